@@ -47,8 +47,8 @@ from grader.reading.restatements.formulas import keep_total_formula, refuse_seve
 from grader.reading.restatements.phrases import strip_phrases
 from grader.reading.restatements.question_echo import build_echo_stripper
 from grader.reading.restatements.rewriting import Rewriter
+from grader.reading.restatements.surroundings.examples import drop_example
 from grader.reading.restatements.working.concluded_values import keep_concluded
-from grader.reading.restatements.working.examples import drop_example
 from grader.reading.screening.approximations import refuse_approximate_formula
 from grader.values import Value
 

@@ -22,7 +22,7 @@ from grader.kinds.base import (
 from grader.kinds.numbers import read_count
 from grader.reading import RawAnswer, Reading, read_labeled_numbers, read_number
 from grader.reading.restatements.question_echo import strip_echo
-from grader.reading.restatements.working.examples import drop_verification
+from grader.reading.restatements.surroundings.examples import drop_verification
 from grader.values import Number, Tensor, Value
 
 

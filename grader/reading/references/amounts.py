@@ -38,17 +38,17 @@ def refuse_other_amount(text: str, question: str) -> None:
     grader.errors.AnswerError: 'needs 6 %' changes the meaning of the value. Expected the value \
 that the question asks for, without this remark.
     """
-    found = None
+    match = None
     if DIFFERENCE.search(question):
-        found = TOTAL.search(text)
+        match = TOTAL.search(text)
     if RATIO.search(question):
-        found = found or PERCENT_SIGN.search(text)
-        found = found or ("times" not in text and MORE_OR_LESS.search(text)) or None
+        match = match or PERCENT_SIGN.search(text)
+        match = match or ("times" not in text and MORE_OR_LESS.search(text)) or None
     if SAVED.search(question) and not SAVED.search(text):
-        found = found or NEEDED.search(text)
-    if found:
+        match = match or NEEDED.search(text)
+    if match:
         raise AnswerError(
-            f"'{truncate_line(found[0])}' changes the meaning of the value.",
+            f"'{truncate_line(match[0])}' changes the meaning of the value.",
             expected="the value that the question asks for, without this remark",
-            position=found.start(),
+            position=match.start(),
         )

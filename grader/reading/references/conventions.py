@@ -118,7 +118,7 @@ def _asks_for_other_spread(name: str, question: str) -> bool:
     """Return whether *question* asks for a standard deviation and *name* is a variance, or so."""
     flat = " ".join(name.lower().split())
     last = question.lower().rpartition(". ")[2]
-    asked = [spread for spread in SPREADS if spread in last]
-    if flat not in SPREADS or not asked:
+    spreads = [spread for spread in SPREADS if spread in last]
+    if flat not in SPREADS or not spreads:
         return False
-    return (flat == "variance") != ("variance" in asked)
+    return (flat == "variance") != ("variance" in spreads)

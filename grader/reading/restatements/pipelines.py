@@ -19,6 +19,7 @@ from grader.reading.restatements.shapes import (
 )
 from grader.reading.restatements.spelled_numbers import spell_out
 from grader.reading.restatements.surroundings.batch_axis import drop_batch_axis
+from grader.reading.restatements.surroundings.examples import keep_exact, keep_share
 from grader.reading.restatements.surroundings.harmless_remarks import (
     drop_comparison_of_equals,
     drop_decimal_remark,
@@ -65,7 +66,6 @@ from grader.reading.restatements.working.conclusions import (
     keep_asked,
     keep_conclusion,
 )
-from grader.reading.restatements.working.examples import keep_exact, keep_share
 from grader.reading.restatements.working.final_shapes import (
     keep_supported_shape,
     name_computed_axes,
@@ -108,8 +108,8 @@ SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     keep_conclusion,
     keep_explained_equation,
     keep_last_clause,
-    strip_echo,
     keep_concluded,
+    strip_echo,
 )
 PERCENT_REWRITERS: Final = tuple(one for one in SCALAR_REWRITERS if one is not drop_share)
 QUANTITY_REWRITERS: Final[tuple[Rewriter, ...]] = (
@@ -131,8 +131,8 @@ QUANTITY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     keep_conclusion,
     keep_explained_equation,
     keep_last_clause,
-    strip_echo,
     keep_concluded,
+    strip_echo,
 )
 ARRAY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_code,
@@ -156,8 +156,8 @@ ARRAY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     keep_concluded_array,
     keep_last_array,
     keep_last_cells,
-    strip_echo,
     keep_concluded,
+    strip_echo,
 )
 VECTOR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     read_cell_commas,
@@ -165,8 +165,8 @@ VECTOR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     spell_out,
     *ARRAY_REWRITERS[:-2],
     join_listed_cells,
-    strip_echo,
     keep_concluded,
+    strip_echo,
 )
 SHAPE_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_batch_axis,
@@ -180,8 +180,8 @@ SHAPE_REWRITERS: Final[tuple[Rewriter, ...]] = (
     keep_multiple,
     keep_conclusion,
     add_axis_names,
-    strip_echo,
     keep_concluded,
+    strip_echo,
 )
 
 

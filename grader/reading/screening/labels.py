@@ -118,15 +118,15 @@ def _refuse_asked_elsewhere(text: str, question: str, others: str) -> None:
     The question must ask for one symbol too, ``What is $h_t$?``, and *text* must not come to it.
     """
     match = INDEXED_LABEL.match(text)
-    asked = _find_lone_symbols(question) if match else ()
-    if match is None or len(asked) != 1 or question.count("$") != PAIR:
+    symbols = _find_lone_symbols(question) if match else ()
+    if match is None or len(symbols) != 1 or question.count("$") != PAIR:
         return
-    (own,) = asked
+    (question_symbol,) = symbols
     symbol = _flatten_symbol(match["symbol"])
-    if symbol == own or symbol not in _find_lone_symbols(others):
+    if symbol == question_symbol or symbol not in _find_lone_symbols(others):
         return
     later = (one["symbol"] for one in re.finditer(rf"(?P<symbol>{_INDEXED_SYMBOL})\s*[=≈]", text))
-    if own not in map(_flatten_symbol, later):
+    if question_symbol not in map(_flatten_symbol, later):
         raise _other_name_error(match["symbol"], match.start("symbol"))
 
 

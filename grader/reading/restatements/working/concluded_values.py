@@ -5,28 +5,47 @@ a value anywhere is left to be refused.
 """
 
 import re
+from fractions import Fraction
 from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.restatements.rewriting import (
+    NUMBER,
     Rewriting,
     describe_dropped,
     find_plain_numbers,
+    parse_plain,
 )
 from grader.reading.restatements.working.final_values import is_doubtful
 from grader.reading.screening.qualifiers import refuse_qualifiers
 
+_INTRODUCTION: Final = (
+    r"[\s,:=]*(?:(?:it(?:'s|\s+is)|that(?:'s|\s+is)|this\s+is|we\s+(?:get|have)|there\s+are|one\s+gets"
+    r"|i\s+get|makes|gives)\s+)?"
+)
 CONCLUSION: Final = re.compile(
-    r"(?:→|⇒|∴|=>|->|(?<![^\W_])(?:so|hence|thus|therefore|consequently|altogether)(?![^\W_])"
-    r"|(?<![^\W_])(?:which|this)\s+is|(?:which|that|this)\s+(?:makes|gives|leaves|means|yields)(?![^\W_])"
-    r"|(?:^|(?<=[,;.:]\s))(?:in\s+total|in\s+all|(?:the\s+)?(?:total|sum|result|answer|peak|overall))\s*(?:is|=|:|of)?(?=\s))"
-    r"[\s,:=]*(?:(?:it(?:'s|\s+is)|that(?:'s|\s+is)|this\s+is|we\s+(?:get|have)|there\s+are|one\s+gets|i\s+get|makes|gives)\s+)?",
+    r"(?:(?:(?<=[0-9)\]%]\s)|(?=(?:=>|->|\S)\s*[-+(\[{$.0-9]))(?:→|⇒|∴|=>|->)|(?<![^\W_])(?:so|hence|thus|therefore|consequently)(?![^\W_])"
+    r"|(?<![^\W_])(?:which|that|this)\s+makes(?![^\W_])"
+    r"|(?:^|(?<=[,;.:]\s))(?:the\s+)?(?:result|answer|peak)\s*(?:is|=|:|of)?(?=\s))"
+    rf"{_INTRODUCTION}",
     re.IGNORECASE | re.MULTILINE,
 )
 """Words and signs that lead to a result."""
+SUM: Final = re.compile(
+    r"(?:^|(?<=[,;.:]\s))(?:in\s+total|in\s+all|altogether|overall|(?:the\s+)?(?:total|sum))\s*(?:is|=|:|of)?\s"
+    rf"{_INTRODUCTION}(?=[^0-9]*(?P<sum>{NUMBER})[^0-9]*\Z)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Words that lead to the sum of the numbers before them, at the end of a text."""
+ITEM: Final = re.compile(rf"({NUMBER})[^0-9,;\n]*(?:[;\n]|,\s|\Z)")
+"""The last number of a clause or line."""
 NEGATION: Final = re.compile(
     r"(?<![^\W_])(?:not|never|cannot|[^\W\d_]+n't|or|maybe|possibly)(?![^\W_])", re.IGNORECASE
 )
+FIRST_VALUE: Final = re.compile(
+    rf"\W*{NUMBER}(?:/[0-9]+)?\s?(?:%|[^\W\d_]+)?(?:\s[^\W\d_]+){{0,4}}[,;]\s"
+)
+"""A value that a text begins with, so that another one behind it contradicts it."""
 VERB: Final = re.compile(
     r"(?<![^\W_])(?:is|are|gets?|becomes?|gives?|means?|comes?|goes|go|stays?|has|have|contains?|adds?|takes?|makes?|together|sum|result)(?![^\W_])",
     re.IGNORECASE,
@@ -41,7 +60,7 @@ EXPLAINED: Final = re.compile(
 """A sentence and the equation that it explains: ``17 of 24 are right: 17/24 = 0.708``."""
 LAST_CLAUSE: Final = re.compile(
     r"(?P<head>.*[0-9].*(?:[,;:]\s+(?:and\s+)?|\.\s+|\s+and\s+))"
-    r"(?P<clause>(?!that\s+is)[^,;:=\n]*(?<![^\W_])(?:is|are|becomes?)\s+(?P<value>[-0-9][^,;:=\n]*))",
+    r"(?P<clause>(?!(?:that|which|this)\s+is)[^,;:=\n]*(?<![^\W_])(?:is|are|becomes?)\s+(?P<value>[-0-9][^,;:=\n]*))",
     re.DOTALL | re.IGNORECASE,
 )
 """The clause at the end that states a value: ``9 < k ≤ 13, the smallest is 10``."""
@@ -55,15 +74,22 @@ def keep_concluded(text: str, question: str) -> Rewriting | None:
     """
     del question
     plain = text.replace("**", "").strip(" \t\n$")
-    if is_doubtful(plain) or NEGATION.search(plain):
+    if is_doubtful(plain) or NEGATION.search(plain) or FIRST_VALUE.match(plain):
         return None
-    matches = list(CONCLUSION.finditer(plain))
+    matches = [*CONCLUSION.finditer(plain), *filter(_adds_up, SUM.finditer(plain))]
     if not matches or not plain[: matches[-1].start()].strip():
         return None
     value = plain[matches[-1].end() :].strip()
     if not value:
         return None
     return Rewriting(value, describe_dropped(plain[: matches[-1].start()]), value)
+
+
+def _adds_up(match: re.Match[str]) -> bool:
+    """Return whether the last numbers of the clauses before *match* have its sum."""
+    items = ITEM.findall(match.string[: match.start()])
+    total = Fraction(parse_plain(match["sum"]))
+    return sum(Fraction(parse_plain(item)) for item in items) == total
 
 
 def keep_explained_equation(text: str, question: str) -> Rewriting | None:
@@ -93,7 +119,7 @@ def keep_last_clause(text: str, question: str) -> Rewriting | None:
     del question
     plain = text.replace("**", "").strip(" \t\n$.")
     match = LAST_CLAUSE.fullmatch(plain)
-    if match is None or is_doubtful(plain) or NEGATION.search(plain):
+    if match is None or is_doubtful(plain) or NEGATION.search(plain) or FIRST_VALUE.match(plain):
         return None
     return Rewriting(match["value"], describe_dropped(match["head"]), match["clause"])
 

@@ -105,9 +105,10 @@ class CanaryClient:
     def ask_everything(self) -> None:
         """Read every route as every reader; after the release, also try every write.
 
-        Before the release, readers whom it does not affect only read what it changes. On
-        PostgreSQL, routes without rows of the database are not read, and writes by staff are
-        not tried, since nothing restores the database.
+        Before the release, only what it changes is read, and by readers whom it affects also
+        what is beside that. On PostgreSQL, hidden objects and routes without rows of the
+        database are not read, and only the student writes, since nothing restores the
+        database; `test_access` checks there that the writes of others are denied.
         """
         try:
             for declared in self._reading():
@@ -220,15 +221,18 @@ class CanaryClient:
 
         Students also request hidden objects. Instructors see all but those that are deleted.
         """
-        paths = self._paths(declared, PLACES)
-        if reader in STUDENTS:
-            paths |= self._paths(declared, HIDDEN_PLACES)
-        elif reader == "instructor":
-            paths |= self._paths(declared, ("deleted",))
+        paths = self._paths(declared, self._places(reader))
         if reader not in self.full_readers:
-            paths = self._paths(declared, RELEASED_PLACES) - self._paths(declared, (HERE,))
+            paths -= self._paths(declared, (HERE,))
         queries = ("", *EXTRA_QUERIES.get(declared.removeprefix("/api/v1"), ()))
         return {f"{path}{query}" for path in paths for query in queries}
+
+    def _places(self, reader: Reader) -> tuple[str, ...]:
+        if self.state == "before":
+            return (HERE, *RELEASED_PLACES) if reader in self.full_readers else RELEASED_PLACES
+        if reader in STUDENTS and self._is_sqlite:
+            return (*PLACES, *HIDDEN_PLACES)
+        return (*PLACES, "deleted") if reader == "instructor" else PLACES
 
     def _paths(self, declared: str, places: Iterable[str]) -> set[str]:
         return {self._filled(declared, place, form=form) for place, form in product(places, FORMS)}
@@ -247,7 +251,7 @@ class CanaryClient:
         for (method, declared), entry in ROUTES.items():
             if method == "GET":
                 continue
-            for reader in self.readers if copy is not None else STUDENTS & {*self.readers}:
+            for reader in self.readers if copy is not None else ("student",):
                 for path, route in self._resolve(declared, entry):
                     answer = self.ask(
                         reader,

@@ -17,7 +17,7 @@ from world import World
 from api.config.settings import ServiceSettings
 from api.core.ids import new_id
 from api.db.models import Assignment, Course, MailOptOut, OutboxMessage, User
-from api.services.outbox.failures import count_backlog
+from api.services.outbox.failures import count_backlog, find_waiting_error
 from api.services.outbox.queue import MessageSubject, Outbox
 from api.services.outbox.smtp import NOT_REACHED, NOT_SUPPORTED
 
@@ -250,6 +250,35 @@ def test_more_than_the_hourly_limit_waits_for_one_e_mail_and_a_reset_does_not(
     deliver(world)
     assert [one["Subject"] for one in mail_server.messages()[3:]] == ["Grader: 2 messages"]
     world.close()
+
+
+def test_a_message_over_the_hourly_limit_does_not_keep_the_error_of_an_outage(
+    database_url, mail_server
+):
+    world = World(database_url, settings=mail_server.settings | {"mail_per_hour": 1})
+    course = world.course()
+    ann = world.enrol(course, "Ann Example")
+    add_releases(world, course, ann, count=1)
+    deliver(world)
+    add_releases(world, course, ann, count=1)
+    with world.session() as session:
+        waiting = OutboxMessage.status == "waiting"
+        session.execute(update(OutboxMessage).where(waiting).values(error=NOT_REACHED))
+    deliver(world)
+    with world.db.reading() as session:
+        assert find_waiting_error(session) == ""
+    assert [row.status for row in rows(world)].count("waiting") == 1
+    world.close()
+
+
+def test_the_error_of_a_later_message_is_not_hidden_by_a_new_one(world, ann):
+    add(world, ann)
+    with world.session() as session:
+        later = world.clock() + timedelta(minutes=8)
+        session.execute(update(OutboxMessage).values(error=NOT_REACHED, due_at=later))
+    add(world, ann)
+    with world.db.reading() as session:
+        assert find_waiting_error(session) == NOT_REACHED
 
 
 def test_messages_that_wait_together_are_one_e_mail(world, mail_server, course, ann, released):

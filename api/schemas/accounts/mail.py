@@ -105,8 +105,8 @@ class FailedMessage(Schema):
 class FailedMessages(Schema):
     """The failed messages, latest first, and the number of messages in each state.
 
-    *waiting_error* is why the first waiting message has not been sent yet, for example because the
-    SMTP server cannot be reached; "" if none was tried. Administrators also see the server's reply.
+    *waiting_error* is why messages wait, for example because the SMTP server cannot be reached; ""
+    if there is no error. Administrators also see the server's reply.
     """
 
     model_config = with_examples(

@@ -172,7 +172,8 @@ def _claim_next(session: Session, mail: DeliverySettings, *, now: datetime) -> _
         return None
     allowed_at = _find_allowed_time(session, message, mail, now=now)
     if allowed_at > now:
-        message.due_at = allowed_at
+        # What an earlier outage said of the message is over.
+        message.due_at, message.error, message.details = allowed_at, "", ""
         return None
     messages = [message, *_find_companions(session, message, now=now)]
     for each in messages:

@@ -58,12 +58,13 @@ def count_by_status(session: Session, *, course_id: UUID | None = None) -> dict[
 
 
 def find_waiting_error(session: Session, *, course_id: UUID | None = None) -> str:
-    """Return why the waiting message that is due first, of all or of a course, has not been sent.
+    """Return why e-mails wait: the error of the first, of all or of a course, that has one.
 
-    "" if it has not been tried. Without a course it is for administrators, and may name the server.
+    "" if none has. Without a course it is for administrators, and may name the server.
     """
     query = select(OutboxMessage).where(
         OutboxMessage.status == "waiting",
+        OutboxMessage.error != "",
         OutboxMessage.kind != SCORE_KIND,
     )
     if course_id is not None:

@@ -17,8 +17,9 @@ There are at most six waits, and together they must be shorter than the claim on
 TEMPORARY_CODE: Final = 400
 PERMANENT_CODE: Final = 500
 """SMTP replies from this code on refuse a message for good."""
-NOT_ASCII: Final = (
-    "the SMTP server cannot be used: its name, the user name and the password must be ASCII"
+INVALID_LOGIN: Final = (
+    "the SMTP server cannot be used: its name is not valid, or the user name or password is not"
+    " ASCII"
 )
 NOT_REACHED: Final = "the SMTP server cannot be reached"
 NOT_READY: Final = "the SMTP server accepts no connection now"
@@ -66,7 +67,7 @@ class DeliverySettings:
 
 
 class MailError(Exception):
-    """A message was not accepted; the text says why.
+    """The SMTP server did not accept a message, or cannot be used; the text says why.
 
     Instructors see the text. *details* are for administrators and may name the server.
     *is_permanent*: the server refuses this message, so another try is useless. *is_unreachable*:
@@ -113,7 +114,7 @@ class _TlsConnection(_LostReplyMixin, smtplib.SMTP_SSL):
 
 
 class SmtpTransport:
-    """Connection to an SMTP server, opened by the first message."""
+    """Connection to an SMTP server that stays open between messages."""
 
     def __init__(self, mail: DeliverySettings) -> None:
         self._mail = mail
@@ -160,7 +161,7 @@ class SmtpTransport:
             try:
                 self._connection = self._open()
             except UnicodeError as error:  # its text would show characters of the password
-                raise MailError(NOT_ASCII, is_unreachable=True, is_permanent=True) from error
+                raise MailError(INVALID_LOGIN, is_unreachable=True, is_permanent=True) from error
             except (smtplib.SMTPException, OSError) as error:
                 address = f"{self._mail.host}:{self._mail.port}"
                 raise MailError(

@@ -68,11 +68,11 @@ class Reconciler:
 
 
 def _compute_fingerprints(session: Session) -> dict[UUID, object]:
-    """Return the line items of enabled platforms and of courses that are not archived.
+    """Return a fingerprint of each line item of enabled platforms and unarchived courses.
 
-    The value of each differs after a change of a grade, the settings, or the people. The worker
-    computes it every few seconds, so three statements do so for all line items together, and none
-    of them reads a row of other courses.
+    It changes with the grades, the settings or the number of members. The worker computes it every
+    few seconds, so three statements do so for all line items together, and none of them reads a row
+    of other courses.
     """
     items = (
         select(LtiLineItem.id, LtiLineItem.context_id, Assignment.id, Assignment.version)

@@ -1,45 +1,24 @@
 """Tests of the migrations: up, down, up again, concurrently, and never halfway."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
-import psycopg
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
+from schema_differences import list_schema_differences
 from sqlalchemy import inspect, text
 from world import World
 
 from api.config.settings import ServiceSettings
 from api.db.engine import Database
 from api.db.migrations import downgrade, schema_state, upgrade
-from api.db.models import Base
 from api.server.bootstrap import (
     SCHEMA_TOO_NEW_MESSAGE,
     SCHEMA_TOO_OLD_MESSAGE,
     StartupError,
     bootstrap,
 )
-from migrations.columns import compare_type
 from migrations.losses import LossError
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Yield the URL of an empty database, on each system in turn."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'empty.db'}"
-        return
-    url = request.getfixturevalue("postgresql_url").rpartition("/")[0]
-    name = f"grader_empty_{os.getpid()}"
-    with psycopg.connect(f"{url}/postgres", autocommit=True) as server:
-        server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        server.execute(f"CREATE DATABASE {name}")
-        yield f"{url}/{name}"
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -47,12 +26,6 @@ def db(empty_url: str) -> Iterator[Database]:
     db = Database(empty_url)
     yield db
     db.close()
-
-
-def differences(db: Database) -> list[object]:
-    with db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": compare_type})
-        return compare_metadata(context, Base.metadata)
 
 
 def tables(db: Database) -> set[str]:
@@ -67,7 +40,7 @@ def set_revision(db: Database, revision: str) -> None:
 def test_the_revisions_make_the_tables_that_the_code_knows(db):
     assert schema_state(db) == "empty"
     upgrade(db)
-    assert differences(db) == []
+    assert list_schema_differences(db) == []
     assert schema_state(db) == "current"
 
 
@@ -76,7 +49,7 @@ def test_a_table_without_a_revision_would_be_noticed(db):
     with db.migrating() as connection:
         connection.exec_driver_sql("ALTER TABLE knocks ADD COLUMN more INTEGER")
         connection.exec_driver_sql("DROP TABLE drafts")
-    assert sorted(one[0] for one in differences(db)) == [
+    assert sorted(one[0] for one in list_schema_differences(db)) == [
         "add_index",
         "add_table",
         "remove_column",
@@ -97,7 +70,7 @@ def test_down_refuses_to_lose_data_and_does_it_when_told_and_up_makes_all_again(
     downgrade(db, "base", lose_data=True)
     assert tables(db) == {"alembic_version"}
     upgrade(db)
-    assert differences(db) == []
+    assert list_schema_differences(db) == []
 
 
 def test_an_upgrade_of_what_is_current_changes_nothing(db):
@@ -123,7 +96,7 @@ def test_processes_that_upgrade_at_once_do_it_once(db, empty_url):
     told = [one.communicate(timeout=60)[1] for one in both]
     assert told == ["The database is up to date.\n"] * 2
     assert schema_state(db) == "current"
-    assert differences(db) == []
+    assert list_schema_differences(db) == []
 
 
 def test_a_schema_of_a_newer_version_is_refused_and_left_alone(db, empty_url, grader):

@@ -30,6 +30,9 @@ PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
         (r"\frac{\partial L}{\partial w_{ij}}", "(∂ L)/(∂ w_ij)"),
         (r"\beta_1 \eta \mu \sigma \alpha \lambda \theta \delta", "β_1 η μ σ α λ θ δ"),
         (r"\nabla L \odot x", "∇ L ⊙ x"),
+        (r"t_w = \ln\frac{w}{w_a}", "t_w = ln(w/w_a)"),
+        (r"\cos\frac{\pi\,(n - 8)}{120 - 8}", "cos((π (n - 8))/(120 - 8))"),
+        (r"32\times32\times 3, H \times W", "32×32×3, H × W"),
         (r"i \in I, a \neq b, c \ne d, x \approx 3", "i ∈ I, a ≠ b, c ≠ d, x ≈ 3"),
         (r"-\infty", "-∞"),
         (r"$D_\text{KL}(p\,\|\,q)$", "D_KL(p ‖ q)"),
@@ -39,7 +42,7 @@ PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
         (r"\mathrm{ReLU}(a)", "ReLU(a)"),
         (
             r"Let $x = \begin{bmatrix} 1 & -20 \\ \frac{1}{2} & 0 \end{bmatrix}$ be it.",
-            "Let x = \n    [      1     -20]\n    [(1)/(2)       0]\n be it.",
+            "Let x = \n    [  1 -20]\n    [1/2   0]\n be it.",
         ),
     ],
 )

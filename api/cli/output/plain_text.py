@@ -15,7 +15,9 @@ ACCENT_PATTERN: Final = re.compile(r"\\(hat|bar|tilde)(?![A-Za-z])\s*(?:\{\s*(\w
 COMBINING_ACCENTS: Final = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303"}
 SCRIPT_PATTERN: Final = re.compile(r"([_^])\s*\{\s*([^{}]*?)\s*\}")
 SINGLE_TOKEN_PATTERN: Final = re.compile(r"-?\w+")
-"""Exponent or index that needs no brackets."""
+"""Exponent, index or part of a fraction that needs no brackets."""
+PRODUCT_PATTERN: Final = re.compile(r"(?<=\S)\\times\s+")
+"""A product sign without a space before it; TeX ignores the one behind it."""
 MAX_NESTING: Final = 3
 TEXT_COMMAND_PATTERN: Final = re.compile(
     r"\\(?:text|mathrm|mathbf|operatorname|mathit)\s*\{([^{}]*)\}"
@@ -80,8 +82,8 @@ SYMBOL_PATTERN: Final = re.compile(
 def to_plain_text(text: str) -> str:
     r"""Return *text* with the most common TeX as plain characters; the rest stays.
 
-    >>> to_plain_text(r"A $64\times 64$ image, $\frac{W}{2}$")
-    'A 64× 64 image, (W)/(2)'
+    >>> to_plain_text(r"A $64\times 64$ image, $\frac{W}{2}$, $\ln\frac{w}{a}$")
+    'A 64×64 image, W/2, ln(w/a)'
     >>> to_plain_text(r"$\hat v_n = v_n / (1 - \beta_2^n)$")
     'v̂_n = v_n / (1 - β_2^n)'
     """
@@ -90,18 +92,29 @@ def to_plain_text(text: str) -> str:
 
 def _convert_inline(text: str) -> str:
     """Return *text* without matrices as plain characters, nested TeX from the inside out."""
+    text = PRODUCT_PATTERN.sub("×", text)
     text = ACCENT_PATTERN.sub(
         _combine_accent, SYMBOL_PATTERN.sub(lambda match: SYMBOLS[match[0]], text)
     )
     for _ in range(MAX_NESTING):
         text = SCRIPT_PATTERN.sub(_format_script, TEXT_COMMAND_PATTERN.sub(r"\1", text))
-        text = ROOT_PATTERN.sub(r"√(\1)", FRACTION_PATTERN.sub(r"(\1)/(\2)", text))
+        text = ROOT_PATTERN.sub(r"√(\1)", FRACTION_PATTERN.sub(_format_fraction, text))
     return text
 
 
 def _combine_accent(match: re.Match[str]) -> str:
     letter = (match[2] or match[3]) + COMBINING_ACCENTS[match[1]]
     return unicodedata.normalize("NFC", letter)
+
+
+def _format_fraction(match: re.Match[str]) -> str:
+    """Return ``W/2`` or ``(x - a)/b``; in brackets behind a function, whose argument it is."""
+    top, bottom = (
+        part if SINGLE_TOKEN_PATTERN.fullmatch(part) else f"({part})" for part in match.groups()
+    )
+    before = match.string[: match.start()].rstrip()
+    fraction = f"{top}/{bottom}"
+    return f"({fraction})" if before.endswith(FUNCTION_NAMES) else fraction
 
 
 def _format_script(match: re.Match[str]) -> str:

@@ -12,8 +12,8 @@ from grader.reading import RawAnswer, Reading
 from grader.values import Value
 
 NO_CREDIT: Final = Fraction(0)
-REVIEW_MESSAGE: Final = "A person grades this part."
-FAILURE_MESSAGE: Final = "The key could not be computed. A person grades this part."
+REVIEW_MESSAGE: Final = "A TA grades this part."
+FAILURE_MESSAGE: Final = "The key could not be computed. A TA grades this part."
 
 
 class AnswerInContext(NamedTuple):

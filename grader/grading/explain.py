@@ -32,7 +32,7 @@ SENTENCES: Final[dict[DecidingRule, str]] = {
     "unreadable": "The answer could not be read",
     "misfit": "The answer does not have the required form",
     "missing": "There is no answer",
-    "person": "A person grades this part",
+    "person": "A TA grades this part",
     "failure": "The answer could not be graded",
 }
 """Sentence for each rule; the braces are filled with the ids of the mistakes."""

@@ -100,7 +100,7 @@ def _read_text(typed: str, square: int | None) -> Reading[tuple[int, ...]]:
         text = text[: unknown.start(2)] + " " * len(unknown[2]) + text[unknown.end(2) :]
     if batch := BATCH.search(text):
         raise AnswerError(
-            "None is no size.", expected="the sizes without the batch", position=batch.start()
+            "None is not a size.", expected="the sizes without the batch", position=batch.start()
         )
     refuse_maps_notation(text)
     if space := ARRAY_SPACE.fullmatch(text):
@@ -237,7 +237,7 @@ def _check_axis_size(value: Number, number: int, position: int | None) -> int:
     if isinstance(value, int) and value >= 0:
         return value
     raise AnswerError(
-        f"Axis {number} is {truncate_line(to_text(value))}, which is no size.",
+        f"The size of axis {number} is {truncate_line(to_text(value))}.",
         expected="whole numbers",
         position=position,
     )

@@ -13,7 +13,7 @@ from grader.display.text import pluralize
 from grader.policy import PartProgress
 from grader.variants.variant import Variant
 
-BY_PERSON: Final = "A person grades this part; the autograder gives no points for it."
+BY_PERSON: Final = "A TA grades this part; the autograder gives no points for it."
 RESULTS_LATER: Final = {
     "after_due_date": "The results are shown after the due date.",
     "after_published": "The results are shown when the grades are published.",

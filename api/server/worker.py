@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from api.config.settings import ServiceSettings
 from api.config.sources import ENV_PREFIX
@@ -17,12 +17,14 @@ from api.db.engine import Database
 from api.server.bank_publisher import publish_in_background
 from api.server.bootstrap import StartupError
 from api.services.files.expiry_runner import FileExpiryRunner
-from api.services.lti.roster.runner import RosterRunner
-from api.services.lti.scores.runner import ScoreRunner
 from api.services.outbox.runner import OutboxRunner
 from api.services.regrades.execution.grading_jobs import get_executor_factory
 from api.services.regrades.execution.runner import RegradeRunner
 from api.state import build_lti_tool, build_roster_runner, build_score_runner
+
+if TYPE_CHECKING:
+    from api.services.lti.roster.runner import RosterRunner
+    from api.services.lti.scores.runner import ScoreRunner
 
 POLL_SECONDS: Final = 1.0
 """Seconds between two checks for new work."""

@@ -49,8 +49,8 @@ def campus(database_url):
     """Return a function that starts the service with a platform, which is at ``platform``."""
     worlds = []
 
-    def started(dialect="moodle", *, connected=True, registered=True, **changes):
-        world = World(database_url)
+    def started(dialect="moodle", *, connected=True, registered=True, settings=None, **changes):
+        world = World(database_url, settings=settings)
         worlds.append(world)
         world.platform = LtiPlatform(DIALECTS[dialect], now=int(world.clock().timestamp()))
         world.service.lti.http = PlatformHttp(world.platform.transport)
@@ -551,6 +551,19 @@ def test_the_test_student_of_a_platform_gets_no_account(campus):
     assert rows(world, User) == []
 
 
+def test_no_password_links_an_account_where_the_login_by_password_is_off(campus):
+    header = "X-Remote-User: 10.0.0.5"
+    world = campus(settings={"local_login": False, "login_header": header}, vouches_email=True)
+    set_password(world, world.person("Real Stu", email="stu@example.edu"))
+    browser = Browser(world)
+    page = world.platform.launch(browser, world.platform.student)
+    [token] = parse_qs(urlsplit(page.location).query)["token"]
+    fields = {"email": "stu@example.edu", "password": PASSWORD, "choice": "password"}
+    assert browser.post("/lti/link", {"token": token, **fields}).status == 403
+    assert rows(world, LtiUser) == []
+    assert name_of(browser) == 401
+
+
 def test_a_role_that_staff_gave_stays(campus):
     world = campus()
     ann = world.enrol(world.dl, "Ann Example", role="grader")
@@ -706,9 +719,9 @@ def test_without_the_setting_there_is_no_lti(database_url, path):
 
 def test_without_the_setting_its_libraries_are_not_loaded():
     code = (
-        "import sys, api.app\nfrom api.config.settings import ServiceSettings\n"
+        "import sys, api.app, api.server.main\nfrom api.config.settings import ServiceSettings\n"
         "api.app.create_app(ServiceSettings(database='sqlite:///unused.db')).state.service.close()\n"
-        "print([one for one in ('joserfc', 'httpx2') if one in sys.modules])"
+        "print([one for one in ('joserfc', 'httpx2', 'cryptography') if one in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT

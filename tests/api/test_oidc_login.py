@@ -592,7 +592,7 @@ def test_an_identity_opens_one_account_only(campus):
 
 def test_without_providers_their_libraries_are_not_loaded():
     program = (
-        "import sys; from api.app import create_app;"
+        "import sys, api.server.main; from api.app import create_app;"
         "from api.config.settings import ServiceSettings;"
         "create_app(ServiceSettings(database='sqlite:////tmp/none.db')).state.service.close();"
         "print([one for one in ('joserfc', 'httpx2', 'cryptography') if one in sys.modules])"

@@ -12,6 +12,7 @@ from api.pages.layout.templating import render_response, retry_headers
 from api.pages.lti.common import count_step, get_browser_secret, render_refusal, require_tool
 from api.pages.lti.launch import load_browser_login, redirect_to_entry
 from api.pages.router import PageDep, PageRouter
+from api.routes.accounts.login import require_password_login
 from api.services.accounts.login import LoginAttempt
 from api.services.lti.launches.entry import LaunchEntry
 from api.services.lti.launches.linking import (
@@ -84,6 +85,7 @@ def _link(
 ) -> LaunchEntry:
     bound, db = bind_launch(context, token), context.service.db
     if choice == "password":
+        require_password_login(context)
         with db.reading() as session:
             login = load_browser_login(context, session)
         attempt = LoginAttempt(

@@ -1,10 +1,10 @@
-// What pages can do beyond plain forms and links. Without it every page works by itself.
+// Enhancements: every page also works without scripts.
 const policy = globalThis.trustedTypes?.createPolicy("grader", { createHTML: (text) => text });
 const parsed = (text) =>
   new DOMParser().parseFromString(policy ? policy.createHTML(text) : text, "text/html");
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-/* Requests to the server: only a page of this site, except the login, may enter this page. */
+/* Fetch a page of this site; anything else is an error. */
 class Trouble extends Error {}
 const AWAY = "The server did not answer. What you typed is still here.";
 const STRANGE = "The answer was not a page of this service. What you typed is still here.";
@@ -23,7 +23,7 @@ async function ask(url, body, more = {}) {
 }
 const main = (doc) => doc.querySelector("main p")?.textContent;
 
-/* Answers to a problem: one form, whose parts are swapped by id and whose fields stay. */
+/* Answers: parts of the page are replaced by id; fields stay. */
 const form = document.querySelector("form[data-answers]");
 const said = document.getElementById("said");
 const entries = () => [...new FormData(form)].filter(([name]) => name.includes("."));
@@ -31,7 +31,7 @@ const snapshot = () => JSON.stringify(entries());
 const partOf = (field) => field.name.slice(field.name.indexOf(".") + 1);
 const fieldsOf = (root) => all("input:not([type=hidden]), textarea", root);
 
-let failed = ""; // what the trouble that is told is about: save or send
+let failed = ""; // what failed: save or send
 function say(text, ...rest) {
   failed = "";
   const line = document.createElement("p");
@@ -56,7 +56,7 @@ function report(error, retry) {
   say("You are logged out. What you typed is still here.", link, again);
 }
 
-/* Focus stays on the button, except where the button goes. */
+/* Focus stays on the button unless it disappears. */
 function swap(doc, { values }) {
   for (const old of all("[data-keep-focus]")) {
     const fresh = doc.getElementById(old.id);
@@ -181,7 +181,7 @@ function fill(typed) {
   later();
 }
 
-/* With the version it was typed upon: what another device has saved since is not written over. */
+/* The version prevents overwriting what another device saved since. */
 function restore() {
   let kept;
   try { kept = JSON.parse(localStorage.getItem(place)); } catch { return forget(); }
@@ -195,7 +195,7 @@ function restore() {
   }));
 }
 
-/* How an answer is read, without telling whether it is right. */
+/* Show how an answer is read, without a verdict. */
 const reader = document.querySelector("form[data-reading]");
 let reading;
 let read;
@@ -260,7 +260,7 @@ if (form) {
   restore();
 }
 
-/* Who logs out leaves nothing typed in this browser: it is saved first, or they are asked. */
+/* Save drafts before a logout, or ask, so that none stays in this browser. */
 const LOST = "Some of what you typed has not reached the server. Log out, and delete it from this browser?";
 function typedBy(person) {
   try {
@@ -278,7 +278,7 @@ for (const leave of all("form[data-leaves]")) leave.addEventListener("submit", a
   leave.submit();
 });
 
-/* Who leaves a long form in which something was typed, or came back unsaved, is asked first. */
+/* Ask before leaving a long form with unsaved input. */
 for (const one of all("form[data-unsaved]")) {
   const state = () => JSON.stringify([...new FormData(one)].map(([name, value]) => [name, value.name ?? value]));
   const stored = one.dataset.unsaved ? "" : state();
@@ -288,7 +288,7 @@ for (const one of all("form[data-unsaved]")) {
   addEventListener("beforeunload", (event) => { if (!sent && state() !== stored) event.preventDefault(); });
 }
 
-/* A problem's file: numbered lines, and a preview that leaves room for checks within their limit. */
+/* Problem editor: line numbers, and a preview within the rate limit. */
 const file = document.querySelector("[data-preview]");
 const SPACING = 3000;
 let drawing;
@@ -312,7 +312,7 @@ function soon(pause) {
 }
 
 async function draw() {
-  drawn = Infinity; // one at a time: what is typed meanwhile waits
+  drawn = Infinity; // one at a time
   let pause = 0;
   const source = file.value;
   try {
@@ -351,7 +351,7 @@ if (file) {
   if (file.value.trim() && !document.querySelector("#seen > *, #faults > *")) soon(0);
 }
 
-/* For any page: an element that is fetched again, keys that press, a secret out of the address. */
+/* Any page: refresh an element, take a secret out of the address. */
 async function again(id) {
   const old = document.getElementById(id);
   if (!old?.dataset.refresh) return;
@@ -370,7 +370,7 @@ async function again(id) {
 const watch = (one) => one.dataset.refresh && setTimeout(again, +one.dataset.refresh, one.id);
 all("[data-refresh][id]").forEach(watch);
 
-/* A second link opened over the first one changes nothing but what stands behind the #. */
+/* A second secret link changes only the fragment. */
 const secret = document.querySelector("[data-secret] input");
 function unlock() {
   if (!secret || !location.hash.startsWith("#gr_")) return;

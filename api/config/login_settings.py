@@ -24,8 +24,8 @@ class LoginSettings(BaseModel):
     local_login: Annotated[
         bool,
         Field(
-            description="allow logins with an e-mail address and a password; with `false`, only "
-            "GRADER_OIDC and GRADER_LOGIN_HEADER allow logins"
+            description="allow logins with an e-mail address and a password; with `false`, people "
+            "log in by GRADER_OIDC, GRADER_LOGIN_HEADER or a learning platform"
         ),
     ] = True
     login_header: Annotated[

@@ -1,5 +1,6 @@
 """Reading of an answer's text: what is checked before and after the reader of a kind."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,6 +32,8 @@ Refusal: TypeAlias = Callable[[str], None]
 """Function that raises `AnswerError` for a text that has two meanings."""
 
 MAX_REWRITTEN_CHARACTERS: Final = 1_000
+LONG_SPACE: Final = re.compile(r"\s{17,}")
+"""White space that rewritings need not tell apart from less of it; it would cost them much time."""
 """Length of an unreadable text above which no rewriting is tried."""
 
 
@@ -139,6 +142,7 @@ class TextReader(ABC, Generic[P, A]):
         """Return the reading of the first readable rewriting of *text*; None if there is none."""
         if len(text) > MAX_REWRITTEN_CHARACTERS:
             return None
+        text = LONG_SPACE.sub(_shorten_space, text)
         question = get_question_text(part)
         notes: tuple[str, ...] = ()
         for rewrite in self.get_rewriters(part):
@@ -177,6 +181,13 @@ class TextReader(ABC, Generic[P, A]):
             units=hasattr(part, "dimension"),
         )
         refuse_changing_words(text, words, unknown_words=not names and self.refuses_unknown_words)
+
+
+def _shorten_space(space: re.Match[str]) -> str:
+    """Return at most a blank line, a line end with an indent, a tab, or two blanks."""
+    if lines := space[0].count("\n"):
+        return "\n\n" if lines > 1 else "\n "
+    return "\t" if "\t" in space[0] else "  "
 
 
 def get_question_text(part: Part) -> str:

@@ -302,6 +302,7 @@ def test_a_table_of_one_column_may_be_a_list_in_one_line(part, typed, status):
         ("count = 320 150 70\nside = 15 7 3", "correct"),
         ("(15, 320), (7, 150), (4, 70)", "partial"),
         ("(15, 320), (7, 150)", "unreadable"),
+        ("side: 9,216\ncount: 4,608", "unreadable"),
         ("15, 7, 3\n320, 150, 70", "unreadable"),
         ("size: 15, 7, 3\nn: 320, 150, 70", "unreadable"),
     ],

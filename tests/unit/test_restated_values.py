@@ -15,6 +15,7 @@ OF_CELL = ask("number", key="0.49", prompt="What is the new cell state $c_t$?")
 SLOPE = ask("number", key="12", prompt=r"What is $\partial L/\partial w$?")
 OTHER_SLOPE = ask("number", key="7", prompt=r"What is $\partial L/\partial u$?")
 SAVING = ask("percent", key="94", prompt="What share of the weights does it save?")
+ACCURACY = ask("percent", key="94", prompt="What is the accuracy of the smaller network?")
 LSTM = ask(key=66000, prompt="How many parameters has an LSTM?")
 COUNTS = ask("vector", key="[7, 5, 1]", prompt="How large are TP, FP and FN?")
 TOKENS = ask("matrix", key="[[1, 3], [2, 4]]", prompt="What is the output of each token?")
@@ -78,6 +79,7 @@ SMALLER = ask(
         (POINTS, "0.78 percentage points"),
         (POINTS, "7/9 = 0.78 points"),
         (SAVING, "it has 94 % fewer"),
+        (ACCURACY, "it has 94 %"),
         (LSTM, "RNN 16500 / GRU 49500 / LSTM 66000"),
         (COUNTS, "7/5/1"),
         (COUNTS, "7 / 5 / 1"),
@@ -113,6 +115,17 @@ def test_a_value_told_twice_or_in_phrases_is_read(part, typed):
         (RANGE, "6 to 8 or 9"),
         (BOXES, "each box has 120 numbers → 360 or 120"),
         (BOXES, "maybe three boxes → 360"),
+        (BOXES, "half of it → 360"),
+        (BOXES, "per box → 360"),
+        (BOXES, "I thought 400, so 360"),
+        (BOXES, "the answer is 400. the number is 360"),
+        (SAVING, "6 % remain → 94 %"),
+        (PLACE, "x = 5, y = 6: x = 0.25, y = 0.75"),
+        (PLACE, "swapped: x = 0.25, y = 0.75"),
+        (PLACE, "the answer is (3, 4); x = 0.25, y = 0.75"),
+        (PLACE, "x = 0.750, y = 0.250, so (0.25, 0.75)"),
+        (MASKED, "the answer is [[5, 6], [7, 8]].\n[[1, 2], [3, 4]]"),
+        (MASKED, "transposing gives: [[1, 2], [3, 4]]"),
         (RIGHT_SHARE, "16 of 24 pixels are right: 17/24 = 0.708"),
         (CORNERS, "(x, y, w, h) = (1, 2, 5, 6)"),
         (BOX, "x1 = 1, y1 = 2, x2 = 5, y2 = 6"),

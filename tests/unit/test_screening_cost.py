@@ -23,6 +23,15 @@ SECONDS = 1
 
 
 @pytest.mark.parametrize("kind", QUESTIONS)
+@pytest.mark.parametrize(
+    "typed", ["a" + " " * 950 + "b", "a" + "\n" * 950 + "b", "x " + "9 and " * 160]
+)
+def test_much_space_and_many_clauses_take_no_time(kind: str, typed: str) -> None:
+    part, _ = QUESTIONS[kind]
+    assert cpu_seconds(lambda: mark(part, typed)) < SECONDS / 2
+
+
+@pytest.mark.parametrize("kind", QUESTIONS)
 @pytest.mark.parametrize("piece", PIECES)
 def test_a_long_text_of_one_piece_takes_no_time(kind: str, piece: str) -> None:
     part, length = QUESTIONS[kind]

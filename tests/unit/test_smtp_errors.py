@@ -1,5 +1,6 @@
 """Tests of the errors of an SMTP server: instructors see the reason, operators the server too."""
 
+import smtplib
 import socket
 import ssl
 import threading
@@ -10,6 +11,9 @@ from certificates import write_certificate
 
 from api.services.outbox import smtp
 from api.services.outbox.smtp import DeliverySettings, MailError, SmtpTransport
+
+CONNECTIONS = (smtp._Connection, smtp._TlsConnection)  # noqa: SLF001
+LOST_REPLY = smtp._LostReplyError  # noqa: SLF001
 
 
 @pytest.fixture
@@ -23,6 +27,27 @@ def send(port: int, tls: str) -> MailError:
     with pytest.raises(MailError) as caught:
         SmtpTransport(settings).send(EmailMessage())
     return caught.value
+
+
+@pytest.mark.parametrize("connection", CONNECTIONS)
+@pytest.mark.parametrize("code", [451, 554])
+def test_a_refusal_of_the_text_is_a_reply_and_not_a_lost_one(connection, code, monkeypatch):
+    def refuse(_connection, _text):
+        raise smtplib.SMTPDataError(code, b"not now")
+
+    monkeypatch.setattr(smtplib.SMTP, "data", refuse)
+    with pytest.raises(smtplib.SMTPDataError):
+        connection().data("text")
+
+
+@pytest.mark.parametrize("error", [smtplib.SMTPServerDisconnected("gone"), TimeoutError("late")])
+def test_a_connection_that_breaks_in_the_text_loses_the_reply(error, monkeypatch):
+    def lose(_connection, _text):
+        raise error
+
+    monkeypatch.setattr(smtplib.SMTP, "data", lose)
+    with pytest.raises(LOST_REPLY):
+        CONNECTIONS[0]().data("text")
 
 
 def check_names_of_server(error: MailError, port: int) -> None:

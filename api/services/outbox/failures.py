@@ -58,7 +58,7 @@ def count_by_status(session: Session, *, course_id: UUID | None = None) -> dict[
 
 
 def find_waiting_error(session: Session, *, course_id: UUID | None = None) -> str:
-    """Return why e-mails wait: the error of the first, of all or of a course, that has one.
+    """Return the error of the first waiting e-mail that has one, of all courses or of one.
 
     "" if none has. Without a course it is for administrators, and may name the server.
     """

@@ -91,7 +91,7 @@ class MailError(Exception):
 
 
 class _LostReplyError(Exception):
-    """The connection broke after the text of a message was sent."""
+    """The connection broke during or after the text of a message, so the outcome is unknown."""
 
 
 class _LostReplyMixin:
@@ -101,7 +101,9 @@ class _LostReplyMixin:
         """Send the text of a message, and return the reply."""
         try:
             return super().data(msg)  # type: ignore[misc]  # a method of smtplib.SMTP
-        except (smtplib.SMTPServerDisconnected, OSError) as error:
+        except smtplib.SMTPResponseException:
+            raise  # a reply, and not a lost one; the class derives from OSError
+        except OSError as error:
             raise _LostReplyError(str(error)) from error
 
 

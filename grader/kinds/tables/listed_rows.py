@@ -1,4 +1,4 @@
-"""Rows of a table that are not a line each: a list in one line, tuples, a line for each column."""
+"""Tables without a line for each row: a list in one line, tuples, or a line for each column."""
 
 import re
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ COLUMN_LINE: Final = re.compile(
     rf"(?P<cells>{_NUMBER}(?:(?:\s*[,;|]\s*|\s+){_NUMBER})+)\s*[)\]]?[\s|,;.]*"
 )
 """The name of a column and its values from top to bottom: ``r: 9, 12, 36``."""
+THOUSANDS: Final = re.compile(r"(?<![0-9])[0-9]{1,3},[0-9]{3}(?![0-9])")
 SEPARATORS: Final = re.compile(r"\s*[,;|]\s*|\s+")
 BARE_ROW: Final = re.compile(r"[0-9 \t]*[0-9](?:[ \t]+(?:[0-9]+|none|no))*[ \t]*", re.IGNORECASE)
 
@@ -92,6 +93,8 @@ def _turn_columns(text: str, rows: int, part: TablePart) -> list[str]:
 
     Each line must begin with the whole name of its column. So the order of the lines is free.
     """
+    if THOUSANDS.search(text):
+        return []  # 9,216 is one number or two
     lines = [COLUMN_LINE.fullmatch(line) for line in text.splitlines() if line.strip()]
     values = {
         line["name"].casefold(): SEPARATORS.split(line["cells"])

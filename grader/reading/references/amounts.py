@@ -18,12 +18,19 @@ DIFFERENCE: Final = re.compile(
 TOTAL: Final = re.compile(
     r"(?<!\w)(?:altogether|in\s+(?:total|sum|all)|overall|summed)(?!\w)", re.IGNORECASE
 )
+ASKED_SAVING: Final = re.compile(
+    r"(?<!\w)(?:sav(?:e|es|ed|ings?)|reduc\w*)(?!\w)"
+    r"|(?:how\s+(?:many|much)|by\s+what)[^.?]{0,80}(?:fewer|less|lower|smaller)",
+    re.IGNORECASE,
+)
+"""A question about what is saved."""
 SAVED: Final = re.compile(
     r"(?<!\w)(?:sav(?:e|es|ed|ings?)|fewer|less|reduc\w*|lower|smaller)(?!\w)", re.IGNORECASE
 )
-"""Words of a saving, in a question or beside a value."""
+"""Words of a saving beside a value."""
 NEEDED: Final = re.compile(
-    r"(?<!\w)(?:needs?|has|have|takes?|uses?|requires?|costs?|keeps?)\s[^0-9=]*[0-9.,]+\s?(?:%|percent)",
+    r"(?<!\w)(?:needs?|takes?|uses?|requires?|costs?|keeps?)\s[^0-9=]{0,60}[0-9.,]+\s?(?:%|percent)"
+    r"|(?<!\w)ha(?:s|ve)\s[^0-9=]{0,60}[0-9.,]+\s?(?:%|percent)\s+of(?!\w)",
     re.IGNORECASE,
 )
 """The share that is still needed, beside a question about the share that is saved."""
@@ -44,7 +51,7 @@ that the question asks for, without this remark.
     if RATIO.search(question):
         match = match or PERCENT_SIGN.search(text)
         match = match or ("times" not in text and MORE_OR_LESS.search(text)) or None
-    if SAVED.search(question) and not SAVED.search(text):
+    if ASKED_SAVING.search(question) and not SAVED.search(text):
         match = match or NEEDED.search(text)
     if match:
         raise AnswerError(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
@@ -20,7 +21,7 @@ FROM_ZERO: Final = re.compile(
     re.IGNORECASE,
 )
 STATISTIC: Final = re.compile(
-    r"\W*(?:the\s+)?(?P<name>variance|std|standard\s+deviation|median|average|mean)\s*(?:=|:|≈|is\s)?\s*[-+]?\.?[0-9]",
+    r"\W*(?:the\s+)?(?P<name>variance|std|standard\s+deviation)\s*(?:=|:|≈|is\s)?\s*[-+]?\.?[0-9]",
     re.IGNORECASE,
 )
 STATISTIC_BEHIND: Final = re.compile(
@@ -29,7 +30,9 @@ STATISTIC_BEHIND: Final = re.compile(
 ACRONYMS: Final = re.compile(r"[\s(]*([A-Z]{2}(?:\s*[,/]\s*[A-Z]{2})+)\)?\s*[:=]")
 """Acronyms before their values: ``TP, FP, FN: 3, 1, 2``."""
 NAMED_NUMBER: Final = re.compile(r"(?<![^\W_])[^\W\d_]+\s*[=:]\s*([-+]?[0-9]*\.?[0-9]+)(?![.\w])")
-LISTED_NUMBERS: Final = re.compile(r"[(\[]\s*([-+]?[0-9.]+(?:\s*,\s*[-+]?[0-9.]+)+)\s*[)\]]\W*\Z")
+LISTED_NUMBERS: Final = re.compile(
+    r"[(\[]\s*([-+]?[0-9]*\.?[0-9]+(?:\s*,\s*[-+]?[0-9]*\.?[0-9]+)+)\s*[)\]]\W*\Z"
+)
 SPREADS: Final = ("variance", "std", "standard deviation")
 SUBSCRIPT_SIGNS: Final = re.compile(r"[\s_{}]")
 
@@ -63,7 +66,7 @@ values in the order of the question.
             position=acronyms.start(1),
         )
     named = STATISTIC.match(text) or STATISTIC_BEHIND.search(text)
-    if named and _asks_for_other_spread(named["name"], question):
+    if named and _is_other_spread(named["name"], question):
         raise AnswerError(
             f"The question does not ask for the {truncate_line(named['name'])}.",
             expected="the value that the question asks for",
@@ -97,8 +100,9 @@ Expected the values once, in the order of the question.
     listed = LISTED_NUMBERS.search(text) if "=" in text or ":" in text else None
     if listed is None:
         return
-    named = NAMED_NUMBER.findall(text[: listed.start()])
-    numbers = re.split(r"\s*,\s*", listed[1])
+    named_texts = NAMED_NUMBER.findall(text[: listed.start()])
+    named = [Fraction(number) for number in named_texts]
+    numbers = [Fraction(number) for number in re.split(r"\s*,\s*", listed[1])]
     if named != numbers and sorted(named) == sorted(numbers):
         raise AnswerError(
             "The named values and the list behind them have different orders.",
@@ -114,8 +118,8 @@ def _find_name_tuples(question: str) -> tuple[tuple[str, ...], ...]:
     )
 
 
-def _asks_for_other_spread(name: str, question: str) -> bool:
-    """Return whether *question* asks for a standard deviation and *name* is a variance, or so."""
+def _is_other_spread(name: str, question: str) -> bool:
+    """Return whether *name* is a variance and *question* asks for a deviation, or the reverse."""
     flat = " ".join(name.lower().split())
     last = question.lower().rpartition(". ")[2]
     spreads = [spread for spread in SPREADS if spread in last]

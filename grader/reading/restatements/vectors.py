@@ -3,11 +3,13 @@
 import re
 from typing import Final
 
+from grader.errors import AnswerError
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.references.conventions import names_other_order
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
 from grader.reading.restatements.working.final_values import is_doubtful
 from grader.reading.screening.known_words import KNOWN, find_long_stems, is_echo
+from grader.reading.screening.qualifiers import refuse_qualifiers
 
 _NUMBER: Final = r"[-+−]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:/[0-9]+)?"
 NAMED: Final = re.compile(
@@ -50,6 +52,7 @@ WORKED_CELL: Final = re.compile(
 )
 """The computation between the name and the value of a cell: ``x = (3 + 5)/2 = 4``."""
 SENTENCE_END: Final = re.compile(r"[;:]\s+|(?<![.]e)\.\s+|\n")
+TUPLE: Final = re.compile(r"[(\[][^()\[\]]*,[^()\[\]]*[)\]]")
 OPEN, CLOSE = "([{", ")]}"
 EQUATION: Final = re.compile(
     rf"(?:[^\W\d_]\w*\s*=)?(?P<working>[^=]*[0-9)].*)(?:=|≈)\s*(?P<value>{_NUMBER}%?)\s*\Z",
@@ -133,10 +136,23 @@ def order_last_named_cells(text: str, question: str) -> Rewriting | None:
     if is_doubtful(plain):
         return None
     for end in SENTENCE_END.finditer(plain):
-        if (cells := order_named_cells(plain[end.end() :], question)) is not None:
-            notes = (*cells.notes, *describe_dropped(plain[: end.start()]))
+        head, last = plain[: end.start()], plain[end.end() :]
+        if (cells := order_named_cells(last, question)) is not None:
+            if TUPLE.search(head) or _names_again(head, last):
+                return None
+            try:
+                refuse_qualifiers(head, question=question)
+            except AnswerError:
+                return None
+            notes = (*cells.notes, *describe_dropped(head))
             return Rewriting(cells.text, notes, cells.screened)
     return None
+
+
+def _names_again(head: str, last: str) -> bool:
+    """Return whether *head* gives a value to a name of *last*."""
+    names = "|".join(re.escape(cell["name"]) for cell in NAMED.finditer(last))
+    return re.search(rf"(?<![^\W_])(?:{names})\s*[=:]", head) is not None
 
 
 def _has_order(question: str, names: tuple[str, ...]) -> bool:

@@ -56,7 +56,7 @@ OTHER_QUANTITIES: Final = (
     r"error|errors|error\s+rate|remain(?:s|ed|ing|der)?|left(?:\s*over)?(?=\s*[.)\]!]*\s*\Z)|removed"
     r"|(?:grow|increase|decrease|rise|fall|drop|move|shift|change|shrink|reduce|exceed)(?:s|es|d|ed|n)?\s+by(?!\s+(?:the|a)\s+factor\b)"
     r"|suppressed|discarded|dropped|lost|saved|saves|savings?|reduction|reduced|difference|complement"
-    r"|revers(?:ed|e)(?:\s+order)?|flip(?:ped)?|transposed?|invers(?:e|ed)|inverted|negated|rotated|mirrored"
+    r"|revers(?:ed|e)(?:\s+order)?|flip(?:ped|ping)?|swap(?:ped)?|transpos(?:ed?|ing)|invers(?:e|ed)|inverted|negated|rotated|mirrored"
     r"|base\s+(?:8|16)|hexadecimal|hex|octal"
     r"|radius|half[\s-]?width|misclassified|wasted|unused|missing"
 )

@@ -27,7 +27,9 @@ SIDE_NOTE: Final = re.compile(
 )
 """Note in brackets at the end of a line, such as the calculation of the value before it."""
 CORRECTION: Final = re.compile(
-    r"\s*(?:no|wait|oops|sorry|actually|correction|edit|nein|korrektur)\b\s?[,:.!–-]", re.IGNORECASE
+    r"\s*(?:(?:no|nein)\s?(?:[,:!]|\s[–-]\s)"
+    r"|(?:wait|oops|sorry|actually|correction|edit|korrektur)\b\s?[,:.!–-])",
+    re.IGNORECASE,
 )
 """Start of a line that replaces the values of the line before it."""
 NUMBERED_TITLE: Final = re.compile(r"(?:[A-Za-z]{2,20}\s){1,3}#?\d{1,2}\s*:")

@@ -1,7 +1,7 @@
 """A value behind a word or sign of conclusion: ``three boxes → 360``, ``conv: 4, fc: 6; sum: 10``.
 
-The words before it are the way to the value. They are not read, so a text that weighs or takes back
-a value anywhere is left to be refused.
+The words before it are the way to the value. They are not evaluated, so a text that weighs or takes
+back a value anywhere is refused.
 """
 
 import re
@@ -40,7 +40,8 @@ SUM: Final = re.compile(
 ITEM: Final = re.compile(rf"({NUMBER})[^0-9,;\n]*(?:[;\n]|,\s|\Z)")
 """The last number of a clause or line."""
 NEGATION: Final = re.compile(
-    r"(?<![^\W_])(?:not|never|cannot|[^\W\d_]+n't|or|maybe|possibly)(?![^\W_])", re.IGNORECASE
+    r"(?<![^\W_])(?:not|never|cannot|[^\W\d_]+n't|or|maybe|possibly|thought|tried|guess\w*|other)(?![^\W_])",
+    re.IGNORECASE,
 )
 FIRST_VALUE: Final = re.compile(
     rf"\W*{NUMBER}(?:/[0-9]+)?\s?(?:%|[^\W\d_]+)?(?:\s[^\W\d_]+){{0,4}}[,;]\s"
@@ -58,12 +59,20 @@ EXPLAINED: Final = re.compile(
     r"(?P<head>[^=]*[^\W\d_])[:,]\s+(?P<equation>[-0-9(][^:;,=\n]*[-+*/×·^][^:;,=\n]*=\s*[-0-9.,]+\s?%?)[\s.]*",
 )
 """A sentence and the equation that it explains: ``17 of 24 are right: 17/24 = 0.708``."""
+SEPARATOR: Final = re.compile(r"[,;:]\s+(?:and\s+)?|\.\s+|\s+and\s+", re.IGNORECASE)
 LAST_CLAUSE: Final = re.compile(
-    r"(?P<head>.*[0-9].*(?:[,;:]\s+(?:and\s+)?|\.\s+|\s+and\s+))"
-    r"(?P<clause>(?!(?:that|which|this)\s+is)[^,;:=\n]*(?<![^\W_])(?:is|are|becomes?)\s+(?P<value>[-0-9][^,;:=\n]*))",
-    re.DOTALL | re.IGNORECASE,
+    r"(?!(?:that|which|this)\s+is)[^,;:=\n]*(?<![^\W_])(?:is|are|becomes?)\s+(?P<value>[-0-9][^,;:=\n]*)",
+    re.IGNORECASE,
 )
 """The clause at the end that states a value: ``9 < k ≤ 13, the smallest is 10``."""
+STATED: Final = re.compile(rf"(?:(?<!\w)(?:is|are)|[=:])\s*({NUMBER})\s*(?:[.,;]|\Z)")
+OPERATOR: Final = re.compile(r"[<>≤≥+*/×·^−-]")
+COMPUTED: Final = re.compile(r"[=+*/×·^²³]")
+NUMBER_WORD: Final = re.compile(
+    r"[0-9]+(?:[.,][0-9]+)*|(?<!\w)(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve)(?!\w)",
+    re.IGNORECASE,
+)
+MIN_NUMBERS: Final = 2
 
 
 def keep_concluded(text: str, question: str) -> Rewriting | None:
@@ -77,12 +86,14 @@ def keep_concluded(text: str, question: str) -> Rewriting | None:
     if is_doubtful(plain) or NEGATION.search(plain) or FIRST_VALUE.match(plain):
         return None
     matches = [*CONCLUSION.finditer(plain), *filter(_adds_up, SUM.finditer(plain))]
-    if not matches or not plain[: matches[-1].start()].strip():
+    head = plain[: matches[-1].start()] if matches else ""
+    value = plain[matches[-1].end() :].strip() if matches else ""
+    if not head.strip() or not value:
         return None
-    value = plain[matches[-1].end() :].strip()
-    if not value:
-        return None
-    return Rewriting(value, describe_dropped(plain[: matches[-1].start()]), value)
+    # Two numbers or an operator are working. Other words are screened like those beside a value.
+    is_working = len(NUMBER_WORD.findall(head)) >= MIN_NUMBERS or COMPUTED.search(head)
+    screened = value if is_working else f"{head.strip()} {value}"
+    return Rewriting(value, describe_dropped(head), screened)
 
 
 def _adds_up(match: re.Match[str]) -> bool:
@@ -118,10 +129,16 @@ def keep_last_clause(text: str, question: str) -> Rewriting | None:
     """
     del question
     plain = text.replace("**", "").strip(" \t\n$.")
-    match = LAST_CLAUSE.fullmatch(plain)
-    if match is None or is_doubtful(plain) or NEGATION.search(plain) or FIRST_VALUE.match(plain):
+    ends = [match.end() for match in SEPARATOR.finditer(plain)]
+    head = plain[: ends[-1]] if ends else ""
+    match = LAST_CLAUSE.fullmatch(plain, len(head))
+    if match is None or not NUMBER_WORD.search(head):
         return None
-    return Rewriting(match["value"], describe_dropped(match["head"]), match["clause"])
+    if is_doubtful(plain) or NEGATION.search(plain) or FIRST_VALUE.match(plain):
+        return None
+    if STATED.search(head) and not OPERATOR.search(head):
+        return None  # another value is stated
+    return Rewriting(match["value"], describe_dropped(head), match[0])
 
 
 def keep_concluded_array(text: str, question: str) -> Rewriting | None:
@@ -139,6 +156,8 @@ def keep_concluded_array(text: str, question: str) -> Rewriting | None:
         return None
     head = plain[: matches[-1].start()]
     value = plain[matches[-1].end() :].strip()
+    if "[" in head:
+        return None  # another array is given
     if not VERB.search(re.split(r"[.;,]\s", head)[-1]) and not head.endswith("."):
         return None
     try:

@@ -37,11 +37,11 @@ BOUNDS = {
     ("third", "learn"): (0.0022, 0.0, 0.0202),
     ("third", "held out"): (0.0129, 0.0129, 0.0635),
     ("fourth", "learn"): (0.014, 0.0126, 0.1336),
-    ("fourth", "held out"): (0.0155, 0.0127, 0.2563),
+    ("fourth", "held out"): (0.0155, 0.0127, 0.2594),
     ("fifth", "learn"): (0.0024, 0.0144, 0.1405),
     ("fifth", "held out"): (0.0067, 0.02, 0.0885),
     ("sixth", "learn"): (0.0269, 0.0212, 0.1788),
-    ("sixth", "held out"): (0.0347, 0.0367, 0.2174),
+    ("sixth", "held out"): (0.0347, 0.0367, 0.2218),
 }
 """For each half: shares of texts accepted wrongly, of attempts without reason, of refusals."""
 

@@ -56,7 +56,7 @@ def test_nothing_is_found_in_a_right_problem_without_draws():
         (
             [ask("shape", key="(W, -W)")],
             {},
-            "parts.a: the key itself, typed '(5, -5)', is unreadable (original): Axis 2 is -5",
+            "parts.a: the key itself, typed '(5, -5)', is unreadable (original): The size of axis",
         ),
         (
             [ask("predicate", **{"as": ["integer"]}, accept_if="answer[0] > W", sample=5)],

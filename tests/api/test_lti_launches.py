@@ -50,7 +50,7 @@ def campus(database_url):
     worlds = []
 
     def started(dialect="moodle", *, connected=True, registered=True, settings=None, **changes):
-        world = World(database_url, settings=settings)
+        world = World(database_url, settings=settings or {})
         worlds.append(world)
         world.platform = LtiPlatform(DIALECTS[dialect], now=int(world.clock().timestamp()))
         world.service.lti.http = PlatformHttp(world.platform.transport)

@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -74,10 +75,11 @@ def send_all(world, platform, *, max_rate=LIMIT):
         monotonic=time.monotonic,
         sleep=time.sleep,
     )
-    pause = runner.run_once()
-    while count_waiting(world):
-        time.sleep(pause)
+    with closing(runner):
         pause = runner.run_once()
+        while count_waiting(world):
+            time.sleep(pause)
+            pause = runner.run_once()
     assert len(platform.scores) == 60
     return (len(platform.scores) - 1) / (platform.last_at - platform.first_at)
 
@@ -117,7 +119,8 @@ def test_slow_replies_overlap_once_the_platform_accepts_scores(world):
     platform = MeetingPlatform(DIALECTS["moodle"], limiter=LIMITS["sliding"](10**6, 1, lambda: 0.0))
     tool = connect(world, platform)
     fill(world, students=13, assignments=1)
-    ScoreRunner(world.db, world.clock, tool, max_rate=1000, threads=6).run_until_idle()
+    with closing(ScoreRunner(world.db, world.clock, tool, max_rate=1000, threads=6)) as runner:
+        runner.run_until_idle()
     assert len(platform.scores) == 13
     assert len(platform.items) == 1
     assert not barrier.broken
@@ -129,7 +132,8 @@ def test_two_columns_that_are_created_at_the_same_time_are_created_once(world):
     )
     tool = connect(world, platform)
     fill(world, students=6, assignments=4)
-    ScoreRunner(world.db, world.clock, tool, max_rate=1000, threads=6).run_until_idle()
+    with closing(ScoreRunner(world.db, world.clock, tool, max_rate=1000, threads=6)) as runner:
+        runner.run_until_idle()
     assert len(platform.items) == 4
     assert len(platform.scores) == 24
 
@@ -198,8 +202,8 @@ def test_a_pause_that_the_platform_asks_for_is_not_longer(world):
     platform.limiter.level, platform.limiter.seen = 10.0, platform.limiter.now()
     tool = connect(world, platform)
     fill(world, students=1, assignments=1)
-    runner = ScoreRunner(world.db, world.clock, tool, threads=1)
-    assert runner.run_once() == 1.0
+    with closing(ScoreRunner(world.db, world.clock, tool, threads=1)) as runner:
+        assert runner.run_once() == 1.0
     assert platform.limited == 1
 
 

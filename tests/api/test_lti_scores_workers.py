@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from fractions import Fraction
 
 import pytest
@@ -131,5 +132,6 @@ def test_a_claim_that_left_out_a_platform_is_not_the_last(world):
     claim = Future()
     runner._exchange, runner._claims_all_platforms = claim, False  # noqa: SLF001  # as it is then
     threading.Timer(0.1, claim.set_result, [None]).start()
-    runner.run_until_idle()
+    with closing(runner):  # its lock is a connection to PostgreSQL
+        runner.run_until_idle()
     assert len(platform.scores) == 3

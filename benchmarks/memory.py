@@ -2,11 +2,11 @@
 
 ``python benchmarks/memory.py [CHECKOUT...] [--students N] [--seeds N]``: a class of 500 students
 submits to six problems several times; then the caches are emptied one after the other. Then 8
-variants of each problem of the bank are loaded, and each part is answered right and wrong. One more
-variant of each problem comes first, so that what all variants share does not count. Both run in
-their own process, for each CHECKOUT: folders of this repository, such as git worktrees; by default
-this one. The table shows the memory that Python allocated (tracemalloc), which is less than the
-process uses.
+variants of each problem of the bank are loaded, and each part is answered right and wrong. Before
+that, one more variant of each problem is loaded, to exclude the data that all variants share. Each
+CHECKOUT is measured in a process of its own. It is a folder of this repository, such as a git
+worktree; the default is this one. The table shows the memory that Python allocated (tracemalloc),
+which is less than the process uses.
 """
 
 import argparse

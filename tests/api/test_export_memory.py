@@ -113,9 +113,10 @@ def test_memory_does_not_grow_with_the_acts_of_staff(world, course, problem):
     peak_and_size(my_export(world, staff))  # statements are compiled once
     peak_of_few, size_of_few = peak_and_size(my_export(world, staff))
     write_as_staff(world, staff, student, 2_700)
-    peak_of_many, size_of_many = peak_and_size(my_export(world, staff))
+    # The smaller of two peaks, because a rare fill of a cache of the database driver adds to one.
+    peak_of_many, size_of_many = min(peak_and_size(my_export(world, staff)) for _ in range(2))
     assert size_of_many > 8 * size_of_few
-    assert peak_of_many < 2 * peak_of_few
+    assert peak_of_many < 1.6 * peak_of_few
     assert size_of_many < 16 * peak_of_many  # so that the bound above means something
     body = json.loads("".join(my_export(world, staff)))
     for name, field in (("acts", "target"), ("comments", "text"), ("regrade_requests", "text")):

@@ -134,7 +134,7 @@ def load_cells(
 def _collect_exceptions(
     book: GradebookData,
 ) -> tuple[set[AssignmentStudent], set[AssignmentStudent]]:
-    """Return who is excused from which assignment, and who is excused or has an override."""
+    """Return the excused pairs of assignment and student, and those with any exception."""
     excused = {
         (excuse.assignment_id, excuse.student_id)
         for excuse in book.excuses

@@ -1,7 +1,7 @@
 """Groups of students with equal rows of the gradebook, found by the database.
 
-Students without an exception of their own who have equal grades in all assignments have equal
-cells and totals. So the statistics of a class need the cells of one student of each group.
+Two students with equal grades in all assignments have equal cells and totals, unless one of them
+has an exception, such as an extension. So the statistics of a class need one student per group.
 """
 
 from collections import defaultdict

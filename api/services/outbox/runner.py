@@ -24,8 +24,8 @@ UNREACHABLE_PAUSE_SECONDS: Final = 30.0
 MISCONFIGURED_PAUSE_SECONDS: Final = 600.0
 """Seconds without a try after the server refused the login or the sender.
 
-Only new settings help, and the service starts anew with them. Servers block clients that try again
-and again.
+An operator has to change the settings and restart the service. Servers block clients that keep
+trying.
 """
 PAUSE_SECONDS: Final[Mapping[Progress, float]] = MappingProxyType(
     {

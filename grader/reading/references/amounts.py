@@ -23,7 +23,7 @@ ASKED_SAVING: Final = re.compile(
     r"|(?:how\s+(?:many|much)|by\s+what)[^.?]{0,80}(?:fewer|less|lower|smaller)",
     re.IGNORECASE,
 )
-"""A question about what is saved."""
+"""A question about a saving."""
 SAVED: Final = re.compile(
     r"(?<!\w)(?:sav(?:e|es|ed|ings?)|fewer|less|reduc\w*|lower|smaller)(?!\w)", re.IGNORECASE
 )

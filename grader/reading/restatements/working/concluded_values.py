@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.restatements.rewriting import (
     NUMBER,
     Rewriting,
@@ -47,6 +48,7 @@ FIRST_VALUE: Final = re.compile(
     rf"\W*{NUMBER}(?:/[0-9]+)?\s?(?:%|[^\W\d_]+)?(?:\s[^\W\d_]+){{0,4}}[,;]\s"
 )
 """A value that a text begins with, so that another one behind it contradicts it."""
+NAMED_VALUE: Final = re.compile(rf"\W*(?P<name>[^\W\d_]{{3,}})\s*[=:]?\s*{NUMBER}\s?%?[,;]\s")
 VERB: Final = re.compile(
     r"(?<![^\W_])(?:is|are|gets?|becomes?|gives?|means?|comes?|goes|go|stays?|has|have|contains?|adds?|takes?|makes?|together|sum|result)(?![^\W_])",
     re.IGNORECASE,
@@ -81,9 +83,8 @@ def keep_concluded(text: str, question: str) -> Rewriting | None:
     >>> keep_concluded("each box has 120 numbers, three boxes → 360", "").text
     '360'
     """
-    del question
-    plain = text.replace("**", "").strip(" \t\n$")
-    if is_doubtful(plain) or NEGATION.search(plain) or FIRST_VALUE.match(plain):
+    plain = _strip_certain_text(text)
+    if FIRST_VALUE.match(plain) or _begins_with_asked_value(plain, question):
         return None
     matches = [*CONCLUSION.finditer(plain), *filter(_adds_up, SUM.finditer(plain))]
     head = plain[: matches[-1].start()] if matches else ""
@@ -94,6 +95,18 @@ def keep_concluded(text: str, question: str) -> Rewriting | None:
     is_working = len(NUMBER_WORD.findall(head)) >= MIN_NUMBERS or COMPUTED.search(head)
     screened = value if is_working else f"{head.strip()} {value}"
     return Rewriting(value, describe_dropped(head), screened)
+
+
+def _strip_certain_text(text: str) -> str:
+    """Return *text* without the marks around it; "" if it weighs or takes back a value."""
+    plain = text.replace("**", "").strip(" \t\n$")
+    return "" if is_doubtful(plain) or NEGATION.search(plain) else plain
+
+
+def _begins_with_asked_value(text: str, question: str) -> bool:
+    """Return whether *text* begins with a value for a name in *question*: ``recall 0.4, …``."""
+    match = NAMED_VALUE.match(text)
+    return match is not None and match["name"].lower()[:STEM_LETTERS] in question.lower()
 
 
 def _adds_up(match: re.Match[str]) -> bool:
@@ -111,9 +124,8 @@ def keep_explained_equation(text: str, question: str) -> Rewriting | None:
     >>> keep_explained_equation("18 of 24 are right: 17/24 = 0.708", "")
     """
     del question
-    plain = text.replace("**", "").strip(" \t\n$")
-    match = EXPLAINED.fullmatch(plain)
-    if match is None or is_doubtful(plain) or NEGATION.search(plain):
+    match = EXPLAINED.fullmatch(_strip_certain_text(text))
+    if match is None:
         return None
     numbers = find_plain_numbers(match["head"])
     if not numbers or not {*numbers} <= {*find_plain_numbers(match["equation"])}:
@@ -128,13 +140,13 @@ def keep_last_clause(text: str, question: str) -> Rewriting | None:
     '10'
     """
     del question
-    plain = text.replace("**", "").strip(" \t\n$.")
+    plain = _strip_certain_text(text).rstrip(".")
     ends = [match.end() for match in SEPARATOR.finditer(plain)]
     head = plain[: ends[-1]] if ends else ""
     match = LAST_CLAUSE.fullmatch(plain, len(head))
     if match is None or not NUMBER_WORD.search(head):
         return None
-    if is_doubtful(plain) or NEGATION.search(plain) or FIRST_VALUE.match(plain):
+    if FIRST_VALUE.match(plain):
         return None
     if STATED.search(head) and not OPERATOR.search(head):
         return None  # another value is stated
@@ -148,9 +160,7 @@ def keep_concluded_array(text: str, question: str) -> Rewriting | None:
     '[[1.2, 0.8]]'
     >>> keep_concluded_array("without the mask: [[1.2, 0.8]]", "")
     """
-    plain = text.replace("**", "").strip(" \t\n$")
-    if is_doubtful(plain) or NEGATION.search(plain):
-        return None
+    plain = _strip_certain_text(text)
     matches = list(ARRAY_CONCLUSION.finditer(plain))
     if not matches:
         return None

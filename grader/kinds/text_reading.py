@@ -33,7 +33,7 @@ Refusal: TypeAlias = Callable[[str], None]
 
 MAX_REWRITTEN_CHARACTERS: Final = 1_000
 LONG_SPACE: Final = re.compile(r"\s{17,}")
-"""White space that rewritings need not tell apart from less of it; it would cost them much time."""
+"""White space that is shortened before rewriting, because patterns would need much time for it."""
 """Length of an unreadable text above which no rewriting is tried."""
 
 

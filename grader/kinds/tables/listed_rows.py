@@ -85,13 +85,13 @@ def _split_tuples(text: str, rows: int, columns: int) -> list[str]:
     cells = [re.split(r"\s*[,;]\s*", one) for one in tuples]
     if len(cells) != rows or any(len(row) != columns for row in cells):
         return []
-    return [] if not BETWEEN_TUPLES.fullmatch(TUPLE.sub("", body)) else [*map(" | ".join, cells)]
+    return [*map(" | ".join, cells)] if BETWEEN_TUPLES.fullmatch(TUPLE.sub("", body)) else []
 
 
 def _turn_columns(text: str, rows: int, part: TablePart) -> list[str]:
-    """Return the rows of a text with a line for each column; [] if the lines are not that.
+    """Return the rows of a text with a line for each column; [] for any other text.
 
-    Each line must begin with the whole name of its column. So the order of the lines is free.
+    Each line must begin with the whole name of its column, so their order does not matter.
     """
     if THOUSANDS.search(text):
         return []  # 9,216 is one number or two

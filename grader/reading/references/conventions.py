@@ -75,7 +75,7 @@ values in the order of the question.
 
 
 def names_other_order(question: str, names: Sequence[str]) -> bool:
-    """Return whether *question* lists as many symbols as *names*, but others, or in other order."""
+    """Return whether *question* lists as many symbols as *names*, but other ones or reordered."""
     listed = [row for row in _find_name_tuples(question) if len(row) == len(names)]
     return bool(listed) and tuple(names) not in listed
 
@@ -89,7 +89,7 @@ def _keeps_order(question: str, acronyms: str) -> bool:
 
 
 def refuse_exchanged_numbers(text: str) -> None:
-    """Raise `AnswerError` if named numbers of *text* come again in a list, in another order.
+    """Raise `AnswerError` if *text* repeats its named numbers in a list, in another order.
 
     >>> refuse_exchanged_numbers("x = 1, y = 2, so (1, 2)")
     >>> refuse_exchanged_numbers("x = 1, y = 2, so (2, 1)")

@@ -25,7 +25,7 @@ _INDEXED_SYMBOL: Final = (
 INDEXED_LABEL: Final = re.compile(rf"[\s$*]*(?P<symbol>{_INDEXED_SYMBOL})\s{{0,2}}[=≈]")
 """A symbol that may have a letter as its index, ``h_t`` or ``dL/dw``, at the beginning."""
 LONE_SYMBOL: Final = re.compile(rf"\$\s*({_INDEXED_SYMBOL})\s*\$")
-"""A symbol that fills a piece of mathematical type."""
+"""A formula that is only a symbol."""
 ARGUMENT: Final = re.compile(r"[^\W_]+")
 SYMBOL: Final = re.compile(r"(?<![^\W_])(?:[^\W\d_][0-9]?|[0-9]{1,3})(?![^\W_]|\.[0-9])")
 SUBSCRIPT: Final = re.compile(r"(?<=[^\W\d_])_\{?([0-9]{1,2})\}?")
@@ -115,7 +115,8 @@ the question names.
 def _refuse_asked_elsewhere(text: str, question: str, others: str) -> None:
     """Raise `AnswerError` if the symbol before the value is the one that another question asks for.
 
-    The question must ask for one symbol too, ``What is $h_t$?``, and *text* must not come to it.
+    The question must ask for one symbol too, ``What is $h_t$?``. A text that later gives a value
+    for that symbol passes.
     """
     match = INDEXED_LABEL.match(text)
     symbols = _find_lone_symbols(question) if match else ()
@@ -132,7 +133,7 @@ def _refuse_asked_elsewhere(text: str, question: str, others: str) -> None:
 
 @lru_cache(maxsize=1024)
 def _find_lone_symbols(question: str) -> tuple[str, ...]:
-    """Return the symbols that *question* sets alone in mathematical type."""
+    """Return the formulas of *question* that are only a symbol."""
     plain = re.sub(r"\\(?:dfrac|tfrac|frac)\s*\{([^{}]*)\}\s*\{([^{}]*)\}", r"\1/\2", question)
     return tuple(_flatten_symbol(symbol) for symbol in LONE_SYMBOL.findall(plain))
 

@@ -13,9 +13,17 @@ from typing import Any, Final, Self
 SOCKET_PEER: Final = "socket_peer"
 """Key of the address of the socket's peer in the state of a request; without it nobody is one."""
 MAX_USER_CHARACTERS: Final = 254
-HEADER_PATTERN: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
-UNUSABLE_HEADERS: Final = frozenset(
-    {"authorization", "cookie", "host", "origin", "x-forwarded-for", "x-forwarded-proto"}
+HEADER_PREFIX: Final = "X-Remote-"
+"""Beginning of all header names that are accepted.
+
+`docker/Caddyfile` removes the headers with this prefix from requests. It would pass another header
+of a client on, so that anybody could name a user.
+"""
+HEADER_PATTERN: Final = re.compile(rf"{HEADER_PREFIX}[A-Za-z0-9-]{{1,64}}", re.IGNORECASE)
+PREFIX_MESSAGE: Final = (
+    f"its name must begin with {HEADER_PREFIX}, because docker/Caddyfile removes only "
+    "such headers from the requests of clients; let the proxy that logs people in send "
+    "X-Remote-User"
 )
 FORM_MESSAGE: Final = "write the header and the proxies, as in X-Remote-User: 10.0.0.5, 10.1.0.0/16"
 
@@ -37,10 +45,10 @@ class ProxyLogin:
         header, separator, proxies = text.partition(":")
         header = header.strip()
         addresses = [one.strip() for one in proxies.split(",") if one.strip()]
-        if not separator or not HEADER_PATTERN.fullmatch(header) or not addresses:
+        if not separator or not header or not addresses:
             raise ValueError(FORM_MESSAGE)
-        if header.lower() in UNUSABLE_HEADERS:
-            raise ValueError(f"clients send {header} themselves; {FORM_MESSAGE}")
+        if not HEADER_PATTERN.fullmatch(header):
+            raise ValueError(PREFIX_MESSAGE)
         try:
             networks = tuple(ip_network(one) for one in addresses)
         except ValueError as error:

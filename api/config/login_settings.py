@@ -32,9 +32,9 @@ class LoginSettings(BaseModel):
         str,
         AfterValidator(validate_proxy_login),
         Field(
-            description="a header in which a reverse proxy names the user, and the addresses or "
-            "networks of such proxies: `X-Remote-User: 10.0.0.5, 10.1.0.0/16`. Close every "
-            "other way to the service, and let the proxy drop this header of clients"
+            description="a header `X-Remote-…` in which a reverse proxy names the user, and the "
+            "addresses or networks of such proxies: `X-Remote-User: 10.0.0.5, 10.1.0.0/16`. Close "
+            "every other way to the service, and let the proxy drop this header of clients"
         ),
     ] = ""
     oidc: Annotated[

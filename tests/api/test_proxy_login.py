@@ -1,7 +1,10 @@
 """Tests of the login by a trusted proxy's header, and of linking an account at the first one."""
 
 import json
+import re
 import socket
+from fnmatch import fnmatch
+from pathlib import Path
 
 import pytest
 from api_browser import OTHER_PASSWORD, PASSWORD, set_password
@@ -13,7 +16,7 @@ from sqlalchemy import select, update
 from world import World
 
 from api.config.environment import read_settings
-from api.config.login_header import SOCKET_PEER, ProxyLogin
+from api.config.login_header import FORM_MESSAGE, PREFIX_MESSAGE, SOCKET_PEER, ProxyLogin
 from api.config.settings import ServiceSettings
 from api.config.sources import SettingsError
 from api.db.models import Identity, LoginFlow, LoginSession, User
@@ -325,15 +328,43 @@ def test_the_password_log_in_can_be_turned_off(campus):
 @pytest.mark.parametrize(
     ("environment", "message"),
     [
-        ({"GRADER_LOGIN_HEADER": "X-Remote-User"}, "write the header and the proxies"),
-        ({"GRADER_LOGIN_HEADER": "X-Remote-User: "}, "write the header and the proxies"),
-        ({"GRADER_LOGIN_HEADER": "X Remote: 10.0.0.5"}, "write the header and the proxies"),
-        ({"GRADER_LOGIN_HEADER": "Cookie: 10.0.0.5"}, "clients send Cookie themselves"),
-        ({"GRADER_LOGIN_HEADER": "X-Remote-User: proxy"}, "does not appear to be"),
+        ({"GRADER_LOGIN_HEADER": "X-Remote-User"}, FORM_MESSAGE),
+        ({"GRADER_LOGIN_HEADER": "X-Remote-User: "}, FORM_MESSAGE),
+        ({"GRADER_LOGIN_HEADER": ": 10.0.0.5"}, FORM_MESSAGE),
+        ({"GRADER_LOGIN_HEADER": "Cookie: 10.0.0.5"}, PREFIX_MESSAGE),
+        ({"GRADER_LOGIN_HEADER": "X-Remote-User: proxy"}, FORM_MESSAGE),
         ({"GRADER_LOGIN_HEADER": "X-Remote-User: 0.0.0.0/0"}, "all addresses"),
         ({"GRADER_LOCAL_LOGIN": "false"}, "nobody could log in"),
     ],
 )
 def test_settings_that_admit_everybody_or_nobody_are_refused(environment, message):
-    with pytest.raises(SettingsError, match=message):
+    with pytest.raises(SettingsError, match=re.escape(message)):
         read_settings(environment)
+
+
+def removed_by_caddy():
+    """Return the patterns of the headers that the shipped proxy removes from requests."""
+    caddyfile = (Path(__file__).parents[2] / "docker" / "Caddyfile").read_text(encoding="utf-8")
+    [block] = re.findall(r"^\treverse_proxy .*?^\t}", caddyfile, re.MULTILINE | re.DOTALL)
+    return re.findall(r"^\s*header_up -(\S+)$", block, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("X-Remote-User", "x-remote-user", "X-REMOTE-USER", "X-Remote-E-Mail"),
+        *("Remote-User", "X-Remote", "X-RemoteUser", "X_Remote_User", "X-Remote-", "X-Remote-U_r"),
+        *("X-Forwarded-User", "X-Auth-Request-User", "X-Authenticated-User", "X-User"),
+        *("Authorization", "Cookie", "Host", "Origin", "X-Forwarded-For", "X Remote-User"),
+    ],
+)
+def test_only_a_header_that_the_shipped_proxy_removes_can_name_a_user(header):
+    is_removed = any(fnmatch(header.lower(), one.lower()) for one in removed_by_caddy())
+    setting = {"GRADER_LOGIN_HEADER": f"{header}: {PROXY}"}
+    is_accepted = True
+    try:
+        read_settings(setting)
+    except SettingsError:
+        is_accepted = False
+    assert is_accepted <= is_removed
+    assert is_accepted == bool(re.fullmatch(r"x-remote-[a-z-]+", header.lower()))

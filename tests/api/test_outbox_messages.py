@@ -82,6 +82,24 @@ def test_a_release_that_is_taken_back_before_the_delivery_is_not_announced(
     assert news(ann) == []
 
 
+def test_a_release_after_one_that_was_taken_back_is_announced(
+    world, mail_server, ann, teacher, hidden
+):
+    for results in (True, False):
+        release(teacher, hidden, results=results)
+    deliver(world)
+    assert mail_server.messages() == []
+    world.clock.advance(days=1)
+    release(teacher, hidden)
+    deliver(world)
+    assert [one["To"] for one in mail_server.messages()] == ["ann@example.edu"]
+    [item] = news(ann)
+    assert item["created_at"] == world.clock().isoformat(timespec="microseconds").replace(
+        "+00:00", "Z"
+    )
+    assert stored(world) == 1
+
+
 @pytest.mark.parametrize("body", [{"solutions": True}, {"results": False}])
 @pytest.mark.usefixtures("ann")
 def test_only_a_release_of_results_is_announced(world, teacher, hidden, body):

@@ -100,6 +100,32 @@ def extend(teacher, course, posed, student, due):
     assert done.status_code == 201, done.text
 
 
+def move_due(teacher, posed, due):
+    body, headers = {"timeline": {"due": due}}, {"If-Match": "*"}
+    done = teacher.patch(f"/assignments/{posed.assignment}", body, headers=headers)
+    assert done.status_code == 200, done.text
+
+
+@pytest.mark.parametrize("is_delivered_between", [False, True])
+def test_a_due_time_that_is_moved_and_moved_back_has_its_reminder(
+    world, mail_server, ann, posed, teacher, is_delivered_between
+):
+    now = DAY_BEFORE.replace(hour=13)
+    assert plan(world, now) == 1
+    move_due(teacher, posed, "2026-11-10 13:00")
+    assert plan(world, now) == 1
+    if is_delivered_between:
+        deliver(world)
+    move_due(teacher, posed, DUE["due"])
+    plan(world, now)
+    deliver(world)
+    texts = [one.get_body(("plain",)).get_content() for one in mail_server.messages()]
+    assert ["13:00" in one for one in texts] == [True, False][not is_delivered_between :]
+    assert len(rows(world)) == 2
+    [item] = ann.get("/me/news").json()["items"]
+    assert item["due_at"] == "2026-11-10T11:00:00.000000Z"
+
+
 def hand_in(_world, _course, ann, posed, _teacher):
     assert ann.submit(posed, {"cells": "9"}).status_code == 201
 

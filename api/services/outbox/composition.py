@@ -26,6 +26,13 @@ from api.services.courses.time_zones import get_zone
 from api.services.outbox.kinds import KIND_RULES, MessageKind
 from api.services.outbox.occasions.reminders import STAFF_ROLES, find_open_due_times
 from api.services.outbox.occasions.waiting_work import count_waiting_work
+from api.services.outbox.queue import (
+    ASSIGNMENT_HIDDEN,
+    NOT_IN_COURSE,
+    RELEASE_WITHDRAWN,
+    REMINDER_OUTDATED,
+    is_replaced,
+)
 from api.services.outbox.smtp import DeliverySettings
 from api.services.outbox.texts import MessageText, render_digest, render_message
 from grader.display.text import pluralize
@@ -147,22 +154,9 @@ def _lock_recipient(session: Session, message: OutboxMessage) -> User:
 def _require_newest(session: Session, message: OutboxMessage) -> None:
     """Drop *message* if a newer one says the same.
 
-    After an outage one reminder is enough, and only the reset link that was requested last.
+    After an outage one digest is enough, and only the reset link that was requested last.
     """
-    newer = session.scalar(
-        select(OutboxMessage.id)
-        .where(
-            OutboxMessage.recipient_id == message.recipient_id,
-            OutboxMessage.kind == message.kind,
-            OutboxMessage.course_id.is_not_distinct_from(message.course_id),
-            OutboxMessage.assignment_id.is_not_distinct_from(message.assignment_id),
-            OutboxMessage.request_id.is_not_distinct_from(message.request_id),
-            OutboxMessage.status.in_(("waiting", "sent")),
-            OutboxMessage.id > message.id,
-        )
-        .limit(1)
-    )
-    if newer is not None:
+    if is_replaced(session, message):
         raise MessageDroppedError("a newer message replaces it")
 
 
@@ -213,12 +207,12 @@ def _compose_news(
     course = _load_course(session, message)
     assignment = session.get(Assignment, message.assignment_id)
     if assignment is None or assignment.deleted_at is not None or assignment.published_at is None:
-        raise MessageDroppedError("the assignment no longer exists")
+        raise MessageDroppedError(ASSIGNMENT_HIDDEN)
     since = message.created_at
     path = "/me/requests"
     if message.kind == "results_released":
         if assignment.results_released_at is None:
-            raise MessageDroppedError("the release was withdrawn")
+            raise MessageDroppedError(RELEASE_WITHDRAWN)
         path = f"/assignments/{assignment.id}"
     return {
         "course": course.title,
@@ -234,11 +228,11 @@ def _compose_reminder(
     course = _load_course(session, message)
     assignment = session.get(Assignment, message.assignment_id)
     if assignment is None or assignment.deleted_at is not None or assignment.published_at is None:
-        raise MessageDroppedError("the assignment no longer exists")
+        raise MessageDroppedError(ASSIGNMENT_HIDDEN)
     student = message.recipient_id
     due = find_open_due_times(session, assignment, course, now=now, among=[student]).get(student)
     if due is None or due != message.occasion_at:
-        raise MessageDroppedError("the student submitted, was excused, or has another due time")
+        raise MessageDroppedError(REMINDER_OUTDATED)
     return {
         "course": course.title,
         "assignment": assignment.title,
@@ -275,5 +269,5 @@ def _load_course(session: Session, message: OutboxMessage, *, roles: Sequence[st
         )
     )
     if course is None:
-        raise MessageDroppedError("the recipient is no longer in the course")
+        raise MessageDroppedError(NOT_IN_COURSE)
     return course

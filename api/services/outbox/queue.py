@@ -1,12 +1,12 @@
 """Queue of the outbox: a message is stored in the transaction that causes it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict
@@ -16,6 +16,12 @@ from api.db.upserts import insert_rows
 from api.services.outbox.kinds import MessageKind
 
 NO_MAIL_MESSAGE: Final = "No e-mail is set up for this service."
+RELEASE_WITHDRAWN: Final = "the release was withdrawn"
+ASSIGNMENT_HIDDEN: Final = "the assignment no longer exists"
+NOT_IN_COURSE: Final = "the recipient is no longer in the course"
+REMINDER_OUTDATED: Final = "the student submitted, was excused, or has another due time"
+RECURRING_REASONS: Final = (RELEASE_WITHDRAWN, ASSIGNMENT_HIDDEN, NOT_IN_COURSE, REMINDER_OUTDATED)
+"""Reasons to drop a message that may end; then its cause stores the message again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +59,12 @@ class Outbox:
 
         The messages exist if, and only if, the transaction of *session* commits. One about an
         assignment, a request or an occasion is stored once for each recipient, however often its
-        cause recurs.
+        cause recurs. If it was dropped because the cause had ended, it waits again.
         """
         if not self.is_enabled:
             return 0
+        new = self.find_new_recipients(session, kind, recipients, subject)
+        requeued = _requeue_dropped(session, kind, new, subject, now=now)
         rows = [
             {
                 "id": new_id(),
@@ -70,10 +78,11 @@ class Outbox:
                 "created_at": now,
                 "due_at": now,
             }
-            for recipient in self.find_new_recipients(session, kind, recipients, subject)
+            for recipient in new
+            if recipient not in requeued
         ]
         insert_rows(session, OutboxMessage, rows)
-        return len(rows)
+        return len(new)
 
     def find_new_recipients(
         self,
@@ -82,23 +91,85 @@ class Outbox:
         recipients: Iterable[UUID],
         subject: MessageSubject,
     ) -> list[UUID]:
-        """Return those of *recipients* who have no message of *kind* about *subject* yet."""
+        """Return those of *recipients* who have no message of *kind* about *subject* yet.
+
+        A message that was dropped because its cause had ended does not count.
+        """
         known = _find_notified(session, kind, subject)
         return [recipient for recipient in recipients if recipient not in known]
 
 
+def is_replaced(session: Session, message: OutboxMessage) -> bool:
+    """Return whether a newer message says the same as *message*.
+
+    Reminders of several due times differ: only that of the present due time is sent.
+    """
+    if message.kind == "due_soon":
+        return False
+    newer = select(OutboxMessage.id).where(
+        OutboxMessage.recipient_id == message.recipient_id,
+        OutboxMessage.kind == message.kind,
+        OutboxMessage.course_id.is_not_distinct_from(message.course_id),
+        OutboxMessage.assignment_id.is_not_distinct_from(message.assignment_id),
+        OutboxMessage.request_id.is_not_distinct_from(message.request_id),
+        OutboxMessage.status.in_(("waiting", "sent")),
+        OutboxMessage.id > message.id,
+    )
+    return session.scalar(newer.limit(1)) is not None
+
+
 def _find_notified(session: Session, kind: MessageKind, subject: MessageSubject) -> set[UUID]:
     """Return the people who already have a message of *kind* about the same subject."""
-    if subject.assignment_id is None and subject.occasion_at is None:
+    if not _is_stored_once(subject):
         return set()
     return set(
         session.scalars(
             select(OutboxMessage.recipient_id).where(
-                OutboxMessage.kind == kind,
-                OutboxMessage.course_id.is_not_distinct_from(subject.course_id),
-                OutboxMessage.assignment_id.is_not_distinct_from(subject.assignment_id),
-                OutboxMessage.request_id.is_not_distinct_from(subject.request_id),
-                OutboxMessage.occasion_at.is_not_distinct_from(subject.occasion_at),
+                *_same_subject(kind, subject), ~_is_dropped_for_now()
             )
         )
     )
+
+
+def _requeue_dropped(
+    session: Session,
+    kind: MessageKind,
+    recipients: Collection[UUID],
+    subject: MessageSubject,
+    *,
+    now: datetime,
+) -> set[UUID]:
+    """Requeue the messages of *recipients* that were dropped, and return whose they are."""
+    if not recipients or not _is_stored_once(subject):
+        return set()
+    requeued = (
+        update(OutboxMessage)
+        .where(
+            *_same_subject(kind, subject),
+            OutboxMessage.recipient_id.in_(recipients),
+            _is_dropped_for_now(),
+        )
+        .values(status="waiting", tries=0, uncertain_tries=0, error="", details="")
+        .values(created_at=now, due_at=now, read_at=None)
+        .returning(OutboxMessage.recipient_id)
+        .execution_options(synchronize_session=False)
+    )
+    return set(session.scalars(requeued))
+
+
+def _is_stored_once(subject: MessageSubject) -> bool:
+    return subject.assignment_id is not None or subject.occasion_at is not None
+
+
+def _same_subject(kind: MessageKind, subject: MessageSubject) -> tuple[ColumnElement[bool], ...]:
+    return (
+        OutboxMessage.kind == kind,
+        OutboxMessage.course_id.is_not_distinct_from(subject.course_id),
+        OutboxMessage.assignment_id.is_not_distinct_from(subject.assignment_id),
+        OutboxMessage.request_id.is_not_distinct_from(subject.request_id),
+        OutboxMessage.occasion_at.is_not_distinct_from(subject.occasion_at),
+    )
+
+
+def _is_dropped_for_now() -> ColumnElement[bool]:
+    return (OutboxMessage.status == "dropped") & OutboxMessage.error.in_(RECURRING_REASONS)

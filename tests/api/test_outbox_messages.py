@@ -7,7 +7,8 @@ from api_browser import PASSWORD, ApiBrowser, set_password
 from sqlalchemy import func, select
 from world import World
 
-from api.db.models import AuditEntry, Invite, MailOptOut, OutboxMessage
+from api.db.models import AuditEntry, Invite, MailOptOut, OutboxMessage, User
+from api.services.outbox.failures import REPLACED_MESSAGE
 
 LINK = re.compile(r"^http://127\.0\.0\.1:8000/welcome#(\S+)", re.MULTILINE)
 
@@ -252,6 +253,30 @@ def test_an_instructor_sees_and_resends_the_failed_messages_of_the_course(world,
     assert teacher.get(path).json()["waiting"] == 1
     audit = teacher.get(f"/courses/{course}/audit").json()["items"]
     assert "message.requeued" in {entry["action"] for entry in audit}
+
+
+@pytest.mark.parametrize("is_delivered", [False, True])
+def test_a_failed_invitation_that_a_newer_one_replaces_is_not_sent_again(
+    world, mail_server, course, teacher, is_delivered
+):
+    set_password(world, teacher)
+    person = world.enrol(course, "Re Fused", email="refused@example.edu")
+    teacher.post(f"/courses/{course}/invites/mail", {"people": None})
+    deliver(world)
+    with world.session() as session:
+        session.get_one(User, person.id).email = "reached@example.edu"
+    teacher.post(f"/courses/{course}/invites/mail", {"people": None})
+    if is_delivered:
+        deliver(world)
+    path = f"/courses/{course}/mail"
+    [failed] = teacher.get(path).json()["items"]
+    reply = teacher.post(f"{path}/{failed['id']}/resend")
+    assert (reply.status_code, reply.json()["detail"]) == (409, REPLACED_MESSAGE)
+    assert teacher.get(path).json()["items"] == []
+    deliver(world)
+    assert [one["To"] for one in mail_server.messages()] == ["reached@example.edu"]
+    audit = teacher.get(f"/courses/{course}/audit").json()["items"]
+    assert "message.requeued" not in {entry["action"] for entry in audit}
 
 
 @pytest.mark.usefixtures("mail_server")

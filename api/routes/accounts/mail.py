@@ -154,7 +154,9 @@ def post_resend(message: UUID, context: ContextDep) -> None:
     """Send a failed message again, with as many attempts as a new one."""
     with context.transaction() as session:
         caller = context.authorize_site(session, right="manage_site")
-        failures.resend_message(session, caller, message, now=context.now)
+        is_requeued = failures.resend_message(session, caller, message, now=context.now)
+    if not is_requeued:  # after the commit, which takes it off the list
+        raise Conflict(failures.REPLACED_MESSAGE)
 
 
 @router.post(
@@ -166,4 +168,6 @@ def post_course_resend(course: UUID, message: UUID, context: ContextDep) -> None
     """Send a failed message of a course again, with as many attempts as a new one."""
     with context.transaction() as session:
         member = context.authorize_course(session, course, right="manage_people")
-        failures.resend_message(session, member, message, now=context.now)
+        is_requeued = failures.resend_message(session, member, message, now=context.now)
+    if not is_requeued:
+        raise Conflict(failures.REPLACED_MESSAGE)

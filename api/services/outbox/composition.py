@@ -31,6 +31,7 @@ from api.services.outbox.queue import (
     NOT_IN_COURSE,
     RELEASE_WITHDRAWN,
     REMINDER_OUTDATED,
+    REPLACED,
     is_replaced,
 )
 from api.services.outbox.smtp import DeliverySettings
@@ -157,7 +158,7 @@ def _require_newest(session: Session, message: OutboxMessage) -> None:
     After an outage one digest is enough, and only the reset link that was requested last.
     """
     if is_replaced(session, message):
-        raise MessageDroppedError("a newer message replaces it")
+        raise MessageDroppedError(REPLACED)
 
 
 def _compose_text(

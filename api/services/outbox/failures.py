@@ -16,8 +16,12 @@ from api.db.models import OutboxMessage, User
 from api.http.pagination import Cursor, apply_keyset
 from api.services.audit import recorder
 from api.services.outbox.kinds import SCORE_KIND
+from api.services.outbox.queue import REPLACED, is_replaced
 
 NO_MESSAGE: Final = "There is no such message."
+REPLACED_MESSAGE: Final = (
+    "A newer message to the same person replaces this one, so it is not sent again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +101,11 @@ def list_failed_messages(
 
 def resend_message(
     session: Session, actor: Principal | CourseMembership, message_id: UUID, *, now: datetime
-) -> None:
+) -> bool:
     """Requeue a failed message with as many tries as a new one; members only those of the course.
 
-    Raises `NotFound` if there is no such message, and `Conflict` if it has not failed.
+    Returns False if a newer message replaces it. It is dropped then, and leaves the list of failed
+    messages. Raises `NotFound` if there is no such message, and `Conflict` if it has not failed.
     """
     message = session.get(OutboxMessage, message_id, with_for_update=True)
     if message is None or message.kind == SCORE_KIND:
@@ -109,6 +114,9 @@ def resend_message(
         raise NotFound(NO_MESSAGE)
     if message.status != "failed":
         raise Conflict("This message has not failed.")
+    if is_replaced(session, message):
+        message.status, message.error, message.details = "dropped", REPLACED, ""
+        return False
     message.status, message.tries, message.due_at = "waiting", 0, now
     message.uncertain_tries, message.error, message.details = 0, "", ""
     if message.created_by is not None and isinstance(actor, CourseMembership):
@@ -123,3 +131,4 @@ def resend_message(
         target=("user", message.recipient_id),
         change=({}, {"kind": message.kind}),
     )
+    return True

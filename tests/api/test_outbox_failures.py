@@ -173,6 +173,20 @@ def test_an_outage_is_written_once(database_url, monkeypatch):
     world.close()
 
 
+def test_an_outage_after_a_change_of_the_settings_names_the_new_server(database_url, caplog):
+    for port in (1, 2):
+        world = World(database_url, settings=NO_SERVER | {"smtp_port": port})
+        if port == 1:
+            add(world, world.person("Ann"))
+        assert not deliver(world)
+        [row] = rows(world)
+        assert row.error == smtp.NOT_REACHED
+        assert f"127.0.0.1:{port} " in row.details
+        assert len(caplog.messages) == port
+        assert row.details in caplog.messages[-1]
+        world.close()
+
+
 def test_staff_of_a_course_see_why_messages_wait_and_administrators_the_server_too(database_url):
     world = World(database_url, settings=NO_SERVER)
     course = world.course()

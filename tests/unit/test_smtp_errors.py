@@ -22,8 +22,8 @@ def listener():
         yield listener
 
 
-def send(port: int, tls: str) -> MailError:
-    settings = DeliverySettings("127.0.0.1", port, tls, "grader@example.edu", "", 1, 1)
+def send(port: int, tls: str, **login: str) -> MailError:
+    settings = DeliverySettings("127.0.0.1", port, tls, "grader@example.edu", "", 1, 1, **login)
     with pytest.raises(MailError) as caught:
         SmtpTransport(settings).send(EmailMessage())
     return caught.value
@@ -85,3 +85,22 @@ def test_a_certificate_of_another_host_names_the_server_to_operators_only(
     check_names_of_server(error, port)
     assert str(error) == smtp.INVALID_CERTIFICATE
     assert "not valid for '127.0.0.1'" in error.details
+
+
+def test_a_server_without_a_login_that_fits_is_a_wrong_setting(listener):
+    port = listener.getsockname()[1]
+
+    def greet_client():
+        with listener.accept()[0] as connection:
+            connection.sendall(b"220 mail.example.edu\r\n")
+            connection.recv(1_000)
+            connection.sendall(b"250-mail.example.edu\r\n250 AUTH XOAUTH2\r\n")
+            connection.recv(1_000)
+
+    thread = threading.Thread(target=greet_client)
+    thread.start()
+    error = send(port, "none", user="ada", password="geheim")  # noqa: S106  # not a secret
+    thread.join()
+    check_names_of_server(error, port)
+    assert str(error) == smtp.NOT_SUPPORTED
+    assert error.is_permanent

@@ -125,12 +125,13 @@ def _is_any_due(db: Database, now: datetime) -> bool:
 def _store_outage(db: Database, error: MailError, *, now: datetime) -> None:
     """Store on the due messages why the server cannot be used, and log it when that is new.
 
-    While the reason stays the same, this only reads.
+    While the reason and its details stay the same, this only reads. With other settings, the server
+    may fail for the same reason with other details.
     """
     due = (
         _due_messages(now)
         .with_only_columns(OutboxMessage.id)
-        .where(OutboxMessage.error != str(error))
+        .where((OutboxMessage.error != str(error)) | (OutboxMessage.details != error.details))
     )
     with db.reading() as session:
         if session.scalar(due) is None:

@@ -238,7 +238,7 @@ def _explain_connection_error(error: Exception) -> str:
         case smtplib.SMTPNotSupportedError():
             return NOT_SUPPORTED
         case smtplib.SMTPException():
-            return NOT_READY
+            return NOT_SUPPORTED if _has_no_login(error) else NOT_READY
         case ssl.SSLCertVerificationError():
             return INVALID_CERTIFICATE
         case ssl.SSLError():
@@ -251,7 +251,15 @@ def _is_wrong_setting(error: Exception) -> bool:
     """Return whether no connection can be opened until somebody changes the settings."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return error.smtp_code >= PERMANENT_CODE
-    return isinstance(error, smtplib.SMTPNotSupportedError)
+    return isinstance(error, smtplib.SMTPNotSupportedError) or _has_no_login(error)
+
+
+def _has_no_login(error: Exception) -> bool:
+    """Return whether the server offers only logins that smtplib does not know.
+
+    smtplib raises the base class itself for this, and subclasses for all other errors.
+    """
+    return type(error) is smtplib.SMTPException
 
 
 def _describe(error: Exception) -> str:

@@ -6,10 +6,11 @@ import pytest
 from pages import Browser
 from smtp_process import HOST, running_mail_server
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from world import World
 
 from api.db.models import OutboxMessage
-from api.services.outbox import runner, smtp
+from api.services.outbox import delivery, runner, smtp
 from api.services.outbox.delivery import LOST_MESSAGE, MAX_UNCERTAIN_TRIES, deliver_next
 from api.services.outbox.queue import MessageSubject
 from api.services.outbox.smtp import DeliverySettings, SmtpTransport
@@ -132,6 +133,27 @@ def test_a_message_on_which_workers_die_is_sent_a_few_times_only(world, mail_ser
     admin = world.person("Ad Min", admin=True)
     assert admin.post(f"/mail/{row.id}/resend").status_code == 204
     assert states(world) == [("waiting", 0, 0)]
+
+
+def test_a_try_that_ends_before_the_message_is_sent_is_not_uncertain(
+    world, mail_server, monkeypatch
+):
+    """The database is away when the worker composes the message."""
+
+    def fail(*_arguments, **_options):
+        raise OperationalError("SELECT", {}, Exception("away"))
+
+    add(world, world.person("Ann"))
+    with monkeypatch.context() as patched:
+        patched.setattr(delivery, "compose_email", fail)
+        for number in range(1, MAX_UNCERTAIN_TRIES + 2):
+            with pytest.raises(OperationalError):
+                deliver(world)
+            assert states(world) == [("waiting", number, 0)]
+            world.clock.now = rows(world)[0].due_at
+    assert deliver(world)
+    assert len(mail_server.messages()) == 1
+    assert [one.status for one in rows(world)] == ["sent"]
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,7 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.message import EmailMessage
-from typing import Any, Final, Literal, Protocol, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Update, select, update
@@ -33,7 +32,7 @@ from api.db.engine import Database
 from api.db.models import OutboxMessage
 from api.services.outbox.composition import Composition, compose_email
 from api.services.outbox.kinds import OPTIONAL_KINDS, SCORE_KIND, UNCOUNTED_KINDS
-from api.services.outbox.smtp import DeliverySettings, MailError
+from api.services.outbox.smtp import DeliverySettings, MailError, SmtpTransport
 
 CLAIM_TIME: Final = timedelta(minutes=5)
 """How long a message belongs to the worker that claimed it; longer than any try takes."""
@@ -45,6 +44,7 @@ MAX_UNCERTAIN_TRIES: Final = 3
 MAX_DIGEST_MESSAGES: Final = 50
 HOUR: Final = timedelta(hours=1)
 LOST_MESSAGE: Final = "the worker ended during the last try; the message may have been sent"
+UNSENT_MESSAGE: Final = "every try ended before the message was sent"
 
 Progress: TypeAlias = Literal["idle", "handled", "unreachable", "misconfigured"]
 """Outcome of `deliver_next`.
@@ -56,21 +56,11 @@ these settings.
 log = logging.getLogger("api.outbox")
 
 
-class MailTransport(Protocol):
-    """Transport that connects and sends an e-mail, or raises `MailError`."""
-
-    def connect(self) -> object:
-        """Open a connection, unless one is open."""
-
-    def send(self, message: EmailMessage) -> None:
-        """Send *message*."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Claim:
     """Claim on the messages of one e-mail, in their try number *tries*.
 
-    The try counts as one of *uncertain_tries* until its outcome is known.
+    The try counts as one of *uncertain_tries* from its composition until its outcome is known.
     """
 
     message_ids: tuple[UUID, ...]
@@ -79,7 +69,7 @@ class _Claim:
 
 
 def deliver_next(
-    db: Database, transport: MailTransport, mail: DeliverySettings, clock: Clock
+    db: Database, transport: SmtpTransport, mail: DeliverySettings, clock: Clock
 ) -> Progress:
     """Try to send the message that has waited longest, with others that wait for its recipient."""
     if not _is_any_due(db, clock()):
@@ -169,7 +159,8 @@ def _claim_next(session: Session, mail: DeliverySettings, *, now: datetime) -> _
         message.status, message.error, message.details = "failed", LOST_MESSAGE, ""
         return None
     if message.tries >= mail.max_tries:
-        message.status, message.error = "failed", message.error or LOST_MESSAGE
+        unknown = LOST_MESSAGE if message.uncertain_tries else UNSENT_MESSAGE
+        message.status, message.error = "failed", message.error or unknown
         return None
     allowed_at = _find_allowed_time(session, message, mail, now=now)
     if allowed_at > now:
@@ -179,10 +170,9 @@ def _claim_next(session: Session, mail: DeliverySettings, *, now: datetime) -> _
     messages = [message, *_find_companions(session, message, now=now)]
     for each in messages:
         each.tries += 1
-        each.uncertain_tries += 1
         each.due_at = now + CLAIM_TIME
     ids = tuple(sorted(each.id for each in messages))
-    return _Claim(ids, message.tries, message.uncertain_tries)
+    return _Claim(ids, message.tries, message.uncertain_tries + 1)
 
 
 def _find_companions(
@@ -235,13 +225,22 @@ def _find_allowed_time(
 
 
 def _compose(db: Database, claim: _Claim, mail: DeliverySettings, clock: Clock) -> Composition:
-    """Return the e-mail of the claimed messages; none are left after their recipient was erased."""
+    """Return the e-mail of the claimed messages, and count the try as one of unknown outcome.
+
+    None are left after their recipient was erased, or if another worker has begun a later try.
+    """
     with db.transaction() as session:
         messages = session.scalars(
             select(OutboxMessage)
-            .where(OutboxMessage.id.in_(claim.message_ids), OutboxMessage.status == "waiting")
+            .where(
+                OutboxMessage.id.in_(claim.message_ids),
+                OutboxMessage.status == "waiting",
+                OutboxMessage.tries == claim.tries,
+            )
             .order_by(OutboxMessage.id)
         ).all()
+        for message in messages:
+            message.uncertain_tries = claim.uncertain_tries
         return compose_email(session, messages, mail, now=clock())
 
 

@@ -406,6 +406,32 @@ FAULTS = {
     "a time-out": (["timeout"], "waiting", timedelta(minutes=1)),
     "a lost reply": (["lost"], "waiting", timedelta(minutes=1)),
     "a rate limit": (["429 90"], "waiting", timedelta(seconds=90)),
+    "a rate limit until a date": (
+        ["429 Mon, 02 Nov 2026 12:01:30 GMT"],
+        "waiting",
+        timedelta(seconds=90),
+    ),
+    "a rate limit until a date of an unknown zone": (
+        ["429 Mon, 02 Nov 2026 12:01:30 -0000"],
+        "waiting",
+        timedelta(seconds=90),
+    ),
+    "a rate limit until a date that is over": (
+        ["429 Mon, 02 Nov 2026 11:00:00 GMT"],
+        "waiting",
+        timedelta(seconds=1),
+    ),
+    "a rate limit with a time that is not readable": (
+        ["429 later"],
+        "waiting",
+        timedelta(minutes=1),
+    ),
+    "a rate limit with too many digits": ([f"429 {'9' * 5_000}"], "waiting", timedelta(minutes=1)),
+    "a rate limit until a year with too many digits": (
+        [f"429 Mon, 02 Nov {'9' * 30} 12:00:00 GMT"],
+        "waiting",
+        timedelta(minutes=1),
+    ),
     "a rate limit without a time": (["429"], "waiting", timedelta(minutes=1)),
     "a rate limit of Canvas": (["403 as Canvas"], "waiting", timedelta(minutes=1)),
 }

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from fractions import Fraction
 from typing import Any, Final
@@ -26,6 +26,7 @@ CANVAS_RATE_LIMIT: Final = b"Rate Limit Exceeded"
 SERVER_ERROR: Final = 500
 REQUEST_TIMEOUT: Final = 408
 DEFAULT_WAIT: Final = timedelta(minutes=1)
+MIN_WAIT: Final = timedelta(seconds=1)
 MAX_WAIT: Final = timedelta(hours=1)
 
 
@@ -38,11 +39,17 @@ class TokenExpiredError(PlatformError):
 
 
 class RateLimitError(PlatformError):
-    """The platform asks to wait until *retry_after* has passed."""
+    """The platform asks to wait: for some time, or until a time."""
 
-    def __init__(self, message: str, retry_after: timedelta) -> None:
+    def __init__(self, message: str, retry_after: timedelta | datetime) -> None:
         super().__init__(message)
-        self.retry_after = retry_after
+        self._retry_after = retry_after
+
+    def compute_wait(self, now: datetime) -> timedelta:
+        """Return how long to wait from *now* on: at least a second, and at most `MAX_WAIT`."""
+        after = self._retry_after
+        wait = after - now if isinstance(after, datetime) else after
+        return max(MIN_WAIT, min(wait, MAX_WAIT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,15 +205,13 @@ def _explain(value: object) -> str:
     return f" ({' '.join(reason.split())[:100]})" if isinstance(reason, str) and reason else ""
 
 
-def _parse_retry_after(reply: PlatformReply) -> timedelta:
+def _parse_retry_after(reply: PlatformReply) -> timedelta | datetime:
+    """Return the seconds or the date in the header ``Retry-After``, or a minute without it."""
     text = reply.headers.get("retry-after", "").strip()
-    wait = DEFAULT_WAIT
-    if text.isdecimal():
-        wait = timedelta(seconds=min(int(text), int(MAX_WAIT.total_seconds())))
-    elif text:
-        try:
-            until = parsedate_to_datetime(text)
-            wait = until - datetime.now(until.tzinfo)
-        except (ValueError, TypeError):
-            wait = DEFAULT_WAIT
-    return max(timedelta(seconds=1), min(wait, MAX_WAIT))
+    try:
+        if text.isdecimal():
+            return timedelta(seconds=min(int(text), int(MAX_WAIT.total_seconds())))
+        until = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):  # also for a number of thousands of digits
+        return DEFAULT_WAIT
+    return until if until.tzinfo else until.replace(tzinfo=UTC)

@@ -58,7 +58,7 @@ def synchronize_next_roster(db: Database, tool: LtiTool, clock: Clock) -> bool:
         counts = enroll_members(db, due.target, people, now=now)
     except PlatformError as error:
         log.warning("the roster of %s: %s", due.platform.issuer, error)
-        pause = error.retry_after if isinstance(error, RateLimitError) else RETRY_AFTER_ERROR
+        pause = error.compute_wait(now) if isinstance(error, RateLimitError) else RETRY_AFTER_ERROR
         with db.transaction() as session:
             context = _lock_context(session, due)
             context.roster_error = str(error)[:MAX_TEXT_CHARACTERS]

@@ -51,7 +51,8 @@ def send_claimed_score(
     try:
         _send(db, tool, delivery, clock)
     except RateLimitError as error:
-        due_at = clock() + error.retry_after
+        now = clock()
+        due_at = now + error.compute_wait(now)
         pauses.pause_until(platform_id, due_at)
         return SentScore(
             "limited", release_claim(delivery, due_at=due_at, error=_shorten_error(error))

@@ -175,7 +175,8 @@ class LtiPlatform:
     the scores it accepted. *faults* are those of the next requests for scores: a status, ``429
     7`` with the seconds to wait, ``403 as Canvas`` for too many requests, ``timeout`` before the
     score is stored, or ``lost`` after.
-    *refused_users* are not enrolled, *revoked* tokens ended.
+    *refused_users* are not enrolled, *revoked* tokens ended. *next_host* is that of the next page
+    of a list, by default its own.
     """
 
     dialect: Dialect
@@ -196,6 +197,7 @@ class LtiPlatform:
     scores: list[dict[str, Any]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     page_size: int = 100
+    next_host: str = ""
     refused_users: set[str] = field(default_factory=set)
     tokens_given: int = 0
     revoked: set[str] = field(default_factory=set)
@@ -501,7 +503,8 @@ class LtiPlatform:
         headers = {}
         if start + self.page_size < len(self.items):
             separator = self.dialect.line_item_query + "&" if self.dialect.line_item_query else "?"
-            url = f"{self.host}/context/lineitems{separator}start={start + self.page_size}"
+            url = f"{self.next_host or self.host}/context/lineitems{separator}"
+            url += f"start={start + self.page_size}"
             headers["Link"] = f'<{self.host}/first>; rel="first", <{url}>; rel="next"'
         return httpx2.Response(200, json=page, headers=headers)
 
@@ -518,7 +521,7 @@ class LtiPlatform:
         start = int(parse_qs(request.url.query.decode()).get("start", ["0"])[0])
         headers = {}
         if start + self.page_size < len(self.members):
-            url = f"{self.host}/context/members?start={start + self.page_size}"
+            url = f"{self.next_host or self.host}/context/members?start={start + self.page_size}"
             headers["Link"] = f'<{self.host}/first>; rel="first", <{url}>; rel="next"'
         page = self.members[start : start + self.page_size]
         entries = [self.describe(one) for one in page]

@@ -1,12 +1,11 @@
 """Tests of registered platforms: forms, dynamic registration, keys, and requests to platforms."""
 
 import json
-import re
-import socket
 
 import httpx2
 import pytest
 from lti_platform import DIALECTS, TOOL, LtiPlatform
+from lti_registrar import QUERY, REGISTRATION, Registrar, copy_values, registration_link
 from pages import Browser
 from sqlalchemy import select
 from world import World
@@ -19,11 +18,8 @@ from api.services.lti.platforms.tool_keys import (
     load_public_keys,
     rotate_keys,
 )
-from api.services.lti.protocol import public_http
-from api.services.lti.protocol.addresses import PlatformError, PlatformUnreachableError
-from api.services.lti.protocol.public_http import PlatformHttp, resolve_public_address
+from api.services.lti.protocol.public_http import PlatformHttp
 
-REGISTRATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 PLATFORM = "https://purl.imsglobal.org/spec/lti-platform-configuration"
 
 
@@ -46,26 +42,18 @@ def platforms(world):
         return rows
 
 
-def typed(platform, **changes):
-    """Return the fields of the form as an administrator copies them."""
-    values = platform.values()
-    names = ("name", "issuer", "client_id", "authorization_url", "token_url", "jwks_url", "origin")
-    fields = {name: getattr(values, name) for name in names}
-    return fields | {"deployments": "\n".join(values.deployments)} | changes
-
-
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_an_administrator_registers_each_product_by_hand(world, admin, dialect):
     platform = LtiPlatform(DIALECTS[dialect])
     page = admin.get("/lti/platforms/new")
     values = [one.text for one in page.all("code")]
     assert values[:4] == [f"{TOOL}/lti/{one}" for one in ("login", "launch", "deep-link", "jwks")]
-    done = admin.send(page.one("form", action="/lti/platforms/new"), **typed(platform))
+    done = admin.send(page.one("form", action="/lti/platforms/new"), **copy_values(platform))
     assert done.location == "/lti/platforms?saved=platform-registered"
     assert platform.dialect.client_id in admin.follow(done).text
     [row] = platforms(world)
     assert platform.dialect.origin in row.origins
-    again = admin.send(page.one("form", action="/lti/platforms/new"), **typed(platform))
+    again = admin.send(page.one("form", action="/lti/platforms/new"), **copy_values(platform))
     assert again.status == 409
     assert len(platforms(world)) == 1
 
@@ -84,7 +72,7 @@ WRONG = {
 
 @pytest.mark.parametrize(("field", "value"), WRONG.items(), ids=WRONG)
 def test_a_wrong_value_is_named_and_nothing_is_registered(world, admin, field, value):
-    fields = typed(LtiPlatform(DIALECTS["moodle"]), **{field: value})
+    fields = copy_values(LtiPlatform(DIALECTS["moodle"]), **{field: value})
     page = admin.post("/lti/platforms/new", fields)
     assert page.status == 422
     control = page.all("", id=field)[0]
@@ -92,47 +80,6 @@ def test_a_wrong_value_is_named_and_nothing_is_registered(world, admin, field, v
     assert page.all("p", id=f"{field}-wrong")
     assert page.one("input", id="token_url")["value"] == fields["token_url"]
     assert platforms(world) == []
-
-
-class Registrar:
-    """The registration endpoints of a platform; *reply* replaces its last reply."""
-
-    def __init__(self, host="https://lms.example", *, deployment="5", reply=None, metadata=None):
-        self.host, self.deployment, self.reply = host, deployment, reply
-        self.metadata = metadata or {}
-        self.registrations = []
-
-    def serve(self, request):
-        # Canvas returns its metadata only to the holder of the token.
-        assert request.headers["Authorization"] == "Bearer secret token"
-        if request.method == "GET":
-            urls = {
-                name: f"{self.host}/{name}"
-                for name in (
-                    *("authorization_endpoint", "token_endpoint", "jwks_uri"),
-                    "registration_endpoint",
-                )
-            }
-            return httpx2.Response(200, json={"issuer": self.host} | urls | self.metadata)
-        self.registrations.append(json.loads(request.content))
-        if self.reply is not None:
-            return self.reply
-        extra = {"deployment_id": self.deployment} if self.deployment else {}
-        return httpx2.Response(201, json={"client_id": "new-client", REGISTRATION: extra})
-
-
-def registration_link(admin, origin="https://lms.example/"):
-    page = admin.get("/lti/platforms")
-    page = admin.send(page.one("form", action="/lti/platforms/link"), name="Lms", origin=origin)
-    assert page.status == 200, page.text
-    [link] = re.findall(rf"{TOOL}(/lti/register/[\w-]+)", page.text)
-    return link
-
-
-QUERY = {
-    "openid_configuration": "https://lms.example/openid",
-    "registration_token": "secret token",
-}
 
 
 @pytest.mark.parametrize("deployment", ["5", ""])
@@ -242,97 +189,6 @@ def test_nobody_registers_a_platform_without_a_link(world, admin):
         assert link.rpartition("/")[2].encode() not in bytes(row.digest)
 
 
-@pytest.mark.parametrize(
-    "url", ["http://lms.example/x", "file:///etc/passwd", "https://", "", "https://lms.example:0/"]
-)
-def test_only_https_addresses_are_fetched(world, admin, url):
-    def serve(request):
-        raise AssertionError(request.url)
-
-    world.service.lti.http = PlatformHttp(httpx2.MockTransport(serve))
-    page = Browser(world).post(registration_link(admin), QUERY | {"openid_configuration": url})
-    assert page.status == 422
-
-
-@pytest.mark.parametrize(
-    "addresses",
-    [
-        ["10.0.0.5"],
-        ["127.0.0.1"],
-        ["169.254.169.254"],
-        ["192.168.1.1"],
-        ["100.64.0.1"],
-        ["0.0.0.0"],  # noqa: S104  # nothing listens
-        ["224.0.0.1"],
-        ["::1"],
-        ["fe80::1%eth0"],
-        ["fd00::1"],
-        ["::ffff:10.0.0.5"],
-        ["64:ff9b::10.0.0.5"],
-        ["64:ff9b:1::10.0.0.5"],
-        ["2002:7f00:1::"],
-        ["::127.0.0.1"],
-        ["fec0::1"],
-        ["93.184.216.34", "10.0.0.5"],
-        [],
-    ],
-)
-def test_a_private_address_is_never_connected_to(monkeypatch, addresses):
-    def resolve(_host, port, **_):
-        return [(2, 1, 6, "", (one, port)) for one in addresses]
-
-    monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    with pytest.raises(httpx2.ConnectError):
-        resolve_public_address("lms.example", 443)
-    with pytest.raises(PlatformUnreachableError):
-        PlatformHttp().get_object("https://lms.example/jwks")
-
-
-@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1::1", "64:ff9b::5db8:d822"])
-def test_a_public_address_may_be_connected_to(monkeypatch, address):
-    monkeypatch.setattr(
-        socket, "getaddrinfo", lambda _host, port, **_: [(2, 1, 6, "", (address, port))]
-    )
-    assert resolve_public_address("lms.example", 443) == address
-
-
-def test_the_address_that_was_checked_is_the_one_connected_to(monkeypatch):
-    resolved, requests = [], []
-
-    def resolve(host, port, **_):
-        resolved.append(host)
-        return [(2, 1, 6, "", ("93.184.216.34", port))]
-
-    class Recorder:
-        def handle_request(self, request):
-            requests.append(request)
-            return httpx2.Response(200, json={"keys": []})
-
-        def close(self):
-            pass
-
-    monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    monkeypatch.setattr(public_http, "DeadlineTransport", Recorder)
-    assert PlatformHttp().get_object("https://lms.example:8443/jwks?x=1") == {"keys": []}
-    [request] = requests
-    assert str(request.url) == "https://93.184.216.34:8443/jwks?x=1"
-    assert request.headers["Host"] == "lms.example:8443"
-    assert request.extensions["sni_hostname"] == "lms.example"
-    assert resolved == ["lms.example"]
-
-
-def test_a_redirect_is_not_followed_and_a_long_reply_is_refused():
-    def serve(request):
-        if request.url.path == "/long":
-            return httpx2.Response(200, content=b"[" + b"1," * 3_000_000)
-        return httpx2.Response(302, headers={"Location": "https://10.0.0.5/"})
-
-    http = PlatformHttp(httpx2.MockTransport(serve))
-    for path in ("long", "redirect"):
-        with pytest.raises(PlatformError):
-            http.get_object(f"https://lms.example/{path}")
-
-
 def test_a_new_key_is_published_before_it_signs_and_the_old_one_after(world):
     first = get_or_create_signing_key(world.db, now=world.clock()).kid
 
@@ -383,7 +239,7 @@ def test_the_commands_register_and_list_platforms(grader, tmp_path):
     assert grader("db", "upgrade", "--database", url).code == 0
     values = [
         f"{name}={value}"
-        for name, value in typed(LtiPlatform(DIALECTS["moodle"])).items()
+        for name, value in copy_values(LtiPlatform(DIALECTS["moodle"])).items()
         if name not in {"name", "deployments"}
     ]
     shown = grader("lti", "show", "--database", url)
@@ -392,7 +248,7 @@ def test_the_commands_register_and_list_platforms(grader, tmp_path):
     assert grader("lti", "add", "Moodle", *values, "--database", url).code == 2
     wrong = grader("lti", "add", "Moodle", "issuer=x", "--database", url)
     assert wrong.code == 2
-    assert "token_url must be an https address" in " ".join(wrong.err.split())
+    assert "token_url" in wrong.err
     assert grader("lti", "add", "Moodle", "what=x", "--database", url).code == 2
     client = DIALECTS["moodle"].client_id
     assert grader("lti", "deploy", client, "77", "--database", url).code == 0

@@ -298,6 +298,17 @@ def test_a_platform_that_asks_to_wait_is_asked_after_that(campus):
     assert (context_of(world).roster_due_at - world.clock()).total_seconds() == 90
 
 
+def test_a_next_page_without_https_marks_nobody_as_gone(campus):
+    world = campus()
+    synchronize(world)
+    world.platform.page_size, world.platform.next_host = 1, "http://moodle.example.edu"
+    world.clock.advance(minutes=1)
+    synchronize(world)
+    assert context_of(world).roster_error
+    with world.session() as session:
+        assert session.scalars(select(LtiMember.left_at)).all() == [None, None]
+
+
 def test_a_page_that_fails_marks_nobody_as_gone(campus):
     world = campus()
     synchronize(world)

@@ -198,6 +198,18 @@ def test_a_line_item_is_found_on_a_later_page_before_one_is_created(campus):
         assert session.scalar(select(LtiLineItem.url)) == mine["id"]
 
 
+def test_a_next_page_without_https_creates_no_second_line_item(campus):
+    world = campus()
+    world.platform.items = [
+        {"resourceId": str(n), "id": f"{world.platform.host}/items/{n}"} for n in range(5)
+    ]
+    world.platform.page_size, world.platform.next_host = 2, "https://10.0.0.5"
+    answer(world)
+    run(world)
+    assert len(world.platform.items) == 5
+    assert world.platform.scores == []
+
+
 def test_a_lost_reply_to_a_new_line_item_creates_no_second_one(campus):
     world = campus()
     world.platform.faults = ["lost item"]

@@ -204,7 +204,7 @@ def test_the_service_opens_no_address_that_somebody_sends():
     """Only commands contact other machines, login the OpenID providers, and LTI the platforms.
 
     The operator sets the providers. Addresses of platforms must be public and use https:
-    tests/api/test_lti_platforms.py. The health check contacts its own port.
+    tests/api/test_lti_addresses.py. The health check contacts its own port.
     """
     ours = ("api/server/healthcheck.py", "api/durability_test/")
     ours += ("api/services/external_login/provider_http.py",)

@@ -37,6 +37,11 @@ if TYPE_CHECKING:
 
 LINK_LIFETIME: Final = timedelta(hours=24)
 SECRET_BYTES: Final = 32
+ENDPOINTS: Final = (
+    *("authorization_endpoint", "token_endpoint", "jwks_uri"),
+    "registration_endpoint",
+)
+"""Addresses in the metadata of a platform, which lead browsers or this service there."""
 LINK_ENDED: Final = (
     "This link was used, has expired, or is not complete. An administrator of Grader can create "
     "another one."
@@ -161,7 +166,8 @@ def _exchange(
     """Fetch the metadata of the platform, send the registration, and return its values."""
     headers = {"Authorization": f"Bearer {request.token}"} if request.token else {}
     metadata = http.get_object(request.openid_configuration, headers=headers)
-    issuer, endpoint = _read(metadata, "issuer"), _read(metadata, "registration_endpoint")
+    urls = _read_endpoints(http, metadata)
+    issuer, endpoint = _read(metadata, "issuer"), urls["registration_endpoint"]
     registration = build_registration(addresses, placements=_read_placements(metadata))
     reply = http.send("POST", endpoint, headers=headers, body=registration)
     if not reply.is_success or not isinstance(reply.value, dict):
@@ -172,13 +178,27 @@ def _exchange(
         name=name,
         issuer=issuer,
         client_id=_read(reply.value, "client_id"),
-        authorization_url=_read(metadata, "authorization_endpoint"),
-        token_url=_read(metadata, "token_endpoint"),
-        jwks_url=_read(metadata, "jwks_uri"),
+        authorization_url=urls["authorization_endpoint"],
+        token_url=urls["token_endpoint"],
+        jwks_url=urls["jwks_uri"],
         origin=origin,
         audience=_read_audience(metadata),
         deployments=(deployment,) if isinstance(deployment, str) and deployment else (),
     )
+
+
+def _read_endpoints(http: "PlatformHttp", metadata: Mapping[str, Any]) -> dict[str, str]:
+    """Return the endpoints of a platform; raise `PlatformError` unless all are public.
+
+    They are checked before this tool is registered there, which cannot be undone.
+    """
+    urls = {name: _read(metadata, name) for name in ENDPOINTS}
+    for name, url in urls.items():
+        try:
+            http.require_public_url(url)
+        except PlatformError as error:
+            raise PlatformError(f"its {name} cannot be used: {error}") from error
+    return urls
 
 
 def _read_audience(metadata: Mapping[str, Any]) -> str:

@@ -99,7 +99,7 @@ def _check_values(values: PlatformValues) -> None:
         if not 0 < len(getattr(values, name)) <= limit
     ]
     errors += [
-        FieldError(name, "must be an https address")
+        FieldError(name, "must be an https address with a host name")
         for name in URL_FIELDS
         if not is_https_url(getattr(values, name))
         or len(getattr(values, name)) > MAX_URL_CHARACTERS

@@ -1,9 +1,13 @@
 """Addresses of platforms, and the errors of requests to them."""
 
+import re
 from typing import Final
 from urllib.parse import urlsplit
 
 HTTPS_PORT: Final = 443
+NUMBER_PATTERN: Final = re.compile(r"(?:.*\.)?(?:\d+|0[xX][\da-fA-F]*)\.?")
+"""Hosts that browsers and resolvers read as an IPv4 address, such as ``127.1`` or ``0x7f.1``."""
+LOCAL_PATTERN: Final = re.compile(r"(?:.*\.)?localhost\.?")
 
 
 class PlatformError(Exception):
@@ -17,8 +21,12 @@ class PlatformUnreachableError(PlatformError):
 def is_https_url(address: object) -> bool:
     """Return whether *address* is an https URL of a named host, without a user.
 
+    An IP address is no name, and neither is ``localhost``.
+
     >>> [is_https_url(text) for text in ("https://lms.example", "http://lms.example", "https://")]
     [True, False, False]
+    >>> [is_https_url(f"https://{host}/jwks") for host in ("10.0.0.5", "[::1]", "localhost")]
+    [False, False, False]
     """
     if not isinstance(address, str) or not address.isascii() or not address.isprintable():
         return False
@@ -27,7 +35,13 @@ def is_https_url(address: object) -> bool:
         is_port_valid = parts.port is None or parts.port > 0
     except ValueError:
         return False
-    return parts.scheme == "https" and bool(parts.hostname) and not parts.username and is_port_valid
+    is_named = parts.hostname is not None and _is_name(parts.hostname)
+    return parts.scheme == "https" and is_named and not parts.username and is_port_valid
+
+
+def _is_name(host: str) -> bool:
+    is_address = ":" in host or NUMBER_PATTERN.fullmatch(host) or LOCAL_PATTERN.fullmatch(host)
+    return bool(host) and not is_address
 
 
 def get_origin(address: str) -> str:

@@ -95,9 +95,14 @@ def find_line_item(http: PlatformHttp, url: str, token: str, resource_id: str) -
 
 
 def find_next_page(reply: PlatformReply) -> str:
-    """Return the address of the next page of a list, "" for the last one."""
+    """Return the address of the next page of a list, "" for the last one.
+
+    Raises `PlatformError` for one that is not allowed: the list would end too early.
+    """
     match = NEXT_PATTERN.search(reply.headers.get("link", ""))
-    return match[1] if match and is_https_url(match[1]) else ""
+    if match and not is_https_url(match[1]):
+        raise PlatformError("the address of the next page is not an https address")
+    return match[1] if match else ""
 
 
 def create_line_item(http: PlatformHttp, url: str, token: str, spec: LineItemSpec) -> str:

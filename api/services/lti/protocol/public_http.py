@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -117,10 +118,21 @@ def _find_embedded_ipv4(address: IPv6Address) -> IPv4Address | None:
 
 
 class PlatformHttp:
-    """HTTP client for platforms; *transport* replaces the network in tests."""
+    """HTTP client for platforms; *transport* replaces the network in tests, names included."""
 
     def __init__(self, transport: httpx2.BaseTransport | None = None) -> None:
         self._http = OutboundHttp(LIMITS, transport, create_transport=PublicAddressTransport)
+        self._resolves_names = transport is None
+
+    def require_public_url(self, url: str) -> None:
+        """Raise `PlatformError` unless *url* is an https URL of a host with public addresses."""
+        _require_https_url(url)
+        if self._resolves_names:
+            parts = urlsplit(url)
+            try:
+                resolve_public_address(parts.hostname or "", parts.port or HTTPS_PORT)
+            except httpx2.ConnectError as error:
+                raise PlatformError(str(error)) from error
 
     def get_object(self, url: str, *, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Return the JSON object at *url*; raise `PlatformError` if there is none."""
@@ -142,8 +154,7 @@ class PlatformHttp:
 
         Raises `PlatformError` for an address that is not allowed, and `PlatformUnreachableError`.
         """
-        if not is_https_url(url):
-            raise PlatformError(f"{url[:200]!r} is no https address")
+        _require_https_url(url)
         content = None if body is None else json.dumps(body).encode()
         data = dict(form) if form else None
         try:
@@ -161,3 +172,8 @@ class PlatformHttp:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+
+def _require_https_url(url: str) -> None:
+    if not is_https_url(url):
+        raise PlatformError(f"{url[:200]!r} is not an https address with a host name")

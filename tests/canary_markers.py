@@ -157,6 +157,8 @@ MARKS: Final[Mapping[str, Mark]] = {
     "title of a context": _always({*MANAGERS, "student", "classmate"}, "zqcontext"),
     "reply to a failed score": _always(MANAGERS, "zqscorefailed"),
     "address of a line item": _always(NOBODY, "zqlineitem"),
+    "error of a roster": _always(MANAGERS, "zqrostererror"),
+    "address of a roster": _always(NOBODY, "zqmembers"),
     "name in a launch": _always(LAUNCHER | FRAME, "zqlaunchname"),
     "claims of a launch": _always(LAUNCHER, "zqclaim"),
     "title of a link": _always(MANAGERS, "zqlinktitle"),

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
-from access.pages_lti import LIFETIME
+from access.pages_lti import LIFETIME, LMS
 from actors import NOW
 from canary_markers import BASES, MARKS, PLATFORM_SCORES, SEED
 from joserfc.jwk import RSAKey
@@ -217,14 +217,15 @@ class CanaryScene(Scene):
                     .values(score=Fraction(PLATFORM_SCORES[name]))
                 )
             here = LtiContext.course_id == self.course
-            session.execute(update(LtiContext).where(here).values(title="zqcontext"))
+            rosters = {"roster_error": "zqrostererror", "memberships_url": f"{LMS}/zqmembers"}
+            session.execute(update(LtiContext).where(here).values(title="zqcontext", **rosters))
             session.execute(
                 update(OutboxMessage)
                 .where(OutboxMessage.kind == SCORE_KIND, OutboxMessage.course_id == self.course)
                 .values(error="zqscorefailed")
             )
             for item in session.scalars(select(LtiLineItem)):
-                item.url = f"https://lms.example/zqlineitem/{item.id}"
+                item.url = f"{LMS}/zqlineitem/{item.id}"
             linked = LtiLink.context_id.in_(select(LtiContext.id).where(here))
             session.execute(update(LtiLink).where(linked).values(title="zqlinktitle"))
             session.execute(update(LoginFlow).values(name="zqidentity"))

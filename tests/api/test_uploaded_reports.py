@@ -80,6 +80,14 @@ def test_confirming_counts_as_typing_the_same_answers_does(world, course, studen
         assert item["submission"][field] == typed[field]
 
 
+def test_a_confirmed_answer_may_get_a_share_of_the_credit(world, course, student):
+    [posed] = world.assignment(course, TEXT_PROBLEM, by_attempt=["1", "1/4"])
+    student.submit(posed, {"cells": "8"})
+    [item] = confirm(student, create_report(student, posed), ("cells", 0))
+    assert item["submission"]["standing"]["score"] == 0.5
+    assert item["submission"]["results"][0]["status"] == "correct"
+
+
 def test_the_same_confirmation_is_one_submission_however_often_it_is_sent(student, posed):
     report = create_report(student, posed)
     first, second = (confirm(student, report, ("cells", 0)) for _ in range(2))

@@ -258,4 +258,6 @@ def _submit_answers(
     except ServiceError as error:
         refusal = ConfirmationError(code=error.code, detail=str(error))
         return ConfirmedProblem(problem=group.problem, submission=None, error=refusal)
-    return ConfirmedProblem(problem=group.problem, submission=json.loads(stored.reply), error=None)
+    # Scores are exact numbers, which are not read from floats.
+    reply = json.loads(stored.reply, parse_float=str)
+    return ConfirmedProblem(problem=group.problem, submission=reply, error=None)

@@ -1,0 +1,220 @@
+"""Tests of non-interference: while results are hidden, no route depends on the hidden key.
+
+Students submit the same answer to problems that differ only in what a result depends on. For one
+of them it is right, for another one wrong, or a known mistake. Everything that they can read must
+be the same, apart from ids.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from images import pdf_of
+from pages import Browser
+from populated_course import PARAMETER, ROUTES, SCENE_SETTINGS
+from sqlalchemy import select
+from world import World
+
+from api.db.models import Answer
+from api.services.calendar.addresses import create_feed
+
+ONE_DATABASE = True
+PROBLEM = """\
+id: hidden-keys
+title: What is hidden
+topic: convolution
+difficulty: 1
+params: {{K: {{choose: [4, 7], original: 4}}}}
+statement: A number ${{{{K}}}}$.
+parts:
+  - id: row
+    kind: vector
+    points: 2
+    prompt: "The three numbers?"
+    key: "{key}"
+    accept: [{{key: "{accept}", reason: it goes without saying, say: Right.}}]
+    mistakes: [{{id: known, key: "{mistake}", say: "Which numbers?", credit: 1/2}}]
+  - {{id: why, kind: text, points: 2, prompt: "Why?", rubric: [{{id: a, points: 2, say: So.}}]}}
+"""
+KEY, ACCEPT, MISTAKE = "(K + 20, K + 21, K + 22)", "(K + 30, K + 31)", "(K + 40, K + 42)"
+"""Values that nobody answers."""
+ANSWERS = {
+    "of the size of the key": ("[4, 5, 6]", "(K, K + 1, K + 2)"),
+    "of another size": ("[4, 5]", "(K, K + 1)"),
+}
+HIDDEN = {
+    "by staff": {"results": "manual"},
+    "after the due time": {
+        "results": "after_due",
+        "timeline_spec": {"due": "2026-11-09 12:00", "close": "2026-11-10 12:00"},
+    },
+    "after the close": {
+        "results": "after_close",
+        "timeline_spec": {"due": "2026-11-03 12:00", "close": "2026-11-10 12:00"},
+        "attempts": 2,
+        "by_attempt": ["1", "1/2"],
+    },
+}
+SAME_FOR_EVERYBODY = {
+    *("name", "file", "provider", "registration", "code", "token", "number"),
+}
+"""Parameters of routes that show nothing of a student: pages of the documentation, and logins."""
+VARYING = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"  # ids
+    r"|\b(?:dl|hw|hidden-keys-\d|stu\.dent)[-.][0-9a-f]{6,8}\b"  # short names and addresses
+    r"|\b[0-9a-f]{64}\b"  # digests of receipts
+    r"|\bgr_api_[\w-]+|(?<=\"prefix\":\")[\w-]+"  # beginnings of tokens
+    r"|(?<=name=\"number\" value=\")[0-9a-f]+"  # numbers of forms
+)
+"""Texts that differ between any two students."""
+
+
+def write_problems(answer: str, value: str) -> Iterator[tuple[str, str]]:
+    """Yield the cases, each with a problem in which *answer* has another result."""
+    keys = {"key": KEY, "accept": ACCEPT, "mistake": MISTAKE}
+    yield "wrong", PROBLEM.format(**keys)
+    names = ["accept", "mistake"] + (["key"] if answer.count(",") == KEY.count(",") else [])
+    for name in names:
+        yield name, PROBLEM.format(**keys | {name: value})
+
+
+class Student:
+    """Student who submitted an answer to a problem, and reads all routes."""
+
+    def __init__(self, world: World, problem: str, answer: str, settings: dict[str, Any]) -> None:
+        self.world, course = world, world.course()
+        [self.posed] = world.assignment(course, problem, attachments=True, **settings)
+        self.person = world.enrol(course, "Stu Dent")
+        self.browser = Browser(world, self.person)
+        self.places = {
+            "course": str(course),
+            "assignment": str(self.posed.assignment),
+            "problem": self.posed.slug,
+            "part": "why",
+            "secret": self._create_feed(),
+        }
+        self.replies = list(self._submit(answer))
+
+    def _create_feed(self) -> str:
+        with self.world.session() as session:
+            url = create_feed(session, self.person.id, public_url="", now=self.world.clock())
+        return url.rpartition("/")[2].removesuffix(".ics")
+
+    def _submit(self, answer: str) -> Iterator[str]:
+        """Submit an answer alone, with an attachment, and with a report; yield the replies."""
+        file = {"headers": {"Content-Type": "application/octet-stream"}}
+        path = f"/assignments/{self.posed.assignment}/reports"
+        yield self._post(
+            f"{self.posed.path}/attachments/why",
+            "attachment",
+            content=pdf_of(),
+            params={"name": "plot.pdf"},
+            **file,
+        )
+        yield self._post(
+            f"{self.posed.path}/submissions",
+            "submission",
+            {"answers": {"row": answer, "why": "So it is."}},
+        )
+        text = f"1. What is hidden\n(a) The three numbers: {answer}\n"
+        yield self._post(
+            path, "report", content=text.encode(), params={"name": "report.md"}, **file
+        )
+        confirmed = {"problem": self.posed.slug, "part": "row", "passage": 0}
+        yield self._post(f"{path}/{self.places['report']}/confirm", "", {"answers": [confirmed]})
+        with self.world.session() as session:
+            student = Answer.student_id == self.person.id
+            self.places["answer"] = str(session.scalar(select(Answer.id).where(student).limit(1)))
+
+    def _post(self, path: str, name: str, body: Any = None, **more: Any) -> str:
+        reply = self.person.post(path, body, **more)
+        assert reply.status_code in {200, 201}, reply.text
+        if name:
+            self.places[name] = reply.json()["id"]
+        return str(reply.text)
+
+    def read_everything(self) -> dict[str, str]:
+        """Return what each route shows, without ids."""
+        shown = {
+            declared: self._read(PARAMETER.sub(lambda match: self.places[match[1]], declared))
+            for declared in list_routes()
+        }
+        return shown | {f"reply {n}": text for n, text in enumerate(self.replies)}
+
+    def _read(self, path: str) -> str:
+        page = self.browser.get(path)
+        assert page.status < 500
+        return f"{page.status} {page.location} {page.source}"
+
+
+def list_routes() -> list[str]:
+    """Return the paths of all routes that show something of a student to the student.
+
+    A route with a parameter that is in neither list fails when it is read.
+    """
+    return [
+        path
+        for (method, path), route in ROUTES.items()
+        if method == "GET"
+        and route.least in {"anyone", "person", "student"}
+        and not SAME_FOR_EVERYBODY.intersection(PARAMETER.findall(path))
+    ]
+
+
+@pytest.fixture
+def world(database_url):
+    world = World(database_url, settings=SCENE_SETTINGS)
+    yield world
+    world.close()
+
+
+def read_cases(world: World, answer: str, value: str, settings: dict[str, Any]) -> Any:
+    """Return what the routes show by path, for each case."""
+    return {
+        name: Student(world, problem, answer, settings).read_everything()
+        for name, problem in write_problems(answer, value)
+    }
+
+
+def remove_ids(text: str) -> str:
+    """Return a text without what differs between any two students."""
+    return VARYING.sub("…", text.replace("\r\n ", ""))  # lines of a calendar are folded
+
+
+def differing(shown: dict[str, dict[str, str]]) -> set[tuple[str, str]]:
+    """Return the cases and paths that differ from those of the wrong answer."""
+    wrong = shown["wrong"]
+    return {
+        (name, path)
+        for name, texts in shown.items()
+        for path in wrong
+        if remove_ids(texts[path]) != remove_ids(wrong[path])
+    }
+
+
+@pytest.mark.parametrize("settings", HIDDEN.values(), ids=HIDDEN)
+@pytest.mark.parametrize(("answer", "value"), ANSWERS.values(), ids=ANSWERS)
+def test_no_route_depends_on_a_hidden_key(world, settings, answer, value):
+    assert differing(read_cases(world, answer, value, settings)) == set()
+
+
+def test_the_routes_that_show_results_differ_once_they_are_shown(world):
+    """Without this, the test above could compare refusals."""
+    answer, value = ANSWERS["of the size of the key"]
+    shown = differing(read_cases(world, answer, value, {"results": "at_once"}))
+    assert {path for name, path in shown if name == "key"} >= {
+        *("/", "/me/export", "/courses/{course}", "/courses/{course}/grades"),
+        *("/assignments/{assignment}", "/assignments/{assignment}/problems/{problem}"),
+        *("/assignments/{assignment}/history", "/submissions/{submission}"),
+        "/api/v1/me/assignments",
+    }
+
+
+def test_every_route_is_read_or_shows_nothing_of_a_student():
+    """A new parameter belongs into the places of a `Student`, or is the same for everybody."""
+    parameters = {name for path in list_routes() for name in PARAMETER.findall(path)}
+    assert parameters == {
+        *("course", "assignment", "problem", "part", "secret"),
+        *("attachment", "submission", "report", "answer"),
+    }

@@ -9,11 +9,13 @@ from api.cli.output import terminal
 
 app = typer.Typer(
     name="lti",
-    help="Register learning platforms, and rotate the signing keys.",
+    help="Register, disable and enable learning platforms; list and rotate the signing keys.",
     no_args_is_help=True,
 )
 
 Platform = Annotated[str, typer.Argument(help="The name of the platform.")]
+ClientId = Annotated[str, typer.Argument(help="The client id of the platform.")]
+Issuer = Annotated[str, typer.Option(help="The issuer, if several platforms have this client id.")]
 
 
 @app.command()
@@ -74,12 +76,10 @@ def list_platforms(*, database: DatabaseUrl = DEFAULT_DATABASE_URL) -> None:
 
 @app.command()
 def deploy(
-    client_id: Annotated[str, typer.Argument(help="The client id of the platform.")],
+    client_id: ClientId,
     deployment: Annotated[str, typer.Argument(help="The deployment id to add.")],
     *,
-    issuer: Annotated[
-        str, typer.Option(help="The issuer, if several platforms have this client id.")
-    ] = "",
+    issuer: Issuer = "",
     database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
     """Add a deployment to a registered platform."""
@@ -87,6 +87,41 @@ def deploy(
 
     name = deploy_client(load_settings(database=database), client_id, deployment, issuer=issuer)
     terminal.print_message(f"The deployment was added to {name}.")
+
+
+@app.command()
+def disable(
+    client_id: ClientId, *, issuer: Issuer = "", database: DatabaseUrl = DEFAULT_DATABASE_URL
+) -> None:
+    """Disable a platform: refuse its launches, send it no scores, compare no rosters."""
+    from api.cli.operations.lti import set_client_disabled  # noqa: PLC0415
+
+    name = set_client_disabled(
+        load_settings(database=database), client_id, issuer=issuer, is_disabled=True
+    )
+    terminal.print_message(f"{name} is disabled. Its scores wait until it is enabled.")
+
+
+@app.command()
+def enable(
+    client_id: ClientId, *, issuer: Issuer = "", database: DatabaseUrl = DEFAULT_DATABASE_URL
+) -> None:
+    """Enable a disabled platform; the scores that waited are sent."""
+    from api.cli.operations.lti import set_client_disabled  # noqa: PLC0415
+
+    name = set_client_disabled(
+        load_settings(database=database), client_id, issuer=issuer, is_disabled=False
+    )
+    terminal.print_message(f"{name} is enabled.")
+
+
+@app.command("keys")
+def list_keys(*, database: DatabaseUrl = DEFAULT_DATABASE_URL) -> None:
+    """List the signing keys, newest first: id, creation and state, separated by tabs."""
+    from api.cli.operations.lti import list_key_lines  # noqa: PLC0415
+
+    for line in list_key_lines(load_settings(database=database)):
+        typer.echo(line)
 
 
 @app.command()

@@ -255,6 +255,35 @@ def test_the_commands_register_and_list_platforms(grader, tmp_path):
     assert grader("lti", "deploy", "none", "77", "--database", url).code == 2
     listed = grader("lti", "list", "--database", url).out.strip().split("\t")
     assert listed == ["Moodle", "https://moodle.example.edu", client, "77", "enabled"]
+    for command, state in (("disable", "disabled"), ("disable", "disabled"), ("enable", "enabled")):
+        assert grader("lti", command, client, "--database", url).code == 0
+        assert grader("lti", "list", "--database", url).out.strip().split("\t")[-1] == state
+    assert grader("lti", "disable", "none", "--database", url).code == 2
     link = grader("lti", "link", "Lms", "https://lms.example", "--database", url).out
     assert link.startswith(f"{TOOL}/lti/register/")
-    assert grader("lti", "rotate", "--database", url).out.strip()
+    assert grader("lti", "keys", "--database", url).out == ""
+    kids = [grader("lti", "rotate", "--database", url).out.strip() for _ in range(2)]
+    kids += [grader("lti", "rotate", "--at-once", "--database", url).out.strip()]
+    keys = [line.split("\t") for line in grader("lti", "keys", "--database", url).out.splitlines()]
+    assert [(kid, state) for kid, _, state in keys] == [
+        (kids[2], "signs"),
+        (kids[1], "not published any more"),
+        (kids[0], "not published any more"),
+    ]
+
+
+def test_a_command_needs_the_issuer_of_a_client_that_two_platforms_have(grader, tmp_path):
+    url = f"sqlite:///{tmp_path / 'grader.db'}"
+    assert grader("db", "upgrade", "--database", url).code == 0
+    client, issuers = DIALECTS["moodle"].client_id, ("https://a.example", "https://b.example")
+    for issuer in issuers:
+        values = copy_values(LtiPlatform(DIALECTS["moodle"]), issuer=issuer)
+        pairs = [f"{name}={value}" for name, value in values.items() if name != "name"]
+        assert grader("lti", "add", issuer, *pairs, "--database", url).code == 0
+    assert grader("lti", "disable", client, "--database", url).code == 2
+    done = grader("lti", "disable", client, "--issuer", issuers[1], "--database", url)
+    assert done.code == 0
+    lines = [one.split("\t") for one in grader("lti", "list", "--database", url).out.splitlines()]
+    assert [line[-1] for line in lines] == ["enabled", "disabled"]
+    unknown = grader("lti", "enable", client, "--issuer", "https://c.example", "--database", url)
+    assert unknown.code == 2

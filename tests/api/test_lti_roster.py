@@ -3,11 +3,12 @@
 import pytest
 from lti_platform import DIALECTS, MEMBERSHIP, LtiPlatform, Member
 from pages import Browser
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from world import World
 
 from api.core.ids import new_id
 from api.db.models import Enrolment, LtiContext, LtiMember, LtiUser, User
+from api.db.models import LtiPlatform as PlatformRow
 from api.services.lti.platforms.tool_keys import load_public_keys
 from api.services.lti.protocol.public_http import PlatformHttp
 from api.services.lti.roster.synchronization import CLAIM_TIME, INTERVAL, RETRY_AFTER_ERROR
@@ -231,6 +232,17 @@ def test_a_role_that_staff_gave_and_a_withdrawal_stay(campus):
     assert synchronize(world) == counts(known=1, refused=1, left=1)
     assert people(world) == {"Ann Able": "grader"}
     assert "Ben Bold" not in page_of(world).text
+
+
+def test_the_roster_of_a_disabled_platform_is_fetched_once_it_is_enabled(campus):
+    world = campus(members=[ANN])
+    with world.session() as session:
+        session.execute(update(PlatformRow).values(disabled_at=world.clock()))
+    synchronize(world)
+    assert world.platform.requests == []
+    with world.session() as session:
+        session.execute(update(PlatformRow).values(disabled_at=None))
+    assert synchronize(world) == counts(added=1)
 
 
 def test_the_worker_compares_at_intervals_until_staff_stop_it(campus):

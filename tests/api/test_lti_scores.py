@@ -536,13 +536,21 @@ def test_a_platform_that_is_down_is_asked_once_and_given_up_in_the_end(campus):
     assert all(one[1] == MAX_TRIES for one in messages(world))
 
 
-def test_a_disabled_platform_gets_nothing(campus):
+def test_a_disabled_platform_gets_the_last_score_once_it_is_enabled(campus):
     world = campus()
+    path = f"/courses/{world.dl}/lti"
     answer(world)
+    assert "disabled the platform" not in Browser(world, world.teacher).get(path).text
     with world.session() as session:
         session.execute(update(PlatformRow).values(disabled_at=world.clock()))
     run(world)
     assert world.platform.requests == []
+    assert "disabled the platform" in Browser(world, world.teacher).get(path).text
+    override(world, "3")
+    with world.session() as session:
+        session.execute(update(PlatformRow).values(disabled_at=None))
+    run(world)
+    assert [score for score, *_ in sent(world)] == [3]
 
 
 def test_timestamps_increase_even_if_the_clock_goes_back(campus):

@@ -16,7 +16,7 @@ from api.services.lti.platforms import registry
 from api.services.lti.platforms.configuration import ToolAddresses
 from api.services.lti.platforms.registration import create_registration_link
 from api.services.lti.platforms.registry import PlatformValues
-from api.services.lti.platforms.tool_keys import rotate_keys
+from api.services.lti.platforms.tool_keys import list_key_states, rotate_keys
 
 T = TypeVar("T")
 REQUIRED_VALUES: Final = ("issuer", "client_id", "authorization_url", "token_url", "jwks_url")
@@ -100,19 +100,52 @@ def deploy_client(
     """Add a deployment to the platform with this client; return the name of the platform."""
 
     def add(session: Session) -> str:
-        query = select(LtiPlatform).where(LtiPlatform.client_id == client_id)
-        if issuer:
-            query = query.where(LtiPlatform.issuer == issuer)
-        platforms = session.scalars(query).all()
-        if len(platforms) != 1:
-            raise FileError(
-                f"{len(platforms)} platforms have this client id; `grader lti list` lists them, "
-                "and --issuer chooses one"
-            )
-        registry.add_deployment(session, None, platforms[0].id, deployment, now=system_clock())
-        return platforms[0].name
+        platform = _find_platform(session, client_id, issuer)
+        registry.add_deployment(session, None, platform.id, deployment, now=system_clock())
+        return platform.name
 
     return _run_in_transaction(settings, add)
+
+
+def set_client_disabled(
+    settings: ServiceSettings, client_id: str, *, issuer: str, is_disabled: bool
+) -> str:
+    """Disable or enable the platform with this client; return the name of the platform."""
+
+    def change(session: Session) -> str:
+        platform = _find_platform(session, client_id, issuer)
+        registry.set_disabled(
+            session, None, platform.id, is_disabled=is_disabled, now=system_clock()
+        )
+        return platform.name
+
+    return _run_in_transaction(settings, change)
+
+
+def _find_platform(session: Session, client_id: str, issuer: str) -> LtiPlatform:
+    """Return the platform with this client; raise `FileError` unless there is exactly one."""
+    query = select(LtiPlatform).where(LtiPlatform.client_id == client_id)
+    if issuer:
+        query = query.where(LtiPlatform.issuer == issuer)
+    platforms = session.scalars(query).all()
+    if len(platforms) != 1:
+        raise FileError(
+            f"{len(platforms)} platforms have this client id; `grader lti list` lists them, "
+            "and --issuer chooses one"
+        )
+    return platforms[0]
+
+
+def list_key_lines(settings: ServiceSettings) -> list[str]:
+    """Return a line for each key that signs messages to platforms, or did so."""
+
+    def load_lines(session: Session) -> list[str]:
+        states = list_key_states(session, now=system_clock())
+        return [
+            f"{state.kid}\t{state.created_at:%Y-%m-%dT%H:%M:%SZ}\t{state.label}" for state in states
+        ]
+
+    return _run_in_transaction(settings, load_lines)
 
 
 def rotate_tool_keys(settings: ServiceSettings, *, at_once: bool) -> str:

@@ -179,7 +179,11 @@ def set_disabled(
     is_disabled: bool,
     now: datetime,
 ) -> None:
-    """Disable a platform, whose launches are refused and which gets no scores, or enable it."""
+    """Disable a platform, or enable it.
+
+    The launches of a disabled platform are refused, its rosters are not fetched, and its scores
+    wait. Sessions that began with a launch go on.
+    """
     platform = lock_platform(session, platform_id)
     if (platform.disabled_at is not None) == is_disabled:
         return

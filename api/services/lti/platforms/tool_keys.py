@@ -33,6 +33,13 @@ class KeyState:
     signs: bool
     is_published: bool
 
+    @property
+    def label(self) -> str:
+        """The state in words, for administrators."""
+        if self.signs:
+            return "signs"
+        return "published" if self.is_published else "not published any more"
+
 
 def create_key(session: Session, *, now: datetime) -> LtiKey:
     """Create and store a key pair."""

@@ -3,6 +3,7 @@
 All variants share the context of their problem, which also caches the readings of short texts.
 """
 
+import re
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -35,6 +36,10 @@ CACHED_PROBLEMS: Final = 1024
 CACHED_READINGS: Final = 2048
 MAX_CACHED_TEXT_LENGTH: Final = 256
 """Maximum length of a cached text; such texts are likely to recur in other variants."""
+WORKING: Final = re.compile(
+    r"(?=.*[^\W\d_])(?s:.*?)[0-9][^0-9.,]+[0-9]|[0-9][.,]\s[^0-9]*[0-9]", re.DOTALL
+)
+"""Two numbers and a letter; the numbers may be those of the question."""
 NO_CREDIT: Final = Fraction(0)
 EMPTY_SCOPE: Final = Scope({}, {})
 MutationIndexes: TypeAlias = dict[MutationGroup | Literal["pairs"], MistakeIndex]
@@ -121,6 +126,7 @@ class PartContext:
             type(typed) is str
             and len(typed) <= MAX_CACHED_TEXT_LENGTH
             and not self.kind.reads_by_numbers
+            and not WORKING.search(typed)
         ):
             return _read_cached(self.common, typed, style)
         return self.kind.normalize_and_read(typed, style, self.part, self.student_scope)
@@ -233,5 +239,5 @@ def get_mutation_indexes(_context: PartContext) -> MutationIndexes:
 
 @lru_cache(maxsize=CACHED_READINGS)
 def _read_cached(common: CommonContext, typed: str, style: NumberStyle | None) -> Reading[Any]:
-    """Return the reading of a text, for all variants: their numbers do not matter."""
+    """Return the reading of a text, for all variants: their numbers do not matter to it."""
     return common.kind.normalize_and_read(typed, style, common.part, EMPTY_SCOPE)

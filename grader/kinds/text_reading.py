@@ -7,6 +7,11 @@ from dataclasses import replace
 from typing import ClassVar, Final, Generic, TypeAlias, TypeVar
 
 from grader.definitions.parts import Part
+from grader.definitions.question_text import (
+    find_displayed_numbers,
+    get_question_source,
+    get_question_text,
+)
 from grader.errors import AnswerError
 from grader.expressions.evaluate import Scope
 from grader.reading import NumberStyle, RawAnswer, Reading, normalize_number_style
@@ -16,7 +21,7 @@ from grader.reading.grammar.characters import fold_lookalikes, replace_decimal_c
 from grader.reading.grammar.vocabulary import has_words
 from grader.reading.lengths import check_text_length
 from grader.reading.references.numbered_things import refuse_other_numbered_thing
-from grader.reading.restatements.pipelines import adapt_to_statement
+from grader.reading.restatements.pipelines import adapt_to_question
 from grader.reading.restatements.question_echo import strip_echo
 from grader.reading.restatements.rewriting import Rewriter
 from grader.reading.restatements.wrapping import blank_label, strip_wrapping
@@ -32,9 +37,9 @@ Refusal: TypeAlias = Callable[[str], None]
 """Function that raises `AnswerError` for a text that has two meanings."""
 
 MAX_REWRITTEN_CHARACTERS: Final = 1_000
+"""Length of an unreadable text above which no rewriting is tried."""
 LONG_SPACE: Final = re.compile(r"\s{17,}")
 """White space that is shortened before rewriting, because patterns would need much time for it."""
-"""Length of an unreadable text above which no rewriting is tried."""
 
 
 class TextReader(ABC, Generic[P, A]):
@@ -106,15 +111,16 @@ class TextReader(ABC, Generic[P, A]):
 
     def _read_text_with_words(self, text: str, part: P, scope: Scope) -> Reading[A]:
         """Return the reading of a text with words, unless one may change the value."""
+        question = get_question_text(part, scope)
         if self.refuses_unknown_words and not getattr(part, "options", ()):
-            question = f"{get_question_text(part)} {part.id.replace('_', ' ')}"
-            refuse_other_numbered_thing(text, question, part.statement)
+            named = f"{question} {part.id.replace('_', ' ')}"
+            refuse_other_numbered_thing(text, named, part.statement)
         value_text, reason = strip_reason(text)
         if reason:
             refuse_qualified_reason(
-                text, len(value_text), question=get_question_text(part), context=part.statement
+                text, len(value_text), question=question, context=part.statement
             )
-        value_text, header = strip_column_names(value_text, get_question_text(part))
+        value_text, header = strip_column_names(value_text, question)
         notes = (*header, *reason)
         reading = self._read_or_rewrite(value_text, part, scope, screened=text)
         return replace(reading, notes=(*reading.notes, *notes)) if notes else reading
@@ -128,7 +134,7 @@ class TextReader(ABC, Generic[P, A]):
         """
         try:
             reading = self.read(text, part, scope)
-            self._refuse_changing_words(fold_lookalikes(screened), part)
+            self._refuse_changing_words(fold_lookalikes(screened), part, scope)
         except AnswerError as error:
             if DASH_IS_AMBIGUOUS in str(error):
                 raise  # a rewriting would choose one of the two readings
@@ -143,16 +149,18 @@ class TextReader(ABC, Generic[P, A]):
         if len(text) > MAX_REWRITTEN_CHARACTERS:
             return None
         text = LONG_SPACE.sub(_shorten_space, text)
-        question = get_question_text(part)
+        question = get_question_source(part)
         notes: tuple[str, ...] = ()
-        for rewrite in self.get_rewriters(part):
+        displayed = find_displayed_numbers(part, scope)
+        rewriters = adapt_to_question(self.get_rewriters(part), part.statement, displayed)
+        for rewrite in rewriters:
             rewriting = rewrite(text, question)
             if rewriting is None:
                 continue
             text, notes = rewriting.text, (*notes, *rewriting.notes)
             try:
                 reading = self.read(text, part, scope)
-                self._refuse_changing_words(rewriting.screened, part)
+                self._refuse_changing_words(rewriting.screened, part, scope)
             except AnswerError:
                 continue
             return replace(reading, notes=(*reading.notes, *notes))
@@ -165,15 +173,16 @@ class TextReader(ABC, Generic[P, A]):
 
     def get_rewriters(self, part: P) -> tuple[Rewriter, ...]:
         """Return the rewritings to try, in order, on an answer that cannot be read."""
-        return adapt_to_statement(self.rewriters, part.statement)
+        del part
+        return self.rewriters
 
-    def _refuse_changing_words(self, text: str, part: P) -> None:
+    def _refuse_changing_words(self, text: str, part: P, scope: Scope) -> None:
         """Raise `AnswerError` for words that the readers may not drop."""
         if not text or not self.refuses_qualifiers or not has_words(text):
             return
         names = (*getattr(part, "variables", ()), *getattr(part, "options", ()))
         words = ScreenedWords(
-            question=get_question_text(part),
+            question=get_question_text(part, scope),
             context=part.statement,
             others=part.other_questions,
             names=names,
@@ -188,8 +197,3 @@ def _shorten_space(space: re.Match[str]) -> str:
     if lines := space[0].count("\n"):
         return "\n\n" if lines > 1 else "\n "
     return "\t" if "\t" in space[0] else "  "
-
-
-def get_question_text(part: Part) -> str:
-    """Return the texts of the question, whose words an answer may use."""
-    return f"{part.title} {part.prompt.source}"

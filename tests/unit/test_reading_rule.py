@@ -34,6 +34,16 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "first entry": ask(key=5, prompt="What is the entry $(0, 0)$ of the output?"),
     "second frame": ask("matrix", key="[[1, 2], [3, 4]]", prompt="What is the second frame?"),
     "model B": ask("number", key="0.3", prompt="What is the loss of model B?"),
+    "stem A": ask("shape", key="(28, 55, 64)", prompt="What is the output shape of stem A?"),
+    "stem ratio": ask(
+        "number", key=2, prompt="How many times as many MACs as stem A does stem B take?"
+    ),
+    "before decoding": ask(
+        key=80, prompt="How many channels has the output, before the boxes are decoded?"
+    ),
+    "after step 2": ask("number", key="0.4", prompt="What is the rate after step 2?"),
+    "convolution": ask(key=3640, prompt="How many parameters does the convolution have?"),
+    "entropy in bits": ask("number", key="1.571", prompt="What is the entropy, in bits?"),
     "stride 8": ask("shape", key="(28, 55, 64)", prompt="The shape of the output with stride 8?"),
     "accuracy": ask("number", key="0.7"),
     "half": ask("number", key="0.5"),

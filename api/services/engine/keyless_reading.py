@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from api.schemas.student.work import ReadAs
 from grader.definitions.parts import Part
+from grader.definitions.question_text import get_displayed_names
 from grader.errors import AnswerError, SolverError
 from grader.expressions.evaluate import Scope
 from grader.expressions.parser import parse
@@ -63,17 +64,18 @@ class KeylessQuestion:
 
 
 def _referenced_names(part: Part) -> frozenset[str]:
-    """Return the names used in the rows or the options of a part."""
+    """Return the names in the displayed texts of a part, and in its rows or options."""
+    names = get_displayed_names(part)
     match part:
         case TablePart():
-            return part.rows.names
+            return names | part.rows.names
         case ChoicePart() | ChoicesPart():
             texts = part.options.values()
-            return frozenset().union(
+            return names.union(
                 *(expression.names for text in texts for expression in text.expressions)
             )
         case _:
-            return frozenset()
+            return names
 
 
 def _strip_key(part: Part) -> Part:

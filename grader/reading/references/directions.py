@@ -24,6 +24,19 @@ KIND: Final = re.compile(
     re.IGNORECASE,
 )
 """A thing and its kind, before the sign or in brackets behind the value."""
+ASKED_RATIO: Final = re.compile(
+    r"times\s+as\s+[^\W\d_]+(?:\s+[^\W\d_]+){0,3}?\s+as\s+(?P<reference>[^?.,;]{1,60}?)\s+(?:does|do|is|are|would)\s+"
+    r"(?P<subject>[^?.,;]{1,80})",
+    re.IGNORECASE,
+)
+"""A question for a ratio, with the thing that counts once and the one that is compared with it."""
+STATED_RATIO: Final = re.compile(
+    r"(?P<subject>[^0-9=:;,]{1,60}?)\s(?:has|have|is|are|takes?|needs?|uses?|requires?|costs?)\s[^0-9=]{0,20}"
+    r"[0-9][0-9.,]*\s?(?:times|x|×)(?!\w)(?P<rest>[^0-9=:;,]*)",
+    re.IGNORECASE,
+)
+"""A sentence that gives a ratio, with its subject."""
+REFERENCE: Final = re.compile(r"(?:as|than)\s+(?P<reference>[^0-9]+)", re.IGNORECASE)
 
 
 def refuse_other_direction(text: str, question: str) -> None:
@@ -44,6 +57,39 @@ Expected the value that the question asks for.
                 expected="the value that the question asks for",
                 position=match.start(),
             )
+
+
+def refuse_reversed_ratio(text: str, question: str) -> None:
+    """Raise `AnswerError` if *text* gives a ratio of the two things of *question* in reverse.
+
+    >>> asked = "How many times as many weights as layer A does layer B have?"
+    >>> refuse_reversed_ratio("layer B has 2 times as many", asked)
+    >>> refuse_reversed_ratio("layer A has 2 times as many as layer B", asked)
+    Traceback (most recent call last):
+    grader.errors.AnswerError: 'layer A has 2 times as many as layer B' is the reverse of what the \
+question asks for. Expected the value that the question asks for.
+    """
+    ratio = ASKED_RATIO.search(question)
+    stated = STATED_RATIO.fullmatch(text.strip(" \n.!")) if ratio else None
+    if ratio is None or stated is None:
+        return
+    once, compared = _find_words(ratio["reference"]), _find_words(ratio["subject"])
+    subject = _find_words(stated["subject"])
+    behind = REFERENCE.search(stated["rest"])
+    reference = _find_words(behind["reference"]) if behind else frozenset()
+    reverses = subject & (once - compared) and not subject & (compared - once)
+    if reverses or (reference & (compared - once) and not reference & (once - compared)):
+        raise AnswerError(
+            f"'{truncate_line(stated[0])}' is the reverse of what the question asks for.",
+            expected="the value that the question asks for",
+            position=text.index(stated["subject"]),
+        )
+
+
+def _find_words(phrase: str) -> frozenset[str]:
+    """Return the beginnings of the words of *phrase*; a single letter stays as it is."""
+    words = re.findall(r"[^\W\d_]+|[0-9]+", phrase)
+    return frozenset(word if len(word) == 1 else _stem(word) for word in words)
 
 
 def refuse_other_kind(text: str, question: str, others: str) -> None:

@@ -38,7 +38,7 @@ REFERENCE: Final = re.compile(
     rf"(?P<noun>{_NOUN})(?:\s{{0,2}}[_#.]?\s{{0,2}}\$?)(?:(?P<position>{_POSITION})"
     rf"|(?P<number>[0-9]{{1,3}})(?![0-9]|[.,][0-9]|\s?[%×*/^]|\s?\\times|\s?x\s?[0-9])"
     rf"|(?<=\s)(?P<cardinal>{_CARDINAL})(?![\w-])"
-    r"|(?<=[\s$])(?-i:(?P<letter>[B-HJ-Z]))(?![\w{}\\^-]))\$?"
+    r"|(?<=[\s$])(?-i:(?P<letter>[A-HJ-Z]))(?![\w{}\\^-]))\$?"
     rf"|(?<![\w-])(?P<ordinal>{_ORDINAL})\s+(?P<things>[^\W\d_]{{3,20}}(?:[\s-]+[^\W\d_]{{3,20}}){{0,2}})",
     re.IGNORECASE,
 )

@@ -26,6 +26,10 @@ INDEXED_LABEL: Final = re.compile(rf"[\s$*]*(?P<symbol>{_INDEXED_SYMBOL})\s{{0,2
 """A symbol that may have a letter as its index, ``h_t`` or ``dL/dw``, at the beginning."""
 LONE_SYMBOL: Final = re.compile(rf"\$\s*({_INDEXED_SYMBOL})\s*\$")
 """A formula that is only a symbol."""
+FUNCTION: Final = re.compile(
+    r"sin|cos|tanh?|ln|log|exp|sqrt|max|min|floor|ceil|round|softmax|sigmoid|σ", re.IGNORECASE
+)
+"""A function that is computed on the way to the value."""
 ARGUMENT: Final = re.compile(r"[^\W_]+")
 SYMBOL: Final = re.compile(r"(?<![^\W_])(?:[^\W\d_][0-9]?|[0-9]{1,3})(?![^\W_]|\.[0-9])")
 SUBSCRIPT: Final = re.compile(r"(?<=[^\W\d_])_\{?([0-9]{1,2})\}?")
@@ -38,6 +42,8 @@ TWO_SIDES: Final = re.compile(
     rf"\s*(?P<left>{_AMOUNT})\s*(?P<one>[^\W\d_]+)\s*=\s*(?P<right>{_AMOUNT})\s*(?P<other>[^\W\d_]+)[\s.]*"
 )
 PAIR: Final = 2
+ROUNDING_TOLERANCE: Final = 0.1
+"""Relative difference between a number and a coarse rounding of it."""
 ARRAY: Final = re.compile(r"\]|\\end|\n|[0-9]\s/\s|\)\s*,\s*\(")
 BRACKETED: Final = re.compile(r"(?:\A|[0-9]\s*,)\s*\(\s*[0-9]+\s*\)\s*(?:,\s*[0-9]|\Z)")
 
@@ -69,7 +75,12 @@ the question names.
     indices = {index for name, index in plain if name == label["name"].lower()}
     if label["index"] and indices and label["index"] not in indices:
         raise _other_name_error(written, label.start())
-    if label["arguments"] and label["name"].lower()[:STEM_LETTERS] in question.lower():
+    if not label["arguments"] or FUNCTION.fullmatch(label["name"]):
+        return
+    numbers = {symbol for symbol in symbols if symbol.isdecimal()}
+    if label["arguments"].isdecimal() and numbers and label["arguments"] not in numbers:
+        raise _other_name_error(written, label.start())
+    if label["name"].lower()[:STEM_LETTERS] in question.lower():
         arguments = [part.lower() for part in ARGUMENT.findall(label["arguments"])]
         short_names = [part for part in arguments if SYMBOL.fullmatch(part)]
         kinds = {part.isdecimal() for part in short_names}
@@ -161,10 +172,16 @@ def refuse_false_equation(text: str) -> None:
         return
     left, right = (match[side].replace(",", "") for side in ("left", "right"))
     same_words = match["one"].lower() == match["other"].lower()
-    if same_words != (left == right) and not (same_words and "." in f"{left}{right}"):
+    rounded = "." in f"{left}{right}" and _are_near(float(left), float(right))
+    if same_words != (left == right) and not (same_words and rounded):
         raise AnswerError(
             "The two sides of the equation are not equal.", expected="one value", position=0
         )
+
+
+def _are_near(left: float, right: float) -> bool:
+    """Return whether one of two numbers may be the other one rounded."""
+    return abs(left - right) <= ROUNDING_TOLERANCE * max(left, right)
 
 
 def refuse_assigned_axes(text: str) -> None:

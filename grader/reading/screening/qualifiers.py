@@ -115,6 +115,8 @@ PRONOUN: Final = re.compile(r"(?<!\w)of\s+(?:them|these|those|it)(?!\w)")
 BEFORE: Final = re.compile(
     r"(?<!\w)(?:before|prior|until|enters?|input|into|comes?\s+in)", re.IGNORECASE
 )
+BEFORE_STEP: Final = re.compile(r"(?<!\w)before\s[^.,;?]{1,80}", re.IGNORECASE)
+"""The step before which a question places its value."""
 AFTER: Final = re.compile(
     r"(?<!\w)(?:after|behind|then|output|leaves?|follow|through)", re.IGNORECASE
 )
@@ -253,7 +255,7 @@ def is_used_by(question: str, match: re.Match[str], following: str) -> bool:
         return shares_by(question, following.lower()[:STEM_LETTERS])
     if kind == "exclusion" and following and _includes(question, following):
         return False
-    if kind == "order" and not _has_same_order(question, match[0].lower()):
+    if kind == "order" and not _has_same_order(question, match[0].lower(), following):
         return False
     words = EXEMPTING.get(kind)
     if words is None or not words.search(question):
@@ -267,8 +269,14 @@ def _includes(question: str, thing: str) -> bool:
     return re.search(pattern, question, re.IGNORECASE) is not None
 
 
-def _has_same_order(question: str, word: str) -> bool:
-    """Return whether *question* does not place its value only on the other side of a step."""
+def _has_same_order(question: str, word: str, step: str) -> bool:
+    """Return whether *question* does not place its value only on the other side of a *step*."""
+    if word == "after" and step and (before := BEFORE_STEP.search(question)):
+        stem = step.lower()[:STEM_LETTERS]
+        if stem in find_word_stems(before[0]) and stem not in find_word_stems(
+            question.replace(before[0], " ")
+        ):
+            return False
     before, after = BEFORE.search(question), AFTER.search(question)
     if word != "after":
         return bool(before) and not LATER.search(question)

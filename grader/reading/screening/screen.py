@@ -6,7 +6,12 @@ from grader.reading.lists.column_totals import find_column_total
 from grader.reading.references.amounts import refuse_other_amount
 from grader.reading.references.conventions import refuse_other_convention
 from grader.reading.references.counted_nouns import refuse_other_noun
-from grader.reading.references.directions import refuse_other_direction, refuse_other_kind
+from grader.reading.references.directions import (
+    refuse_other_direction,
+    refuse_other_kind,
+    refuse_reversed_ratio,
+)
+from grader.reading.references.subjects import refuse_other_subject
 from grader.reading.screening.counted_things import refuse_other_things
 from grader.reading.screening.doubts import refuse_bracketed_value, refuse_qualified_reason
 from grader.reading.screening.known_words import refuse_unknown_words
@@ -63,6 +68,8 @@ def refuse_changing_words(text: str, words: ScreenedWords, *, unknown_words: boo
     if not words.listed:
         refuse_other_noun(value, question)
         refuse_other_direction(value, question)
+        refuse_reversed_ratio(value, question)
+        refuse_other_subject(value, question)
         refuse_other_kind(value, question, words.others)
     listed = f"{question} {' '.join(words.listed)}"
     refuse_other_scope(text, listed, words.context)

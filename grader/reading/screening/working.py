@@ -13,13 +13,18 @@ WORDS: Final = re.compile(r"(?:[^\W\d_]{2,}[.'-]?\s*|[\[\]()]\s*)+")
 SUM: Final = re.compile(rf"\s*({NUMBER})((?:\s*[-+*/×·]\s*{NUMBER})+)\s*")
 STEP: Final = re.compile(rf"\s*([-+*/×·])\s*({NUMBER})")
 VALUE: Final = re.compile(rf"\s*({NUMBER})(?!\s*[-+*/×·^0-9.])")
+LABEL: Final = re.compile(r"[^0-9]*")
+"""What stands before the first number; it says what the value is."""
+MAX_CHARACTERS: Final = 300
 
 
 def drop_working(text: str) -> str:
-    """Return *text* after its last sign if the computation before it gives the value, else all.
+    """Return *text* without the computation before its last sign if it gives the value, else all.
 
     >>> drop_working("9 classes × 4 boxes = 36 scores")
     ' 36 scores'
+    >>> drop_working("without the bias 9 × 4 = 36")
+    'without the bias  36'
     >>> drop_working("9 classes × 5 boxes = 36 scores")
     '9 classes × 5 boxes = 36 scores'
     """
@@ -35,10 +40,10 @@ def drop_working(text: str) -> str:
         return text
     # Brackets would need precedence, so only sums of products without any are evaluated.
     result = None if "(" in working else _evaluate(WORDS.sub(" ", working))
-    return text[links[-1].end() :] if result == _to_fraction(value[1]) else text
-
-
-MAX_CHARACTERS: Final = 300
+    if result != _to_fraction(value[1]):
+        return text
+    label = LABEL.match(working)
+    return f"{label[0] if label else ''}{text[links[-1].end() :]}"
 
 
 def _evaluate(computation: str) -> Fraction | None:

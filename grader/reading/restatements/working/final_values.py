@@ -20,6 +20,7 @@ from grader.reading.restatements.rewriting import (
     find_plain_numbers,
     parse_plain,
 )
+from grader.reading.screening.qualifiers import EXCLUSIONS
 from grader.reading.wording.meaning_words import HEDGE
 
 SEPARATOR: Final = re.compile(
@@ -47,6 +48,8 @@ DOUBT: Final = re.compile(
     re.IGNORECASE,
 )
 SHARED: Final = re.compile(r"(?<!\w)(?:per|each|every)(?!\w)")
+QUALIFIED_LABEL: Final = re.compile(rf"[^0-9]*?(?<!\w)(?:{EXCLUSIONS}|per)\s[^0-9]*", re.IGNORECASE)
+"""Words before the first number of a clause which say that it is not the whole value."""
 LINE_LABEL: Final = re.compile(r"^[^:\n]{1,40}:[^\n]*$", re.MULTILINE)
 """A line with a label, as in the totals of a model; one is the whole text."""
 INDEXED_LABEL: Final = re.compile(r"(?<!\w)[^\W\d_]+\s?[0-9]{1,2}\s?[:=]\s?\Z")
@@ -106,12 +109,18 @@ def keep_supported_value(text: str, question: str) -> Rewriting | None:
     if not supported:
         return None
     clause = [match.end() for match in BREAK.finditer(plain, 0, start)]
-    screened = (
-        plain[clause[-1] if clause else start :] if head.rstrip()[-1:] == ":" else plain[start:]
-    )
+    screened = _find_screened(plain, clause[-1] if clause else 0, start)
     value_text = FOR_ALL.sub(" ", f"{tail['value']}{tail['rest']}").strip(" ,;.")
     dropped = describe_dropped(plain[: tail.start("value")])
     return Rewriting(value_text, dropped, FOR_ALL.sub(" ", screened))
+
+
+def _find_screened(text: str, clause_start: int, start: int) -> str:
+    """Return the words of the last clause of *text* that may change the value behind *start*."""
+    if clause_start and text[:start].rstrip()[-1:] == ":":
+        return text[clause_start:]
+    qualifier = QUALIFIED_LABEL.match(text, clause_start, start)
+    return f"{qualifier[0] if qualifier else ''} {text[start:]}"
 
 
 class _Value:

@@ -154,6 +154,16 @@ def test_a_choice_is_sent_once_and_nothing_chosen_asks_again(campus):
     assert "Open the link in the learning platform again" in used.text
 
 
+def test_a_choice_that_has_ended_is_a_page_in_the_frame(campus):
+    world = campus()
+    frame = Browser(world)
+    page = world.platform.choose_links(frame, world.platform.teacher)
+    world.clock.advance(minutes=11)
+    ended = frame.send(page.one("form", action="/lti/deep-link"), assignment="x")
+    assert ended.status == 403
+    assert f"frame-ancestors {world.platform.host}" in ended.headers["content-security-policy"]
+
+
 def test_an_assignment_of_another_course_is_not_chosen(campus):
     world = campus()
     [foreign] = world.assignment(world.course())

@@ -21,7 +21,7 @@ from lti_platform import (
     unsigned,
 )
 from pages import Browser
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from world import World
 
 from api.core.ids import new_id
@@ -37,6 +37,7 @@ from api.db.models import (
     LtiUser,
     User,
 )
+from api.db.models import LtiPlatform as PlatformRow
 from api.services.external_login import fetched_value
 from api.services.lti.launches.accounts import NAMELESS
 from api.services.lti.protocol.public_http import PlatformHttp
@@ -374,6 +375,40 @@ def test_only_pages_of_a_launch_can_be_framed_and_only_by_the_platform(campus):
         "frame-ancestors https://canvas.instructure.com https://sso.canvaslms.com "
         in (page.headers["content-security-policy"])
     )
+
+
+REFUSED_FRAMES = {
+    "a disabled platform": ({}, True),
+    "a link with another target": ({"target": "https://evil.example/lti/launch"}, False),
+    "an unknown client": ({"client_id": "other"}, False),
+    "no user": ({"login_hint": ""}, False),
+}
+
+
+@pytest.mark.parametrize(("changes", "is_disabled"), REFUSED_FRAMES.values(), ids=REFUSED_FRAMES)
+def test_a_launch_that_is_refused_in_a_frame_is_a_page_there(campus, changes, is_disabled):
+    world = campus()
+    if is_disabled:
+        with world.session() as session:
+            session.execute(update(PlatformRow).values(disabled_at=world.clock()))
+    page = world.platform.begin(Browser(world), headers={"Sec-Fetch-Dest": "iframe"}, **changes)
+    assert page.status in {403, 422}
+    policy = page.headers["content-security-policy"]
+    assert f"frame-ancestors {world.platform.host};" in policy
+
+
+@pytest.mark.parametrize("form", [{}, {"state": "chosen"}, {"state": "used"}])
+def test_a_message_that_is_refused_in_a_frame_is_a_page_there(campus, form):
+    world = campus()
+    frame = Browser(world)
+    if form.get("state") == "used":
+        query = world.platform.authorize(world.platform.begin(frame))
+        form = {"state": query["state"], "id_token": "x"}
+        world.platform.send(frame, form)
+    page = world.platform.send(frame, form, headers={"Sec-Fetch-Dest": "iframe"})
+    assert page.status == 403
+    policy = page.headers["content-security-policy"]
+    assert f"frame-ancestors {world.platform.host};" in policy
 
 
 def test_without_cookies_a_launch_continues_in_a_new_tab_once(campus):

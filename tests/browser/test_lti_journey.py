@@ -27,6 +27,7 @@ from sqlalchemy import select
 from world import World
 
 from api.db.models import Assignment, Course
+from api.services.lti.launches.initiation import UNKNOWN_PLATFORM
 from api.services.lti.platforms.tool_keys import load_public_keys
 from api.services.lti.protocol.public_http import PlatformHttp
 
@@ -345,6 +346,18 @@ def test_a_course_lives_in_a_platform_whose_frames_have_no_cookies(campus):
         copied = session.scalars(select(Course.id).where(Course.slug == "dl-2027")).one()
         [assignment] = session.scalars(select(Assignment.id).where(Assignment.course_id == copied))
     assert path == f"/assignments/{assignment}/results"
+
+
+def test_a_frame_of_a_disabled_platform_says_why_it_opens_nothing(campus):
+    register(campus)
+    page = campus.screens.open(campus.person(admin=True))
+    page.goto("/lti/platforms")
+    page.get_by_role("button", name="Disable Lms").click()
+    expect(page.get_by_role("button", name="Enable Lms")).to_be_visible()
+    assert violations(page) == []
+    frame = frame_of(page)
+    expect(frame.get_by_role("alert")).to_contain_text(UNKNOWN_PLATFORM)
+    assert violations(frame) == []
 
 
 def prepare_registration(world):

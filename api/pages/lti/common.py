@@ -14,6 +14,7 @@ from api.pages.layout.templating import CSP, render_response, retry_headers
 from api.pages.login import copy_cookies
 from api.routes.accounts.login import set_session_cookies
 from api.services.accounts.sessions import NewSession
+from api.services.lti.platforms.registry import list_origins
 
 if TYPE_CHECKING:
     from api.services.lti.tool import LtiTool
@@ -109,6 +110,17 @@ def render_framed(
     if keeps_opener:
         headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
     return render_response(template, variables, status=status, headers=headers)
+
+
+def render_framed_refusal(context: RequestContext, error: ServiceError) -> Response:
+    """Return the page that says why a launch in a frame is refused.
+
+    Every registered platform may show it: such a launch names no platform that can be trusted, and
+    a frame without this page would show nothing.
+    """
+    with context.service.db.reading() as session:
+        origins = list_origins(session)
+    return render_refusal(error, origins=origins)
 
 
 def render_refusal(error: ServiceError, *, origins: Collection[str] = ()) -> Response:

@@ -10,7 +10,12 @@ from api.core.errors import InvalidInput, ServiceError
 from api.core.ids import parse_id
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep
-from api.pages.lti.common import count_step, render_framed, render_refusal, require_tool
+from api.pages.lti.common import (
+    count_step,
+    render_framed,
+    render_framed_refusal,
+    require_tool,
+)
 from api.pages.lti.launch import render_continuation
 from api.pages.router import PageDep, PageRouter
 from api.services.lti.launches.verification import load_launch_to_move
@@ -32,7 +37,7 @@ def show_link_choice(context: PageDep, token: Token = "") -> Response:
         count_step(context)
         return _render_choice(context, token)
     except ServiceError as error:
-        return render_refusal(error, origins=_find_origins(context, token))
+        return render_framed_refusal(context, error)
 
 
 def _render_choice(
@@ -69,15 +74,6 @@ def _load_choice(context: RequestContext, token: str) -> "LinkChoice | None":
         return choice
 
 
-def _find_origins(context: RequestContext, token: str) -> list[str]:
-    """Return the addresses of the platform of a launch, none for a launch that has ended."""
-    try:
-        with context.service.db.reading() as session:
-            return list(load_launch_to_move(session, token, now=context.now).platform.origins)
-    except ServiceError:
-        return []
-
-
 @router.post(CHOICE_PATH)
 def send_link_choice(form: FormDep, context: PageDep) -> Response:
     """Return the page that sends the chosen links, signed, back to the platform."""
@@ -93,7 +89,7 @@ def send_link_choice(form: FormDep, context: PageDep) -> Response:
         except InvalidInput as error:
             return _render_choice(context, token, error=error)
     except ServiceError as error:
-        return render_refusal(error, origins=_find_origins(context, token))
+        return render_framed_refusal(context, error)
     return render_framed(
         "lti/deep_link_answer.html",
         {"answer": answer, "platform": answer.platform.name},

@@ -19,6 +19,7 @@ from api.pages.lti.common import (
     is_framed,
     redirect,
     render_framed,
+    render_framed_refusal,
     render_refusal,
     require_tool,
 )
@@ -68,7 +69,7 @@ def _begin(context: RequestContext, values: dict[str, str]) -> Response:
         with context.service.db.transaction() as session:
             state = start_launch(session, platform, secret, now=context.now)
     except ServiceError as error:
-        return render_refusal(error)
+        return render_framed_refusal(context, error)
     url = build_authorization_url(platform, request, state, tool.addresses)
     return redirect(context, url, browser_secret=secret)
 
@@ -111,13 +112,12 @@ def begin_launch_by_form(form: FormDep, context: PageDep) -> Response:
 @cross_site_router.post("/lti/launch")
 def receive_message(form: FormDep, context: PageDep) -> Response:
     """Verify the message of a platform, and go on in the browser that began the launch."""
-    tool, origins = require_tool(context), list[str]()
+    tool = require_tool(context)
     try:
         count_step(context)
         launch_id, platform, state = consume_state(
             context.service.db, form.text("state"), now=context.now
         )
-        origins = platform.origins
         if not form.has("id_token"):
             raise Forbidden(NOT_SENT.format(error=form.text("error")[:100] or "nothing was sent"))
         launch = verify_launch(
@@ -130,7 +130,7 @@ def receive_message(form: FormDep, context: PageDep) -> Response:
             now=context.now,
         )
     except ServiceError as error:
-        return render_refusal(error, origins=origins)
+        return render_framed_refusal(context, error)
     if launch.claims.deep_link is not None:
         return RedirectResponse(build_choice_path(launch.token), status_code=303)
     if is_framed(context):

@@ -64,12 +64,12 @@ def render_login(
     is_wrong = isinstance(error, (InvalidInput, Unauthenticated))
     variables: dict[str, Any] = {
         "next": local_path_or_home(next_),
-        "said": message,
+        "message": message,
         "is_wrong": is_wrong,
         "email": email,
     }
     variables |= list_login_ways(context.request.scope)
-    variables |= {"kept": carried_fields or {}, "is_out": is_out}
+    variables |= {"carried_fields": carried_fields or {}, "is_out": is_out}
     return render_response(
         "login.html",
         variables,
@@ -107,7 +107,8 @@ def _continue_after_login(
     """
     if carried_fields:
         return copy_cookies(
-            render_response("resume.html", {"next": next_, "kept": carried_fields}), response
+            render_response("resume.html", {"next": next_, "carried_fields": carried_fields}),
+            response,
         )
     return copy_cookies(RedirectResponse(next_, status_code=303), response)
 

@@ -23,7 +23,7 @@ from api.pages import api_reference, docs
 from api.pages.layout import templating
 from api.services.outbox.smtp import NOT_REACHED
 
-load_environment = templating._load_environment  # noqa: SLF001  # its cache is renewed
+load_environment = templating.load_environment  # its cache is renewed
 NO_PAGES = ("/api/", "/static/", "/client/", "/docs/pictures/", "/healthz", "/readyz")
 FILES = (
     "/attachments/{attachment}/image",

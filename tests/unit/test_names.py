@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment, nodes
+
+from api.pages.layout.templating import load_environment
 
 ROOT = Path(__file__).parents[2]
 GENERIC = {
@@ -143,6 +146,48 @@ def test_a_generic_name_is_found(code):
 @pytest.mark.parametrize("code", ["rows = [one for one in two]", "print(told)", "f(at=1)"])
 def test_comprehensions_and_uses_are_let_through(code):
     assert generic_names(ast.parse(code)) == []
+
+
+def template_names(environment: Environment, source: str) -> set[str]:
+    """Return the variables and macros of a template, not attributes, filters or blocks."""
+    tree = environment.parse(source)
+    imports = {
+        name
+        for node in tree.find_all(nodes.FromImport)
+        for pair in node.names
+        for name in (pair if isinstance(pair, tuple) else (pair,))
+    }
+    named = tree.find_all((nodes.Name, nodes.Macro))
+    return imports | {node.name for node in named}
+
+
+def test_no_template_uses_a_generic_name():
+    environment = load_environment()
+    templates = sorted((ROOT / "api/web/templates").rglob("*.html"))
+    assert len(templates) > 100
+    generic = {
+        (path.name, name)
+        for path in templates
+        for name in template_names(environment, path.read_text(encoding="utf-8"))
+        if name in GENERIC | {"each", "those", "who"}
+    }
+    assert generic == set()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ told.title }}",
+        "{% for told in rows %}{% endfor %}",
+        "{% set told = 1 %}",
+        "{% macro told() %}{% endmacro %}",
+        "{% macro row(told) %}{% endmacro %}",
+        "{% from 'parts.html' import told %}",
+        "{% from 'parts.html' import more as told %}",
+    ],
+)
+def test_a_generic_name_in_a_template_is_found(source):
+    assert "told" in template_names(load_environment(), source)
 
 
 @pytest.mark.parametrize("package", ["api", "grader", "problems"])

@@ -65,7 +65,7 @@ def render_error(scope: Scope, response: Response) -> Response:
     if response.status_code == TOO_LARGE and not _has_files(scope):
         problem |= TOO_LONG_PROBLEM
     context = {
-        "told": problem,
+        "problem": problem,
         "errors": [*_iter_unmentioned_errors(problem)],
         "way": page_path,
         **_build_resend_context(scope, problem),
@@ -82,7 +82,7 @@ def _build_resend_context(scope: Scope, problem: Mapping[str, Any]) -> dict[str,
     texts = [value for values in fields.values() for value in values]
     return {
         "path": scope["path"],
-        "kept": fields if any(texts) else {},
+        "carried_fields": fields if any(texts) else {},
         "texts": [text for text in texts if len(text.split()) > 1],
         "lost": _has_files(scope),
     }
@@ -146,8 +146,8 @@ def _respond_with_login(scope: Scope, problem: Mapping[str, Any]) -> Response:
     fields, message = _posted_fields_without_secrets(scope), problem["detail"] if had_cookie else ""
     if not get_body(scope).is_small or _count_carried_bytes(fields) > MAX_CARRIED_BYTES:
         fields, message = {}, f"{message} {NOT_CARRIED_MESSAGE}".strip()
-    context = {"next": path, "kept": fields, "email": "", "is_out": False}
-    context |= {"said": message, "is_wrong": False}
+    context = {"next": path, "carried_fields": fields, "email": "", "is_out": False}
+    context |= {"message": message, "is_wrong": False}
     context |= list_login_ways(scope)
     return render_response("login.html", context, status=UNAUTHENTICATED)
 

@@ -168,7 +168,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "part_name": part_name,
     "role_name": role_name,
     "role_title": role_title,
-    "said": use_minus_signs,
+    "minus_signs": use_minus_signs,
     "status_words": describe_status,
     "that_wait": format_ungraded_points,
 }

@@ -66,7 +66,7 @@ def static_url(name: str) -> str:
 
 
 @cache
-def _load_environment() -> Environment:
+def load_environment() -> Environment:
     """Return the Jinja environment; an undefined variable is an error."""
     environment = Environment(
         loader=PackageLoader("api", "web/templates"),
@@ -85,7 +85,7 @@ def _load_environment() -> Environment:
 
 def render(template: str, context: Mapping[str, Any]) -> str:
     """Render a template with *context*."""
-    return _load_environment().get_template(template).render(context)
+    return load_environment().get_template(template).render(context)
 
 
 def render_response(

@@ -33,7 +33,7 @@ def assignment_page(assignment: UUID, context: PageDep) -> Response:
         tab="assignments",
         stop_path=f"/assignments/{assignment}/edit" if context.view_as == "test" else "",
         is_draft=member.previews_drafts and (member.viewing or mine.times.state == "planned"),
-        told=assignment_view,
+        assignment_view=assignment_view,
         work=build_assignment_progress(mine),
         strip=build_credit_strip(assignment_view.times, now=context.now),
         stretches=build_credit_periods(assignment_view.times),

@@ -89,7 +89,7 @@ def my_grades_page(
         title="My grades",
         crumbs=(Breadcrumb(grades_view.course_title, f"/courses/{course}"),),
         tab="grades",
-        told=grades_view,
+        grades=grades_view,
         total=[ProblemTitles().explain_line(one) for one in grades_view.explain],
         rows=rows,
         waiting=WAITING,

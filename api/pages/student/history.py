@@ -96,7 +96,7 @@ def problem_submissions_page(
         title=f"Submitted to {location.title}",
         crumbs=location.crumbs,
         tab="assignments",
-        place=location,
+        location=location,
         handed_in=[
             _build_list_item(item, location.clock, location.assignment.by_attempt)
             for item in listing.items
@@ -155,14 +155,16 @@ def _render_submission(
         status=request_form.status,
         crumbs=location.crumbs,
         tab="assignments",
-        place=location,
-        told=submission,
-        at=None if submission.received_at is None else location.clock(submission.received_at),
+        location=location,
+        submission=submission,
+        received_at=None
+        if submission.received_at is None
+        else location.clock(submission.received_at),
         results_from=_results_moment(submission, location.clock),
         answers=list(_iter_annotated_answers(context, submission, location.assignment.by_attempt)),
-        asking=_request_rules_text(location),
+        rules=_request_rules_text(location),
         part=refused_part,
-        asked=request_form,
+        form=request_form,
     )
 
 

@@ -126,8 +126,8 @@ def _render_practice_page(
         status=attempt.error.status if attempt.error else 200,
         crumbs=location.crumbs,
         tab="assignments",
-        place=location,
-        asked=practice_problem,
+        location=location,
+        problem=practice_problem,
         following=(practice_problem.number + 1) % (MAX_PRACTICE_NUMBER + 1),
         tensors=build_tensor_displays(practice_problem.numbers),
         cards=[

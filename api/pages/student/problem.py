@@ -97,7 +97,7 @@ def _render_problem_page(context: RequestContext, page_data: ProblemPageData) ->
         tensors=build_tensor_displays(view.numbers),
         side=build_sidebar(page_data.mine, view.problem),
         number=generate_form_number(),
-        asked=fingerprint_problem(view),
+        fingerprint=fingerprint_problem(view),
         person=caller.id if caller else "",
         saved=display.moment(view.draft.saved_at),
         enter_checks=_part_checked_by_enter(part_cards),
@@ -259,7 +259,7 @@ def reading_page(assignment: UUID, problem: str, form: FormDep, context: DraftPa
         body = validate_body(ReadingIn, {"part": part.id, "answer": typed})
         reading = drafts.post_reading(*problem_key, body, context)
     reading_preview = build_reading_preview(build_input(part, typed), typed, reading)
-    return render_response("student/problem_reading.html", {"one": reading_preview})
+    return render_response("student/problem_reading.html", {"preview": reading_preview})
 
 
 def _find_part(view: ProblemView, part: str) -> PartView:

@@ -35,9 +35,9 @@ def receipt_page(
         title="Receipt",
         crumbs=location.crumbs if location else (),
         tab="assignments",
-        place=location,
+        location=location,
         proof=proof,
-        at=None
+        received_at=None
         if proof.received_at is None
         else serialize_moment(proof.received_at, zone, now=context.now),
         digest=digest.strip(),

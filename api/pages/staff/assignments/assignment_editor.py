@@ -94,7 +94,7 @@ def render_assignment_editor(
         tab="assignments",
         status=error.status if error else 200,
         course=view,
-        one=assignment_view,
+        assignment=assignment_view,
         seen=load_problems_opened_by_students(assignment, context),
         news=build_editor_message(saved, assignment_view, context),
         trial=dry_run_result,

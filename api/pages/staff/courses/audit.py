@@ -144,7 +144,7 @@ def _render_audit_page(
         title="Log" if crumbs else "Audit log",
         tab="audit",
         crumbs=crumbs,
-        asked=filters,
+        filters=filters,
         actions=ACTIONS.items(),
         entries=[
             _build_entry(context, item, first_page_filters, zone, names)

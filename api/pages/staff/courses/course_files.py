@@ -139,7 +139,7 @@ def _render_course_files(
         course=view,
         files={path: len(text.encode()) for path, text in sorted(files.items())},
         trial=dry_run_result,
-        given=body,
+        upload=body,
         done=message,
         error=error,
     )

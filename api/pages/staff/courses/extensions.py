@@ -88,7 +88,7 @@ def _render_extensions(
         tab="settings",
         status=bound_form.status,
         course=view,
-        found=extension_page.items,
+        extensions=extension_page.items,
         next=build_query_string({**filters, "cursor": extension_page.next})
         if extension_page.next
         else "",

@@ -124,7 +124,7 @@ def render_people_page(
         crumbs=course_crumbs(context),
         status=error.status if error else 200,
         course=course,
-        asked=filters,
+        filters=filters,
         people=person_page.items,
         more=filters.query_string(cursor=person_page.next) if person_page.next else "",
         sections=api.get_sections(course, context).items,

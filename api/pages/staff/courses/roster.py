@@ -67,7 +67,7 @@ def _render_roster(
         crumbs=course_crumbs(context, Breadcrumb("People", f"/courses/{course}/people")),
         status=error.status if error else 200,
         course=course,
-        told=result,
+        result=result,
         carried=encode_upload(body),
         error=error,
     )

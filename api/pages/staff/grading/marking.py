@@ -104,7 +104,7 @@ def _render_marking_page(
         crumbs=[*crumbs, Breadcrumb(title, queue)],
         tab="assignments",
         status=error.status if error else 200,
-        one=item,
+        item=item,
         queue=queue,
         rubric=rubric,
         keys=SHORTCUT_KEYS,
@@ -117,7 +117,9 @@ def _render_marking_page(
         comments=api.get_comments(answer, context).comments,
         history=api.get_gradings(answer, context),
         t=_bind_mark(item, typed, extra_fields, None if is_stale else error),
-        alike=mark_to_fields(item.same_as.mark) if item.same_as and item.mark is None else {},
+        identical_mark=mark_to_fields(item.same_as.mark)
+        if item.same_as and item.mark is None
+        else {},
         version=item.version if is_stale or not version else version,
         is_stale=is_stale,
         asks_zero=asks_zero,

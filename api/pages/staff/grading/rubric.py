@@ -59,7 +59,7 @@ def _render_rubric(
         tab="assignments",
         status=error.status if error else 200,
         base=base,
-        found=stored_rubric,
+        rubric=stored_rubric,
         forms={each.id: BoundForm(_item_to_texts(each)) for each in stored_rubric.items}
         | ({item: BoundForm(typed, error, LABELS)} if item and typed is not None else {}),
         blank=BoundForm() if item else BoundForm(typed or {}, error, LABELS),

@@ -159,7 +159,7 @@ def show_gradebook(course: UUID, context: PageDep, filters: GradebookPageFilters
         title="Gradebook",
         tab="gradebook",
         crumbs=course_crumbs(context),
-        asked=filters,
+        filters=filters,
         book=book,
         sections=sections,
         sizes=SIZES,

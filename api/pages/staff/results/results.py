@@ -83,7 +83,7 @@ def show_results(
         crumbs=course_crumbs(context),
         tab="assignments",
         set=assignment_view,
-        told=assignment_analytics,
+        analytics=assignment_analytics,
         ready=ready,
         parts=parts,
         rows=sort_rows(parts, sort=sort, direction=direction),
@@ -115,7 +115,7 @@ def _build_filter_context(
     sees_names = not is_anonymous_for_member(context, assignment)
     sections = people.get_sections(assignment.course, context).items if sees_names else ()
     return {
-        "asked": filters,
+        "filters": filters,
         "sees_names": sees_names,
         "sections": sections,
         "course": assignment.course,

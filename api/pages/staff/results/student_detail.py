@@ -116,7 +116,7 @@ def render_student_page(
         tab="gradebook",
         crumbs=course_crumbs(context, Breadcrumb("Gradebook", f"/courses/{course}/gradebook")),
         status=error.status if error else 200,
-        told=student_grades,
+        student_grades=student_grades,
         person=person,
         total=tuple(ProblemTitles().explain_line(one) for one in student_grades.explain),
         lines=tuple(_build_line(assignment) for assignment in student_grades.assignments),

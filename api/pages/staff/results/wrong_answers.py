@@ -138,7 +138,7 @@ def show_problem_results(
             context, Breadcrumb(assignment_title, f"/assignments/{assignment}/results")
         ),
         tab="assignments",
-        told=problem_analytics,
+        analytics=problem_analytics,
         blocks=blocks,
         path=f"/assignments/{assignment}/problems/{problem}",
         name=title,

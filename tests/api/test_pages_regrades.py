@@ -308,7 +308,7 @@ def test_a_tolerance_can_be_widened(world, course, browser, rule, size, right):
 def test_the_results_of_a_part_lead_to_its_key_and_what_it_is_now(world, course, browser, problem):
     world.enrol(course).submit(problem, {"doubled": "7"})
     results = browser.get(f"{problem.path}/results")
-    link = results.one("a", text="Correct the key of Doubled")
+    link = results.one("a", text="Correct the key, points or tolerance of Doubled")
     page = browser.get(link["href"].partition("#")[0])
     chosen = page.one("select", id="version.parts.part").all("option")
     assert [one["value"] for one in chosen if "selected" in one.attributes] == ["doubled"]
@@ -452,7 +452,7 @@ def test_what_only_the_points_or_the_words_change_is_reported_by_them(
         ["Ada", "Cells", "9", "correct, 100 %: 2 of 2", "correct, 100 %: 7 of 7"]
     ]
     assert "Scores of this problem: 1 up, 0 down of 1 student who submitted." in page.text
-    assert "1 of 1 answer would change: the same credit, by other points or words." in page.text
+    assert "1 of 1 answer would change: the credit stays the same" in page.text
 
 
 def test_a_regrade_counts_those_who_submitted_before_it_is_applied_and_after(

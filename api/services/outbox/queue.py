@@ -15,7 +15,7 @@ from api.db.models import OutboxMessage
 from api.db.upserts import insert_rows
 from api.services.outbox.kinds import MessageKind
 
-NO_MAIL_MESSAGE: Final = "No e-mail is set up for this service."
+NO_MAIL_MESSAGE: Final = "E-mail is not set up for this service."
 REPLACED: Final = "a newer message replaces it"
 RELEASE_WITHDRAWN: Final = "the release was withdrawn"
 ASSIGNMENT_HIDDEN: Final = "the assignment no longer exists"

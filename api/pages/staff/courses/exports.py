@@ -32,12 +32,12 @@ EXPORTS_PATH: Final = "/courses/{course}/exports"
 SHEET_PATH: Final = "/assignments/{assignment}/score-sheet"
 NO_STORE_HEADERS: Final = {"Cache-Control": "private, no-store"}
 EXPORT_FORMATS: Final = (
-    ("csv", "Table", "A row a student, a column an assignment: for any spreadsheet."),
-    ("cells", "Cells", "A row a student and assignment, with late, excused and missing."),
-    ("jsonl", "JSON lines", "An object a student: for programs."),
-    ("canvas", "Canvas", "For the import of grades in Canvas."),
-    ("moodle", "Moodle", "For the import of grades in Moodle."),
-    ("gradescope", "Gradescope", "As Gradescope itself writes grades."),
+    ("csv", "Table", "One row per student, one column per assignment; for any spreadsheet."),
+    ("cells", "Cells", "One row per student and assignment, with late, excused and missing work."),
+    ("jsonl", "JSON lines", "One JSON object per student; for programs."),
+    ("canvas", "Canvas", "To import grades into Canvas."),
+    ("moodle", "Moodle", "To import grades into Moodle."),
+    ("gradescope", "Gradescope", "In the format that Gradescope exports."),
 )
 """Export formats: the path segment, the label and the purpose."""
 AssignmentIdsParam = Annotated[list[UUID] | None, Query(max_length=200)]

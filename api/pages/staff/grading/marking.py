@@ -67,6 +67,11 @@ def _find_phrases_by_item(item: ReviewItem, rubric: RubricView) -> dict[UUID, li
     return {each.id: find_phrases(typed, each.look_for) for each in rubric.items}
 
 
+def _identical_mark_fields(item: ReviewItem) -> dict[str, str]:
+    """Return the fields of the mark of an identical answer, for an answer without a mark."""
+    return mark_to_fields(item.same_as.mark) if item.same_as and item.mark is None else {}
+
+
 def _bind_mark(
     item: ReviewItem,
     typed: Mapping[str, str] | None,
@@ -117,9 +122,7 @@ def _render_marking_page(
         comments=api.get_comments(answer, context).comments,
         history=api.get_gradings(answer, context),
         t=_bind_mark(item, typed, extra_fields, None if is_stale else error),
-        identical_mark=mark_to_fields(item.same_as.mark)
-        if item.same_as and item.mark is None
-        else {},
+        identical_mark=_identical_mark_fields(item),
         version=item.version if is_stale or not version else version,
         is_stale=is_stale,
         asks_zero=asks_zero,

@@ -12,6 +12,7 @@ from api.pages.router import PageDep, PageRouter
 from api.services.lti.platforms.registration import (
     RegistrationRequest,
     find_link,
+    find_link_origin,
     register_platform,
 )
 
@@ -28,13 +29,14 @@ def show_registration(
 ) -> Response:
     """Return the page that asks to register the platform that opened it."""
     require_tool(context)
+    origin = ""
     try:
         context.count_limited_action("flow_address", context.client_address_key)
         with context.service.db.reading() as session:
-            link = find_link(session, registration, now=context.now)
-            name, origin = link.name, link.origin
+            origin = find_link_origin(session, registration)
+            name = find_link(session, registration, now=context.now).name
     except ServiceError as error:
-        return render_refusal(error)
+        return _render_refusal(error, origin)
     return render_framed(
         "lti/register.html",
         {
@@ -63,12 +65,12 @@ def finish_registration(registration: str, form: FormDep, context: PageDep) -> R
     try:
         context.count_limited_action("flow_address", context.client_address_key)
         with context.service.db.reading() as session:
-            origin = find_link(session, registration, now=context.now).origin
+            origin = find_link_origin(session, registration)
         registered = register_platform(
             context.service.db, tool.http, request, addresses=tool.addresses, now=context.now
         )
     except ServiceError as error:
-        return render_refusal(error, origins=(origin,) if origin else ())
+        return _render_refusal(error, origin)
     return render_framed(
         "lti/register.html",
         {
@@ -80,3 +82,7 @@ def finish_registration(registration: str, form: FormDep, context: PageDep) -> R
         origins=(origin,),
         keeps_opener=True,
     )
+
+
+def _render_refusal(error: ServiceError, origin: str) -> Response:
+    return render_refusal(error, origins=(origin,) if origin else ())

@@ -102,13 +102,22 @@ def _digest(secret: str) -> bytes:
 
 def find_link(session: Session, secret: str, *, now: datetime) -> LtiRegistrationLink:
     """Return a link that can be used; raise `Forbidden` otherwise."""
-    presented = _digest(secret)
-    row = session.scalar(select(LtiRegistrationLink).where(LtiRegistrationLink.digest == presented))
-    if row is None or not hmac.compare_digest(row.digest, presented):
-        raise Forbidden(LINK_ENDED)
-    if row.used_at is not None or row.expires_at <= now:
+    row = _find_row(session, secret)
+    if row is None or row.used_at is not None or row.expires_at <= now:
         raise Forbidden(LINK_ENDED)
     return row
+
+
+def find_link_origin(session: Session, secret: str) -> str:
+    """Return the address of the platform of a link, also of one that has ended; "" without one."""
+    row = _find_row(session, secret)
+    return "" if row is None else row.origin
+
+
+def _find_row(session: Session, secret: str) -> LtiRegistrationLink | None:
+    presented = _digest(secret)
+    row = session.scalar(select(LtiRegistrationLink).where(LtiRegistrationLink.digest == presented))
+    return row if row is not None and hmac.compare_digest(row.digest, presented) else None
 
 
 class RegistrationResult(NamedTuple):

@@ -102,7 +102,10 @@ class Student:
         return url.rpartition("/")[2].removesuffix(".ics")
 
     def _submit(self, answer: str) -> Iterator[str]:
-        """Submit an answer alone, with an attachment, and with a report; yield the replies."""
+        """Try an answer, submit it with an attachment, and confirm it in a report.
+
+        Yields the replies.
+        """
         file = {"headers": {"Content-Type": "application/octet-stream"}}
         path = f"/assignments/{self.posed.assignment}/reports"
         yield self._post(
@@ -112,6 +115,7 @@ class Student:
             params={"name": "plot.pdf"},
             **file,
         )
+        yield self._post(f"{self.posed.path}/reading", "", {"part": "row", "answer": answer})
         yield self._post(
             f"{self.posed.path}/submissions",
             "submission",

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 from lti_platform import DIALECTS, LtiPlatform
+from lti_registrar import ENDPOINT_NAMES
 from oidc_provider import CLIENT_ID, OidcProvider
 from pages import Browser
 from sqlalchemy import func, select
@@ -234,7 +235,8 @@ def test_others_write_while_the_keys_of_a_platform_are_fetched(campus):
 
 def test_others_write_while_a_platform_is_registered(campus):
     began, goes = threading.Event(), threading.Event()
-    metadata = {"issuer": "https://lms.example", "registration_endpoint": "https://lms.example/r"}
+    metadata = {"issuer": "https://lms.example"}
+    metadata |= {name: f"https://lms.example/{name}" for name in ENDPOINT_NAMES}
 
     def serve(_request):
         began.set()

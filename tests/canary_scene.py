@@ -116,6 +116,7 @@ class CanaryScene(Scene):
                 area.furnish(self)
         self._plant_people()
         self._plant_platform()
+        self._plant_mail()
         self._plant_titles()
         self._plant_words()
         self.keyed = self._pose_keyed()
@@ -231,6 +232,27 @@ class CanaryScene(Scene):
             session.execute(update(LoginFlow).values(name="zqidentity"))
             for launch in session.scalars(select(LtiLaunch)):
                 launch.claims = _plant_claims(launch.claims)
+
+    def _plant_mail(self) -> None:
+        """Put markers into why e-mail of the course failed, and why more of it waits."""
+        here = OutboxMessage.course_id == self.course
+        with self.world.session() as session:
+            session.execute(
+                update(OutboxMessage)
+                .where(here, OutboxMessage.kind != SCORE_KIND, OutboxMessage.status == "failed")
+                .values(error="zqmailfailed", details="zqreplyfailed")
+            )
+            session.add(
+                OutboxMessage(
+                    recipient_id=self.student.id,
+                    kind="invitation",
+                    course_id=self.course,
+                    created_at=NOW,
+                    due_at=NOW,
+                    error="zqmailwaits",
+                    details="zqreplywaits",
+                )
+            )
 
     def _plant_titles(self) -> None:
         titles = {place: f"zq{place}" for place in ("unpublished", "deleted", ELSEWHERE)}

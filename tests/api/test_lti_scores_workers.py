@@ -4,17 +4,19 @@ import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from datetime import timedelta
 from fractions import Fraction
 
 import pytest
 from lti_platform import DIALECTS
 from passback import LIMITS, LimitedPlatform, connect, count_waiting, fill
-from sqlalchemy import update
+from sqlalchemy import select, update
 from world import World
 
 from api.db.engine import Database
-from api.db.models import Grade
+from api.db.models import Grade, OutboxMessage
 from api.services.lti.protocol.public_http import PlatformHttp
+from api.services.lti.scores.claims import claim_scores
 from api.services.lti.scores.runner import ScoreRunner
 from api.services.lti.tool import LtiTool
 
@@ -135,3 +137,26 @@ def test_a_claim_that_left_out_a_platform_is_not_the_last(world):
     with closing(runner):  # its lock is a connection to PostgreSQL
         runner.run_until_idle()
     assert len(platform.scores) == 3
+
+
+def test_scores_that_were_claimed_while_their_platform_began_to_pause_are_released(
+    world, monkeypatch
+):
+    platform = LimitedPlatform(DIALECTS["moodle"], limiter=LIMITS["sliding"](10**6, 1, lambda: 0.0))
+    score_runner = ScoreRunner(world.db, world.clock, connect(world, platform), max_rate=1000)
+    fill(world, students=3, assignments=1)
+
+    def claim_and_pause(*values, **named):
+        claimed = claim_scores(*values, **named)
+        until = world.clock() + timedelta(minutes=1)
+        pauses = score_runner._pauses  # noqa: SLF001  # as a send pauses a platform
+        pauses.pause_until(claimed[0].platform.id, until)
+        return claimed
+
+    monkeypatch.setattr(f"{ScoreRunner.__module__}.claim_scores", claim_and_pause)
+    with ThreadPoolExecutor(1) as pool, closing(score_runner):  # closing it ends the work
+        pool.submit(score_runner.run_until_idle).result(PATIENCE)
+    with world.session() as session:
+        rows = session.execute(select(OutboxMessage.status, OutboxMessage.tries)).all()
+    assert rows == [("waiting", 0)] * 3
+    assert platform.scores == []

@@ -193,6 +193,8 @@ class ScoreRunner:
         claimed = exchange.result()  # after an error, the next exchange stores the results
         self._storing = []
         self._queue.add(claimed or ())
+        for platform_id in self._pauses.list_paused(self._clock()):  # since the claim began
+            self._release(self._queue.pop_all(platform_id))
         return claimed is not None
 
     def _send_next(self, pool: ThreadPoolExecutor) -> float | None:

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from api.services.lti.scores import claims, reconciliation, runner
 from api.services.lti.scores.runner import ScoreRunner
 from api.services.lti.tool import LtiTool
 
-__all__ = ["KILLED", "POINTS"]
+__all__ = ["KILLED", "POINTS", "report_transactions"]
 
 KILLED = -signal.SIGKILL
 """Return code of the worker."""
@@ -46,6 +47,36 @@ POINTS = {
     "after the results": 3,
 }
 """Points at which the worker is killed, with the number of scores that the platform has then."""
+
+
+def report_transactions(reach: Callable[[str], None]) -> None:
+    """Make the service call *reach* with the name of each point before or after a commit."""
+
+    def reaching_after(function: Any, name: str) -> Any:
+        def called(*arguments: Any, **options: Any) -> Any:
+            result = function(*arguments, **options)
+            reach(name)
+            return result
+
+        return called
+
+    for owner, function, name in (
+        (reconciliation, "reconcile_item", "before the comparison is stored"),
+        (reconciliation.Reconciler, "run", "after the comparison"),
+        (claims, "_claim_due", "before the claims are stored"),
+        (runner, "claim_scores", "after the claims"),
+    ):
+        setattr(owner, function, reaching_after(getattr(owner, function), name))
+    store = claims.store_results
+
+    def store_results(db: Database, results: Any) -> None:
+        if results:
+            reach("before the results are stored")
+        store(db, results)
+        if results:
+            reach("after the results")
+
+    runner.store_results = store_results  # type: ignore[attr-defined]
 
 
 def main(values: dict[str, Any]) -> None:
@@ -74,35 +105,11 @@ def main(values: dict[str, Any]) -> None:
         item = {"id": f"{HOST}/items/1?type_id=3"}
         return httpx2.Response(201, json=None if is_score else item)
 
-    def killing_after(function: Any, name: str) -> Any:
-        def called(*arguments: Any, **options: Any) -> Any:
-            result = function(*arguments, **options)
-            reach(name)
-            return result
-
-        return called
-
     settings = ServiceSettings(**values)
     db = Database(settings.database)
     tool = LtiTool.from_settings(settings)
     tool.http = PlatformHttp(httpx2.MockTransport(serve))
-    for module, function, name in (
-        (reconciliation, "reconcile_item", "before the comparison is stored"),
-        (reconciliation.Reconciler, "run", "after the comparison"),
-        (claims, "_claim_due", "before the claims are stored"),
-        (runner, "claim_scores", "after the claims"),
-    ):
-        setattr(module, function, killing_after(getattr(module, function), name))
-    store = claims.store_results
-
-    def store_results(db: Database, results: Any) -> None:
-        if results:
-            reach("before the results are stored")
-        store(db, results)
-        if results:
-            reach("after the results")
-
-    runner.store_results = store_results  # type: ignore[attr-defined]
+    report_transactions(reach)
     passed = [0.0]  # seconds that pass in sleep alone, so that a busy machine changes nothing
     ScoreRunner(
         db,

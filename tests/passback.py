@@ -8,7 +8,9 @@ fill(world, students=500, assignments=10)   # 5,000 scores that wait to be compa
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any, Protocol
 
@@ -31,6 +33,7 @@ from api.db.models import (
 )
 from api.services.lti.platforms.tool_keys import load_public_keys
 from api.services.lti.protocol.public_http import PlatformHttp
+from api.services.lti.scores.runner import ScoreRunner
 from api.services.lti.tool import LtiTool
 
 __all__ = [
@@ -38,10 +41,12 @@ __all__ = [
     "BucketLimit",
     "LimitedPlatform",
     "SlidingLimit",
+    "VirtualTime",
     "WindowLimit",
     "connect",
     "count_waiting",
     "fill",
+    "send_all",
 ]
 
 SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/"
@@ -211,6 +216,49 @@ def fill(world: World, *, students: int, assignments: int) -> None:
         ]
         for model, values in rows:
             session.execute(insert(model), values)
+
+
+@dataclass
+class VirtualTime:
+    """Time that passes only while somebody sleeps."""
+
+    start: datetime
+    seconds: float = 1000.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    def clock(self) -> datetime:
+        return self.start + timedelta(seconds=self.seconds)
+
+
+def send_all(
+    world: World, platform: LimitedPlatform, *, students: int, assignments: int, max_rate: float
+) -> float:
+    """Send all scores in virtual time, and return how many a second arrived."""
+    time = VirtualTime(world.clock())
+    platform.limiter.now = platform.monotonic = time.monotonic  # type: ignore[union-attr]
+    tool = connect(world, platform)
+    fill(world, students=students, assignments=assignments)
+    runner = ScoreRunner(
+        world.db,
+        time.clock,
+        tool,
+        max_rate=max_rate,
+        threads=1,
+        monotonic=time.monotonic,
+        sleep=time.sleep,
+    )
+    with closing(runner):
+        pause = runner.run_once()
+        while count_waiting(world):
+            time.sleep(pause)
+            pause = runner.run_once()
+    assert len(platform.scores) == students * assignments
+    return (len(platform.scores) - 1) / (platform.last_at - platform.first_at)
 
 
 def count_waiting(world: World) -> int:

@@ -3,13 +3,11 @@
 import threading
 from collections import Counter
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
 from lti_platform import DIALECTS, LtiPlatform
-from passback import LIMITS, LimitedPlatform, connect, count_waiting, fill
+from passback import LIMITS, LimitedPlatform, connect, fill, send_all
 from query_plans import record_statements
 from sqlalchemy import event, select, update
 from world import World
@@ -36,23 +34,6 @@ LIMIT = 10
 """Scores per second that the platform accepts."""
 
 
-@dataclass
-class VirtualTime:
-    """Time that passes only while somebody sleeps."""
-
-    start: datetime
-    seconds: float = 1000.0
-
-    def monotonic(self):
-        return self.seconds
-
-    def sleep(self, seconds):
-        self.seconds += seconds
-
-    def clock(self):
-        return self.start + timedelta(seconds=self.seconds)
-
-
 @pytest.fixture
 def world(database_url):
     world = World(database_url)
@@ -60,34 +41,10 @@ def world(database_url):
     world.close()
 
 
-def send_all(world, platform, *, max_rate=LIMIT):
-    """Send all scores in virtual time, and return how many a second arrived."""
-    time = VirtualTime(world.clock())
-    platform.limiter.now = platform.monotonic = time.monotonic
-    tool = connect(world, platform)
-    fill(world, students=20, assignments=3)
-    runner = ScoreRunner(
-        world.db,
-        time.clock,
-        tool,
-        max_rate=max_rate,
-        threads=1,
-        monotonic=time.monotonic,
-        sleep=time.sleep,
-    )
-    with closing(runner):
-        pause = runner.run_once()
-        while count_waiting(world):
-            time.sleep(pause)
-            pause = runner.run_once()
-    assert len(platform.scores) == 60
-    return (len(platform.scores) - 1) / (platform.last_at - platform.first_at)
-
-
 @pytest.mark.parametrize("kind", LIMITS)
 def test_scores_arrive_at_nine_tenths_of_the_limit_of_a_platform(world, kind):
     platform = LimitedPlatform(DIALECTS["moodle"], limiter=LIMITS[kind](LIMIT, 1, None))
-    rate = send_all(world, platform)
+    rate = send_all(world, platform, students=20, assignments=3, max_rate=LIMIT)
     assert 0.9 * LIMIT <= rate <= LIMIT
     assert platform.limited == 0
     with world.session() as session:
@@ -99,7 +56,7 @@ def test_scores_arrive_at_nine_tenths_of_the_limit_of_a_platform(world, kind):
 @pytest.mark.parametrize("kind", LIMITS)
 def test_a_platform_that_accepts_fewer_slows_the_scores_down(world, kind):
     platform = LimitedPlatform(DIALECTS["moodle"], limiter=LIMITS[kind](4, 1, None))
-    rate = send_all(world, platform)
+    rate = send_all(world, platform, students=20, assignments=3, max_rate=LIMIT)
     assert 0.5 * 4 <= rate <= 4
     assert 0 < platform.limited < 30
 
@@ -245,6 +202,18 @@ def test_the_cost_of_a_claim_does_not_grow_with_the_queue(world, assignments):
     assert steps < 100
     assert not is_score_due(world.db, everybody, now=now)
     assert is_score_due(world.db, (), now=now)
+
+
+@pytest.mark.parametrize("kind", LIMITS)
+def test_the_pace_of_five_thousand_scores_never_exceeds_a_limit(kind):
+    now, start, count = 1000.0, 1000.0, 5000
+    limiter, pace = LIMITS[kind](LIMIT, 1, lambda: now), PlatformPace(LIMIT, threads=1)
+    for _ in range(count):
+        now += pace.compute_delay("p", now)
+        assert limiter.take()
+        pace.begin("p", now)
+        pace.end("p", accepted=True)
+    assert 0.9 * LIMIT <= (count - 1) / (now - start) <= LIMIT
 
 
 def test_a_rate_falls_at_once_and_rises_slowly():

@@ -1,0 +1,24 @@
+"""Test of the rate of 5,000 scores: close to the limit of a platform, and never above it."""
+
+from collections import Counter
+
+from lti_platform import DIALECTS
+from passback import LIMITS, LimitedPlatform, send_all
+from sqlalchemy import select
+from world import World
+
+from api.db.models import OutboxMessage
+
+LIMIT = 10
+"""Scores per second that the platform accepts, within any second."""
+
+
+def test_five_thousand_scores_arrive_at_nine_tenths_of_the_limit(database_url):
+    world = World(database_url)
+    platform = LimitedPlatform(DIALECTS["moodle"], limiter=LIMITS["sliding"](LIMIT, 1, None))
+    rate = send_all(world, platform, students=500, assignments=10, max_rate=LIMIT)
+    assert 0.9 * LIMIT <= rate <= LIMIT
+    assert platform.limited == 0  # no request was above the limit
+    with world.session() as session:
+        assert Counter(session.scalars(select(OutboxMessage.status))) == {"sent": 5000}
+    world.close()

@@ -1,4 +1,7 @@
-"""Tests of scores under random faults, with several workers of which one is killed each time."""
+"""Tests of scores under random faults, with several workers of which one is killed each time.
+
+``GRADER_TEST_PASSBACKS`` is the number of seeds.
+"""
 
 import json
 import os

@@ -10,7 +10,7 @@ from typing import Final
 from zipfile import BadZipFile, ZipFile
 
 from api.core.errors import FileError
-from api.gradescope.assignments import ArchiveSource, PosedProblem
+from api.gradescope.assignments import ArchiveSource, SourceProblem
 from api.gradescope.runtime.configuration import (
     CONFIGURATION_FILE,
     PROBLEMS_FOLDER,
@@ -68,12 +68,12 @@ def build_configuration(
     """Return the configuration of an archive and the files of its problems by id."""
     texts: dict[str, str] = {}
     entries = []
-    for posed in source.problems:
-        if texts.setdefault(posed.problem, posed.text) != posed.text:
-            raise FileError(f"the assignment has two versions of {posed.problem}. Keep one")
+    for entry in source.problems:
+        if texts.setdefault(entry.problem, entry.text) != entry.text:
+            raise FileError(f"the assignment has two versions of {entry.problem}. Keep one")
         entries.append(
             ArchiveProblem(
-                posed.name, posed.problem, posed.points, _publish_seeds(posed, source, seeds)
+                entry.name, entry.problem, entry.points, _publish_seeds(entry, source, seeds)
             )
         )
     configuration = Configuration(
@@ -89,13 +89,13 @@ def build_configuration(
     return configuration, texts
 
 
-def _publish_seeds(posed: PosedProblem, source: ArchiveSource, limit: int) -> tuple[int, ...]:
+def _publish_seeds(entry: SourceProblem, source: ArchiveSource, limit: int) -> tuple[int, ...]:
     """Return the seeds that students may get; none if all have the textbook's numbers."""
-    problem = load_problem_as_file(posed.text, Path(f"{posed.problem}.yaml"))
+    problem = load_problem_as_file(entry.text, Path(f"{entry.problem}.yaml"))
     if source.variants != "original":
         return publish_problem(problem, REGISTRY, limit=limit).report.seeds
     if not problem.has_original:
-        raise FileError(f"{posed.problem} has no original numbers. Use --variants shared")
+        raise FileError(f"{entry.problem} has no original numbers. Use --variants shared")
     return ()
 
 

@@ -50,7 +50,7 @@ IGNORED_SETTINGS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class PosedProblem:
+class SourceProblem:
     """A problem of the assignment: its *name* there, the *problem* id, and the *text* of its file.
 
     *points* replaces the sum of its parts (None: the sum).
@@ -67,7 +67,7 @@ class ArchiveSource:
     """An assignment to put into an archive; *warnings* say what the archive does not do."""
 
     title: str
-    problems: tuple[PosedProblem, ...]
+    problems: tuple[SourceProblem, ...]
     variants: VariantPolicy = "each"
     visibility: Visibility = "visible"
     attempts: int | None = None
@@ -96,14 +96,14 @@ def _is_assignment_file(path: Path) -> bool:
 
 
 def _load_problems(names: Sequence[str]) -> ArchiveSource:
-    bank, posed, titles = ProblemCatalog(), [], []
+    bank, entries, titles = ProblemCatalog(), [], []
     for name in names:
         path = Path(name) if name.endswith(".yaml") else bank.path(name)
         titles.append(ProblemCatalog(path).get(path.stem).title)
-        posed.append(PosedProblem(path.stem, path.stem, read_problem_source(path)))
-    if len({problem.name for problem in posed}) < len(posed):
+        entries.append(SourceProblem(path.stem, path.stem, read_problem_source(path)))
+    if len({problem.name for problem in entries}) < len(entries):
         raise FileError("a problem is named twice. Name it once")
-    return ArchiveSource(titles[0] if len(titles) == 1 else ", ".join(titles), tuple(posed))
+    return ArchiveSource(titles[0] if len(titles) == 1 else ", ".join(titles), tuple(entries))
 
 
 def _load_assignment_file(path: Path) -> ArchiveSource:
@@ -139,17 +139,17 @@ def _load_assignment_file(path: Path) -> ArchiveSource:
 
 
 class _ProblemFinder:
-    """Finds the files of posed problems, in the course's *folder* or in the bank."""
+    """Finds the files of an assignment's problems, in the course's *folder* or in the bank."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._bank = ProblemCatalog()
 
-    def load(self, entry: ProblemEntry) -> PosedProblem:
-        """Return a posed problem with the text of its file."""
+    def load(self, entry: ProblemEntry) -> SourceProblem:
+        """Return a problem of an assignment with the text of its file."""
         problem = entry.of or entry.problem
         points = None if entry.points is None else Fraction(entry.points)
-        return PosedProblem(
+        return SourceProblem(
             entry.problem, problem, read_problem_source(self._find_path(problem, entry)), points
         )
 

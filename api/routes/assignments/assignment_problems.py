@@ -19,13 +19,13 @@ from api.http.problem_details import error_responses
 from api.routes.shared.edit_helpers import Confirm, DryRun, lock_row, set_dry_run_status, set_etag
 from api.routes.shared.error_responses import CHANGE_ERRORS, EDIT_ERRORS, INPUT_ERRORS, READ_ERRORS
 from api.schemas.assignments.problems import (
+    AssignedProblemChanged,
+    AssignedProblemIn,
+    AssignedProblemPatch,
+    AssignedProblemSettings,
     NoticeIn,
     NoticeOut,
     Notices,
-    PosedChanged,
-    PosedIn,
-    PosedPatch,
-    PosedSettings,
 )
 from api.services.assignments import notices, problems
 from api.services.audit.change_context import ChangeContext
@@ -36,12 +36,12 @@ PROBLEM_PATH = "/assignments/{assignment}/problems/{problem}"
 
 @router.get(
     f"{PROBLEM_PATH}/settings",
-    response_model=PosedSettings,
+    response_model=AssignedProblemSettings,
     responses=READ_ERRORS,
 )
 def get_problem_settings(
     assignment: UUID, problem: str, context: ContextDep, response: Response
-) -> PosedSettings:
+) -> AssignedProblemSettings:
     """Return the settings of a problem in an assignment: version, points, void parts."""
     with context.reading() as session:
         assigned = context.authorize_problem(session, assignment, problem, right="see_unreleased")
@@ -53,17 +53,17 @@ def get_problem_settings(
 @router.post(
     "/assignments/{assignment}/problems",
     status_code=201,
-    response_model=PosedChanged,
+    response_model=AssignedProblemChanged,
     responses=CHANGE_ERRORS,
 )
 def post_problem(
     assignment: UUID,
-    body: PosedIn,
+    body: AssignedProblemIn,
     context: ContextDep,
     response: Response,
     *,
     dry_run: DryRun = False,
-) -> PosedChanged:
+) -> AssignedProblemChanged:
     """Add a problem to an assignment, or restore a removed one with its submissions.
 
     Repeating the request changes nothing. Use PATCH to change a problem.
@@ -81,19 +81,19 @@ def post_problem(
 
 @router.patch(
     PROBLEM_PATH,
-    response_model=PosedChanged,
+    response_model=AssignedProblemChanged,
     responses=EDIT_ERRORS | error_responses(Conflict, "regrade_active"),
 )
 def patch_problem(
     assignment: UUID,
     problem: str,
-    body: PosedPatch,
+    body: AssignedProblemPatch,
     context: ContextDep,
     expected: IfMatch,
     response: Response,
     *,
     dry_run: DryRun = False,
-) -> PosedChanged:
+) -> AssignedProblemChanged:
     """Change the settings of a problem: points, group, extra credit, void parts, version.
 
     The version can be changed until a student has seen the problem. Afterwards, use a regrade,
@@ -114,7 +114,7 @@ def patch_problem(
 
 @router.delete(
     PROBLEM_PATH,
-    response_model=PosedChanged,
+    response_model=AssignedProblemChanged,
     responses=error_responses(
         Unauthenticated, Forbidden, NotFound, Conflict, PreconditionFailed, PreconditionRequired
     ),
@@ -127,7 +127,7 @@ def delete_problem(
     *,
     confirm: Confirm = False,
     dry_run: DryRun = False,
-) -> PosedChanged:
+) -> AssignedProblemChanged:
     """Remove a problem from an assignment. Its submissions are kept."""
     with context.recomputing_transaction("manage_assignments") as session:
         assigned = context.authorize_problem(

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 
 from api.http.field_types import Count, Credit, Points, Score, UtcDatetime
 from api.http.schema import Schema, with_examples
-from api.schemas.assignments.problems import EXAMPLE_PROBLEM, PosedSettings
+from api.schemas.assignments.problems import EXAMPLE_PROBLEM, AssignedProblemSettings
 from api.schemas.assignments.settings import (
     AssignmentSettings,
     AssignmentSlug,
@@ -133,7 +133,7 @@ class StaffAssignment(AssignmentSettings):
     results_released_at: UtcDatetime | None
     solutions_released_at: UtcDatetime | None
     published_at: UtcDatetime | None
-    problems: tuple[PosedSettings, ...]
+    problems: tuple[AssignedProblemSettings, ...]
     version: Count
 
 

@@ -109,7 +109,7 @@ class ProblemSettings(Schema):
     attachments: Annotated[bool, Setting("Attachments", caption=ATTACHMENTS_CAPTION)] = False
 
 
-class PosedIn(ProblemSettings):
+class AssignedProblemIn(ProblemSettings):
     """A problem to add under the name *problem*.
 
     Without *version* it is the newest version of the problem *of* (by default of the same name) of
@@ -124,7 +124,7 @@ class PosedIn(ProblemSettings):
     position: Count | None = None
 
 
-class PosedPatch(ProblemSettings):
+class AssignedProblemPatch(ProblemSettings):
     """Settings of a problem to change; others stay as they are."""
 
     model_config = ConfigDict(json_schema_extra=patch_schema({"voided": {"side": "full"}}))
@@ -141,7 +141,7 @@ class PartSummary(Schema):
     points: Score
 
 
-class PosedSettings(ProblemSettings):
+class AssignedProblemSettings(ProblemSettings):
     """The settings of a problem in an assignment.
 
     It uses version *number* of the problem *of* the bank or of the course (*space*); *newest* is
@@ -172,12 +172,12 @@ class PosedSettings(ProblemSettings):
         return {part.id: part.title for part in self.parts if part.title}
 
 
-class PosedChanged(Schema):
+class AssignedProblemChanged(Schema):
     """A problem after a change (null if it was removed), and the effect on grades."""
 
     model_config = with_examples({"problem": EXAMPLE_PROBLEM, "effect": EFFECT})
 
-    problem: PosedSettings | None
+    problem: AssignedProblemSettings | None
     effect: Effect
 
 

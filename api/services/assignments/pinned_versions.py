@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from api.core.errors import InvalidInput
 from api.db.engine import cache_in_snapshot
 from api.db.models import AssignmentProblem, Course, Draw, Enrolment, ProblemVersion, Submission
-from api.schemas.assignments.problems import PartSummary, PosedSettings, ProblemSettings
+from api.schemas.assignments.problems import AssignedProblemSettings, PartSummary, ProblemSettings
 from api.schemas.shared.setting import declared_settings
 from api.services.problems.versions import BANK, load_newest_version, space_kind
 
@@ -125,12 +125,12 @@ def has_submissions(session: Session, problem: AssignmentProblem) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def serialize_problem_settings(pinned_problem: PinnedProblem) -> PosedSettings:
+def serialize_problem_settings(pinned_problem: PinnedProblem) -> AssignedProblemSettings:
     """Return a problem with its settings in the assignment, as staff see it."""
     row, version = pinned_problem.row, pinned_problem.version
     settings = {name: getattr(row, name) for name in declared_settings(ProblemSettings)}
     settings["points"] = version.points if row.points is None else row.points
-    return PosedSettings(
+    return AssignedProblemSettings(
         **settings,
         problem=row.slug,
         version_id=version.id,

@@ -12,10 +12,10 @@ from api.core.errors import Conflict, FieldError, InvalidInput
 from api.core.ids import new_id
 from api.db.models import Assignment, AssignmentProblem, ProblemVersion
 from api.schemas.assignments.problems import (
-    PosedChanged,
-    PosedIn,
-    PosedPatch,
-    PosedSettings,
+    AssignedProblemChanged,
+    AssignedProblemIn,
+    AssignedProblemPatch,
+    AssignedProblemSettings,
     ProblemSettings,
 )
 from api.schemas.shared.effects import Effect
@@ -39,7 +39,9 @@ from grader.reports.labels import parse_labels
 ProblemRow: TypeAlias = AssignmentProblem
 
 
-def load_posed_settings(session: Session, assignment: Assignment, row: ProblemRow) -> PosedSettings:
+def load_posed_settings(
+    session: Session, assignment: Assignment, row: ProblemRow
+) -> AssignedProblemSettings:
     """Return a problem with its settings in an assignment."""
     pinned_problems = load_pinned_problems(session, [assignment.id])[assignment.id]
     return next(
@@ -50,8 +52,8 @@ def load_posed_settings(session: Session, assignment: Assignment, row: ProblemRo
 
 
 def add_problem(
-    session: Session, act: ChangeContext, assignment: Assignment, body: PosedIn
-) -> PosedChanged:
+    session: Session, act: ChangeContext, assignment: Assignment, body: AssignedProblemIn
+) -> AssignedProblemChanged:
     """Add a problem to an assignment, or restore a removed one with its submissions.
 
     Does nothing if the problem is there with the same settings; raises `Conflict` if they differ.
@@ -89,7 +91,7 @@ def _find_problem(session: Session, assignment_id: UUID, slug: str) -> ProblemRo
 
 
 def _choose_version(
-    session: Session, act: ChangeContext, row: ProblemRow | None, body: PosedIn
+    session: Session, act: ChangeContext, row: ProblemRow | None, body: AssignedProblemIn
 ) -> ProblemVersion:
     """Return the version that a problem gets; an opened problem keeps its version."""
     is_fixed = row is not None and is_opened(session, row)
@@ -120,7 +122,7 @@ def write_problem_settings(row: ProblemRow, values: Mapping[str, Any]) -> None:
 
 
 def _serialize_requested_state(
-    row: ProblemRow, version: ProblemVersion, body: PosedIn
+    row: ProblemRow, version: ProblemVersion, body: AssignedProblemIn
 ) -> dict[str, Any]:
     """Return what `serialize_problem_state` would return for *row* with the settings of *body*."""
     position = row.position if body.position is None else body.position
@@ -159,13 +161,13 @@ def check_problem_settings(
 
 
 def update_problem(
-    session: Session, act: ChangeContext, posed: AssignedProblem, body: PosedPatch
-) -> PosedChanged:
+    session: Session, act: ChangeContext, assigned: AssignedProblem, body: AssignedProblemPatch
+) -> AssignedProblemChanged:
     """Change settings of a problem and recompute all grades that depend on them.
 
     An opened problem takes only a version that differs in its wording.
     """
-    row, version, changes = posed.problem, posed.version, changed_fields(body)
+    row, version, changes = assigned.problem, assigned.version, changed_fields(body)
     action = "problem.changed"
     with act.rollback_if_dry_run(session):
         before = serialize_problem_state(row)
@@ -177,18 +179,18 @@ def update_problem(
                 action = "problem.reworded"
             row.version_id = version.id
         write_problem_settings(row, changes)
-        check_problem_settings(posed.assignment, row, version)
+        check_problem_settings(assigned.assignment, row, version)
         session.flush()
         return _record_and_recompute(
-            session, act, posed.assignment, row, action=action, before=before
+            session, act, assigned.assignment, row, action=action, before=before
         )
 
 
 def remove_problem(
-    session: Session, act: ChangeContext, posed: AssignedProblem, *, confirmed: bool
-) -> PosedChanged:
+    session: Session, act: ChangeContext, assigned: AssignedProblem, *, confirmed: bool
+) -> AssignedProblemChanged:
     """Remove a problem from an assignment; its submissions are kept."""
-    row = posed.problem
+    row = assigned.problem
     if not confirmed and has_submissions(session, row):
         raise Conflict(
             "Students have submitted work to this problem. If you remove it, their submissions are "
@@ -198,7 +200,7 @@ def remove_problem(
         before = serialize_problem_state(row)
         row.removed_at = act.now
         return _record_and_recompute(
-            session, act, posed.assignment, row, action="problem.removed", before=before
+            session, act, assigned.assignment, row, action="problem.removed", before=before
         )
 
 
@@ -210,7 +212,7 @@ def _record_and_recompute(
     *,
     action: str,
     before: dict[str, Any],
-) -> PosedChanged:
+) -> AssignedProblemChanged:
     """Record a change, recompute the grades, and return the problem with the effect."""
     after = serialize_problem_state(row) if row.removed_at is None else {}
     if before == after:
@@ -232,10 +234,10 @@ def _affects_grades(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool
 
 def _build_response(
     session: Session, assignment: Assignment, row: ProblemRow, effect: Effect
-) -> PosedChanged:
+) -> AssignedProblemChanged:
     session.flush()
     problem = load_posed_settings(session, assignment, row) if row.removed_at is None else None
-    return PosedChanged(problem=problem, effect=effect)
+    return AssignedProblemChanged(problem=problem, effect=effect)
 
 
 def _build_empty_effect(session: Session, act: ChangeContext) -> Effect:

@@ -96,10 +96,13 @@ def _build_views(
         return [
             (row, build_staff_view(row, member.course, problems[row.id], now=now)) for row in rows
         ]
-    posed, rules = load_assigned_problems(session, ids), load_student_rules(session, member, rows)
+    assigned, rules = (
+        load_assigned_problems(session, ids),
+        load_student_rules(session, member, rows),
+    )
     zone = member.course.zone
     return [
-        (row, _build_student_view(row, posed.get(row.id, ()), rules[row.id], zone=zone, now=now))
+        (row, _build_student_view(row, assigned.get(row.id, ()), rules[row.id], zone=zone, now=now))
         for row in rows
         if rules[row.id].is_released(to_micros(now)) or (with_drafts and member.previews_drafts)
     ]

@@ -208,8 +208,8 @@ def _serialize_grade(record: _StudentRecord, assignment: Assignment) -> dict[str
     context = record.book.grading_context(assignment)
     graded = compute_student_grade(context, record.student.id, record.progress)
     overrides = [given for given in record.book.overrides if given.assignment_id == assignment.id]
-    slugs = {posed.row.id: posed.row.slug for posed in context.problems}
-    titles = {posed.row.slug: posed.version.title for posed in context.problems}
+    slugs = {assigned.row.id: assigned.row.slug for assigned in context.problems}
+    titles = {assigned.row.slug: assigned.version.title for assigned in context.problems}
     explanations = {
         _breakdown_label(given, slugs): f"by {record.author_names[given.author_id]}: {given.reason}"
         for given in overrides
@@ -224,7 +224,7 @@ def _serialize_grade(record: _StudentRecord, assignment: Assignment) -> dict[str
         "missing": cell.missing,
         "due": cell.is_due,
         "problems": tuple(
-            _serialize_problem(record, assignment, posed) for posed in context.problems
+            _serialize_problem(record, assignment, assigned) for assigned in context.problems
         ),
         "overrides": tuple(
             serialize_override_for_student(given, slugs, record.author_names) for given in overrides

@@ -198,7 +198,7 @@ def load_assigned_problems(
         session, key, lambda: session.execute(ASSIGNED_PROBLEMS_QUERY, params).all()
     ):
         by_assignment[row.assignment_id].append(VersionedProblem(row, version))
-    return {assignment: tuple(posed) for assignment, posed in by_assignment.items()}
+    return {assignment: tuple(assigned) for assignment, assigned in by_assignment.items()}
 
 
 def _load_extensions(session: Session, course: Course) -> dict[UUID | None, list[Extension]]:

@@ -104,13 +104,13 @@ def load_sheet_source(
     )
     progress = {(student, problem_id): parts for student, problem_id, parts in standings}
     keys = [
-        _RowKey(posed, one, student, standing)
-        for posed in context.problems
-        if problem in {"", posed.row.slug}
-        for one in posed.version.parts
-        if part in {"", one["id"]} and posed.row.voided.get(one["id"]) != "out"
+        _RowKey(assigned, one, student, standing)
+        for assigned in context.problems
+        if problem in {"", assigned.row.slug}
+        for one in assigned.version.parts
+        if part in {"", one["id"]} and assigned.row.voided.get(one["id"]) != "out"
         for student in students
-        if (standing := progress.get((student.id, posed.row.id), {}).get(one["id"]))
+        if (standing := progress.get((student.id, assigned.row.id), {}).get(one["id"]))
         and standing["counts"] is not None
     ]
     return SheetSource(context, keys, _load_override_reasons(session, assignment))
@@ -168,21 +168,23 @@ def _build_rows(
         typed = from_json(texts.get(counts, {}).get(key.part["id"]))
         text = format_typed_answer(typed) if has_answers else ""
         row = _build_row(source, key, answer, text, comments.get(answer.id, ""))
-        posed = key.problem.row
-        rows.append(SheetRowWithIds(row, posed.assignment_id, posed.id, key.student, answer.id))
+        assigned = key.problem.row
+        rows.append(
+            SheetRowWithIds(row, assigned.assignment_id, assigned.id, key.student, answer.id)
+        )
     return rows
 
 
 def _build_row(source: SheetSource, key: _RowKey, answer: Any, text: str, comment: str) -> SheetRow:
-    student, posed, part = key.student, key.problem, key.part
+    student, assigned, part = key.student, key.problem, key.part
     possible = Fraction(part["points"])
-    override_key = (student.id, posed.row.id, part["id"])
+    override_key = (student.id, assigned.row.id, part["id"])
     return SheetRow(
         submission_id=str(answer.submission_id),
         student=student.name,
         email=student.email,
         assignment=source.grading_context.assignment.title,
-        problem=posed.row.slug,
+        problem=assigned.row.slug,
         part=part["id"],
         answer=text,
         status=answer.status,
@@ -192,7 +194,7 @@ def _build_row(source: SheetSource, key: _RowKey, answer: Any, text: str, commen
         possible=possible,
         comment=source.reasons.get(override_key, comment),
         grading=str(answer.grading_id),
-        extra=posed.row.extra,
+        extra=assigned.row.extra,
     )
 
 

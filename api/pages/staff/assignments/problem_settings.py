@@ -31,11 +31,11 @@ from api.routes.assignments import assignments
 from api.routes.courses import courses, problems
 from api.schemas.assignments.assignments import StaffAssignment, StudentAssignment
 from api.schemas.assignments.problems import (
+    AssignedProblemChanged,
+    AssignedProblemIn,
+    AssignedProblemPatch,
+    AssignedProblemSettings,
     NoticeIn,
-    PosedChanged,
-    PosedIn,
-    PosedPatch,
-    PosedSettings,
     ProblemSettings,
 )
 from api.schemas.courses.problems import VersionListed
@@ -57,7 +57,7 @@ def add_problem(assignment: UUID, form: FormDep, context: PageDep) -> Response:
     ]
     rows = picks or [form.non_empty_texts("problem", "version", "of")]
     try:
-        bodies = [validate_body(PosedIn, row) for row in rows]
+        bodies = [validate_body(AssignedProblemIn, row) for row in rows]
         changes = [api.post_problem(assignment, body, context, Response()) for body in bodies]
     except FORM_ERRORS as error:
         return render_assignment_editor(assignment, context, error=error)
@@ -90,33 +90,33 @@ def _render_problem_settings(
     typed: dict[str, str] | None = None,
     error: ServiceError | None = None,
     message: str = "",
-    dry_run_result: PosedChanged | None = None,
+    dry_run_result: AssignedProblemChanged | None = None,
 ) -> Response:
     assignment, problem = problem_key
     with context.reading() as session:
         context.authorize_problem(session, assignment, problem, right="manage_assignments")
-    posed = api.get_problem_settings(assignment, problem, context, Response())
+    assigned = api.get_problem_settings(assignment, problem, context, Response())
     noted = api.get_notices(assignment, problem, context)
     assignment_view = assignments.get_assignment(assignment, context, Response())
     view = courses.get_course(assignment_view.course, context, Response())
     fields, stale = (
-        _problem_settings_to_texts(posed),
+        _problem_settings_to_texts(assigned),
         isinstance(error, PreconditionFailed) and typed is not None,
     )
     bound_form = BoundForm(fields if typed is None else typed, None if stale else error, LABELS)
-    label = partial(_field_label, posed.part_titles)
+    label = partial(_field_label, assigned.part_titles)
     return render_page(
         context,
         "staff/problem_settings.html",
-        title=posed.title,
+        title=assigned.title,
         crumbs=_build_crumbs(view.title, view.id, assignment_view.title, assignment),
         tab="assignments",
         status=error.status if error else 200,
         assignment=assignment_view,
-        assigned=posed,
+        assigned=assigned,
         is_seen=problem in load_problems_opened_by_students(assignment, context),
         notices=noted.items,
-        versions=_list_selectable_versions(assignment_view.course, posed, context),
+        versions=_list_selectable_versions(assignment_view.course, assigned, context),
         fields=build_fields(ProblemSettings, {"groups": _list_group_ids(assignment_view)}),
         t=bound_form,
         differences=find_differences(fields, fields | typed, label) if stale and typed else None,
@@ -132,27 +132,27 @@ def _list_group_ids(assignment_view: StaffAssignment | StudentAssignment) -> lis
 
 
 def _list_selectable_versions(
-    course: UUID, posed: PosedSettings, context: RequestContext
+    course: UUID, assigned: AssignedProblemSettings, context: RequestContext
 ) -> list[VersionListed]:
     """Return the versions that can be selected: the published ones and the current one.
 
     Once the problem is opened, only those that change the wording of the current one.
     """
-    if posed.opened:
-        return _list_rewordings(course, posed, context)
-    versions = problems.get_versions(course, posed.version_id, context)
+    if assigned.opened:
+        return _list_rewordings(course, assigned, context)
+    versions = problems.get_versions(course, assigned.version_id, context)
     return [
         version
         for version in versions.items
-        if version.status == "published" or version.id == posed.version_id
+        if version.status == "published" or version.id == assigned.version_id
     ]
 
 
 def _list_rewordings(
-    course: UUID, posed: PosedSettings, context: RequestContext
+    course: UUID, assigned: AssignedProblemSettings, context: RequestContext
 ) -> list[VersionListed]:
     with context.reading() as session:
-        pinned = session.get_one(ProblemVersion, posed.version_id)
+        pinned = session.get_one(ProblemVersion, assigned.version_id)
         others = list_rewordings(session, pinned, course)
         return [serialize_version_summary(version) for version in (pinned, *others)]
 
@@ -165,11 +165,13 @@ def _build_crumbs(
     )
 
 
-def _problem_settings_to_texts(posed: PosedSettings) -> dict[str, str]:
-    voided = {f"voided.{part.id}": posed.voided.get(part.id, "") for part in posed.parts}
-    own_values = {name: getattr(posed, name) for name in FIELDS} | {"points": posed.own_points}
+def _problem_settings_to_texts(assigned: AssignedProblemSettings) -> dict[str, str]:
+    voided = {f"voided.{part.id}": assigned.voided.get(part.id, "") for part in assigned.parts}
+    own_values = {name: getattr(assigned, name) for name in FIELDS} | {
+        "points": assigned.own_points
+    }
     own_settings = ProblemSettings.model_validate(own_values)
-    versions = {"version": str(posed.version_id), "held": str(posed.version)}
+    versions = {"version": str(assigned.version_id), "held": str(assigned.version)}
     return settings_to_texts(FIELDS, own_settings) | versions | voided
 
 
@@ -205,7 +207,7 @@ def save_problem_settings(
     typed, is_dry_run = _read_posted_texts(form), form.text("act") == "try"
     problem_key = assignment, problem
     try:
-        body = validate_body(PosedPatch, _texts_to_patch(typed))
+        body = validate_body(AssignedProblemPatch, _texts_to_patch(typed))
         expected = parse_form_version(typed["held"])
         changed = api.patch_problem(
             assignment, problem, body, context, expected, Response(), dry_run=is_dry_run

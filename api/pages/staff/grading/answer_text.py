@@ -33,8 +33,8 @@ def load_adjacent(
     """Return the answers of a part that the caller graded before and after *answer*."""
     assignment, problem, part = part_key
     with context.reading() as session:
-        posed = context.authorize_problem(session, assignment, problem, right="see_submissions")
-        return load_adjacent_answers(session, find_part(posed, part), answer, now=context.now)
+        assigned = context.authorize_problem(session, assignment, problem, right="see_submissions")
+        return load_adjacent_answers(session, find_part(assigned, part), answer, now=context.now)
 
 
 def distinguish_texts(texts: Sequence[str]) -> list[str]:

@@ -81,8 +81,8 @@ def load_comments_to_reuse(
     """Return comments on other answers of the part, without those that this answer has."""
     assignment, problem, part = part_key
     with context.reading() as session:
-        posed = context.authorize_problem(session, assignment, problem, right="see_submissions")
-        lines = load_reusable_comments(session, find_part(posed, part))
+        assigned = context.authorize_problem(session, assignment, problem, right="see_submissions")
+        lines = load_reusable_comments(session, find_part(assigned, part))
     current_lines = item.mark.comment.splitlines() if item.mark else []
     fresh = [line for line in lines if line not in current_lines]
     return [ReusableComment(text, key) for text, key in zip(fresh, COMMENT_KEYS, strict=False)]

@@ -126,8 +126,8 @@ def _find_claimed_answer(
 ) -> UUID | None:
     """Return the waiting answer of a part that the caller has claimed, or None."""
     with context.reading() as session:
-        posed = context.authorize_problem(session, assignment, problem, right="see_submissions")
-        me, part_location = posed.member.caller.id, find_part(posed, part)
+        assigned = context.authorize_problem(session, assignment, problem, right="see_submissions")
+        me, part_location = assigned.member.caller.id, find_part(assigned, part)
         queued = load_queue(session, part_location, now=context.now)
         return next((one.answer for one in queued if one.waiting and one.claimed_by == me), None)
 

@@ -122,10 +122,11 @@ def show_problem_results(
         assignment, problem, context, filters.attempt, filters.section
     )
     with context.reading() as session:
-        posed = context.authorize_problem(session, assignment, problem, right="see_analytics")
-        title, assignment_title = posed.version.title, posed.assignment.title
+        assigned = context.authorize_problem(session, assignment, problem, right="see_analytics")
+        title, assignment_title = assigned.version.title, assigned.assignment.title
         keyed_parts = {
-            one.id for one in list_keyed_parts(context.service.variants.get_problem(posed.version))
+            one.id
+            for one in list_keyed_parts(context.service.variants.get_problem(assigned.version))
         }
     blocks = _build_results_of_parts(
         problem_analytics, filters, keyed_parts, part=part, after=after

@@ -21,7 +21,7 @@ of a client on, so that anybody could name a user.
 """
 HEADER_PATTERN: Final = re.compile(rf"{HEADER_PREFIX}[A-Za-z0-9-]{{1,64}}", re.IGNORECASE)
 PREFIX_MESSAGE: Final = (
-    f"its name must begin with {HEADER_PREFIX}, because docker/Caddyfile removes only "
+    f"the header must begin with {HEADER_PREFIX}, because docker/Caddyfile removes only "
     "such headers from the requests of clients; let the proxy that logs people in send "
     "X-Remote-User"
 )

@@ -115,6 +115,7 @@ class PartContext:
         self.key: Value | None = None
         self.failure: str | None = None
         self._own_mutation_indexes: MutationIndexes | None = None if is_cached else {}
+        self._mutation_key = object()
         try:
             self.key = variant.keys[name]
         except KeyError:
@@ -149,7 +150,7 @@ class PartContext:
     @property
     def _mutation_indexes(self) -> MutationIndexes:
         indexes = self._own_mutation_indexes
-        return get_mutation_indexes(self) if indexes is None else indexes
+        return get_mutation_indexes(self._mutation_key) if indexes is None else indexes
 
     def get_mutation_index(self, group: MutationGroup) -> MistakeIndex:
         """Return the wrong answers from a mistake in the arithmetic of the key."""
@@ -232,8 +233,11 @@ class PartContext:
 
 
 @lru_cache(maxsize=CACHED_MUTATION_INDEXES)
-def get_mutation_indexes(_context: PartContext) -> MutationIndexes:
-    """Return where a cached context stores the indexes that it builds."""
+def get_mutation_indexes(_key: object) -> MutationIndexes:
+    """Return where the context with this key stores the indexes that it builds.
+
+    The cache holds the key instead of the context, which would stay alive for it.
+    """
     return {}
 
 

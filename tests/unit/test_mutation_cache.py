@@ -1,5 +1,8 @@
 """Tests of the cache of wrong answers by mutation, which takes more memory than the contexts."""
 
+import gc
+from weakref import ref
+
 from factories import BOOK, ask, original
 
 from grader.grading import context
@@ -24,3 +27,13 @@ def test_a_context_for_a_single_use_does_not_outlive_its_user():
     first = single.get_mutation_index("all")
     assert single.get_mutation_index("all") is first
     assert context.get_mutation_indexes.cache_info().currsize == 0
+
+
+def test_the_indexes_keep_no_evicted_context_alive():
+    (cached,) = get_part_contexts(original(PART), BOOK)
+    cached.get_mutation_index("all")
+    alive = ref(cached)
+    del cached
+    get_part_contexts.cache_clear()
+    gc.collect()
+    assert alive() is None

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from regrading_class import CHANGED_SOURCE, publish_source
 
-from api.core.ids import new_id
+from api.core.ids import new_id, new_id_text
 from api.services.regrades.execution.grading_jobs import (
     JobGrader,
     RegradeJob,
@@ -72,7 +72,7 @@ class EngineClass:
             cells = answer(number * SUBMISSIONS_PER_STUDENT + turn)
             answers = {"cells": str(cells), "doubled": str(2 * cells)}
             variant_key = self._version, number % len(self._variants)
-            yield SubmissionToGrade(new_id(), student, variant_key, 0, answers)
+            yield SubmissionToGrade(new_id_text(), student, variant_key, 0, answers)
 
 
 def print_rate(label: str, build_jobs: list[RegradeJob], grade_jobs: JobGrader) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from grader.policy.timeline import SubmissionRules
 
@@ -16,8 +16,7 @@ RefusalReason: TypeAlias = Literal[
 """Reason for refusing an answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAnswer:
+class StoredAnswer(NamedTuple):
     """One stored answer of a student to a part, with the grading that counts now.
 
     *sequence* orders the answers, *submitted_at* is the time of arrival. *attempt* is the number of

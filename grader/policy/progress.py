@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
+from typing import Final, NamedTuple
 
 from grader.grading.result import FREE_STATUSES
 from grader.policy.attempts import StoredAnswer, count_used_attempts
@@ -72,8 +72,7 @@ def evaluate_part_progress(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _EarnedCredit:
+class _EarnedCredit(NamedTuple):
     """An answer with the attempt that it counts as, and the factors of attempt and lateness.
 
     *credit* is the credit after policy; None until the answer is graded.

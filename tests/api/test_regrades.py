@@ -184,6 +184,28 @@ def test_marks_by_a_person_stay_and_are_flagged(world, course, teacher, problem)
     assert change["part"] == "cells"
 
 
+def test_a_mark_after_the_dry_run_stays_and_equal_answers_of_others_move(
+    world, course, teacher, problem
+):
+    marked, other = world.enrol(course, "Marked"), world.enrol(course, "Other")
+    for person in (marked, other):
+        person.submit(problem, {"cells": "10"})
+    run = run_dry_run(world, teacher, problem)
+    with world.session() as session:
+        [row] = session.scalars(select(Answer).where(Answer.student_id == marked.id))
+        row.manual = True
+    before = read_grades(world, problem)
+    run_action(world, teacher, run, "apply")
+    assert (score(world, problem, marked), score(world, problem, other)) == (0, 2)
+    changes = teacher.get(f"/regrades/{run['id']}/changes").json()["items"]
+    assert {one["student"]: (one["flag"], one["is_applied"]) for one in changes} == {
+        str(marked.id): ("manual", False),
+        str(other.id): ("", True),
+    }
+    run_action(world, teacher, run, "undo")
+    assert read_grades(world, problem) == before
+
+
 def test_what_arrives_between_dry_run_and_apply_is_judged_too(world, course, teacher, problem):
     early, late = world.enrol(course, "Early"), world.enrol(course, "Late")
     early.submit(problem, {"cells": "9"})

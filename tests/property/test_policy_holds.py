@@ -167,8 +167,8 @@ def test_a_standing_depends_on_no_order_of_rows_or_regrades(rules, events, data)
     marks = data.draw(st.permutations([(at, Fraction(at % 3, 2)) for at in range(len(answers))]))
     regraded = list(answers)
     for at, credit in marks:
-        regraded[at] = replace(regraded[at], credit=credit)
-    at_once = [replace(one, credit=Fraction(at % 3, 2)) for at, one in enumerate(answers)]
+        regraded[at] = regraded[at]._replace(credit=credit)
+    at_once = [one._replace(credit=Fraction(at % 3, 2)) for at, one in enumerate(answers)]
     for text in (False, True):
         assert evaluate_part_progress(
             rules, data.draw(st.permutations(regraded)), text=text
@@ -183,7 +183,7 @@ def test_what_becomes_readable_takes_nothing_from_the_answers_after_it(rules, ev
     assume(free)
     at = data.draw(st.sampled_from(free))
     value, credit = data.draw(st.sampled_from("abcx")), data.draw(CREDITS)
-    read = replace(answers[at], value=value, status="wrong", credit=credit)
+    read = answers[at]._replace(value=value, status="wrong", credit=credit)
     regraded = [*answers[:at], read, *answers[at + 1 :]]
     before, after = evaluate_part_progress(rules, answers), evaluate_part_progress(rules, regraded)
     assert (after.credit or 0) >= (before.credit or 0)

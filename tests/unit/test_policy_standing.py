@@ -3,7 +3,6 @@
 The factors are those of the attempt and of lateness.
 """
 
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -39,7 +38,7 @@ def answer(sequence, attempt, credit, value="", *, at=100, late=1, status="", ma
 
 def unreadable(sequence, credit=0, value="-"):
     free = answer(sequence, None, credit, status="unreadable")
-    return replace(free, value="" if value == "-" else value)
+    return free._replace(value="" if value == "-" else value)
 
 
 def test_who_has_not_answered_has_no_credit_and_waits_for_nobody():

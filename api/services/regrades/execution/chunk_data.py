@@ -21,7 +21,7 @@ from api.db.models import (
     Submission,
     Variant,
 )
-from api.db.models.base import RecurringIdType, parse_exact
+from api.db.models.base import IdTextType, RecurringIdType, parse_exact
 from api.services.regrades.execution.grading_jobs import RegradeJob, SubmissionToGrade, VariantKey
 
 
@@ -48,7 +48,7 @@ class AnswerWithGrading(NamedTuple):
 
     id: UUID
     student: UUID
-    submission: UUID
+    submission: str
     sequence: int
     submitted_at: int
     attempt: int | None
@@ -86,7 +86,7 @@ def load_submissions_to_grade(
     """
     rows = session.execute(
         select(
-            Submission.id,
+            type_coerce(Submission.id, IdTextType),
             type_coerce(Submission.student_id, RecurringIdType),
             type_coerce(Submission.version_id, RecurringIdType),
             Submission.position,
@@ -192,7 +192,7 @@ GRADED_ANSWERS_QUERY: Final = (
     select(
         ANSWER.id,
         type_coerce(ANSWER.student_id, RecurringIdType),
-        type_coerce(ANSWER.submission_id, RecurringIdType),
+        type_coerce(ANSWER.submission_id, IdTextType),
         ANSWER.sequence,
         type_coerce(ANSWER.received_at, BigInteger),
         ANSWER.attempt,

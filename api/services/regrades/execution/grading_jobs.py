@@ -50,15 +50,15 @@ It is called again if the executor breaks.
 """
 VariantKey: TypeAlias = tuple[UUID, int]
 """A version, and the position of a variant in its list."""
-ResultsBySubmission: TypeAlias = dict[UUID, Mapping[str, AnswerResult]]
-"""Results of the answers, by submission and part."""
+ResultsBySubmission: TypeAlias = dict[str, Mapping[str, AnswerResult]]
+"""Results of the answers, by the text of the submission's id and by part."""
 
 
 @dataclass(frozen=True, slots=True)
 class SubmissionToGrade:
-    """A submission to grade by a version, with its answers as stored."""
+    """A submission to grade by a version, with the text of its id and its answers as stored."""
 
-    id: UUID
+    id: str
     student: UUID
     variant_key: VariantKey
     draw: int

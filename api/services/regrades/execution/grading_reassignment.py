@@ -1,7 +1,8 @@
 """Reassignment of answers from one grading to another.
 
 The database copies the columns itself, in a few statements for a whole chunk. The results of a
-change never leave it: only what decides which answers move is read.
+change never leave it: only the distinct combinations that decide which answers move are read
+(`move_decisions.py`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +16,6 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     Float,
-    Row,
     Select,
     Text,
     Update,
@@ -34,22 +34,31 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from api.db.dialects import POSTGRESQL
-from api.db.models import Answer, Grading, Regrade, RegradeChange, RegradeChunk
+from api.db.models import (
+    Answer,
+    Grading,
+    Regrade,
+    RegradeChunk,
+)
 from api.db.upserts import insert_rows, update_rows
-from api.services.regrades.changes import MANUAL, is_credit_lowered
+from api.services.regrades.execution.move_decisions import (
+    ANSWERS,
+    APPLIED_STUDENTS_QUERY,
+    CHANGES,
+    CHUNK_CONDITION,
+    DECISIONS_QUERY,
+    IS_APPLIED,
+    OLD_CREDITS_QUERY,
+    RESTORABLE_STUDENTS_QUERY,
+    build_chunk_key,
+    store_skip_flags,
+)
 
-KEPT_FLAG: Final = "kept"
 ANSWER_FIELDS: Final = {"mistakes": Text, "value": Text, "shown": Text, "carries": JSON}
 """Columns of an answer that repeat its grading, except status and credit, with their types."""
 RESULT_FIELDS: Final = {**ANSWER_FIELDS, "record": JSON, "said": JSON, "engine": Text}
 """Fields of the JSON column *result* of a change, with their types."""
-CHANGES: Final[Any] = RegradeChange.__table__
-ANSWERS: Final[Any] = Answer.__table__
 GRADINGS: Final[Any] = Grading.__table__
-CHUNK_CONDITION: Final = (
-    CHANGES.c.regrade_id == bindparam("run"),
-    CHANGES.c.chunk == bindparam("chunk_number"),
-)
 SIDES: Final = {"old": ("new", CHANGES.c.before), "new": ("old", CHANGES.c.result)}
 """Both sides of a change, each with the other one and the column of its fields."""
 
@@ -89,76 +98,34 @@ def apply_new_gradings(
     Answers graded by a person stay as they are. With *never_lower*, so do answers that would lose
     credit. A new grading has the id of its change.
     """
-    rows = _load_changes_locking_answers(session, run, chunk)
-    flags = [_choose_skip_flag(run, row) for row in rows]
-    reflagged = [
-        {"id": row.id, "flag": flag}
-        for row, flag in zip(rows, flags, strict=True)
-        if flag != row.flag
-    ]
-    update_rows(session, RegradeChange, reflagged)
-    moved = [row for row, flag in zip(rows, flags, strict=True) if not flag]
+    dialect, key = session.get_bind().dialect.name, build_chunk_key(run, chunk)
+    session.flush()
+    decisions = session.execute(DECISIONS_QUERY, key).all()
+    moved = store_skip_flags(session, run, decisions, key)
     if not moved:
         return set()
-    dialect = session.get_bind().dialect.name
-    key = {"run": run.id, "chunk_number": chunk.number}
     facts = {
         "version": run.to_version,
         "author": run.applied_by,
         "reason": run.reason,
         "now": now,
     }
-    new_credits = {row.new_credit for row in moved}
     session.execute(_build_old_gradings_update(dialect), key)
     session.execute(_build_gradings_insert(dialect), key | facts)
+    new_credits = {row.new_credit for row in moved}
     session.execute(_build_answers_update("new", new_credits, dialect), key)
-    return {row.student_id for row in moved}
+    return set(session.scalars(APPLIED_STUDENTS_QUERY, key))
 
 
 def restore_old_gradings(session: Session, run: Regrade, chunk: RegradeChunk) -> set[UUID]:
     """Restore the old gradings of answers that still have those of *run*; return the students."""
-    rows = [
-        row
-        for row in _load_changes_locking_answers(session, run, chunk)
-        if row.grading_id == row.new_grading
-    ]
-    if not rows:
-        return set()
-    dialect = session.get_bind().dialect.name
-    key = {"run": run.id, "chunk_number": chunk.number}
-    session.execute(_build_answers_update("old", {row.old_credit for row in rows}, dialect), key)
-    return {row.student_id for row in rows}
-
-
-def _load_changes_locking_answers(
-    session: Session, run: Regrade, chunk: RegradeChunk
-) -> Sequence[Any]:
-    """Return what decides about the changes of a chunk; their answers are locked.
-
-    The lock still allows others to insert rows that refer to the answers, such as requests.
-    """
+    dialect, key = session.get_bind().dialect.name, build_chunk_key(run, chunk)
     session.flush()
-    key = {"run": run.id, "chunk_number": chunk.number}
-    return session.execute(LOCKING_QUERY, key).all()
-
-
-LOCKING_QUERY: Final = (
-    select(
-        *(CHANGES.c[name] for name in ("id", "student_id", "flag", "new_grading")),
-        *(CHANGES.c[name] for name in ("old_credit", "new_credit")),
-        *(ANSWERS.c[name] for name in ("manual", "credit", "grading_id")),
-    )
-    .join_from(CHANGES, ANSWERS, ANSWERS.c.id == CHANGES.c.answer_id)
-    .where(*CHUNK_CONDITION)
-    .order_by(ANSWERS.c.id)
-    .with_for_update(of=ANSWERS, key_share=True)
-)
-
-
-def _choose_skip_flag(run: Regrade, row: Row[Any]) -> str:
-    if row.manual:
-        return MANUAL
-    return KEPT_FLAG if run.never_lower and is_credit_lowered(row.credit, row.new_credit) else ""
+    old_credits = set(session.scalars(OLD_CREDITS_QUERY, key))
+    students = set(session.scalars(RESTORABLE_STUDENTS_QUERY, key))
+    if students:
+        session.execute(_build_answers_update("old", old_credits, dialect), key)
+    return students
 
 
 @lru_cache
@@ -179,7 +146,7 @@ def _build_old_gradings_update(dialect: str) -> Update:
             before=build_object(*fields),
             new_grading=CHANGES.c.id,
         )
-        .where(*CHUNK_CONDITION, CHANGES.c.flag == "", ANSWERS.c.id == CHANGES.c.answer_id)
+        .where(*CHUNK_CONDITION, IS_APPLIED, ANSWERS.c.id == CHANGES.c.answer_id)
     )
 
 

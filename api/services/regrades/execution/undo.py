@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from api.auth.authorization import CourseMembership
@@ -22,6 +22,7 @@ from api.db.models import (
     RegradeChunk,
     Submission,
 )
+from api.db.models.base import IdTextType
 from api.services.audit import recorder
 from api.services.engine.assigned_variant import draw_condition
 from api.services.grades import GradeCause
@@ -216,13 +217,13 @@ def _build_grading(
 
 def _load_later_submissions(
     session: Session, run: Regrade, students: Collection[UUID]
-) -> Mapping[UUID, tuple[UUID, UUID]]:
+) -> Mapping[str, tuple[UUID, UUID]]:
     """Return the submissions to the new version whose draw has another version again.
 
     Maps each submission to its student and the version of the draw.
     """
     rows = session.execute(
-        select(Submission.id, Submission.student_id, Draw.version_id)
+        select(type_coerce(Submission.id, IdTextType), Submission.student_id, Draw.version_id)
         .join(Draw, draw_condition(Submission))
         .where(
             Submission.problem_id == run.problem_id,
@@ -240,7 +241,7 @@ def _load_submissions_by_draw_version(
     """Return all submissions of *students*, to be graded by the versions of their draws."""
     rows = session.execute(
         select(
-            Submission.id,
+            type_coerce(Submission.id, IdTextType),
             Submission.student_id,
             Draw.version_id,
             Submission.position,

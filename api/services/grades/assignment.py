@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import BindParameter, bindparam, cast, null, select, union_all
 from sqlalchemy.orm import Session
 
 from api.core.cache import LruCache
@@ -57,11 +57,29 @@ OVERRIDES_QUERY: Final = (
     )
     .order_by(Override.created_at, Override.id)
 )
-EXCUSES_QUERY: Final = select(Excuse.student_id, Excuse.problem_id).where(
-    Excuse.assignment_id == bindparam("assignment"),
-    Excuse.student_id.in_(STUDENTS_PARAM),
-    Excuse.withdrawn_at.is_(None),
-)
+POINTS_AND_EXCUSES_QUERY: Final = union_all(
+    OVERRIDES_QUERY.with_only_columns(
+        Override.student_id,
+        Override.problem_id,
+        Override.part,
+        Override.points,
+        Override.created_at.label("created_at"),
+        Override.id.label("id"),
+    ).order_by(None),
+    select(
+        Excuse.student_id,
+        Excuse.problem_id,
+        cast(null(), Override.part.type),
+        cast(null(), Override.points.type),
+        Excuse.created_at,
+        Excuse.id,
+    ).where(
+        Excuse.assignment_id == bindparam("assignment"),
+        Excuse.student_id.in_(STUDENTS_PARAM),
+        Excuse.withdrawn_at.is_(None),
+    ),
+).order_by("created_at", "id")
+"""Query for the points of overrides, oldest first, and for excuses, which have no points."""
 StoredProgress: TypeAlias = Mapping[tuple[UUID, UUID], Mapping[str, Any]]
 """Stored progress in the parts of a problem, by (student, problem)."""
 
@@ -155,13 +173,16 @@ def build_grading_context(
     rules: Mapping[UUID, SubmissionRules],
 ) -> GradingContext:
     """Return the grading context of an assignment with *problems*, for the students in *rules*."""
+    override_points: dict[tuple[UUID, UUID | None, str | None], Fraction] = {}
+    excuses: set[tuple[UUID, UUID | None]] = set()
+    params = {"assignment": assignment.id, "students": list(rules)}
+    for student, problem, part, points, *_ in session.execute(POINTS_AND_EXCUSES_QUERY, params):
+        if points is None:
+            excuses.add((student, problem))
+        else:
+            override_points[student, problem, part] = points
     return GradingContext(
-        assignment,
-        course,
-        problems,
-        rules,
-        _load_override_points(session, assignment.id, rules),
-        _load_excuses(session, assignment.id, rules),
+        assignment, course, problems, rules, override_points, frozenset(excuses) or NO_EXCUSES
     )
 
 
@@ -172,21 +193,6 @@ def load_overrides(
     params = {"assignment": assignment_id, "students": list(students)}
     key = (Override, assignment_id, frozenset(students))
     return cache_in_snapshot(session, key, lambda: session.scalars(OVERRIDES_QUERY, params).all())
-
-
-def _load_override_points(
-    session: Session, assignment_id: UUID, students: Collection[UUID]
-) -> dict[tuple[UUID, UUID | None, str | None], Fraction]:
-    rows = load_overrides(session, assignment_id, students)
-    return {(row.student_id, row.problem_id, row.part): row.points for row in rows}
-
-
-def _load_excuses(
-    session: Session, assignment_id: UUID, students: Collection[UUID]
-) -> frozenset[tuple[UUID, UUID | None]]:
-    params = {"assignment": assignment_id, "students": list(students)}
-    rows = session.execute(EXCUSES_QUERY, params)
-    return frozenset((student, problem) for student, problem in rows) or NO_EXCUSES
 
 
 def build_problem_line(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, select
+from sqlalchemy import ColumnElement, Uuid, and_, bindparam, cast, null, select, union_all
 from sqlalchemy.orm import Session
 
 from api.db.models import Answer, Draw, ProblemProgress
@@ -32,16 +32,21 @@ def _students_condition(problem: Any, student: Any) -> ColumnElement[bool]:
     return and_(problem == bindparam("problem"), students)
 
 
-SELECT_DRAWS: Final = (
+SELECT_DRAWS_AND_ROW_VERSIONS: Final = union_all(
     select(
-        DRAW_COLUMNS.student_id, DRAW_COLUMNS.number, DRAW_COLUMNS.version_id, DRAW_COLUMNS.position
-    )
-    .where(_students_condition(DRAW_COLUMNS.problem_id, DRAW_COLUMNS.student_id))
-    .order_by(DRAW_COLUMNS.number)
-)
-SELECT_ROW_VERSIONS: Final = select(
-    PROGRESS_COLUMNS.student_id, PROGRESS_COLUMNS.sequence, PROGRESS_COLUMNS.version
-).where(_students_condition(PROGRESS_COLUMNS.problem_id, PROGRESS_COLUMNS.student_id))
+        DRAW_COLUMNS.student_id,
+        DRAW_COLUMNS.version_id,
+        DRAW_COLUMNS.number.label("number"),
+        DRAW_COLUMNS.position,
+    ).where(_students_condition(DRAW_COLUMNS.problem_id, DRAW_COLUMNS.student_id)),
+    select(
+        PROGRESS_COLUMNS.student_id,
+        cast(null(), Uuid),
+        PROGRESS_COLUMNS.sequence,
+        PROGRESS_COLUMNS.version,
+    ).where(_students_condition(PROGRESS_COLUMNS.problem_id, PROGRESS_COLUMNS.student_id)),
+).order_by("number")
+"""Query for the draws of students, and for the rows of their progress, without a version."""
 SELECT_ANSWERS: Final = (
     select(
         ANSWER_COLUMNS.student_id,
@@ -74,12 +79,15 @@ def load_states(
     states: dict[ProgressKey, StudentProblemState] = {}
     for problem, students in by_problem.items():
         params = {"problem": problem, "students": students}
-        stored_draws = {
-            row[0]: VariantAssignment(*row[1:]) for row in session.execute(SELECT_DRAWS, params)
-        }
-        row_versions = {
-            row[0]: (row[1], row[2]) for row in session.execute(SELECT_ROW_VERSIONS, params)
-        }
+        stored_draws: dict[UUID, VariantAssignment] = {}
+        row_versions: dict[UUID, tuple[int, int]] = {}
+        for student, version_id, *numbers in session.execute(SELECT_DRAWS_AND_ROW_VERSIONS, params):
+            if version_id is None:
+                row_versions[student] = (numbers[0], numbers[1])
+            else:
+                stored_draws[student] = VariantAssignment(numbers[0], version_id, numbers[1])
+        # Whoever has an answer has progress, because the writer locks that row first.
+        params["students"] = list(row_versions)
         answers, carried_values = _load_answers_and_carried_values(session, params)
         for student in students:
             key = ProgressKey(problem, student)
@@ -102,6 +110,8 @@ def _load_answers_and_carried_values(
     """Return the answers by student and part, in order, and the last readable ones by draw."""
     answers: defaultdict[UUID, dict[str, list[StoredAnswer]]] = defaultdict(dict)
     carried_values: defaultdict[UUID, CarriedValues] = defaultdict(dict)
+    if not params["students"]:
+        return answers, carried_values
     for row in session.execute(SELECT_ANSWERS, params):
         answers[row.student_id].setdefault(row.part, []).append(to_policy_answer(row))
         if row.carries is not None:

@@ -4,7 +4,10 @@ import pytest
 from pages import Browser
 from world import World
 
+from api.core.ids import new_id
 from api.db.models import OutboxMessage
+from api.services.outbox.failures import REPLACED_MESSAGE
+from api.services.outbox.queue import NO_MAIL_MESSAGE
 
 MAIL = {"smtp_host": "127.0.0.1", "smtp_tls": "none", "mail_from": "grader@example.edu"}
 
@@ -119,6 +122,23 @@ def test_an_instructor_sends_a_failed_message_of_the_course_again(world, course,
     assert "has not failed" in browser.send(form).text
 
 
+def test_a_failed_message_that_a_newer_one_replaces_leaves_the_list(world, ann):
+    times = {"created_at": world.clock(), "due_at": world.clock()}
+    messages = [
+        OutboxMessage(id=new_id(), recipient_id=ann.id, kind="password_reset", **times)
+        for _ in range(2)
+    ]
+    messages[0].status = "failed"
+    with world.session() as session:
+        session.add_all(messages)
+    browser = Browser(world, world.person("Ad Min", admin=True))
+    [form] = [one for one in browser.get("/mail").all("form") if "/resend" in one["action"]]
+    page = browser.send(form)
+    assert page.status == 409
+    assert REPLACED_MESSAGE in page.text
+    assert [one for one in page.all("form") if "/resend" in one["action"]] == []
+
+
 def test_without_e_mail_nothing_of_it_is_offered(database_url):
     world = World(database_url)
     course = world.course()
@@ -130,5 +150,5 @@ def test_without_e_mail_nothing_of_it_is_offered(database_url):
     assert people.all("a", text="E-mail delivery") == []
     assert Browser(world, admin).get("/users").all("a", href="/mail") == []
     assert "To turn e-mail on" in Browser(world, admin).get("/mail").text
-    assert "No e-mail is set up" in Browser(world, teacher).get("/me/mail").text
+    assert NO_MAIL_MESSAGE.rstrip(".") in Browser(world, teacher).get("/me/mail").text
     world.close()

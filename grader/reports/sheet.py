@@ -42,7 +42,9 @@ COUNTED: Final = re.compile(
 )
 """Question about a number, with the words for what it counts."""
 
-RANGE: Final = re.compile(r"\bwhich\b[^.?]{0,60}, (\d{1,3}) (?:to|or) (\d{1,3})\b", re.IGNORECASE)
+RANGE: Final = re.compile(
+    r"\bwhich\b[^.?]{0,60}, (?P<first>\d{1,3}) (?P<joint>to|or) (?P<last>\d{1,3})\b", re.IGNORECASE
+)
 """Question about one of some numbers."""
 
 
@@ -56,7 +58,7 @@ class SheetPart:
     the question, as text: a passage that repeats one is no answer. *axes* is the number of axes of
     a shape, 0 if the question leaves it open; *prompt_numbers* are the numbers in the prompt, which
     a sentence may repeat. *counted_words* name what the prompt counts: "How many layers".
-    *range* are the numbers among which the prompt asks for one: "Which layer, 1 to 4".
+    *range* are the numbers among which the prompt asks for one, "Which layer, 1 to 4", or none.
     """
 
     problem: str
@@ -73,7 +75,7 @@ class SheetPart:
     axes: int = 0
     prompt_numbers: frozenset[str] = frozenset()
     counted_words: frozenset[str] = frozenset()
-    range: range = range(0)
+    range: frozenset[int] = frozenset()
 
     @property
     def is_text(self) -> bool:
@@ -113,18 +115,23 @@ def build_sheet_part(
         len(getattr(part, "layout", None) or ""),
         frozenset(re.findall(r"\d+", f"{part.title} {prompt}")),
         _find_counted_words(prompt or part.prompt.source),
-        _find_range(prompt or part.prompt.source),
+        find_range(prompt or part.prompt.source),
     )
 
 
-def _find_range(prompt: str) -> range:
-    """Return the numbers among which a prompt asks for one, an empty range if it does not.
+def find_range(prompt: str) -> frozenset[int]:
+    """Return the numbers among which a prompt asks for one, no number if it does not.
 
-    >>> _find_range("Which layer, 1 to 4, is computed last?")
-    range(1, 5)
+    >>> sorted(find_range("Which layer, 1 to 4, is computed last?"))
+    [1, 2, 3, 4]
+    >>> sorted(find_range("Which kernel, 3 or 5, has fewer weights?"))
+    [3, 5]
     """
     match = RANGE.search(prompt)
-    return range(int(match[1]), int(match[2]) + 1) if match else range(0)
+    if match is None:
+        return frozenset()
+    first, last = int(match["first"]), int(match["last"])
+    return frozenset({first, last} if match["joint"] == "or" else range(first, last + 1))
 
 
 def _find_counted_words(prompt: str) -> frozenset[str]:

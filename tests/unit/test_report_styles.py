@@ -8,8 +8,10 @@ from grader.reports.alignment import align_report
 from grader.reports.documents.tex_source import split_tex
 from grader.reports.documents.text_lines import split_text
 from grader.reports.extraction.passage_finder import find_passages
+from grader.reports.extraction.patterns import simplify_markup
 from grader.reports.extraction.printed_values import split_printed_line
 from grader.reports.extraction.tables import find_series, split_table
+from grader.reports.sheet import find_range
 from grader.reports.words import find_words
 
 
@@ -38,6 +40,23 @@ def read_answers(problem: str, text: str) -> dict[str, tuple[str, str]]:
 )
 def test_values_in_the_styles_of_students(text, values) -> None:
     assert [passage.text for passage in find_passages(split_text(text))] == values
+
+
+def test_named_values_in_brackets_are_no_side_note() -> None:
+    assert simplify_markup("the corner is [x=1, y=2]") == "the corner is [x=1, y=2]"
+    assert simplify_markup("size = 40 [since 42 - 3 + 1 = 40]") == "size = 40"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "numbers"),
+    [
+        ("Which layer, 1 to 4, is computed last?", {1, 2, 3, 4}),
+        ("Which kernel, 3 or 5, has fewer weights?", {3, 5}),
+        ("Which kernel has fewer weights?", set()),
+    ],
+)
+def test_a_prompt_may_name_the_numbers_to_choose_from(prompt, numbers) -> None:
+    assert find_range(prompt) == numbers
 
 
 def test_a_heading_may_be_the_number_of_a_question_alone() -> None:

@@ -4,6 +4,9 @@ import pytest
 from cpu_time import cpu_seconds
 from factories import ask, mark
 
+from grader.reading.restatements.tables import INDEX, NAMED_ROW, NUMBERED_ROW
+from grader.reading.restatements.working.totals import ITEM, LAST
+
 PIECES = (
     "a", "a ", "a,", "1", "1 ", "1,", "(", ")", "[", "]", " ", "\n", "a\n", "1\n", "=", "a=", "x ",
     "|", "a|", "\t", "-", "# ", "because ", "and ", "per ", "not ", "0,1 ", "1/", "(a)", "of the ",
@@ -39,3 +42,9 @@ def test_a_long_text_of_one_piece_takes_no_time(kind: str, piece: str) -> None:
         room = length - len(before) - len(after)
         typed = f"{before}{(piece * (room // len(piece) + 1))[:room]}{after}"
         assert cpu_seconds(lambda typed=typed: mark(part, typed)) < SECONDS
+
+
+@pytest.mark.parametrize("pattern", [INDEX, NAMED_ROW, NUMBERED_ROW, ITEM, LAST])
+def test_patterns_of_rows_and_totals_take_linear_time_for_blanks(pattern) -> None:
+    text = "a" + " " * 3_000 + "!"
+    assert cpu_seconds(lambda: (pattern.fullmatch(text), pattern.match(text))) < SECONDS / 5

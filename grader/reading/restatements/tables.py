@@ -11,15 +11,16 @@ _NUMBER: Final = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?(?:/
 _CELLS: Final = rf"[(\[]?\s*(?P<cells>{_NUMBER}(?:(?:\s*[,|&]\s*|\s+){_NUMBER})+)\s*[)\]]?[\s|,;]*"
 NUMBERED_ROW: Final = re.compile(
     r"[\s|]*(?P<name>[^\W\d_][^\W\d_ .]*\s?(?:[#=_]?\s?[0-9]{1,2}|_?[\[{][0-9]{1,2}[\]}]))"
-    rf"(?:\s*(?::|->|→|\||(?:=|\s(?:gives|gets|is|has)\s)(?=\s*[(\[]))\s*|\s{{2,}}|\t){_CELLS}"
+    rf"(?:\s{{0,16}}(?::|->|→|\||(?:=|\s(?:gives|gets|is|has)\s)(?=\s*[(\[]))\s{{0,16}}"
+    rf"|\s{{2,16}}|\t){_CELLS}"
 )
 ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 NAMED_ROW: Final = re.compile(
     rf"[\s|]*(?P<name>(?:(?:the )?(?:{'|'.join(ORDINALS)}) )?[^\W\d_][^\W\d_ .]*?)"
-    rf"\s*(?::|->|→|\||=|\s)\s*{_CELLS}"
+    rf"\s{{0,16}}(?::|->|→|\||=|\s)\s{{0,16}}{_CELLS}"
 )
 RULE: Final = re.compile(r"[\s|:+-]*")
-INDEX: Final = re.compile(r"(?P<stem>.*?)\s*[#=_.\[{]{0,2}\s*(?P<index>[0-9]{1,2})[\]}]?")
+INDEX: Final = re.compile(r"(?P<stem>.*?)\s{0,16}[#=_.\[{]{0,2}\s{0,16}(?P<index>[0-9]{1,2})[\]}]?")
 NAME: Final = re.compile(r"[^\W\d_]+(?:\s?[0-9]{1,2}(?![0-9]))?")
 ENTRY: Final = re.compile(
     r"(?P<name>[^\W\d_]{0,8})[_\[({ ]{0,2}(?P<row>[0-9])[\]}]?[ ,_-]{0,2}"

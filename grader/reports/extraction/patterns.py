@@ -23,7 +23,7 @@ ARRAY_TEX: Final = (
 """Arrays of TeX with the settings of their columns, which mean a matrix."""
 THIN_SPACE: Final = re.compile(r"(?<!\\)\\[,;: ]")
 SIDE_NOTE: Final = re.compile(
-    r"(?<=[\w)\]%$])\s{1,9}\[[^\[\]\n]{0,200}[A-Za-z=][^\[\]\n]{0,200}\]\s*$"
+    r"(?<=[\w)\]%$])\s{1,9}\[(?P<note>[^\[\]\n]{0,200}[A-Za-z=][^\[\]\n]{0,200})\]\s*$"
 )
 """Note in brackets at the end of a line, such as the calculation of the value before it."""
 CORRECTION: Final = re.compile(
@@ -89,7 +89,10 @@ def simplify_markup(text: str) -> str:
     'size = 40'
     """
     text = GLUED.sub("\n- ", EMPHASIS.sub("", BOLD_NUMBER.sub(r"\1\2.", text)))
-    text = SIDE_NOTE.sub("", THIN_SPACE.sub(" ", text))
+    text = THIN_SPACE.sub(" ", text)
+    note = SIDE_NOTE.search(text)
+    if note and not NAMED_VALUES.fullmatch(note["note"]):  # [x = 1, y = 2] is the value
+        text = text[: note.start()]
     for pattern, replacement in ARRAY_TEX:
         text = pattern.sub(replacement, text)
     return text

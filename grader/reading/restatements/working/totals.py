@@ -16,14 +16,18 @@ _TOTAL: Final = (
 )
 _UNIT: Final = r"(?:[ \t]?[^\W\d_]{1,12}|[ \t]?%)?"
 ITEM: Final = re.compile(
-    rf"\s*(?P<name>[^\W\d_][\w .-]{{0,30}}?)\s*(?:=|:|\s)\s*(?P<value>{NUMBER})(?P<unit>{_UNIT})\s*"
+    rf"\s*(?P<name>[^\W\d_][\w .-]{{0,30}}?)\s{{0,16}}(?:=|:|\s)\s{{0,16}}"
+    rf"(?P<value>{NUMBER})(?P<unit>{_UNIT})\s*"
 )
 LAST: Final = re.compile(
-    rf"[,;\n→⇒.]*\s*(?:so|=>|->|→|⇒|and|a)?\s*(?:(?:the\s+)?{_TOTAL}\s*(?:is|=|:|of)?\s*|(?:=>|->|→|⇒)\s*)"
+    rf"[,;\n→⇒.]{{0,16}}\s{{0,16}}(?:so|=>|->|→|⇒|and|a)?\s{{0,16}}"
+    rf"(?:(?:the\s{{1,16}})?{_TOTAL}\s{{0,16}}(?:is|=|:|of)?\s{{0,16}}|(?:=>|->|→|⇒)\s{{0,16}})"
     rf"(?P<value>{NUMBER})(?P<unit>{_UNIT})[\s.]*\Z",
     re.IGNORECASE,
 )
-ARROW: Final = re.compile(rf"\s*(?:=>|->|→|⇒)\s*(?P<value>{NUMBER})(?P<unit>{_UNIT})[\s.]*\Z")
+ARROW: Final = re.compile(
+    rf"\s{{0,16}}(?:=>|->|→|⇒)\s{{0,16}}(?P<value>{NUMBER})(?P<unit>{_UNIT})[\s.]*\Z"
+)
 MIN_SUMMANDS: Final = 2
 
 

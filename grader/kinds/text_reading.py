@@ -7,11 +7,7 @@ from dataclasses import replace
 from typing import ClassVar, Final, Generic, TypeAlias, TypeVar
 
 from grader.definitions.parts import Part
-from grader.definitions.question_text import (
-    find_displayed_numbers,
-    get_question_source,
-    get_question_text,
-)
+from grader.definitions.question_text import get_question_source, get_question_text
 from grader.errors import AnswerError
 from grader.expressions.evaluate import Scope
 from grader.reading import NumberStyle, RawAnswer, Reading, normalize_number_style
@@ -21,7 +17,7 @@ from grader.reading.grammar.characters import fold_lookalikes, replace_decimal_c
 from grader.reading.grammar.vocabulary import has_words
 from grader.reading.lengths import check_text_length
 from grader.reading.references.numbered_things import refuse_other_numbered_thing
-from grader.reading.restatements.pipelines import adapt_to_question
+from grader.reading.restatements.pipelines import adapt_to_statement
 from grader.reading.restatements.question_echo import strip_echo
 from grader.reading.restatements.rewriting import Rewriter
 from grader.reading.restatements.wrapping import blank_label, strip_wrapping
@@ -151,9 +147,7 @@ class TextReader(ABC, Generic[P, A]):
         text = LONG_SPACE.sub(_shorten_space, text)
         question = get_question_source(part)
         notes: tuple[str, ...] = ()
-        displayed = find_displayed_numbers(part, scope)
-        rewriters = adapt_to_question(self.get_rewriters(part), part.statement, displayed)
-        for rewrite in rewriters:
+        for rewrite in self.get_rewriters(part):
             rewriting = rewrite(text, question)
             if rewriting is None:
                 continue
@@ -173,8 +167,7 @@ class TextReader(ABC, Generic[P, A]):
 
     def get_rewriters(self, part: P) -> tuple[Rewriter, ...]:
         """Return the rewritings to try, in order, on an answer that cannot be read."""
-        del part
-        return self.rewriters
+        return adapt_to_statement(self.rewriters, part.statement)
 
     def _refuse_changing_words(self, text: str, part: P, scope: Scope) -> None:
         """Raise `AnswerError` for words that the readers may not drop."""

@@ -1,10 +1,8 @@
 """Rewritings of each form of answer, in the order in which they are tried."""
 
-from fractions import Fraction
 from functools import partial
 from typing import Final
 
-from grader.reading.accounting.derivations import keep_derived_value
 from grader.reading.restatements.arrays import (
     join_listed_cells,
     keep_last_array,
@@ -107,7 +105,6 @@ SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     keep_proven_result,
     keep_supported_value,
     keep_prose_result,
-    keep_derived_value,
     keep_conclusion,
     keep_explained_equation,
     keep_last_clause,
@@ -131,7 +128,6 @@ QUANTITY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     keep_proven_result,
     keep_supported_value,
     keep_prose_result,
-    keep_derived_value,
     keep_conclusion,
     keep_explained_equation,
     keep_last_clause,
@@ -189,13 +185,10 @@ SHAPE_REWRITERS: Final[tuple[Rewriter, ...]] = (
 )
 
 
-def adapt_to_question(
-    rewriters: tuple[Rewriter, ...], statement: str, displayed: frozenset[Fraction]
-) -> tuple[Rewriter, ...]:
-    """Return *rewriters* that also use the *statement*, or its numbers, where they can."""
+def adapt_to_statement(rewriters: tuple[Rewriter, ...], statement: str) -> tuple[Rewriter, ...]:
+    """Return *rewriters* that also use the problem's *statement*, where they can."""
     using: dict[Rewriter, Rewriter] = {
         drop_row_names: partial(drop_row_names, statement=statement),
         drop_cell_units: partial(drop_cell_units, statement=statement),
-        keep_derived_value: partial(keep_derived_value, displayed=displayed),
     }
     return tuple(using.get(one, one) for one in rewriters)

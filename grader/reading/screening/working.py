@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Final
 
 from grader.reading.grammar.characters import fold_lookalikes
+from grader.reading.screening.qualifiers import EXCLUSIONS
 from grader.reading.wording.meaning_words import HEDGE
 
 LINK: Final = re.compile(r"=+>?|→|⇒|->")
@@ -13,8 +14,8 @@ WORDS: Final = re.compile(r"(?:[^\W\d_]{2,}[.'-]?\s*|[\[\]()]\s*)+")
 SUM: Final = re.compile(rf"\s*({NUMBER})((?:\s*[-+*/×·]\s*{NUMBER})+)\s*")
 STEP: Final = re.compile(rf"\s*([-+*/×·])\s*({NUMBER})")
 VALUE: Final = re.compile(rf"\s*({NUMBER})(?!\s*[-+*/×·^0-9.])")
-LABEL: Final = re.compile(r"[^0-9]*")
-"""What stands before the first number; it says what the value is."""
+QUALIFIED_LABEL: Final = re.compile(rf"[^0-9]*?(?<!\w)(?:{EXCLUSIONS}|per)\s[^0-9]*", re.IGNORECASE)
+"""Words before the first number of a computation which say that it is not the whole value."""
 MAX_CHARACTERS: Final = 300
 
 
@@ -42,7 +43,7 @@ def drop_working(text: str) -> str:
     result = None if "(" in working else _evaluate(WORDS.sub(" ", working))
     if result != _to_fraction(value[1]):
         return text
-    label = LABEL.match(working)
+    label = QUALIFIED_LABEL.match(working)
     return f"{label[0] if label else ''}{text[links[-1].end() :]}"
 
 

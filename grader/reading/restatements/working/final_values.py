@@ -20,7 +20,7 @@ from grader.reading.restatements.rewriting import (
     find_plain_numbers,
     parse_plain,
 )
-from grader.reading.screening.qualifiers import EXCLUSIONS
+from grader.reading.screening.working import QUALIFIED_LABEL
 from grader.reading.wording.meaning_words import HEDGE
 
 SEPARATOR: Final = re.compile(
@@ -48,8 +48,6 @@ DOUBT: Final = re.compile(
     re.IGNORECASE,
 )
 SHARED: Final = re.compile(r"(?<!\w)(?:per|each|every)(?!\w)")
-QUALIFIED_LABEL: Final = re.compile(rf"[^0-9]*?(?<!\w)(?:{EXCLUSIONS}|per)\s[^0-9]*", re.IGNORECASE)
-"""Words before the first number of a clause which say that it is not the whole value."""
 LINE_LABEL: Final = re.compile(r"^[^:\n]{1,40}:[^\n]*$", re.MULTILINE)
 """A line with a label, as in the totals of a model; one is the whole text."""
 INDEXED_LABEL: Final = re.compile(r"(?<!\w)[^\W\d_]+\s?[0-9]{1,2}\s?[:=]\s?\Z")

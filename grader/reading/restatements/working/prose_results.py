@@ -71,7 +71,7 @@ def keep_prose_result(text: str, question: str) -> Rewriting | None:
         EQUATION.search(head)
         or INDEX.search(head)
         or OPERATOR.search(head)
-        or is_one_of_several(plain)
+        or _is_one_of_several(plain)
     ):
         return None
     if not marked and value < MIN_PLAIN:
@@ -93,7 +93,7 @@ def keep_prose_result(text: str, question: str) -> Rewriting | None:
     return Rewriting(value_text, describe_dropped(head), f"{before}{value_text}")
 
 
-def is_one_of_several(text: str) -> bool:
+def _is_one_of_several(text: str) -> bool:
     """Return whether the last of several labels names no result of the others."""
     names = [label["name"].strip() for label in LABEL.finditer(text)]
     return len(names) >= MIN_NUMBERS and not RESULT_NAME.fullmatch(names[-1])

@@ -481,6 +481,13 @@ def test_the_published_example_of_line_items_is_read():
     assert find_line_item(http, "https://lms.example/lineitems", "token", "unknown") == ""
 
 
+@pytest.mark.parametrize("value", [{}, {"lineitems": [ITEM]}, None, "none"])
+def test_line_items_that_are_no_list_are_refused(value):
+    http = read_example(value, LINE_ITEMS_TYPE)
+    with pytest.raises(PlatformError, match="not a list"):
+        find_line_item(http, "https://lms.example/lineitems", "token", RESOURCE)
+
+
 def test_our_line_item_and_score_have_fields_of_the_published_examples_only():
     sent = []
 

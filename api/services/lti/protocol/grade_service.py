@@ -84,8 +84,10 @@ def find_line_item(http: PlatformHttp, url: str, token: str, resource_id: str) -
     for _ in range(MAX_PAGES):
         reply = http.send("GET", page_url, headers=build_headers(token, accept=LINE_ITEMS_TYPE))
         check_reply(reply, "the line items")
-        entries = reply.value if isinstance(reply.value, list) else []
-        for entry in entries:
+        if not isinstance(reply.value, list):
+            # As an empty list it would lead to a second line item.
+            raise PlatformError("the reply for the line items is not a list")
+        for entry in reply.value:
             if isinstance(entry, dict) and entry.get("resourceId") == resource_id:
                 return _read_id(entry)
         page_url = find_next_page(reply)

@@ -1,5 +1,8 @@
 """Tests of the texts of a question with the numbers of a variant."""
 
+import pytest
+from factories import ask, mark
+
 from grader.definitions.question_text import get_displayed_names, get_question_text
 from grader.definitions.template import Template
 from grader.expressions.evaluate import Scope
@@ -17,3 +20,12 @@ def test_the_question_has_the_numbers_of_the_variant():
     assert get_question_text(part, scope).strip() == "What is cell 12 of ${{X}}$?"
     assert get_question_text(part, Scope({}, {})).strip() == part.prompt.source
     assert get_displayed_names(part) == {"n", "X"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"),
+    [("cell 12: 160", "correct"), ("cell 11: 160", "unreadable"), ("160 (cell 11)", "unreadable")],
+)
+def test_an_answer_names_the_number_that_its_question_displays(typed, status) -> None:
+    part = ask(key=160, prompt="At which position is the field of cell {{n}} centered?")
+    assert mark(part, typed, let={"n": "12"}).status == status

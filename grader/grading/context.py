@@ -3,7 +3,6 @@
 All variants share the context of their problem, which also caches the readings of short texts.
 """
 
-import re
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -25,6 +24,7 @@ from grader.expressions.evaluate import Scope
 from grader.grading.result import PartResult
 from grader.kinds import KINDS, AnswerKind
 from grader.reading import NumberStyle, RawAnswer, Reading
+from grader.reading.grammar.vocabulary import has_words
 from grader.registry import Registry
 from grader.values import Value
 from grader.variants.plan import get_problem_plan
@@ -36,10 +36,6 @@ CACHED_PROBLEMS: Final = 1024
 CACHED_READINGS: Final = 2048
 MAX_CACHED_TEXT_LENGTH: Final = 256
 """Maximum length of a cached text; such texts are likely to recur in other variants."""
-WORKING: Final = re.compile(
-    r"(?=.*[^\W\d_])(?s:.*?)[0-9][^0-9.,]+[0-9]|[0-9][.,]\s[^0-9]*[0-9]", re.DOTALL
-)
-"""Two numbers and a letter; the numbers may be those of the question."""
 NO_CREDIT: Final = Fraction(0)
 EMPTY_SCOPE: Final = Scope({}, {})
 MutationIndexes: TypeAlias = dict[MutationGroup | Literal["pairs"], MistakeIndex]
@@ -122,12 +118,16 @@ class PartContext:
             self.failure = variant.failures.get(name)
 
     def read_answer(self, typed: RawAnswer, style: NumberStyle | None) -> Reading[Any]:
-        """Return the reading of an answer, or raise `AnswerError`."""
+        """Return the reading of an answer, or raise `AnswerError`.
+
+        Variants share the readings of short texts. A text with words is read for each variant if
+        the prompt displays numbers of the variant, because the words are compared with the prompt.
+        """
         if (
             type(typed) is str
             and len(typed) <= MAX_CACHED_TEXT_LENGTH
             and not self.kind.reads_by_numbers
-            and not WORKING.search(typed)
+            and not (self.part.prompt.expressions and has_words(typed))
         ):
             return _read_cached(self.common, typed, style)
         return self.kind.normalize_and_read(typed, style, self.part, self.student_scope)
@@ -236,12 +236,12 @@ class PartContext:
 def get_mutation_indexes(_key: object) -> MutationIndexes:
     """Return where the context with this key stores the indexes that it builds.
 
-    The cache holds the key instead of the context, which would stay alive for it.
+    The cache holds this key, so it does not keep an evicted context alive.
     """
     return {}
 
 
 @lru_cache(maxsize=CACHED_READINGS)
 def _read_cached(common: CommonContext, typed: str, style: NumberStyle | None) -> Reading[Any]:
-    """Return the reading of a text, for all variants: their numbers do not matter to it."""
+    """Return the reading of a text that does not depend on a variant's numbers."""
     return common.kind.normalize_and_read(typed, style, common.part, EMPTY_SCOPE)

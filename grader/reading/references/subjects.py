@@ -1,6 +1,6 @@
 """The subject of a sentence with the value: ``the whole step has 640 parameters``.
 
-The question must name the same thing, by this noun or by one that may mean the same.
+The question must name the same thing, by that noun or a synonym.
 """
 
 import re

@@ -267,7 +267,8 @@ class LtiPlatform:
         if self.dialect.by_post:
             base = {"Origin": self.host, "Sec-Fetch-Site": "cross-site", "Cookie": ""}
             return browser.post("/lti/login", parameters, headers=base | (headers or {}))
-        return browser.get("/lti/login", params=parameters, headers=headers or {})
+        base = {"Referer": f"{self.host}/"}
+        return browser.get("/lti/login", params=parameters, headers=base | (headers or {}))
 
     def authorize(self, page: "Page") -> dict[str, str]:
         """Return the parameters with which the tool sends the browser to the platform."""

@@ -6,12 +6,14 @@ import httpx2
 import pytest
 from lti_platform import DIALECTS, LtiPlatform, signed_by
 from pages import Browser
-from sqlalchemy import select
+from query_plans import record_statements
+from sqlalchemy import select, update
 from world import World
 
 from api.core.ids import new_id
 from api.db.models import Enrolment, LtiContext, LtiDeployment, LtiUser, User
 from api.db.models import LtiPlatform as PlatformRow
+from api.rate_limits.event_limits import EVENT_LIMITS, EventLimit
 from api.services.lti.launches.initiation import SEVERAL_CLIENTS, UNKNOWN_PLATFORM
 from api.services.lti.platforms.registry import add_deployment
 from api.services.lti.protocol.public_http import PlatformHttp
@@ -46,6 +48,90 @@ def world(request, database_url):
     world.service.lti.http = PlatformHttp(transport)
     yield world
     world.close()
+
+
+REFUSED_LOGINS = {
+    "another client": {"client_id": "another"},
+    "another issuer": {"iss": "https://unknown.example"},
+    "nothing": {"iss": "", "client_id": "", "login_hint": ""},
+    "another target": {"target": "https://evil.example/lti/launch"},
+    "no user": {"login_hint": ""},
+}
+
+
+def read_frame_ancestors(page):
+    """Return the origins that may frame a page."""
+    [directive] = [
+        one.split()[1:]
+        for one in page.headers["content-security-policy"].split(";")
+        if one.split()[0] == "frame-ancestors"
+    ]
+    return directive
+
+
+@pytest.mark.parametrize("changes", REFUSED_LOGINS.values(), ids=REFUSED_LOGINS)
+@pytest.mark.parametrize("is_disabled", [False, True])
+def test_a_refused_login_may_be_framed_by_its_own_platform_only(world, changes, is_disabled):
+    if is_disabled:
+        with world.session() as session:
+            session.execute(update(PlatformRow).values(disabled_at=world.clock()))
+        changes = {name: text for name, text in changes.items() if name != "target"}
+    for platform in (world.first, world.other):
+        with world.session() as session:
+            origins = session.get_one(PlatformRow, platform.id).origins
+        page = platform.begin(Browser(world), **changes)
+        assert page.status in {403, 422}
+        framing = read_frame_ancestors(page)
+        assert platform.host in framing
+        assert set(framing) <= set(origins)
+
+
+def test_refused_requests_of_unknown_senders_name_no_platform(world):
+    own = world.service.settings.public_url
+    senders = ["", "null", "https://unknown.example", own, "https://[", "https://a.example:x"]
+    for sender in senders:
+        headers = {"Origin": sender, "Referer": sender} if sender else {}
+        browser = Browser(world)
+        for page in (
+            browser.get("/lti/login", headers=headers),
+            browser.get("/lti/login", params={"iss": "https://unknown.example"}, headers=headers),
+            browser.post("/lti/login", {"iss": "x"}, headers=headers),
+            browser.post("/lti/launch", {"state": "x"}, headers=headers),
+            browser.get("/lti/deep-link", params={"token": "x"}, headers=headers),
+        ):
+            assert page.status in {403, 422}
+            assert read_frame_ancestors(page) == ["'none'"]
+
+
+def test_a_refused_message_may_be_framed_by_the_platform_of_its_state_only(world):
+    for platform in (world.first, world.other):
+        with world.session() as session:
+            origins = session.get_one(PlatformRow, platform.id).origins
+        browser = Browser(world)
+        query = platform.authorize(platform.begin(browser))
+        form = {"state": query["state"], "id_token": "x"}
+        page = platform.send(browser, form, headers={"Origin": "null"})
+        assert page.status == 403
+        assert read_frame_ancestors(page) == origins
+        again = platform.send(browser, form, headers={"Origin": "null"})
+        assert (again.status, read_frame_ancestors(again)) == (403, origins)
+
+
+def test_a_request_above_the_limit_reads_no_platform(world, monkeypatch):
+    window = EVENT_LIMITS["flow_address"].window
+    for name in ("flow_address", "flow_step_address"):
+        monkeypatch.setitem(EVENT_LIMITS, name, EventLimit(1, window))
+    world.first.begin(Browser(world), login_hint="")
+    world.first.send(Browser(world), {"state": "x"})
+    with record_statements(world.db.engine) as statements:
+        pages = [
+            world.first.begin(Browser(world), login_hint=""),
+            world.first.send(Browser(world), {"state": "x"}),
+            Browser(world).get("/lti/deep-link", params={"token": "x"}),
+        ]
+    assert [page.status for page in pages] == [429] * 3
+    assert [read_frame_ancestors(page) for page in pages] == [["'none'"]] * 3
+    assert not [one for one in statements if "lti_" in one]
 
 
 def deployment_of(world, platform, name=None):

@@ -1,20 +1,22 @@
 """Helpers of the LTI pages: the tool, frames of platforms, and the cookie of launches."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.orm import Session
 
 from api.auth.sessions import SessionCookie, session_cookie_for
-from api.core.errors import NotFound, ServiceError
+from api.core.errors import NotFound, RateLimited, ServiceError
 from api.dependencies import RequestContext
 from api.pages.layout.templating import CSP, render_response, retry_headers
 from api.pages.login import copy_cookies
 from api.routes.accounts.login import set_session_cookies
 from api.services.accounts.sessions import NewSession
-from api.services.lti.platforms.registry import list_origins
+from api.services.lti.launches.frames import find_registered_origin
+from api.services.lti.protocol.addresses import get_origin, is_https_url
 
 if TYPE_CHECKING:
     from api.services.lti.tool import LtiTool
@@ -112,15 +114,31 @@ def render_framed(
     return render_response(template, variables, status=status, headers=headers)
 
 
-def render_framed_refusal(context: RequestContext, error: ServiceError) -> Response:
+def render_framed_refusal(
+    context: RequestContext,
+    error: ServiceError,
+    find_origins: Callable[[Session], Collection[str]],
+) -> Response:
     """Return the page that says why a launch in a frame is refused.
 
-    Every registered platform may show it: such a launch names no platform that can be trusted, and
-    a frame without this page would show nothing.
+    The platform whose origins *find_origins* returns may show it. If there is none, the site that
+    sent the request may, if it is an origin of a platform: the page lists no other platforms. A
+    request above a limit reads no database.
     """
+    if isinstance(error, RateLimited):
+        return render_refusal(error)
     with context.service.db.reading() as session:
-        origins = list_origins(session)
+        origins = find_origins(session) or find_registered_origin(session, _get_sender(context))
     return render_refusal(error, origins=origins)
+
+
+def _get_sender(context: RequestContext) -> str:
+    """Return the origin of the site that sent a request, "" if it is not known."""
+    headers = context.request.headers
+    for name in ("origin", "referer"):
+        if is_https_url(headers.get(name)):
+            return get_origin(headers[name])
+    return ""
 
 
 def render_refusal(error: ServiceError, *, origins: Collection[str] = ()) -> Response:

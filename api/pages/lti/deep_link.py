@@ -18,6 +18,7 @@ from api.pages.lti.common import (
 )
 from api.pages.lti.launch import render_continuation
 from api.pages.router import PageDep, PageRouter
+from api.services.lti.launches.frames import find_launch_origins
 from api.services.lti.launches.verification import load_launch_to_move
 from api.services.lti.protocol.addresses import get_origin
 
@@ -37,7 +38,9 @@ def show_link_choice(context: PageDep, token: Token = "") -> Response:
         count_step(context)
         return _render_choice(context, token)
     except ServiceError as error:
-        return render_framed_refusal(context, error)
+        return render_framed_refusal(
+            context, error, lambda session: find_launch_origins(session, token)
+        )
 
 
 def _render_choice(
@@ -89,7 +92,9 @@ def send_link_choice(form: FormDep, context: PageDep) -> Response:
         except InvalidInput as error:
             return _render_choice(context, token, error=error)
     except ServiceError as error:
-        return render_framed_refusal(context, error)
+        return render_framed_refusal(
+            context, error, lambda session: find_launch_origins(session, token)
+        )
     return render_framed(
         "lti/deep_link_answer.html",
         {"answer": answer, "platform": answer.platform.name},

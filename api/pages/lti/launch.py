@@ -25,6 +25,7 @@ from api.pages.lti.common import (
 )
 from api.pages.router import CrossSitePageRoute, PageDep, PageRouter
 from api.services.lti.launches.entry import BrowserLogin, LaunchEntry, resolve_launch_entry
+from api.services.lti.launches.frames import find_launch_origins, find_login_origins
 from api.services.lti.launches.initiation import (
     LoginRequest,
     build_authorization_url,
@@ -69,7 +70,9 @@ def _begin(context: RequestContext, values: dict[str, str]) -> Response:
         with context.service.db.transaction() as session:
             state = start_launch(session, platform, secret, now=context.now)
     except ServiceError as error:
-        return render_framed_refusal(context, error)
+        return render_framed_refusal(
+            context, error, lambda session: find_login_origins(session, request)
+        )
     url = build_authorization_url(platform, request, state, tool.addresses)
     return redirect(context, url, browser_secret=secret)
 
@@ -130,7 +133,9 @@ def receive_message(form: FormDep, context: PageDep) -> Response:
             now=context.now,
         )
     except ServiceError as error:
-        return render_framed_refusal(context, error)
+        return render_framed_refusal(
+            context, error, lambda session: find_launch_origins(session, form.text("state"))
+        )
     if launch.claims.deep_link is not None:
         return RedirectResponse(build_choice_path(launch.token), status_code=303)
     if is_framed(context):

@@ -214,12 +214,6 @@ def list_platforms(session: Session) -> Sequence[RegisteredPlatform]:
     ]
 
 
-def list_origins(session: Session) -> list[str]:
-    """Return the addresses of all platforms, also of those that are disabled."""
-    rows = session.scalars(select(LtiPlatform.origins))
-    return sorted({origin for origins in rows for origin in origins})
-
-
 def find_platforms(session: Session, issuer: str, client_id: str) -> Sequence[LtiPlatform]:
     """Return the enabled platforms of an issuer, and of a client if *client_id* is not ""."""
     query = select(LtiPlatform).where(

@@ -1,0 +1,35 @@
+"""Origins that may frame the page of a refused launch: those of its platform, and no others."""
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.db.models import LtiLaunch, LtiPlatform
+from api.services.lti.launches.initiation import LoginRequest, compute_digest
+from api.services.lti.platforms.registry import find_platforms
+
+
+def find_login_origins(session: Session, request: LoginRequest) -> Collection[str]:
+    """Return the origins of the enabled platform that begins a launch, none if it is unknown."""
+    platforms = find_platforms(session, request.issuer, request.client_id)
+    return platforms[0].origins if len(platforms) == 1 else ()
+
+
+def find_launch_origins(session: Session, secret: str) -> Collection[str]:
+    """Return the origins of the platform of a launch, none if it is unknown.
+
+    *secret* is the state or the token of the launch, which may have ended.
+    """
+    origins = session.scalar(
+        select(LtiPlatform.origins)
+        .join(LtiLaunch, LtiLaunch.platform_id == LtiPlatform.id)
+        .where(LtiLaunch.digest == compute_digest(secret))
+    )
+    return origins or ()
+
+
+def find_registered_origin(session: Session, origin: str) -> Collection[str]:
+    """Return *origin* alone if a platform has it, also a disabled one; otherwise none."""
+    rows = session.scalars(select(LtiPlatform.origins))
+    return (origin,) if any(origin in origins for origins in rows) else ()

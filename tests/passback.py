@@ -44,6 +44,7 @@ __all__ = [
     "VirtualTime",
     "WindowLimit",
     "connect",
+    "connect_course",
     "count_waiting",
     "fill",
     "send_all",
@@ -149,17 +150,25 @@ class LimitedPlatform(LtiPlatform):
 
 
 def connect(world: World, platform: LtiPlatform) -> LtiTool:
-    """Register *platform*, connect a new course with a context of it, and return the tool."""
+    """Register *platform*, connect a course of it (`connect_course`), and return the tool."""
     tool = LtiTool.from_settings(world.service.settings)
     tool.http = PlatformHttp(platform.transport)
     platform.register(world)
     platform.tool_keys = load_public_keys(world.db, now=world.clock())
-    world.dl = world.course()  # type: ignore[attr-defined]  # for `fill`
+    connect_course(world, platform, platform.dialect.context)
+    return tool
+
+
+def connect_course(world: World, platform: LtiPlatform, context_id: str) -> None:
+    """Create a course for `fill`, and connect it with a context of *platform*."""
+    world.dl = world.course()  # type: ignore[attr-defined]
+    world.lti_context = new_id()  # type: ignore[attr-defined]
     with world.session() as session:
         session.add(
             LtiContext(
+                id=world.lti_context,  # type: ignore[attr-defined]
                 deployment_id=session.scalar(select(LtiDeployment.id)),
-                context_id=platform.dialect.context,
+                context_id=context_id,
                 course_id=world.dl,  # type: ignore[attr-defined]
                 connected_at=world.clock(),
                 line_items_url=f"{platform.host}/context/lineitems"
@@ -168,7 +177,6 @@ def connect(world: World, platform: LtiPlatform) -> LtiTool:
                 created_at=world.clock(),
             )
         )
-    return tool
 
 
 def fill(world: World, *, students: int, assignments: int) -> None:
@@ -178,7 +186,7 @@ def fill(world: World, *, students: int, assignments: int) -> None:
     posed = [world.assignment(course)[0].assignment for _ in range(assignments)]
     with world.session() as session:
         deployment = session.scalar(select(LtiDeployment.id))
-        context = session.scalar(select(LtiContext.id))
+        context = world.lti_context  # type: ignore[attr-defined]
         people = [
             {"id": one, "name": f"Student {number}", "email": None, "created_at": now}
             for number, one in enumerate(ids)
@@ -190,8 +198,8 @@ def fill(world: World, *, students: int, assignments: int) -> None:
             (
                 LtiUser,
                 [
-                    {**one, "deployment_id": deployment, "subject": f"u-{number}"}
-                    for number, one in enumerate(members)
+                    {**one, "deployment_id": deployment, "subject": f"u-{one['user_id']}"}
+                    for one in members
                 ],
             ),
             (LtiMember, [{"context_id": context, "user_id": one, "seen_at": now} for one in ids]),

@@ -521,6 +521,19 @@ def test_one_refused_student_stops_nobody_else(campus):
     assert sorted(one[0] for one in messages(world)) == ["failed", "sent"]
 
 
+@pytest.mark.parametrize("down", [408, 500, 503])
+def test_a_platform_that_replies_an_error_of_its_own_is_asked_once(campus, down):
+    world = campus()
+    other = student(world, "u-2", "Other One")
+    answer(world)
+    answer(world, person=other)
+    world.platform.down = down
+    run(world)
+    run(world)
+    assert len(world.platform.requests) == 1
+    assert sorted(one[:2] for one in messages(world)) == [("waiting", 0), ("waiting", 1)]
+
+
 def test_a_platform_that_is_down_is_asked_once_and_given_up_in_the_end(campus):
     world = campus()
     other = student(world, "u-2", "Other One")
@@ -534,6 +547,23 @@ def test_a_platform_that_is_down_is_asked_once_and_given_up_in_the_end(campus):
         run(world)
     assert [one[0] for one in messages(world)] == ["failed", "failed"]
     assert all(one[1] == MAX_TRIES for one in messages(world))
+
+
+def test_a_platform_that_limits_requests_for_tokens_is_asked_again_once_the_limit_ends(campus):
+    world = campus()
+    other = student(world, "u-2", "Other One")
+    answer(world)
+    answer(world, person=other)
+    world.platform.down = 429
+    run(world)
+    world.clock.advance(seconds=59)
+    run(world)
+    assert len(world.platform.requests) == 1
+    assert [one[:2] for one in messages(world)] == [("waiting", 0)] * 2
+    world.platform.down = ""
+    world.clock.advance(seconds=1)
+    run(world)
+    assert [one[:2] for one in messages(world)] == [("sent", 1)] * 2
 
 
 def test_a_disabled_platform_gets_the_last_score_once_it_is_enabled(campus):

@@ -15,7 +15,7 @@ class PlatformError(Exception):
 
 
 class PlatformUnreachableError(PlatformError):
-    """No connection to the platform, or no reply in time; the request may have had its effect."""
+    """No connection, no reply in time, status 408 or 5xx; a request may have had its effect."""
 
 
 def is_https_url(address: object) -> bool:

@@ -8,7 +8,11 @@ from fractions import Fraction
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from api.services.lti.protocol.addresses import PlatformError, is_https_url
+from api.services.lti.protocol.addresses import (
+    PlatformError,
+    PlatformUnreachableError,
+    is_https_url,
+)
 from api.services.lti.protocol.public_http import PlatformHttp, PlatformReply
 
 LINE_ITEM_TYPE: Final = "application/vnd.ims.lis.v2.lineitem+json"
@@ -190,14 +194,23 @@ def check_reply(reply: PlatformReply, what: str) -> None:
     """Raise the error that a *reply* about *what* stands for, unless it is a success."""
     if reply.is_success:
         return
-    message = f"the platform refused {what}: status {reply.status}{_explain(reply.value)}"
-    if _is_rate_limit(reply):
-        raise RateLimitError(message, _parse_retry_after(reply))
+    check_available(reply, what)
+    message = _describe_refusal(reply, what)
     if reply.status == UNAUTHORIZED:
         raise TokenExpiredError(message)
-    if reply.status >= SERVER_ERROR or reply.status == REQUEST_TIMEOUT:
-        raise PlatformError(message)
     raise GradeServiceRefusalError(message)
+
+
+def check_available(reply: PlatformReply, what: str) -> None:
+    """Raise `RateLimitError` or `PlatformUnreachableError` if the platform serves nobody now."""
+    if _is_rate_limit(reply):
+        raise RateLimitError(_describe_refusal(reply, what), _parse_retry_after(reply))
+    if reply.status >= SERVER_ERROR or reply.status == REQUEST_TIMEOUT:
+        raise PlatformUnreachableError(_describe_refusal(reply, what))
+
+
+def _describe_refusal(reply: PlatformReply, what: str) -> str:
+    return f"the platform refused {what}: status {reply.status}{_explain(reply.value)}"
 
 
 def _is_rate_limit(reply: PlatformReply) -> bool:

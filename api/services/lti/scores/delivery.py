@@ -2,12 +2,12 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
 from api.core.clock import Clock
 from api.db.engine import Database
-from api.services.lti.protocol.addresses import PlatformError
+from api.services.lti.protocol.addresses import PlatformError, PlatformUnreachableError
 from api.services.lti.protocol.claims import SCORE_SCOPE
 from api.services.lti.protocol.grade_service import (
     GradeServiceRefusalError,
@@ -31,8 +31,11 @@ UNREACHABLE_PAUSE: Final = timedelta(seconds=30)
 
 log = logging.getLogger("api.lti")
 
-SendOutcome: TypeAlias = Literal["accepted", "limited", "refused", "unreachable"]
-"""Outcome of a send: *limited* if the platform asks to wait, *refused* for good."""
+SendOutcome: TypeAlias = Literal["accepted", "limited", "refused", "delayed", "unreachable"]
+"""Outcome of a send: *limited* if the platform asks to wait, *refused* for good.
+
+A *delayed* score is tried again alone; *unreachable* concerns all scores of the platform.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +65,23 @@ def send_claimed_score(
         return SentScore(
             "refused", DeliveryResult(delivery, "failed", clock(), error=_shorten_error(error))
         )
-    except PlatformError as error:
-        log.warning("score %s, try %s: %s", delivery.message_id, delivery.tries, error)
+    except PlatformUnreachableError as error:
         now = clock()
         pauses.pause_until(platform_id, now + UNREACHABLE_PAUSE)
-        status = "failed" if delivery.tries >= MAX_TRIES else "waiting"
-        due_at = now + compute_pause(delivery.tries)
-        return SentScore(
-            "unreachable", DeliveryResult(delivery, status, due_at, error=_shorten_error(error))
-        )
+        return SentScore("unreachable", _plan_next_try(delivery, error, now))
+    except PlatformError as error:
+        # Often only one course is affected, whose retries must not stop the others.
+        return SentScore("delayed", _plan_next_try(delivery, error, clock()))
     now = clock()
     return SentScore("accepted", DeliveryResult(delivery, "sent", now, sent_at=now, error=""))
+
+
+def _plan_next_try(delivery: ScoreDelivery, error: PlatformError, now: datetime) -> DeliveryResult:
+    """Return the result of a try that failed: another one later, unless it was the last."""
+    log.warning("score %s, try %s: %s", delivery.message_id, delivery.tries, error)
+    status = "failed" if delivery.tries >= MAX_TRIES else "waiting"
+    due_at = now + compute_pause(delivery.tries)
+    return DeliveryResult(delivery, status, due_at, error=_shorten_error(error))
 
 
 def _shorten_error(error: Exception) -> str:

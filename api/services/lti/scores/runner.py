@@ -233,7 +233,8 @@ class ScoreRunner:
         for future in [future for future in self._in_flight if future.done()]:
             platform_id = self._in_flight.pop(future).platform.id
             outcome = future.result().outcome if future.exception() is None else "unreachable"
-            self._pace.end(platform_id, accepted=outcome in {"accepted", "refused"})
+            is_answered = outcome in {"accepted", "refused", "delayed"}
+            self._pace.end(platform_id, accepted=is_answered)
             if outcome == "limited":
                 self._pace.slow_down(platform_id)
             if outcome in {"limited", "unreachable"}:

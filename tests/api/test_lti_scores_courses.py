@@ -1,0 +1,116 @@
+"""Tests of two courses of one platform: faults in one do not delay the scores of the other."""
+
+import json
+from contextlib import closing
+from dataclasses import dataclass, field
+
+import httpx2
+import pytest
+from lti_platform import DIALECTS, LtiPlatform
+from passback import VirtualTime, connect, connect_course, fill
+from sqlalchemy import select, update
+from world import World
+
+from api.db.models import LtiContext, LtiLineItem, LtiScore, OutboxMessage
+from api.services.lti.scores.runner import ScoreRunner
+
+ONE_DATABASE = True
+MAX_RATE = 10
+BROKEN_STUDENTS, STUDENTS = 150, 30
+ITEM = {"resourceId": "other", "id": "https://moodle.example.edu/items/1"}
+REPLIES = {
+    "line items that are no list": httpx2.Response(200, json={"items": []}),
+    "no body": httpx2.Response(204),
+    "a next page without https": httpx2.Response(
+        200, json=[ITEM], headers={"Link": '<http://moodle.example.edu/2>; rel="next"'}
+    ),
+    "a line item without https": None,
+}
+
+
+@dataclass
+class HalfBrokenPlatform(LtiPlatform):
+    """Platform with a *reply* of its own to requests for the line items of the broken course."""
+
+    reply: httpx2.Response | None = None
+    time: VirtualTime | None = None
+    arrived_at: list[float] = field(default_factory=list)
+    broken_requests: int = 0
+
+    def serve(self, request):
+        if request.url.path != "/broken/lineitems":
+            return super().serve(request)
+        self.broken_requests += 1
+        if self.reply is not None:
+            return self.reply
+        wanted = request.url.params["resource_id"]
+        return httpx2.Response(200, json=[{"resourceId": wanted, "id": "http://x.example/1"}])
+
+    def take_score(self, request):
+        self.arrived_at.append(self.time.monotonic())
+        assert json.loads(request.content)["scoreMaximum"] == 8
+        return super().take_score(request)
+
+
+@pytest.fixture
+def world(database_url):
+    world = World(database_url)
+    yield world
+    world.close()
+
+
+def run_for(runner, time, seconds):
+    """Run until the clock has gone on for *seconds*."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        time.sleep(runner.run_once())
+
+
+def load_scores(world, context):
+    """Return status and tries of the scores of a course."""
+    with world.session() as session:
+        rows = session.execute(
+            select(OutboxMessage.status, OutboxMessage.tries)
+            .join(LtiScore, LtiScore.message_id == OutboxMessage.id)
+            .join(LtiLineItem, LtiLineItem.id == LtiScore.line_item_id)
+            .where(LtiLineItem.context_id == context)
+        )
+        return [tuple(row) for row in rows]
+
+
+@pytest.mark.parametrize("reply", REPLIES.values(), ids=REPLIES)
+def test_a_course_with_broken_line_items_delays_no_other_course(world, reply):
+    time = VirtualTime(world.clock())
+    platform = HalfBrokenPlatform(DIALECTS["moodle"], reply=reply, time=time)
+    tool = connect(world, platform)
+    broken = world.lti_context
+    with world.session() as session:
+        url = f"{platform.host}/broken/lineitems"
+        session.execute(update(LtiContext).values(line_items_url=url))
+    fill(world, students=BROKEN_STUDENTS, assignments=1)
+    connect_course(world, platform, "another course")
+    runner = ScoreRunner(
+        world.db,
+        time.clock,
+        tool,
+        max_rate=MAX_RATE,
+        threads=1,
+        monotonic=time.monotonic,
+        sleep=time.sleep,
+    )
+    with closing(runner):
+        run_for(runner, time, 10)  # the scores of the broken course are already behind
+        released_at = time.monotonic()
+        fill(world, students=STUDENTS, assignments=1)
+        run_for(runner, time, 60)
+    assert len(platform.arrived_at) == STUDENTS
+    everything = BROKEN_STUDENTS + STUDENTS
+    assert platform.arrived_at[-1] - released_at <= everything / (0.9 * MAX_RATE)
+    seconds = platform.arrived_at[-1] - platform.arrived_at[0]
+    assert seconds <= STUDENTS / (0.4 * MAX_RATE)  # at most half of the requests are retries
+    assert load_scores(world, world.lti_context) == [("sent", 1)] * STUDENTS
+    states = load_scores(world, broken)
+    assert len(states) == BROKEN_STUDENTS
+    assert {status for status, _ in states} == {"waiting"}
+    assert {tries for _, tries in states} <= {1, 2}
+    assert platform.broken_requests == sum(tries for _, tries in states)

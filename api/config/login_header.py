@@ -47,8 +47,10 @@ class ProxyLogin:
         addresses = [one.strip() for one in proxies.split(",") if one.strip()]
         if not separator or not header or not addresses:
             raise ValueError(FORM_MESSAGE)
-        if not HEADER_PATTERN.fullmatch(header):
+        if not header.lower().startswith("x-remote-"):
             raise ValueError(PREFIX_MESSAGE)
+        if not HEADER_PATTERN.fullmatch(header):
+            raise ValueError(FORM_MESSAGE)
         try:
             networks = tuple(ip_network(one) for one in addresses)
         except ValueError as error:

@@ -1,5 +1,6 @@
 """Tests of delivery when the SMTP server, its reply, the settings or the worker fails."""
 
+import smtplib
 from datetime import timedelta
 
 import pytest
@@ -193,6 +194,21 @@ def test_an_outage_is_written_once(database_url, monkeypatch):
     assert not deliver(world)
     assert [one.error for one in rows(world)] == [smtp.NOT_REACHED] * 2
     world.close()
+
+
+def test_an_outage_with_another_reply_each_time_is_written_once(world, monkeypatch, caplog):
+    add(world, world.person("Ann"))
+    replies = iter(("try again, session 1", "try again, session 2"))
+    monkeypatch.setattr(
+        SmtpTransport,
+        "_open",
+        lambda _: (_ for _ in ()).throw(smtplib.SMTPConnectError(421, next(replies))),
+    )
+    for _ in range(2):
+        assert not deliver(world)
+    [row] = rows(world)
+    assert "session 1" in row.details
+    assert len(caplog.messages) == 1
 
 
 def test_an_outage_after_a_change_of_the_settings_names_the_new_server(database_url, caplog):

@@ -102,6 +102,22 @@ def test_a_release_after_one_that_was_taken_back_is_announced(
     assert stored(world) == 1
 
 
+@pytest.mark.usefixtures("ann")
+def test_a_release_that_is_announced_again_has_another_message_id(
+    world, mail_server, course, teacher, hidden
+):
+    """A digest has the id of its first message, also if that message is dropped."""
+    [other] = world.assignment(course, results="manual")
+    for posed, results in ((hidden, True), (other, True), (hidden, False)):
+        release(teacher, posed, results=results)
+    deliver(world)
+    world.clock.advance(days=1)
+    release(teacher, hidden)
+    deliver(world)
+    ids = [one["Message-ID"] for one in mail_server.messages()]
+    assert len(ids) == len(set(ids)) == 2
+
+
 @pytest.mark.parametrize("body", [{"solutions": True}, {"results": False}])
 @pytest.mark.usefixtures("ann")
 def test_only_a_release_of_results_is_announced(world, teacher, hidden, body):
@@ -277,7 +293,9 @@ def test_a_failed_invitation_that_a_newer_one_replaces_is_not_sent_again(
     deliver(world)
     assert [one["To"] for one in mail_server.messages()] == ["reached@example.edu"]
     audit = teacher.get(f"/courses/{course}/audit").json()["items"]
-    assert "message.requeued" not in {entry["action"] for entry in audit}
+    actions = {entry["action"] for entry in audit}
+    assert "message.dropped" in actions
+    assert "message.requeued" not in actions
 
 
 @pytest.mark.usefixtures("mail_server")

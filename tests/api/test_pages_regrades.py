@@ -452,7 +452,7 @@ def test_what_only_the_points_or_the_words_change_is_reported_by_them(
         ["Ada", "Cells", "9", "correct, 100 %: 2 of 2", "correct, 100 %: 7 of 7"]
     ]
     assert "Scores of this problem: 1 up, 0 down of 1 student who submitted." in page.text
-    assert "1 of 1 answer would change: the credit stays the same" in page.text
+    assert "1 of 1 answer would change: same credit" in page.text
 
 
 def test_a_regrade_counts_those_who_submitted_before_it_is_applied_and_after(

@@ -430,7 +430,7 @@ def test_a_rubric_item_is_tried_and_changed_with_every_mark_that_has_it(scene, a
     scene.mark(scene.bob, scene.answer(student), items=scene.items()[:1])
     _, [first, *_] = items(ada, scene)
     tried = ada.send(first, "act=try", points="1")
-    assert "1 grade would change: 0 up, 1 down" in tried.text
+    assert "1 graded answer would change: 0 up, 1 down" in tried.text
     assert told(scene, student)["score"] == 2
     again = tried.one("form", action=first["action"])
     assert ada.send(again, "act=save").status == 303

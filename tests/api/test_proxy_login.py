@@ -332,6 +332,8 @@ def test_the_password_log_in_can_be_turned_off(campus):
         ({"GRADER_LOGIN_HEADER": "X-Remote-User: "}, FORM_MESSAGE),
         ({"GRADER_LOGIN_HEADER": ": 10.0.0.5"}, FORM_MESSAGE),
         ({"GRADER_LOGIN_HEADER": "Cookie: 10.0.0.5"}, PREFIX_MESSAGE),
+        ({"GRADER_LOGIN_HEADER": "X-Remote-: 10.0.0.5"}, FORM_MESSAGE),
+        ({"GRADER_LOGIN_HEADER": "X-Remote-U_r: 10.0.0.5"}, FORM_MESSAGE),
         ({"GRADER_LOGIN_HEADER": "X-Remote-User: proxy"}, FORM_MESSAGE),
         ({"GRADER_LOGIN_HEADER": "X-Remote-User: 0.0.0.0/0"}, "all addresses"),
         ({"GRADER_LOCAL_LOGIN": "false"}, "nobody could log in"),

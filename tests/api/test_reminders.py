@@ -7,6 +7,7 @@ from pages import Browser
 from sqlalchemy import select
 from world import World
 
+from api.core.ids import new_id
 from api.db.models import MailOptOut, OutboxMessage
 from api.services.outbox.occasions.reminders import add_reminders
 
@@ -104,6 +105,19 @@ def move_due(teacher, posed, due):
     body, headers = {"timeline": {"due": due}}, {"If-Match": "*"}
     done = teacher.patch(f"/assignments/{posed.assignment}", body, headers=headers)
     assert done.status_code == 200, done.text
+
+
+def test_a_reminder_that_two_workers_stored_is_sent_once(world, mail_server, ann, posed, course):
+    assert plan(world, DAY_BEFORE) == 1
+    with world.session() as session:
+        [row] = rows(world)
+        values = {"recipient_id": ann.id, "kind": "due_soon", "course_id": course}
+        values |= {"assignment_id": posed.assignment, "occasion_at": row.occasion_at}
+        values |= {"created_at": row.created_at, "due_at": row.due_at}
+        session.add(OutboxMessage(id=new_id(), **values))
+    deliver(world)
+    assert recipients(mail_server) == ["ann@example.edu"]
+    assert sorted(one.status for one in rows(world)) == ["dropped", "sent"]
 
 
 @pytest.mark.parametrize("is_delivered_between", [False, True])

@@ -41,6 +41,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "lti_platform.added": "a learning platform was registered",
     "lti_platform.changed": "a learning platform was changed",
     "lti_platform.invited": "a registration link for a learning platform was created",
+    "message.dropped": "a failed message was dropped, because a newer one replaces it",
     "message.requeued": "a failed message was resent",
     "notice.posted": "a notice was posted",
     "notice.withdrawn": "a notice was deleted",

@@ -115,14 +115,12 @@ def _is_any_due(db: Database, now: datetime) -> bool:
 def _store_outage(db: Database, error: MailError, *, now: datetime) -> None:
     """Store on the due messages why the server cannot be used, and log it when that is new.
 
-    While the reason and its details stay the same, this only reads. With other settings, the server
-    may fail for the same reason with other details.
+    While the reason and the server stay the same, this only reads; replies may differ each time.
     """
-    due = (
-        _due_messages(now)
-        .with_only_columns(OutboxMessage.id)
-        .where((OutboxMessage.error != str(error)) | (OutboxMessage.details != error.details))
-    )
+    is_new = OutboxMessage.error != str(error)
+    if error.server:
+        is_new |= ~OutboxMessage.details.contains(f"{error.server} ", autoescape=True)
+    due = _due_messages(now).with_only_columns(OutboxMessage.id).where(is_new)
     with db.reading() as session:
         if session.scalar(due) is None:
             return
@@ -239,9 +237,11 @@ def _compose(db: Database, claim: _Claim, mail: DeliverySettings, clock: Clock) 
             )
             .order_by(OutboxMessage.id)
         ).all()
+        composition = compose_email(session, messages, mail, now=clock())
+        # After the recipient is locked: an erasure locks the account before its messages.
         for message in messages:
             message.uncertain_tries = claim.uncertain_tries
-        return compose_email(session, messages, mail, now=clock())
+        return composition
 
 
 def _record_failure(

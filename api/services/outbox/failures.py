@@ -116,6 +116,7 @@ def resend_message(
         raise Conflict("This message has not failed.")
     if is_replaced(session, message):
         message.status, message.error, message.details = "dropped", REPLACED, ""
+        _record_change(session, actor, "message.dropped", message, now=now)
         return False
     message.status, message.tries, message.due_at = "waiting", 0, now
     message.uncertain_tries, message.error, message.details = 0, "", ""
@@ -123,12 +124,23 @@ def resend_message(
         # The link of an invitation belongs to its creator. Instructors may change the address, so
         # they must not send a link of an administrator, which no course limits.
         message.created_by = actor.caller.id
+    _record_change(session, actor, "message.requeued", message, now=now)
+    return True
+
+
+def _record_change(
+    session: Session,
+    actor: Principal | CourseMembership,
+    action: str,
+    message: OutboxMessage,
+    *,
+    now: datetime,
+) -> None:
     recorder.record_action(
         session,
         actor,
-        "message.requeued",
+        action,
         now=now,
         target=("user", message.recipient_id),
         change=({}, {"kind": message.kind}),
     )
-    return True

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict
@@ -60,12 +60,12 @@ class Outbox:
 
         The messages exist if, and only if, the transaction of *session* commits. One about an
         assignment, a request or an occasion is stored once for each recipient, however often its
-        cause recurs. If it was dropped because the cause had ended, it waits again.
+        cause recurs. One that was dropped because the cause had ended is stored anew.
         """
         if not self.is_enabled:
             return 0
         new = self.find_new_recipients(session, kind, recipients, subject)
-        requeued = _requeue_dropped(session, kind, new, subject, now=now)
+        _delete_dropped(session, kind, new, subject)
         rows = [
             {
                 "id": new_id(),
@@ -80,7 +80,6 @@ class Outbox:
                 "due_at": now,
             }
             for recipient in new
-            if recipient not in requeued
         ]
         insert_rows(session, OutboxMessage, rows)
         return len(new)
@@ -103,10 +102,8 @@ class Outbox:
 def is_replaced(session: Session, message: OutboxMessage) -> bool:
     """Return whether a newer message says the same as *message*.
 
-    Reminders of several due times differ: only that of the present due time is sent.
+    Reminders of several due times differ: only that of the current due time is sent.
     """
-    if message.kind == "due_soon":
-        return False
     newer = select(OutboxMessage.id).where(
         OutboxMessage.recipient_id == message.recipient_id,
         OutboxMessage.kind == message.kind,
@@ -116,6 +113,8 @@ def is_replaced(session: Session, message: OutboxMessage) -> bool:
         OutboxMessage.status.in_(("waiting", "sent")),
         OutboxMessage.id > message.id,
     )
+    if message.kind == "due_soon":
+        newer = newer.where(OutboxMessage.occasion_at.is_not_distinct_from(message.occasion_at))
     return session.scalar(newer.limit(1)) is not None
 
 
@@ -132,30 +131,24 @@ def _find_notified(session: Session, kind: MessageKind, subject: MessageSubject)
     )
 
 
-def _requeue_dropped(
-    session: Session,
-    kind: MessageKind,
-    recipients: Collection[UUID],
-    subject: MessageSubject,
-    *,
-    now: datetime,
-) -> set[UUID]:
-    """Requeue the messages of *recipients* that were dropped, and return whose they are."""
-    if not recipients or not _is_stored_once(subject):
-        return set()
-    requeued = (
-        update(OutboxMessage)
-        .where(
-            *_same_subject(kind, subject),
-            OutboxMessage.recipient_id.in_(recipients),
-            _is_dropped_for_now(),
+def _delete_dropped(
+    session: Session, kind: MessageKind, recipients: Collection[UUID], subject: MessageSubject
+) -> None:
+    """Delete the messages of *recipients* that were dropped because their cause had ended.
+
+    A digest may have been sent with the Message-ID of a dropped message, so that a mail server
+    could take another e-mail with this id for a repeat.
+    """
+    if recipients and _is_stored_once(subject):
+        session.execute(
+            delete(OutboxMessage)
+            .where(
+                *_same_subject(kind, subject),
+                OutboxMessage.recipient_id.in_(recipients),
+                _is_dropped_for_now(),
+            )
+            .execution_options(synchronize_session=False)
         )
-        .values(status="waiting", tries=0, uncertain_tries=0, error="", details="")
-        .values(created_at=now, due_at=now, read_at=None)
-        .returning(OutboxMessage.recipient_id)
-        .execution_options(synchronize_session=False)
-    )
-    return set(session.scalars(requeued))
 
 
 def _is_stored_once(subject: MessageSubject) -> bool:

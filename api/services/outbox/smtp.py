@@ -73,6 +73,7 @@ class MailError(Exception):
     *is_permanent*: the server refuses this message, so another try is useless. *is_unreachable*:
     the server cannot be used at all, so that other messages would fail too. With both, the settings
     are wrong. *is_uncertain*: the server may have accepted the message, because its reply was lost.
+    *server* is the address of a server that cannot be used; the details contain it.
     """
 
     def __init__(
@@ -83,11 +84,13 @@ class MailError(Exception):
         is_permanent: bool = False,
         is_unreachable: bool = False,
         is_uncertain: bool = False,
+        server: str = "",
     ) -> None:
         super().__init__(reason[:MAX_ERROR_LENGTH])
         self.details = (details or reason)[:MAX_ERROR_LENGTH]
         self.is_permanent, self.is_unreachable = is_permanent, is_unreachable
         self.is_uncertain = is_uncertain
+        self.server = server
 
 
 class _LostReplyError(Exception):
@@ -171,6 +174,7 @@ class SmtpTransport:
                     details=f"the SMTP server {address} cannot be used: {_describe(error)}",
                     is_permanent=_is_wrong_setting(error),
                     is_unreachable=True,
+                    server=address,
                 ) from error
         return self._connection
 

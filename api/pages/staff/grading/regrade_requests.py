@@ -73,7 +73,7 @@ def _render_regrade_requests(
         wanted=status,
         statuses=STATUSES,
         done=message,
-        answered=request_id,
+        submitted=request_id,
         typed=BoundForm(typed or {}, error, LABELS),
         blank=BoundForm(),
     )

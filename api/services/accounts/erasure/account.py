@@ -152,6 +152,9 @@ def _delete_personal_rows(session: Session, user: User) -> None:
         *(LtiScore.student_id, LtiUser.user_id, LtiLaunch.user_id, LtiMember.user_id),
         *(OutboxMessage.recipient_id, MailOptOut.user_id, MailKey.user_id, CalendarFeed.user_id),
     )
+    # The delivery of scores locks a message before its score.
+    messages = select(OutboxMessage.id).where(OutboxMessage.recipient_id == user.id)
+    session.execute(messages.order_by(OutboxMessage.id).with_for_update()).all()
     for owner in owners:
         session.execute(delete(owner.class_).where(owner == user.id))
     if user.email:

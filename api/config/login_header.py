@@ -47,7 +47,7 @@ class ProxyLogin:
         addresses = [one.strip() for one in proxies.split(",") if one.strip()]
         if not separator or not header or not addresses:
             raise ValueError(FORM_MESSAGE)
-        if not header.lower().startswith("x-remote-"):
+        if not header.lower().startswith(HEADER_PREFIX.lower()):
             raise ValueError(PREFIX_MESSAGE)
         if not HEADER_PATTERN.fullmatch(header):
             raise ValueError(FORM_MESSAGE)

@@ -93,7 +93,7 @@ def deploy(
 def disable(
     client_id: ClientId, *, issuer: Issuer = "", database: DatabaseUrl = DEFAULT_DATABASE_URL
 ) -> None:
-    """Disable a platform: refuse its launches, send it no scores, compare no rosters."""
+    """Disable a platform: refuse its launches, send no scores, sync no rosters."""
     from api.cli.operations.lti import set_client_disabled  # noqa: PLC0415
 
     name = set_client_disabled(

@@ -268,8 +268,8 @@ def test_the_commands_register_and_list_platforms(grader, tmp_path):
     keys = [line.split("\t") for line in grader("lti", "keys", "--database", url).out.splitlines()]
     assert [(kid, state) for kid, _, state in keys] == [
         (kids[2], "signs"),
-        (kids[1], "not published any more"),
-        (kids[0], "not published any more"),
+        (kids[1], "no longer published"),
+        (kids[0], "no longer published"),
     ]
 
 

@@ -180,7 +180,7 @@ def project_answers_by_student(
 ) -> dict[UUID, list[PartAnswer]]:
     """Return the answers of each student as the grading policy sees them after *changes*."""
     answers: defaultdict[UUID, list[PartAnswer]] = defaultdict(list)
-    # By identity: an id takes longer to hash than all the rest.
+    # By identity: hashing the ids took most of the time.
     new = {id(change.old): change.new for change in changes}
     for old in stored:
         graded = new.get(id(old)) or old.result

@@ -41,7 +41,7 @@ ENDPOINTS: Final = (
     *("authorization_endpoint", "token_endpoint", "jwks_uri"),
     "registration_endpoint",
 )
-"""Addresses in the metadata of a platform, which lead browsers or this service there."""
+"""Endpoints in the metadata of a platform that browsers or Grader contact."""
 LINK_ENDED: Final = (
     "This link was used, has expired, or is not complete. An administrator of Grader can create "
     "another one."

@@ -38,7 +38,7 @@ class KeyState:
         """The state in words, for administrators."""
         if self.signs:
             return "signs"
-        return "published" if self.is_published else "not published any more"
+        return "published" if self.is_published else "no longer published"
 
 
 def create_key(session: Session, *, now: datetime) -> LtiKey:

@@ -47,7 +47,7 @@ from api.services.regrades.execution.move_decisions import (
     CHANGES,
     CHUNK_CONDITION,
     DECISIONS_QUERY,
-    IS_APPLIED,
+    HAS_NO_SKIP_FLAG,
     OLD_CREDITS_QUERY,
     RESTORABLE_STUDENTS_QUERY,
     build_chunk_key,
@@ -146,7 +146,7 @@ def _build_old_gradings_update(dialect: str) -> Update:
             before=build_object(*fields),
             new_grading=CHANGES.c.id,
         )
-        .where(*CHUNK_CONDITION, IS_APPLIED, ANSWERS.c.id == CHANGES.c.answer_id)
+        .where(*CHUNK_CONDITION, HAS_NO_SKIP_FLAG, ANSWERS.c.id == CHANGES.c.answer_id)
     )
 
 

@@ -1,4 +1,4 @@
-"""Decisions which answers of a chunk move to another grading, read as distinct combinations.
+"""Decides which answers of a chunk get another grading, by distinct combinations of columns.
 
 A chunk has thousands of changes, but few combinations of credits, flags and marks by a person.
 """
@@ -19,7 +19,7 @@ CHUNK_CONDITION: Final = (
     CHANGES.c.regrade_id == bindparam("run"),
     CHANGES.c.chunk == bindparam("chunk_number"),
 )
-IS_APPLIED: Final = CHANGES.c.flag == ""
+HAS_NO_SKIP_FLAG: Final = CHANGES.c.flag == ""
 JOINED_CHANGES: Final = CHANGES.join(ANSWERS, ANSWERS.c.id == CHANGES.c.answer_id)
 LOCKED_CHANGES: Final = (
     select(
@@ -50,7 +50,7 @@ IS_CHANGE_OF_STUDENT: Final = (
     CHANGES.c.student_id == RegradeStudent.student_id,
 )
 APPLIED_STUDENTS_QUERY: Final = STUDENTS_QUERY.where(
-    exists().where(*IS_CHANGE_OF_STUDENT, IS_APPLIED)
+    exists().where(*IS_CHANGE_OF_STUDENT, HAS_NO_SKIP_FLAG)
 )
 RESTORABLE_STUDENTS_QUERY: Final = STUDENTS_QUERY.where(
     exists()
@@ -87,10 +87,10 @@ def store_skip_flags(
         if not flag:
             moved.append(row)
         if flag != row.flag:
-            those = {"of_manual": row.manual, "of_credit": row.credit}
+            combination = {"of_manual": row.manual, "of_credit": row.credit}
             session.execute(
                 FLAG_UPDATE,
-                {**key, **those, "of_new_credit": row.new_credit, "new_flag": flag},
+                {**key, **combination, "of_new_credit": row.new_credit, "new_flag": flag},
                 execution_options={"synchronize_session": False},
             )
     return moved

@@ -46,7 +46,7 @@ SELECT_DRAWS_AND_ROW_VERSIONS: Final = union_all(
         PROGRESS_COLUMNS.version,
     ).where(_students_condition(PROGRESS_COLUMNS.problem_id, PROGRESS_COLUMNS.student_id)),
 ).order_by("number")
-"""Query for the draws of students, and for the rows of their progress, without a version."""
+"""Query for the draws of students and the rows of their progress, which have no version id."""
 SELECT_ANSWERS: Final = (
     select(
         ANSWER_COLUMNS.student_id,
@@ -86,7 +86,7 @@ def load_states(
                 row_versions[student] = (numbers[0], numbers[1])
             else:
                 stored_draws[student] = VariantAssignment(numbers[0], version_id, numbers[1])
-        # Whoever has an answer has progress, because the writer locks that row first.
+        # A student with answers has a progress row: the writer inserts and locks it first.
         params["students"] = list(row_versions)
         answers, carried_values = _load_answers_and_carried_values(session, params)
         for student in students:

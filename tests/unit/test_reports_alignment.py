@@ -1,5 +1,6 @@
 """Tests of how the parts of a report are aligned with its passages, and of the doubts."""
 
+from cProfile import Profile
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from grader.reports.aligned_parts import AlignedPart
 from grader.reports.alignment import align_report
 from grader.reports.documents.text_lines import split_text
 from grader.reports.doubts import DIFFERENT_WORDS
-from grader.reports.extraction.clauses import ARRAY
+from grader.reports.extraction.clauses import ARRAY, shorten_quote
 from grader.reports.extraction.passage_context import PARAGRAPH
 from grader.reports.extraction.passage_finder import find_passages
 from grader.reports.extraction.passages import Passage
@@ -21,6 +22,39 @@ from grader.reports.regions import score_series
 from grader.reports.sheet import SheetPart
 
 FORMULA = "conv-parameters-formula.standard=1"
+
+
+def count_calls(text: str) -> int:
+    """Return how many calls of functions the search for passages takes."""
+    blocks = split_text(text)
+    find_passages(blocks)  # compiles patterns
+    profile = Profile()
+    profile.runcall(find_passages, blocks)
+    return sum(entry.callcount for entry in profile.getstats())
+
+
+@pytest.mark.parametrize("unit", ["x", "1→", "1 and 2 ", "→1% ", "$1$ (1)"])
+def test_the_calls_for_a_long_line_grow_with_its_length(unit) -> None:
+    assert count_calls(unit * 1_200) <= 2.2 * count_calls(unit * 600)
+
+
+class CountingText(str):
+    """Text that counts how often it is split into words."""
+
+    __slots__ = ("splits",)
+
+    def __init__(self, _text: str) -> None:
+        self.splits = 0
+
+    def split(self, *args, **options) -> list[str]:
+        self.splits += 1
+        return super().split(*args, **options)
+
+
+def test_a_long_line_is_split_into_words_once_for_all_its_quotes() -> None:
+    line = CountingText("1 and 2 " * 1_000)
+    assert {shorten_quote(line, "2") for _ in range(5)} == {shorten_quote(str(line), "2")}
+    assert line.splits == 1
 
 
 def find_parts(problems: str) -> list[SheetPart]:

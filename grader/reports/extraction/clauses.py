@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from grader.reports.words import find_words
@@ -76,11 +77,17 @@ WORD_OR_NAME: Final = re.compile(r"[A-Za-z]|\d\s*(?:→|\\)")
 
 def shorten_quote(quote: str, text: str) -> str:
     """Return a quote of bounded length that has the start of *text* in it."""
-    flat, value = " ".join(quote.split()), " ".join(text.split())
+    flat, value = _join_words(quote), " ".join(text.split())
     if len(flat) <= MAX_QUOTE:
         return flat
     start = max(0, flat.find(value[:60]) - 60)
     return f"{'…' if start else ''}{flat[start : start + MAX_QUOTE - 2]}…"
+
+
+@lru_cache(maxsize=1)
+def _join_words(quote: str) -> str:
+    """Return a quote with single spaces; all values of a clause have the same one."""
+    return " ".join(quote.split())
 
 
 def split_clauses(text: str) -> Iterator[str]:
@@ -157,12 +164,15 @@ def find_unit_words(text: str) -> frozenset[str]:
 def find_spans(clause: str) -> list[tuple[int, int]]:
     """Return where the formulas, shapes and numbers of a sentence are."""
     spans: list[tuple[int, int]] = []
+    is_covered = bytearray(len(clause))  # comparing every two spans takes seconds for 9,000 numbers
     for pattern in (INLINE, EQUATION, VECTOR, SHAPE, SUM, QUANTITY):
         for match in pattern.finditer(clause):
             if pattern is INLINE and not re.search(r"\d|[=+]|\\times|\\cdot", match[0]):
                 continue
-            if not any(start < match.end() and match.start() < end for start, end in spans):
-                spans.append(match.span())
+            start, end = match.span()
+            if 1 not in is_covered[start:end]:
+                spans.append((start, end))
+                is_covered[start:end] = b"\1" * (end - start)
     return sorted(spans)
 
 

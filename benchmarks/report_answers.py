@@ -40,7 +40,8 @@ def count_outcomes(path: Path, case: dict[str, Any], *, is_verbose: bool) -> Cou
     sheet = SheetParts(bank(), parse_sheet(case["problems"], bank()))
     blocks = read_blocks(path.read_bytes(), path.suffix)
     counts: Counter[str] = Counter()
-    for item in align_report(sheet.parts, find_passages(blocks)):
+    passages = find_passages(blocks, [part.label for part in sheet.parts])
+    for item in align_report(sheet.parts, passages):
         long_name = f"{item.part.problem}.{item.part.part}"
         expected = case["answers"].get(long_name, case["answers"].get(item.part.part))
         if expected is None:

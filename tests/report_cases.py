@@ -54,7 +54,8 @@ def align(name: str, data: bytes | None = None, ending: str = "") -> tuple[Align
     """Return the aligned parts of a report, or of the same report as another kind of file."""
     path = FOLDER / name
     blocks = read_blocks(path.read_bytes() if data is None else data, ending or path.suffix)
-    return align_report(sheet_parts(name).parts, find_passages(blocks))
+    parts = sheet_parts(name).parts
+    return align_report(parts, find_passages(blocks, [part.label for part in parts]))
 
 
 def outcomes(name: str, aligned: tuple[AlignedPart, ...]) -> dict[str, str]:

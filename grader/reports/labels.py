@@ -1,8 +1,7 @@
 """Labels of questions and parts: ``Q2``, ``2(b)ii``, ``part c`` as paths of levels."""
 
 import re
-from collections.abc import Sequence
-from string import ascii_lowercase
+from collections.abc import Iterable
 from typing import Final, TypeAlias
 
 Label: TypeAlias = tuple[str, ...]
@@ -35,8 +34,11 @@ LETTER: Final = re.compile(
 BARE_LETTER: Final = re.compile(r"\(?(?P<closed>[a-zA-Z]|[ivx]{2,5})\)?(?P<open>)(?!\w)")
 COLON: Final = re.compile(r"\s*:(?!\S)\s*")
 SEPARATOR: Final = re.compile(r"[\s:,;*_–-]*")
-COUNTERS: Final[tuple[Sequence[str], ...]] = ((), ascii_lowercase, ROMAN)
-"""Counters of each level of a label from the order; further levels and long lists have numbers."""
+SHEET_LABEL: Final = re.compile(
+    r"\(?\w{1,5}(?:[().-]{1,3}\w{1,5}){0,3}(?:\s\(?\w{1,4}\)){0,2}(?=[).:]{0,2}(?:[\s*:=,]|$))"
+)
+"""Start of a line that may be a label of the sheet, such as ``II.3`` or ``2b``."""
+SHEET_LABEL_END: Final = re.compile(r"[).:*_]*(?:\s[-–](?=\s))?\s*")
 RANKS: Final = {"question": 0, "number": 1, "letter": 2, "roman": 3, "item": 4}
 
 
@@ -76,31 +78,16 @@ def parse_labels(text: str) -> tuple[Label, ...]:
     return labels if all(labels) else ()
 
 
-def label_parts(number: int, text: str, parts: Sequence[str]) -> dict[str, Label]:
-    """Return the labels of the *parts* of problem *number*, counted from 1.
-
-    *text* has a label for each part, or one for the problem, or is empty; then the labels follow
-    from the order.
-
-    >>> {part: format_label(label) for part, label in label_parts(3, "", ["mean", "std"]).items()}
-    {'mean': '3(a)', 'std': '3(b)'}
-    """
-    labels = parse_labels(text) or ((str(number),),)
-    if len(labels) == len(parts):
-        return dict(zip(parts, labels, strict=True))
-    start = labels[0]
-    depth = min(len(start), MAX_LEVELS - 1)
-    counters = COUNTERS[depth] if depth < len(COUNTERS) else ()
-    counters = (
-        counters if len(counters) >= len(parts) else [str(index + 1) for index in range(len(parts))]
-    )
-    return {part: (*start[:depth], counters[index]) for index, part in enumerate(parts)}
-
-
 class LabelTracker:
-    """Follows the labels at the starts of lines; *path* is the label of the current line."""
+    """Follows the labels at the starts of lines; *path* is the label of the current line.
 
-    def __init__(self) -> None:
+    *labels* are those of the sheet. A line may start with one of them in any spelling, and a line
+    or heading may be its next piece, such as ``b`` under ``2``.
+    """
+
+    def __init__(self, labels: Iterable[Label] = ()) -> None:
+        self._sheet = _index_labels(labels)
+        self._root: Label = ()
         self._stack: list[tuple[str, str]] = []
         self._style = ""
         self._top_indent = self._indent = 0
@@ -109,7 +96,7 @@ class LabelTracker:
     @property
     def path(self) -> Label:
         """The current label, from the question down."""
-        return tuple(text for _, text in self._stack)
+        return (*self._root, *(text for _, text in self._stack))
 
     def follow(self, line: str, *, is_heading: bool = False, indent: int = 0) -> int | None:
         """Follow the label that *line* starts with; return where its text begins, None for none.
@@ -120,12 +107,49 @@ class LabelTracker:
         self._indent = indent
         prefix = PREFIX.match(line)
         start = prefix.end() if prefix else 0
+        if (end := self._follow_sheet(line, start, is_heading=is_heading)) is not None:
+            return end
         bullet = prefix is not None and prefix["bullet"] is not None
         end = self._follow_number(line, start, bullet=bullet, is_heading=is_heading)
         letters_start = start if end is None else _skip(SEPARATOR, line, end)
         letters_end = self._follow_letters(line, letters_start)
         end = end if letters_end is None else letters_end
         return None if end is None else _skip(COLON, line, end)
+
+    def _follow_sheet(self, line: str, start: int, *, is_heading: bool) -> int | None:
+        """Follow a label of the sheet that the other rules may not recognize."""
+        for word in (QUESTION_WORD, PART_WORD):
+            start = _skip(word, line, start)
+        match = SHEET_LABEL.match(line, start) if self._sheet else None
+        if match is None:
+            return None
+        end = _skip(SHEET_LABEL_END, line, match.end())
+        label = self._sheet.get(_compact(match[0]), ())
+        if len(label) < 2 and not match[0].isdigit():  # noqa: PLR2004  # one piece, under a label
+            is_alone = is_heading or end == len(line.rstrip()) or line[match.end()] in ".:)"
+            label = self._find_next(match[0].strip("()").lower()) if is_alone else ()
+        if not any(piece.isalpha() for piece in label):  # 2.5 may be a number
+            return None
+        self._root = () if label[0].isdigit() else label[:1]
+        self._stack = []
+        for piece in label[len(self._root) :]:
+            self._stack.append((self._piece_kind(piece), piece))
+        self._top_indent = self._indent
+        return end
+
+    def _find_next(self, piece: str) -> Label:
+        """Return the label of the sheet that one more piece makes of the current one, or ()."""
+        for depth in range(len(self.path), -1, -1):
+            label = (*self.path[:depth], piece)
+            if self._sheet.get(_compact("".join(label))) == label:
+                return label
+        return ()
+
+    def _piece_kind(self, piece: str) -> str:
+        """Return the kind of the next piece of a label."""
+        if piece.isdigit() and self._stack:
+            return "item" if "letter" in dict(self._stack) else "number"
+        return "question" if piece.isdigit() else self._letter_kind(piece)
 
     def _follow_number(
         self, line: str, start: int, *, bullet: bool, is_heading: bool
@@ -237,6 +261,24 @@ class LabelTracker:
         rank = RANKS[kind]
         self._stack = [entry for entry in self._stack if RANKS[entry[0]] < rank]
         self._stack.append((kind, text))
+
+
+def _index_labels(labels: Iterable[Label]) -> dict[str, Label]:
+    """Return labels and the labels above them by their pieces; those with equal pieces count not.
+
+    >>> _index_labels([("2", "b"), ("2", "b", "ii")])
+    {'2': ('2',), '2b': ('2', 'b'), '2bii': ('2', 'b', 'ii')}
+    """
+    index: dict[str, Label] = {}
+    prefixes = {label[:depth] for label in labels for depth in range(1, len(label) + 1)}
+    for label in sorted(prefixes):
+        text = "".join(label)
+        index[text] = () if text in index else label
+    return index
+
+
+def _compact(label: str) -> str:
+    return re.sub(r"\W", "", label).lower()
 
 
 def _skip(pattern: re.Pattern[str], line: str, start: int) -> int:

@@ -3,18 +3,21 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from string import ascii_lowercase
 from typing import Final, TypeAlias
 
 from grader.definitions.problem import AnyPart, Problem
 from grader.display.text import to_text
 from grader.reports.extraction.clauses import PassageForm
-from grader.reports.labels import Label
+from grader.reports.labels import MAX_LEVELS, ROMAN, Label, parse_labels
 from grader.reports.words import STOP_WORDS, find_words
 from grader.values import Value
 
 AnswerReader: TypeAlias = Callable[[str], str | None]
 """Function that returns how a text is read as an answer to a part, None if it is unreadable."""
 
+COUNTERS: Final[tuple[Sequence[str], ...]] = ((), ascii_lowercase, ROMAN)
+"""Counters of each level of a label from the order; further levels and long lists have numbers."""
 FORMS_BY_KIND: Final[dict[str, frozenset[PassageForm]]] = {
     "integer": frozenset({"number"}),
     "number": frozenset({"number"}),
@@ -117,6 +120,27 @@ def build_sheet_part(
         _find_counted_words(prompt or part.prompt.source),
         find_range(prompt or part.prompt.source),
     )
+
+
+def label_parts(number: int, text: str, parts: Sequence[str]) -> dict[str, Label]:
+    """Return the labels of the *parts* of problem *number*, counted from 1.
+
+    *text* has a label for each part, or one for the problem, or is empty; then the labels follow
+    from the order.
+
+    >>> label_parts(3, "", ["mean", "std"])
+    {'mean': ('3', 'a'), 'std': ('3', 'b')}
+    """
+    labels = parse_labels(text) or ((str(number),),)
+    if len(labels) == len(parts):
+        return dict(zip(parts, labels, strict=True))
+    start = labels[0]
+    depth = min(len(start), MAX_LEVELS - 1)
+    counters = COUNTERS[depth] if depth < len(COUNTERS) else ()
+    counters = (
+        counters if len(counters) >= len(parts) else [str(index + 1) for index in range(len(parts))]
+    )
+    return {part: (*start[:depth], counters[index]) for index, part in enumerate(parts)}
 
 
 def find_range(prompt: str) -> frozenset[int]:

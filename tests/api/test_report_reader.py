@@ -29,7 +29,7 @@ from api.services.reports.uploads.report_reader import (
     WAITING_SECONDS,
     ReportReader,
 )
-from grader.reports.labels import label_parts
+from grader.reports.sheet import label_parts
 
 SHEET = (
     SheetProblem(

@@ -10,7 +10,8 @@ from api.services.engine.single_answer import open_bank
 from api.services.reports.sheets import build_problem_parts
 from api.services.reports.uploads.reading_job import SheetProblem, read_report
 from api.services.reports.uploads.templates import SheetQuestion, SheetSection, write_template
-from grader.reports.labels import format_label, label_parts
+from grader.reports.labels import format_label
+from grader.reports.sheet import label_parts
 from grader.variants.variant import solve_variant
 from problems.registry import REGISTRY
 

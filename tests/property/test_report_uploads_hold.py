@@ -11,7 +11,7 @@ from uploads import REPORT
 from world import TEXT_PROBLEM
 
 from api.services.reports.uploads.reading_job import SheetProblem, read_or_refuse
-from grader.reports.labels import label_parts
+from grader.reports.sheet import label_parts
 
 MUTATIONS = 60
 PIECES = (

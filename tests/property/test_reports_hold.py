@@ -74,7 +74,8 @@ def test_another_key_gives_the_same_passages(key, name) -> None:
         for part in build_parts(with_other_keys(bank().get(problem), key), sheet)
     ]
     path = FOLDER / name
-    passages = find_passages(read_blocks(path.read_bytes(), path.suffix))
+    labels = [part.label for part in parts]
+    passages = find_passages(read_blocks(path.read_bytes(), path.suffix), labels)
     chosen = [(item.text, item.read_as, item.doubt) for item in align_report(parts, passages)]
     assert chosen == [(item.text, item.read_as, item.doubt) for item in align(name)]
 

@@ -6,7 +6,8 @@ import pytest
 
 from api.services.reports.uploads.templates import SheetQuestion, SheetSection, write_template
 from grader.reports.documents.answer_marks import find_marked_answers
-from grader.reports.labels import format_label, label_parts, parse_labels
+from grader.reports.labels import format_label, parse_labels
+from grader.reports.sheet import label_parts
 
 QUESTION = SheetQuestion("conv", "side_1", "2(b)i", "Side & height", "Which $H_1$ is 50 % of it?")
 SECTIONS = (SheetSection("A title_1", "Given #1 and $K^2$.", (QUESTION,)),)

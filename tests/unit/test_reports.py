@@ -322,7 +322,8 @@ def read_answers(problem: str, text: str) -> dict[str, tuple[str, str]]:
     """Return how each part that has a label is read, and the doubt."""
     sheet = SheetParts(bank(), parse_sheet([problem], bank()))
     parts = [part for part in sheet.parts if part.label]
-    aligned = align_report(parts, find_passages(split_text(text)))
+    passages = find_passages(split_text(text), [part.label for part in parts])
+    aligned = align_report(parts, passages)
     return {item.part.part: (item.read_as, item.doubt) for item in aligned}
 
 

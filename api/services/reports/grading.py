@@ -69,7 +69,8 @@ def grade_report(
 ) -> list[ReportRow]:
     """Return a row for each part of the sheet, or one row with the reason for a refused file."""
     try:
-        passages = find_passages(read_blocks(data, ending))
+        labels = [part.label for part in sheet_parts.parts]
+        passages = find_passages(read_blocks(data, ending), labels)
     except ReportError as error:
         return [ReportRow(student, error=str(error))]
     aligned = align_report(sheet_parts.parts, passages)

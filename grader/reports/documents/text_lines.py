@@ -1,7 +1,7 @@
 """Markdown and plain text as blocks."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from grader.reports.blocks import MAX_BLOCK_CHARACTERS, Block, BlockForm, Location, check_size
@@ -13,6 +13,8 @@ TABLE_RULE: Final = re.compile(r"\s*\|?(?:\s*:?-{2,}:?\s*\|)+(?:\s*:?-{2,}:?\s*)
 ARRAY_START: Final = re.compile(r"(?:^|[\s=(:*])\[\s*\[|^\s*(?:[-*]\s+)?\[\s*[-+]?[\d.]")
 NUMBER: Final = r"[-+]?\d[\d.]*"
 GRID_ROW: Final = re.compile(rf"\s*{NUMBER}(?:[ \t,;&]+{NUMBER})+\s*[;,]?\s*")
+NUMBERED_VALUE: Final = re.compile(rf"\s*(\d{{1,2}})\.\s(?!.*\.(?:[ \t,;&]|$))\s*{NUMBER}.*")
+"""Item of a numbered list that is only numbers; NumPy writes a period in every column."""
 LINE_NUMBER: Final = re.compile(r"(\d{1,3})(?:\s|$)")
 MAX_ARRAY_LINES: Final = 60
 IMAGE: Final = re.compile(r"!\[[^\]]{0,500}\]\([^)]{0,2000}\)")
@@ -43,6 +45,13 @@ def split_text(
 
 def _blank_struck_out(match: re.Match[str]) -> str:
     return "\n" * match[0].count("\n")
+
+
+def _is_numbered_list(lines: Sequence[str]) -> bool:
+    """Return whether rows of numbers are items of a list, whose numbers go up by one."""
+    items = [NUMBERED_VALUE.fullmatch(line) for line in lines]
+    numbers = [int(item[1]) for item in items if item]
+    return numbers == list(range(numbers[0], numbers[0] + len(lines))) if numbers else False
 
 
 def _strip_line_numbers(code: str) -> str:
@@ -182,7 +191,7 @@ class _LineReader:
         end = start
         while end < len(self._lines) and GRID_ROW.fullmatch(self._lines[end]):
             end += 1
-        if end - start == 1:
+        if end - start == 1 or _is_numbered_list(self._lines[start:end]):
             return ""
         self._next = end
         return "\n".join(self._lines[start:end])

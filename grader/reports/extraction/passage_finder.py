@@ -1,6 +1,6 @@
 """Search for passages: the blocks of a document are cut into values with the words around them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -47,15 +47,15 @@ from grader.reports.extraction.patterns import (
 from grader.reports.extraction.printed_values import split_printed, split_printed_line
 from grader.reports.extraction.sentences import find_lists, split_sentence
 from grader.reports.extraction.tables import find_row_sizes, find_series, split_table
-from grader.reports.labels import LabelTracker, parse_label
+from grader.reports.labels import Label, LabelTracker, parse_label
 from grader.reports.words import find_words, select_numbering_words
 
 MAX_PASSAGES: Final = 6_000
 
 
-def find_passages(blocks: Sequence[Block]) -> tuple[Passage, ...]:
-    """Return the passages of a document, in its order; no more than `MAX_PASSAGES`."""
-    finder = _PassageFinder()
+def find_passages(blocks: Sequence[Block], labels: Iterable[Label] = ()) -> tuple[Passage, ...]:
+    """Return at most `MAX_PASSAGES` passages of a document; *labels* are those of the sheet."""
+    finder = _PassageFinder(labels)
     for block in blocks:
         finder.read(block)
         if len(finder.passages) >= MAX_PASSAGES:
@@ -66,9 +66,9 @@ def find_passages(blocks: Sequence[Block]) -> tuple[Passage, ...]:
 class _PassageFinder:
     """Goes through the blocks of a document and collects its passages."""
 
-    def __init__(self) -> None:
+    def __init__(self, labels: Iterable[Label]) -> None:
         self.passages: list[Passage] = []
-        self._labels = LabelTracker()
+        self._labels = LabelTracker(labels)
         self._label_start, self._line_start, self._source = 0, 0, ""
         self._emphasized: list[str] = []
         self._is_premise = False
@@ -233,7 +233,7 @@ class _PassageFinder:
         cells = (*split_table(block.text), *find_row_sizes(block.text), *find_series(block.text))
         for cell in cells:
             label = parse_label(cell.row_label)
-            if label and not label[0].isdigit():
+            if label and label[0].isalpha() and label[-1].isalpha():  # II.3 has its question
                 label = (*self._labels.path[:1], *label)
             self._add(
                 block,

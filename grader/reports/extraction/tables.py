@@ -6,8 +6,11 @@ from typing import Final, NamedTuple
 
 from grader.reports.extraction.clauses import DIGIT, LETTERED, WORD_CHARACTERS
 
-ROW_LABEL: Final = re.compile(r"\(?(?:\d{1,2}\s?)?\(?(?:[a-h]|[ivx]{1,4})[).]{0,2}")
-"""Label in the first cell of a row: ``b``, ``(b)`` or ``2b``."""
+ROW_LABEL: Final = re.compile(
+    r"\(?(?:\d{1,2}\s?)?\(?(?:[a-h]|[ivx]{1,4})[).]{0,2}"
+    r"|(?:\d{1,2}\.?)?\(?[a-h][).]{0,2}\(?[ivx]{1,4}[).]{0,2}|[IVX]{1,4}\.\d{1,2}[).]?"
+)
+"""Label in the first cell of a row: ``b``, ``(b)``, ``2b``, ``2(b)ii`` or ``II.3``."""
 NUMBERED_ROW: Final = re.compile(r"\d{1,2}[.)]?")
 SIZE_TITLE: Final = re.compile(
     r"height|width|depth|length|frames|channels?|rows|columns|features|[HWCDL]", re.IGNORECASE

@@ -76,10 +76,10 @@ def read_report(data: bytes, ending: str, problems: Sequence[SheetProblem]) -> l
 
     The first passage is the chosen one, unless the confidence is ``missing``.
     """
-    passages = find_passages(read_blocks(data, ending))
     parts: Sequence[SheetPart] = [
         part for problem in problems for part in _build_sheet_parts(problem)
     ]
+    passages = find_passages(read_blocks(data, ending), [part.label for part in parts])
     if not any(problem.has_set_labels for problem in problems):
         parts = _drop_unused_labels(parts, passages)
     labels = {

@@ -17,7 +17,8 @@ from api.services.engine.variant_identity import VariantIdentity, load_identity_
 from api.services.reports.sheets import MAX_SHEET_PARTS
 from api.services.reports.uploads.reading_job import SheetProblem
 from grader.reading import NumberStyle
-from grader.reports.labels import Label, label_parts
+from grader.reports.labels import Label
+from grader.reports.sheet import label_parts
 
 NO_PROBLEMS_MESSAGE: Final = "This assignment has no problems yet, so there is nothing to read."
 TOO_LARGE_MESSAGE: Final = (

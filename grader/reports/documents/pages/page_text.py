@@ -36,8 +36,13 @@ ALONE: Final = 1.9
 PAGE_NUMBER: Final = re.compile(
     r"(?:page\s*)?[-–]?\s*\d{1,3}\s*[-–]?(?:\s*(?:/|of)\s*\d{1,3})?", re.IGNORECASE
 )
-STARTS_ITEM: Final = re.compile(r"(?:\(?[0-9a-zA-Z]{1,3}[.):]|[-•*▪◦–]|Q\d|\d+\.\d+)\s|=")
-ITEM_MARK: Final = re.compile(r"[-•*▪◦–]|\(?\w{1,4}[.):]")
+COMPOUND_LABEL: Final = (
+    r"(?:Q?\d{1,2}\.?\(?[a-h]\)?\.?\(?[ivx]{0,4}\)?[.):]?|[IVX]{1,4}\.\d{1,2}[.):]?)"
+)
+STARTS_ITEM: Final = re.compile(
+    rf"(?:\(?[0-9a-zA-Z]{{1,3}}[.):]|[-•*▪◦–]|Q\d|\d+\.\d+|{COMPOUND_LABEL})\s|="
+)
+ITEM_MARK: Final = re.compile(rf"[-•*▪◦–]|\(?\w{{1,4}}[.):]|{COMPOUND_LABEL}")
 """Mark or label of a list, which is no column of a table."""
 DIGIT: Final = re.compile(r"\d")
 WORD_CUT: Final = re.compile(r"[a-z]-$")

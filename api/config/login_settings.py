@@ -33,8 +33,9 @@ class LoginSettings(BaseModel):
         AfterValidator(validate_proxy_login),
         Field(
             description="a header `X-Remote-…` in which a reverse proxy names the user, and the "
-            "addresses or networks of such proxies: `X-Remote-User: 10.0.0.5, 10.1.0.0/16`. Close "
-            "every other route to the service, and let the proxy remove this header from requests of clients"
+            "addresses or networks of such proxies: `X-Remote-User: 10.0.0.5, 10.1.0.0/16`. Block "
+            "every other route to the service, and let the proxy remove this header from requests "
+            "of clients"
         ),
     ] = ""
     oidc: Annotated[

@@ -10,13 +10,13 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any, Protocol
 
 import httpx2
 from lti_platform import LtiPlatform
 from sqlalchemy import func, insert, select
+from virtual_time import VirtualTime
 from world import World
 
 from api.core.ids import new_id
@@ -41,7 +41,6 @@ __all__ = [
     "BucketLimit",
     "LimitedPlatform",
     "SlidingLimit",
-    "VirtualTime",
     "WindowLimit",
     "connect",
     "connect_course",
@@ -135,6 +134,7 @@ class LimitedPlatform(LtiPlatform):
     first_at: float = 0.0
     last_at: float = 0.0
     monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
 
     def take_score(self, request: httpx2.Request) -> httpx2.Response:
         assert self.limiter is not None
@@ -143,7 +143,7 @@ class LimitedPlatform(LtiPlatform):
             return httpx2.Response(429, headers={"Retry-After": "1"}, json={})
         self.first_at = self.first_at or self.monotonic()
         if self.latency:
-            time.sleep(self.latency)
+            self.sleep(self.latency)
         reply = super().take_score(request)
         self.last_at = self.monotonic()
         return reply
@@ -226,41 +226,24 @@ def fill(world: World, *, students: int, assignments: int) -> None:
             session.execute(insert(model), values)
 
 
-@dataclass
-class VirtualTime:
-    """Time that passes only while somebody sleeps."""
-
-    start: datetime
-    seconds: float = 1000.0
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
-
-    def clock(self) -> datetime:
-        return self.start + timedelta(seconds=self.seconds)
-
-
 def send_all(
-    world: World, platform: LimitedPlatform, *, students: int, assignments: int, max_rate: float
+    world: World,
+    platform: LimitedPlatform,
+    *,
+    students: int,
+    assignments: int,
+    max_rate: float,
 ) -> float:
     """Send all scores in virtual time, and return how many a second arrived."""
     time = VirtualTime(world.clock())
     platform.limiter.now = platform.monotonic = time.monotonic  # type: ignore[union-attr]
+    platform.sleep = time.sleep
     tool = connect(world, platform)
     fill(world, students=students, assignments=assignments)
     runner = ScoreRunner(
-        world.db,
-        time.clock,
-        tool,
-        max_rate=max_rate,
-        threads=1,
-        monotonic=time.monotonic,
-        sleep=time.sleep,
+        world.db, time.clock, tool, max_rate=max_rate, monotonic=time.monotonic, sleep=time.sleep
     )
-    with closing(runner):
+    with time.replace_threads(), closing(runner):
         pause = runner.run_once()
         while count_waiting(world):
             time.sleep(pause)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import httpx2
 import pytest
 from lti_platform import DIALECTS, LtiPlatform
-from passback import VirtualTime, connect, connect_course, fill
+from passback import connect, connect_course, fill
 from sqlalchemy import select, update
+from virtual_time import VirtualTime
 from world import World
 
 from api.db.models import LtiContext, LtiLineItem, LtiScore, OutboxMessage

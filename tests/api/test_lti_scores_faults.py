@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from collections import Counter
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -154,11 +153,19 @@ def group_by_cell(grades, log):
     by_text = {str(column): column for column in grades.columns}
     assert sorted(columns.values()) == sorted(by_text)  # each column was created once
     notes = {cell: [] for cell in grades.points}
-    for note in log:
+    for line, note in enumerate(log):
         if "student" in note:
             column = by_text[columns[note["column"]]]
-            notes[students[note["student"]], column].append(note)
+            notes[students[note["student"]], column].append(note | {"line": line})
     return notes
+
+
+def is_repeat_expected(log, one, two):
+    """Return whether the reply to a score was lost, or a worker was killed before the next."""
+    lost = {"fault": "lost reply", "student": one["student"], "column": one["column"]}
+    return log[one["line"] - 1] == lost or any(
+        "killed" in note for note in log[one["line"] : two["line"]]
+    )
 
 
 def check(world, grades, log):
@@ -174,9 +181,8 @@ def check(world, grades, log):
         assert all(one["at"] < two["at"] for one, two in pairwise(scores))
         assert all(one["score"] <= two["score"] for one, two in pairwise(scores))
         assert not {(cell, note["score"]) for note in scores} & grades.superseded
-        lost = sum(note.get("fault") == "lost reply" for note in notes_of_cell)
-        repeats = max(Counter(note["score"] for note in scores).values(), default=0)
-        assert repeats <= 1 + lost + len(POINTS)  # a lost reply or a killed worker repeats it
+        for one, two in pairwise(scores):
+            assert one["score"] != two["score"] or is_repeat_expected(log, one, two)
     assert {note["fault"] for note in log if "fault" in note} == set(FAULTS)
     with world.db.reading() as session:
         course = world.dl

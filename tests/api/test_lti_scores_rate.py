@@ -32,6 +32,8 @@ from api.services.lti.scores.runner import ScoreRunner
 ONE_DATABASE = True
 LIMIT = 10
 """Scores per second that the platform accepts."""
+LATENCY = 0.2
+"""Seconds that the platform takes for a score."""
 
 
 @pytest.fixture
@@ -43,7 +45,9 @@ def world(database_url):
 
 @pytest.mark.parametrize("kind", LIMITS)
 def test_scores_arrive_at_nine_tenths_of_the_limit_of_a_platform(world, kind):
-    platform = LimitedPlatform(DIALECTS["moodle"], limiter=LIMITS[kind](LIMIT, 1, None))
+    platform = LimitedPlatform(
+        DIALECTS["moodle"], limiter=LIMITS[kind](LIMIT, 1, None), latency=LATENCY
+    )
     rate = send_all(world, platform, students=20, assignments=3, max_rate=LIMIT)
     assert 0.9 * LIMIT <= rate <= LIMIT
     assert platform.limited == 0
@@ -55,7 +59,9 @@ def test_scores_arrive_at_nine_tenths_of_the_limit_of_a_platform(world, kind):
 
 @pytest.mark.parametrize("kind", LIMITS)
 def test_a_platform_that_accepts_fewer_slows_the_scores_down(world, kind):
-    platform = LimitedPlatform(DIALECTS["moodle"], limiter=LIMITS[kind](4, 1, None))
+    platform = LimitedPlatform(
+        DIALECTS["moodle"], limiter=LIMITS[kind](4, 1, None), latency=LATENCY
+    )
     rate = send_all(world, platform, students=20, assignments=3, max_rate=LIMIT)
     assert 0.5 * 4 <= rate <= 4
     assert 0 < platform.limited < 30

@@ -43,6 +43,10 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     ),
     "after step 2": ask("number", key="0.4", prompt="What is the rate after step 2?"),
     "convolution": ask(key=3640, prompt="How many parameters does the convolution have?"),
+    "second stage": ask(key=3640, prompt="How many parameters does the second stage have?"),
+    "encoder": ask(
+        key=3640, prompt="How many parameters does the convolution of the encoder have?"
+    ),
     "entropy in bits": ask("number", key="1.571", prompt="What is the entropy, in bits?"),
     "stride 8": ask("shape", key="(28, 55, 64)", prompt="The shape of the output with stride 8?"),
     "accuracy": ask("number", key="0.7"),

@@ -9,6 +9,7 @@ from typing import Final
 from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import STEM_LETTERS
+from grader.reading.references.numbered_things import ORDINALS
 from grader.reading.screening.counted_things import GENERIC, SYNONYMS
 from grader.reading.screening.known_words import find_long_stems
 
@@ -22,6 +23,15 @@ SENTENCE: Final = re.compile(
 WORD: Final = re.compile(r"[^\W\d_]{3,}")
 FAMILIES: Final = (*SYNONYMS, frozenset({"netw", "mode", "dete"}), frozenset({"laye", "pool"}))
 """Beginnings of nouns that may mean the same subject."""
+STAND_INS: Final = frozenset({"one", "bloc", "modu", "oper", "laye", "netw"})
+"""Beginnings of nouns for any subject."""
+WHOLE: Final = re.compile(r"(?<!\w)(?:whole|entire)(?!\w)", re.IGNORECASE)
+"""Words for more than the subject of the question, unless the question has the same noun."""
+ATTRIBUTE: Final = re.compile(r"\s(?:with|without)\s.*", re.IGNORECASE | re.DOTALL)
+COMPLEMENT: Final = re.compile(r"\s(?:of|in|for)\s", re.IGNORECASE)
+COUNTED: Final = re.compile(r"how\s+many\s+[^\W\d_]+", re.IGNORECASE)
+MIN_LETTERS_OF_NAMES: Final = 4
+"""Number of letters below which a word before the last noun does not name a subject."""
 
 
 def refuse_other_subject(text: str, question: str) -> None:
@@ -35,15 +45,41 @@ def refuse_other_subject(text: str, question: str) -> None:
 the question asks for.
     """
     match = SENTENCE.search(text)
-    nouns = WORD.findall(match["subject"]) if match else []
-    if match is None or not nouns:
-        return
-    stem = nouns[-1].lower()[:STEM_LETTERS]
+    subject = ATTRIBUTE.sub("", match["subject"]) if match else ""
     stems = find_long_stems(question)
-    related = any(stem in family and not family.isdisjoint(stems) for family in FAMILIES)
-    if stems and stem not in stems and stem not in GENERIC and not related:
+    if match is None or not stems or _names_subject(subject, question):
+        return
+    nouns = WORD.findall(COMPLEMENT.split(subject)[-1])
+    if len(nouns) > 1 and nouns[-1].lower() == "one":
+        nouns.pop()  # the second one
+    if nouns and not _may_name(nouns[-1], stems, whole=WHOLE.search(subject) is not None):
         raise AnswerError(
             f"The question does not ask about '{truncate_line(nouns[-1])}'.",
             expected="the value that the question asks for",
-            position=match.start("subject") + match["subject"].rindex(nouns[-1]),
+            position=match.start("subject") + subject.rindex(nouns[-1]),
         )
+
+
+def _names_subject(subject: str, question: str) -> bool:
+    """Return whether a noun of *subject* names the subject of *question*.
+
+    A question about ``the convolution of the encoder`` needs the noun after ``of``, too.
+    """
+    if WHOLE.search(subject):
+        return False
+    stems = find_long_stems(COUNTED.sub("", question))
+    for noun in WORD.findall(COMPLEMENT.split(subject)[0]):
+        stem = noun.lower()[:STEM_LETTERS]
+        if len(noun) < MIN_LETTERS_OF_NAMES or noun.lower() in ORDINALS or stem not in stems:
+            continue
+        if not re.search(rf"(?<!\w){stem}\w*\s+(?:of|in|for)\s", question, re.IGNORECASE):
+            return True
+    return False
+
+
+def _may_name(noun: str, stems: frozenset[str], *, whole: bool) -> bool:
+    """Return whether *noun* may mean the subject of a question that has words with *stems*."""
+    stem = noun.lower()[:STEM_LETTERS]
+    if stem in stems or stem in GENERIC or (stem in STAND_INS and not whole):
+        return True
+    return any(stem in family and not family.isdisjoint(stems) for family in FAMILIES)

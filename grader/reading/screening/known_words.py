@@ -72,7 +72,7 @@ multiplied addition additions operation operations ops memory kept keep index in
 inf infinity cols col sample samples vice stride strides padding padded dilation group groups
 batch receptive field window position positions location
 locations epoch epochs iteration iterations update updates
-token tokens word words class classes box boxes anchor anchors cells head heads block blocks
+module modules token tokens word words class classes box boxes anchor anchors cells head heads block blocks
 embedding hidden gate gates sequence binary div mod
 """
 _OTHER_LANGUAGES: Final = """

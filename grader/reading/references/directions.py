@@ -36,6 +36,8 @@ STATED_RATIO: Final = re.compile(
     re.IGNORECASE,
 )
 """A sentence that gives a ratio, with its subject."""
+FEWER: Final = re.compile(r"(?<!\w)(?:fewer|less|smaller|lower)(?!\w)", re.IGNORECASE)
+"""Words that state a ratio in reverse: A takes 2 times fewer, so B takes 2 times as many."""
 REFERENCE: Final = re.compile(r"(?:as|than)\s+(?P<reference>[^0-9]+)", re.IGNORECASE)
 
 
@@ -69,21 +71,48 @@ def refuse_reversed_ratio(text: str, question: str) -> None:
     grader.errors.AnswerError: 'layer A has 2 times as many as layer B' is the reverse of what the \
 question asks for. Expected the value that the question asks for.
     """
-    ratio = ASKED_RATIO.search(question)
-    stated = STATED_RATIO.fullmatch(text.strip(" \n.!")) if ratio else None
-    if ratio is None or stated is None:
-        return
-    once, compared = _find_words(ratio["reference"]), _find_words(ratio["subject"])
-    subject = _find_words(stated["subject"])
-    behind = REFERENCE.search(stated["rest"])
-    reference = _find_words(behind["reference"]) if behind else frozenset()
-    reverses = subject & (once - compared) and not subject & (compared - once)
-    if reverses or (reference & (compared - once) and not reference & (once - compared)):
+    stated = _find_stated_ratio(text, question)
+    if stated is not None and _gives_other_ratio(stated, question):
         raise AnswerError(
             f"'{truncate_line(stated[0])}' is the reverse of what the question asks for.",
             expected="the value that the question asks for",
             position=text.index(stated["subject"]),
         )
+
+
+def states_inverse_ratio(text: str, question: str) -> bool:
+    """Return whether *text* gives the ratio of *question* with its things and words reversed.
+
+    >>> asked = "How many times as many weights as layer A does layer B have?"
+    >>> states_inverse_ratio("layer A has 2 times fewer", asked)
+    True
+    >>> states_inverse_ratio("layer B has 2 times fewer", asked)
+    False
+    """
+    stated = _find_stated_ratio(text, question)
+    if stated is None or not FEWER.search(stated["rest"]):
+        return False
+    return not _gives_other_ratio(stated, question)
+
+
+def _find_stated_ratio(text: str, question: str) -> re.Match[str] | None:
+    """Return the sentence of *text* with a ratio, if the question asks for one."""
+    return STATED_RATIO.fullmatch(text.strip(" \n.!")) if ASKED_RATIO.search(question) else None
+
+
+def _gives_other_ratio(stated: re.Match[str], question: str) -> bool:
+    """Return whether a sentence gives the reverse of the ratio that *question* asks for."""
+    ratio = ASKED_RATIO.search(question)
+    if ratio is None:
+        return False
+    once, compared = _find_words(ratio["reference"]), _find_words(ratio["subject"])
+    if FEWER.search(stated["rest"]):
+        once, compared = compared, once
+    subject = _find_words(stated["subject"])
+    behind = REFERENCE.search(stated["rest"])
+    reference = _find_words(behind["reference"]) if behind else frozenset[str]()
+    reverses = subject & (once - compared) and not subject & (compared - once)
+    return bool(reverses or (reference & (compared - once) and not reference & (once - compared)))
 
 
 def _find_words(phrase: str) -> frozenset[str]:

@@ -10,6 +10,7 @@ from typing import Final
 from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import STEM_LETTERS, find_word_stems
+from grader.reading.references.directions import states_inverse_ratio
 from grader.reading.units.unit_names import parse_unit
 
 SYNONYMS: Final = tuple(
@@ -90,7 +91,8 @@ question asks for, without this remark.
     elsewhere = _find_stems(context) - _find_stems(others) - stems
     if state and state["noun"].lower()[:STEM_LETTERS] in elsewhere:
         raise _other_thing_error(state)
-    if MORE.search(question) and (fewer := FEWER.search(text)):
+    fewer = FEWER.search(text) if MORE.search(question) else None
+    if fewer and not states_inverse_ratio(text, question):
         raise _other_thing_error(fewer)
     if match is not None:
         stem = match["noun"].lower()[:STEM_LETTERS]

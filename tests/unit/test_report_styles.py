@@ -44,7 +44,15 @@ def test_values_in_the_styles_of_students(text, values) -> None:
 
 def test_named_values_in_brackets_are_no_side_note() -> None:
     assert simplify_markup("the corner is [x=1, y=2]") == "the corner is [x=1, y=2]"
+    assert simplify_markup("2. the corner is [x=1, y=2]") == "2. the corner is [x=1, y=2]"
     assert simplify_markup("size = 40 [since 42 - 3 + 1 = 40]") == "size = 40"
+
+
+@pytest.mark.parametrize("value", ["v = 40", "v = n", "the size is 40", "2. it has 40 px"])
+def test_parameters_in_brackets_beside_a_value_are_a_side_note(value: str) -> None:
+    assert simplify_markup(f"{value} [k = 3, s = 2]") == value
+    passages = find_passages(split_text(f"{value} [k = 3, s = 2]"))
+    assert not any("[" in passage.text for passage in passages)
 
 
 @pytest.mark.parametrize(

@@ -71,8 +71,8 @@ spatial dimension dimensions axis axes multiplication multiplications multiply m
 multiplied addition additions operation operations ops memory kept keep index indices none nan
 inf infinity cols col sample samples vice stride strides padding padded dilation group groups
 batch receptive field window position positions location
-locations epoch epochs iteration iterations update updates
-module modules token tokens word words class classes box boxes anchor anchors cells head heads block blocks
+locations epoch epochs iteration iterations update updates module modules
+token tokens word words class classes box boxes anchor anchors cells head heads block blocks
 embedding hidden gate gates sequence binary div mod
 """
 _OTHER_LANGUAGES: Final = """

@@ -26,6 +26,8 @@ SIDE_NOTE: Final = re.compile(
     r"(?<=[\w)\]%$])\s{1,9}\[(?P<note>[^\[\]\n]{0,200}[A-Za-z=][^\[\]\n]{0,200})\]\s*$"
 )
 """Note in brackets at the end of a line, such as the calculation of the value before it."""
+VALUE: Final = re.compile(r"=|(?<![\w.])\d+(?:[.,]\d+)*(?![.,]?\d|[.):\]]|[^\W_])")
+"""Sign of equality or number; the number of a list or of a question is none: ``2.``, ``(a2)``."""
 CORRECTION: Final = re.compile(
     r"\s*(?:(?:no|nein)\s?(?:[,:!]|\s[–-]\s)"
     r"|(?:wait|oops|sorry|actually|correction|edit|korrektur)\b\s?[,:.!–-])",
@@ -85,13 +87,17 @@ def is_emphasized(text: str, emphasized: Iterable[str]) -> bool:
 def simplify_markup(text: str) -> str:
     """Return a line without emphasis, thin spaces and notes behind its value.
 
+    Named values in brackets are the value of a line that has no other.
+
     >>> simplify_markup("**size** = 40   [since 42 - 3 + 1 = 40]")
     'size = 40'
+    >>> simplify_markup("v = 40 [k = 3, s = 2]"), simplify_markup("the corner [x=1, y=2]")
+    ('v = 40', 'the corner [x=1, y=2]')
     """
     text = GLUED.sub("\n- ", EMPHASIS.sub("", BOLD_NUMBER.sub(r"\1\2.", text)))
     text = THIN_SPACE.sub(" ", text)
     note = SIDE_NOTE.search(text)
-    if note and not NAMED_VALUES.fullmatch(note["note"]):  # [x = 1, y = 2] is the value
+    if note and (VALUE.search(text, 0, note.start()) or not NAMED_VALUES.fullmatch(note["note"])):
         text = text[: note.start()]
     for pattern, replacement in ARRAY_TEX:
         text = pattern.sub(replacement, text)

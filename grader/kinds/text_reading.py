@@ -102,7 +102,7 @@ class TextReader(ABC, Generic[P, A]):
         if self.compares_sides:
             refuse_false_equations(text)
         if not self.refuses_qualifiers or not has_words(text, getattr(part, "variables", ())):
-            return self._read_or_rewrite(text, part, scope)
+            return self._read_or_rewrite(text, part, scope, get_question_source(part))
         return self._read_text_with_words(text, part, scope)
 
     def _read_text_with_words(self, text: str, part: P, scope: Scope) -> Reading[A]:
@@ -118,43 +118,43 @@ class TextReader(ABC, Generic[P, A]):
             )
         value_text, header = strip_column_names(value_text, question)
         notes = (*header, *reason)
-        reading = self._read_or_rewrite(value_text, part, scope, screened=text)
+        reading = self._read_or_rewrite(value_text, part, scope, question, screened=text)
         return replace(reading, notes=(*reading.notes, *notes)) if notes else reading
 
     def _read_or_rewrite(
-        self, text: str, part: P, scope: Scope, *, screened: str = ""
+        self, text: str, part: P, scope: Scope, question: str, *, screened: str = ""
     ) -> Reading[A]:
         """Return the reading of *text*, or else of its first rewriting that is readable.
 
-        Words of *screened* that may change the value are refused.
+        Words of *screened* that may change the value, unless *question* has them, are refused.
         """
         try:
             reading = self.read(text, part, scope)
-            self._refuse_changing_words(fold_lookalikes(screened), part, scope)
+            self._refuse_changing_words(fold_lookalikes(screened), part, question)
         except AnswerError as error:
             if DASH_IS_AMBIGUOUS in str(error):
                 raise  # a rewriting would choose one of the two readings
-            rewritten = self._read_rewritten(fold_lookalikes(text), part, scope)
+            rewritten = self._read_rewritten(fold_lookalikes(text), part, scope, question)
             if rewritten is None:
                 raise
             return rewritten
         return reading
 
-    def _read_rewritten(self, text: str, part: P, scope: Scope) -> Reading[A] | None:
+    def _read_rewritten(self, text: str, part: P, scope: Scope, question: str) -> Reading[A] | None:
         """Return the reading of the first readable rewriting of *text*; None if there is none."""
         if len(text) > MAX_REWRITTEN_CHARACTERS:
             return None
         text = LONG_SPACE.sub(_shorten_space, text)
-        question = get_question_source(part)
+        source = get_question_source(part)
         notes: tuple[str, ...] = ()
         for rewrite in self.get_rewriters(part):
-            rewriting = rewrite(text, question)
+            rewriting = rewrite(text, source)
             if rewriting is None:
                 continue
             text, notes = rewriting.text, (*notes, *rewriting.notes)
             try:
                 reading = self.read(text, part, scope)
-                self._refuse_changing_words(rewriting.screened, part, scope)
+                self._refuse_changing_words(rewriting.screened, part, question)
             except AnswerError:
                 continue
             return replace(reading, notes=(*reading.notes, *notes))
@@ -169,13 +169,13 @@ class TextReader(ABC, Generic[P, A]):
         """Return the rewritings to try, in order, on an answer that cannot be read."""
         return adapt_to_statement(self.rewriters, part.statement)
 
-    def _refuse_changing_words(self, text: str, part: P, scope: Scope) -> None:
+    def _refuse_changing_words(self, text: str, part: P, question: str) -> None:
         """Raise `AnswerError` for words that the readers may not drop."""
         if not text or not self.refuses_qualifiers or not has_words(text):
             return
         names = (*getattr(part, "variables", ()), *getattr(part, "options", ()))
         words = ScreenedWords(
-            question=get_question_text(part, scope),
+            question=question,
             context=part.statement,
             others=part.other_questions,
             names=names,

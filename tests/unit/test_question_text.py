@@ -3,9 +3,11 @@
 import pytest
 from factories import ask, mark
 
+from grader.definitions.parts import Part
 from grader.definitions.question_text import get_displayed_names, get_question_text
 from grader.definitions.template import Template
 from grader.expressions.evaluate import Scope
+from grader.kinds import text_reading
 from grader.kinds.numbers import IntegerPart
 
 
@@ -29,3 +31,19 @@ def test_the_question_has_the_numbers_of_the_variant():
 def test_an_answer_names_the_number_that_its_question_displays(typed, status) -> None:
     part = ask(key=160, prompt="At which position is the field of cell {{n}} centered?")
     assert mark(part, typed, let={"n": "12"}).status == status
+
+
+@pytest.mark.parametrize(
+    "typed", ["cell 12: 160", "there are 40 rows, so 40*4 = 160", "10 * 16 = 160 zorps"]
+)
+def test_a_reading_computes_the_numbers_of_its_question_once(monkeypatch, typed) -> None:
+    scopes: list[Scope] = []
+
+    def get_counted_text(part: Part, scope: Scope) -> str:
+        scopes.append(scope)
+        return get_question_text(part, scope)
+
+    monkeypatch.setattr(text_reading, "get_question_text", get_counted_text)
+    part = ask(key=160, prompt="At which position is the field of cell {{n}} centered?")
+    mark(part, typed, let={"n": "12"})
+    assert len(scopes) == 1

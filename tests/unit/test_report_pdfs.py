@@ -1,5 +1,7 @@
 """Tests of PDF files: what their positions say, what is doubtful, and which files are refused."""
 
+from cProfile import Profile
+
 import pytest
 from pdf_files import Line, Text, page_of_lines, pdf_file
 
@@ -20,6 +22,19 @@ def read(*items: Text | Line) -> list[Block]:
 
 def texts(*items: Text | Line) -> list[str]:
     return [block.text.strip() for block in read(*items)]
+
+
+def count_calls(text: str) -> int:
+    """Return how many calls of functions it takes to read a row of a page."""
+    data = pdf_file([Text(10, 700, text, 1)])
+    read_blocks(data, ".pdf")  # compiles patterns
+    profile = Profile()
+    profile.runcall(read_blocks, data, ".pdf")
+    return sum(entry.callcount for entry in profile.getstats())
+
+
+def test_the_calls_for_a_row_of_a_page_grow_with_its_length() -> None:
+    assert count_calls("12 = ab; " * 80) <= 2.2 * count_calls("12 = ab; " * 40)
 
 
 def test_the_lines_of_a_pdf_have_their_page() -> None:

@@ -153,7 +153,7 @@ def _write_rows(rows: Sequence[Row], left: float) -> list[TextLine]:
 
 def _body_size(rows: Sequence[Row]) -> float:
     """Return the size of most letters of a page."""
-    sizes = sorted(row.size for row in rows for _ in row.text)
+    sizes = sorted(size for row in rows for size in [row.size] * len(row.text))
     return sizes[len(sizes) // 2]
 
 
@@ -195,9 +195,9 @@ def _continues(before: Row, row: Row, full: float) -> bool:
 def _split_columns(row: Row) -> list[list[Piece]]:
     """Return the pieces of a row between wide gaps."""
     cells: list[list[Piece]] = []
-    end = 0.0
+    end, gap = 0.0, COLUMN_GAP * row.size
     for piece in sorted(row.pieces, key=lambda piece: piece.left):
-        if cells and piece.left - end <= COLUMN_GAP * row.size:
+        if cells and piece.left - end <= gap:
             cells[-1].append(piece)
         else:
             cells.append([piece])

@@ -24,7 +24,7 @@ WORD: Final = re.compile(r"[^\W\d_]{3,}")
 FAMILIES: Final = (*SYNONYMS, frozenset({"netw", "mode", "dete"}), frozenset({"laye", "pool"}))
 """Beginnings of nouns that may mean the same subject."""
 STAND_INS: Final = frozenset({"one", "bloc", "modu", "oper", "laye", "netw"})
-"""Beginnings of nouns for any subject."""
+"""Beginnings of nouns that stand for any subject."""
 WHOLE: Final = re.compile(r"(?<!\w)(?:whole|entire)(?!\w)", re.IGNORECASE)
 """Words for more than the subject of the question, unless the question has the same noun."""
 ATTRIBUTE: Final = re.compile(r"\s(?:with|without)\s.*", re.IGNORECASE | re.DOTALL)
@@ -50,9 +50,12 @@ the question asks for.
     if match is None or not stems or _names_subject(subject, question):
         return
     nouns = WORD.findall(COMPLEMENT.split(subject)[-1])
-    if len(nouns) > 1 and nouns[-1].lower() == "one":
-        nouns.pop()  # the second one
-    if nouns and not _may_name(nouns[-1], stems, whole=WHOLE.search(subject) is not None):
+    if WHOLE.search(subject) is None:
+        while len(nouns) > 1 and _stem(nouns[-1]) in STAND_INS and not _may_name(nouns[-1], stems):
+            nouns.pop()  # the noun before decides: the second one, the decoder block
+        if nouns and _stem(nouns[-1]) in STAND_INS:
+            return
+    if nouns and not _may_name(nouns[-1], stems):
         raise AnswerError(
             f"The question does not ask about '{truncate_line(nouns[-1])}'.",
             expected="the value that the question asks for",
@@ -69,7 +72,7 @@ def _names_subject(subject: str, question: str) -> bool:
         return False
     stems = find_long_stems(COUNTED.sub("", question))
     for noun in WORD.findall(COMPLEMENT.split(subject)[0]):
-        stem = noun.lower()[:STEM_LETTERS]
+        stem = _stem(noun)
         if len(noun) < MIN_LETTERS_OF_NAMES or noun.lower() in ORDINALS or stem not in stems:
             continue
         if not re.search(rf"(?<!\w){stem}\w*\s+(?:of|in|for)\s", question, re.IGNORECASE):
@@ -77,9 +80,12 @@ def _names_subject(subject: str, question: str) -> bool:
     return False
 
 
-def _may_name(noun: str, stems: frozenset[str], *, whole: bool) -> bool:
+def _may_name(noun: str, stems: frozenset[str]) -> bool:
     """Return whether *noun* may mean the subject of a question that has words with *stems*."""
-    stem = noun.lower()[:STEM_LETTERS]
-    if stem in stems or stem in GENERIC or (stem in STAND_INS and not whole):
-        return True
-    return any(stem in family and not family.isdisjoint(stems) for family in FAMILIES)
+    stem = _stem(noun)
+    related = any(stem in family and not family.isdisjoint(stems) for family in FAMILIES)
+    return related or stem in stems or stem in GENERIC
+
+
+def _stem(noun: str) -> str:
+    return noun.lower()[:STEM_LETTERS]

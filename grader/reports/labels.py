@@ -38,6 +38,7 @@ SHEET_LABEL: Final = re.compile(
     r"\(?\w{1,5}(?:[().-]{1,3}\w{1,5}){0,3}(?:\s\(?\w{1,4}\)){0,2}(?=[).:]{0,2}(?:[\s*:=,]|$))"
 )
 """Start of a line that may be a label of the sheet, such as ``II.3`` or ``2b``."""
+SENTENCE_START: Final = re.compile(r"\s+[a-z]")
 SHEET_LABEL_END: Final = re.compile(r"[).:*_]*(?:\s[-–](?=\s))?\s*")
 RANKS: Final = {"question": 0, "number": 1, "letter": 2, "roman": 3, "item": 4}
 
@@ -98,6 +99,11 @@ class LabelTracker:
         """The current label, from the question down."""
         return (*self._root, *(text for _, text in self._stack))
 
+    @property
+    def question(self) -> Label:
+        """The label of the current question, with the Roman numeral above it if there is one."""
+        return self.path[: len(self._root) + 1]
+
     def follow(self, line: str, *, is_heading: bool = False, indent: int = 0) -> int | None:
         """Follow the label that *line* starts with; return where its text begins, None for none.
 
@@ -123,10 +129,12 @@ class LabelTracker:
         match = SHEET_LABEL.match(line, start) if self._sheet else None
         if match is None:
             return None
+        if match[0].isalnum() and not is_heading and SENTENCE_START.match(line, match.end()):
+            return None  # 2d convolution
         end = _skip(SHEET_LABEL_END, line, match.end())
         label = self._sheet.get(_compact(match[0]), ())
         if len(label) < 2 and not match[0].isdigit():  # noqa: PLR2004  # one piece, under a label
-            is_alone = is_heading or end == len(line.rstrip()) or line[match.end()] in ".:)"
+            is_alone = is_heading or not line[end:].strip() or line[match.end()] in ".)"
             label = self._find_next(match[0].strip("()").lower()) if is_alone else ()
         if not any(piece.isalpha() for piece in label):  # 2.5 may be a number
             return None
@@ -264,7 +272,7 @@ class LabelTracker:
 
 
 def _index_labels(labels: Iterable[Label]) -> dict[str, Label]:
-    """Return labels and the labels above them by their pieces; those with equal pieces count not.
+    """Return labels and the labels above them by their pieces; ambiguous spellings map to ().
 
     >>> _index_labels([("2", "b"), ("2", "b", "ii")])
     {'2': ('2',), '2b': ('2', 'b'), '2bii': ('2', 'b', 'ii')}

@@ -26,6 +26,7 @@ OPEN = {
     ),
     # The row of a login is found by a SHA-256 of 256 random bits, whose digest nobody can choose.
     ("api/services/external_login/flows.py", "LoginFlow.digest == secret.digest"),
+    ("api/services/lti/launches/frames.py", "LtiLaunch.digest == compute_digest(secret)"),
     ("api/services/lti/launches/verification.py", "LtiLaunch.digest == presented"),
     ("api/services/lti/platforms/registration.py", "LtiRegistrationLink.digest == presented"),
     ("api/services/student/history.py", "recomputed == submission.reply['receipt']['digest']"),

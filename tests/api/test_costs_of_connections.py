@@ -131,11 +131,11 @@ def record_release(url, settings):
 
 
 def test_a_release_of_results_adds_its_messages_and_nothing_else(database_url):
-    """Only the recipients, their earlier messages, and the new ones are on top of it."""
+    """Only the recipients, their locks, earlier messages, and the new ones are on top of it."""
     without, with_both = record_release(database_url, OFF), record_release(database_url, ON)
     assert not without - with_both
     added = [one.split() for one in (with_both - without).elements()]
-    assert Counter(words[0] for words in added) == {"SELECT": 2, "UPDATE": 1, "INSERT": 1}
+    assert Counter(words[0] for words in added) == {"SELECT": 3, "DELETE": 1, "INSERT": 1}
     assert [words[1:3] for words in added if words[0] == "INSERT"] == [["INTO", "outbox"]]
 
 

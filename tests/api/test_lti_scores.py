@@ -566,6 +566,21 @@ def test_a_platform_that_limits_requests_for_tokens_is_asked_again_once_the_limi
     assert [one[:2] for one in messages(world)] == [("sent", 1)] * 2
 
 
+def test_a_platform_that_refuses_a_token_is_asked_once_until_it_was_paused(campus):
+    """Wrong credentials concern all scores of the platform."""
+    world = campus()
+    other = student(world, "u-2", "Other One")
+    answer(world)
+    answer(world, person=other)
+    world.platform.down = 401
+    run(world)
+    assert len(world.platform.requests) == 1
+    world.platform.down = ""
+    world.clock.advance(minutes=2)
+    run(world)
+    assert [one[0] for one in messages(world)] == ["sent"] * 2
+
+
 def test_a_disabled_platform_gets_the_last_score_once_it_is_enabled(campus):
     world = campus()
     path = f"/courses/{world.dl}/lti"

@@ -1,6 +1,7 @@
 """Tests of reminders and of the morning digest of the staff: who gets them, when, and how often."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 from pages import Browser
@@ -107,14 +108,22 @@ def move_due(teacher, posed, due):
     assert done.status_code == 200, done.text
 
 
-def test_a_reminder_that_two_workers_stored_is_sent_once(world, mail_server, ann, posed, course):
+@pytest.mark.parametrize("is_sent_before", [False, True])
+@pytest.mark.parametrize("is_older", [False, True])
+def test_a_reminder_that_two_workers_stored_is_sent_once(
+    world, mail_server, ann, posed, course, is_sent_before, is_older
+):
+    other_id = UUID(int=1) if is_older else None
     assert plan(world, DAY_BEFORE) == 1
+    if is_sent_before:
+        deliver(world)
     with world.session() as session:
         [row] = rows(world)
         values = {"recipient_id": ann.id, "kind": "due_soon", "course_id": course}
         values |= {"assignment_id": posed.assignment, "occasion_at": row.occasion_at}
         values |= {"created_at": row.created_at, "due_at": row.due_at}
-        session.add(OutboxMessage(id=new_id(), **values))
+        session.add(OutboxMessage(id=other_id or new_id(), **values))
+    world.clock.advance(hours=1)  # the limit of messages to a person
     deliver(world)
     assert recipients(mail_server) == ["ann@example.edu"]
     assert sorted(one.status for one in rows(world)) == ["dropped", "sent"]

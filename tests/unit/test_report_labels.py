@@ -103,7 +103,8 @@ def test_answers_are_certain_under_the_labels_of_the_sheet(text, labels, ending)
     [
         ("2.5 million weights", ()),
         ("II layers", ()),
-        ("1a is as good as 1b", ()),
+        ("2b is as good as 2a", ()),
+        ("b: 5", ()),
         ("i = 5", ()),
         ("2b 5", ("2", "b")),
     ],

@@ -45,6 +45,7 @@ def test_values_in_the_styles_of_students(text, values) -> None:
 def test_named_values_in_brackets_are_no_side_note() -> None:
     assert simplify_markup("the corner is [x=1, y=2]") == "the corner is [x=1, y=2]"
     assert simplify_markup("2. the corner is [x=1, y=2]") == "2. the corner is [x=1, y=2]"
+    assert simplify_markup("the corner of 2 is [x=1, y=2]") == "the corner of 2 is [x=1, y=2]"
     assert simplify_markup("size = 40 [since 42 - 3 + 1 = 40]") == "size = 40"
 
 

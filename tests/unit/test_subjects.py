@@ -16,6 +16,9 @@ STATEMENT = "An encoder and a decoder have a block each."
         ("The decoder network has 3640", "unreadable"),
         ("The network of the decoder has 3640", "unreadable"),
         ("The whole block has 3640", "unreadable"),
+        ("The encoder and decoder have 3640 parameters", "unreadable"),
+        ("The encoded decoder has 3640", "unreadable"),
+        ("The second block has 3640", "correct"),
     ],
 )
 def test_the_noun_before_a_general_noun_names_the_subject(typed: str, status: str) -> None:

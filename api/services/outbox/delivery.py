@@ -117,9 +117,8 @@ def _store_outage(db: Database, error: MailError, *, now: datetime) -> None:
 
     While the reason and the server stay the same, this only reads; replies may differ each time.
     """
-    is_new = OutboxMessage.error != str(error)
-    if error.server:
-        is_new |= ~OutboxMessage.details.contains(f"{error.server} ", autoescape=True)
+    server = f" {error.server} " if error.server else ""
+    is_new = (OutboxMessage.error != str(error)) | ~OutboxMessage.details.contains(server)
     due = _due_messages(now).with_only_columns(OutboxMessage.id).where(is_new)
     with db.reading() as session:
         if session.scalar(due) is None:
@@ -238,8 +237,7 @@ def _compose(db: Database, claim: _Claim, mail: DeliverySettings, clock: Clock) 
             .order_by(OutboxMessage.id)
         ).all()
         composition = compose_email(session, messages, mail, now=clock())
-        # After the recipient is locked: an erasure locks the account before its messages.
-        for message in messages:
+        for message in messages:  # after the account was locked, as in an erasure
             message.uncertain_tries = claim.uncertain_tries
         return composition
 
@@ -284,6 +282,8 @@ def _store_outcome(db: Database, claim: _Claim, dropped: Mapping[UUID, str], **v
     Nothing changes if another worker has begun a later try.
     """
     with db.transaction() as session:
+        ids = select(OutboxMessage.id).where(OutboxMessage.id.in_(claim.message_ids))
+        session.execute(ids.order_by(OutboxMessage.id).with_for_update()).all()  # as an erasure
         for message_id, reason in dropped.items():
             session.execute(
                 _update_waiting([message_id], claim).values(status="dropped", error=reason)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict
 from api.core.ids import new_id
-from api.db.models import OutboxMessage
+from api.db.models import OutboxMessage, User
 from api.db.upserts import insert_rows
 from api.services.outbox.kinds import MessageKind
 
@@ -111,10 +111,13 @@ def is_replaced(session: Session, message: OutboxMessage) -> bool:
         OutboxMessage.assignment_id.is_not_distinct_from(message.assignment_id),
         OutboxMessage.request_id.is_not_distinct_from(message.request_id),
         OutboxMessage.status.in_(("waiting", "sent")),
-        OutboxMessage.id > message.id,
     )
+    is_newer = OutboxMessage.id > message.id
     if message.kind == "due_soon":
+        # Two workers may store a reminder at once, and one of them may be sent already.
+        is_newer |= (OutboxMessage.status == "sent") & (OutboxMessage.id != message.id)
         newer = newer.where(OutboxMessage.occasion_at.is_not_distinct_from(message.occasion_at))
+    newer = newer.where(is_newer)
     return session.scalar(newer.limit(1)) is not None
 
 
@@ -140,6 +143,9 @@ def _delete_dropped(
     could take another e-mail with this id for a repeat.
     """
     if recipients and _is_stored_once(subject):
+        # An erasure locks the account before its messages, too.
+        accounts = select(User.id).where(User.id.in_(recipients)).order_by(User.id)
+        session.execute(accounts.with_for_update(read=True, key_share=True)).all()
         session.execute(
             delete(OutboxMessage)
             .where(

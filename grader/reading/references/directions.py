@@ -36,8 +36,8 @@ STATED_RATIO: Final = re.compile(
     re.IGNORECASE,
 )
 """A sentence that gives a ratio, with its subject."""
-FEWER: Final = re.compile(r"(?<!\w)(?:fewer|less|smaller|lower)(?!\w)", re.IGNORECASE)
-"""Words that state a ratio in reverse: A takes 2 times fewer, so B takes 2 times as many."""
+FEWER: Final = re.compile(r"\s*(?:fewer|less|smaller|lower)(?!\w)", re.IGNORECASE)
+"""Words behind ``times`` that state the reverse: A takes 2 times fewer, so B 2 times as many."""
 REFERENCE: Final = re.compile(r"(?:as|than)\s+(?P<reference>[^0-9]+)", re.IGNORECASE)
 
 
@@ -88,11 +88,13 @@ def states_inverse_ratio(text: str, question: str) -> bool:
     True
     >>> states_inverse_ratio("layer B has 2 times fewer", asked)
     False
+    >>> states_inverse_ratio("It has 2 times fewer", asked)
+    False
     """
     stated = _find_stated_ratio(text, question)
-    if stated is None or not FEWER.search(stated["rest"]):
+    if stated is None or not FEWER.match(stated["rest"]):
         return False
-    return not _gives_other_ratio(stated, question)
+    return _names_things(stated, question) and not _gives_other_ratio(stated, question)
 
 
 def _find_stated_ratio(text: str, question: str) -> re.Match[str] | None:
@@ -102,17 +104,36 @@ def _find_stated_ratio(text: str, question: str) -> re.Match[str] | None:
 
 def _gives_other_ratio(stated: re.Match[str], question: str) -> bool:
     """Return whether a sentence gives the reverse of the ratio that *question* asks for."""
+    once, compared = _find_compared_words(stated, question)
+    subject, reference = _find_subject_and_reference(stated)
+    reverses = subject & once and not subject & compared
+    return bool(reverses or (reference & compared and not reference & once))
+
+
+def _names_things(stated: re.Match[str], question: str) -> bool:
+    """Return whether a sentence names one of the two things in the place that *question* means."""
+    once, compared = _find_compared_words(stated, question)
+    subject, reference = _find_subject_and_reference(stated)
+    return bool(subject & compared or reference & once)
+
+
+def _find_compared_words(
+    stated: re.Match[str], question: str
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the words of the thing that counts once, and of the one that is compared with it."""
     ratio = ASKED_RATIO.search(question)
     if ratio is None:
-        return False
+        return frozenset(), frozenset()
     once, compared = _find_words(ratio["reference"]), _find_words(ratio["subject"])
-    if FEWER.search(stated["rest"]):
+    if FEWER.match(stated["rest"]):
         once, compared = compared, once
-    subject = _find_words(stated["subject"])
+    return once - compared, compared - once
+
+
+def _find_subject_and_reference(stated: re.Match[str]) -> tuple[frozenset[str], frozenset[str]]:
     behind = REFERENCE.search(stated["rest"])
     reference = _find_words(behind["reference"]) if behind else frozenset[str]()
-    reverses = subject & (once - compared) and not subject & (compared - once)
-    return bool(reverses or (reference & (compared - once) and not reference & (once - compared)))
+    return _find_words(stated["subject"]), reference
 
 
 def _find_words(phrase: str) -> frozenset[str]:

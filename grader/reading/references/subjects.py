@@ -29,6 +29,8 @@ WHOLE: Final = re.compile(r"(?<!\w)(?:whole|entire)(?!\w)", re.IGNORECASE)
 """Words for more than the subject of the question, unless the question has the same noun."""
 ATTRIBUTE: Final = re.compile(r"\s(?:with|without)\s.*", re.IGNORECASE | re.DOTALL)
 COMPLEMENT: Final = re.compile(r"\s(?:of|in|for)\s", re.IGNORECASE)
+JOINED: Final = re.compile(r"(?<!\w)(?:and|or|plus)(?!\w)", re.IGNORECASE)
+"""Words that join two subjects."""
 COUNTED: Final = re.compile(r"how\s+many\s+[^\W\d_]+", re.IGNORECASE)
 MIN_LETTERS_OF_NAMES: Final = 4
 """Number of letters below which a word before the last noun does not name a subject."""
@@ -53,7 +55,7 @@ the question asks for.
     if WHOLE.search(subject) is None:
         while len(nouns) > 1 and _stem(nouns[-1]) in STAND_INS and not _may_name(nouns[-1], stems):
             nouns.pop()  # the noun before decides: the second one, the decoder block
-        if nouns and _stem(nouns[-1]) in STAND_INS:
+        if nouns and (_stem(nouns[-1]) in STAND_INS or _is_other_ordinal(nouns[-1], question)):
             return
     if nouns and not _may_name(nouns[-1], stems):
         raise AnswerError(
@@ -68,16 +70,25 @@ def _names_subject(subject: str, question: str) -> bool:
 
     A question about ``the convolution of the encoder`` needs the noun after ``of``, too.
     """
-    if WHOLE.search(subject):
+    if WHOLE.search(subject) or JOINED.search(subject):
         return False
     stems = find_long_stems(COUNTED.sub("", question))
-    for noun in WORD.findall(COMPLEMENT.split(subject)[0]):
+    nouns = WORD.findall(COMPLEMENT.split(subject)[0])
+    for index, noun in enumerate(nouns):
         stem = _stem(noun)
         if len(noun) < MIN_LETTERS_OF_NAMES or noun.lower() in ORDINALS or stem not in stems:
+            continue
+        if not all(_stem(n) in STAND_INS or _may_name(n, stems) for n in nouns[index + 1 :]):
             continue
         if not re.search(rf"(?<!\w){stem}\w*\s+(?:of|in|for)\s", question, re.IGNORECASE):
             return True
     return False
+
+
+def _is_other_ordinal(noun: str, question: str) -> bool:
+    """Return whether *noun* is an ordinal, and *question* has none that could contradict it."""
+    words = {word.lower() for word in WORD.findall(question)}
+    return noun.lower() in ORDINALS and words.isdisjoint(ORDINALS)
 
 
 def _may_name(noun: str, stems: frozenset[str]) -> bool:

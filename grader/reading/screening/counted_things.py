@@ -48,7 +48,7 @@ MORE: Final = re.compile(
     r"how\s+many\s+times\s+(?:as\s+(?:many|much|large|big|long)|more|larger)", re.IGNORECASE
 )
 FEWER: Final = re.compile(
-    r"times\s+(?P<noun>fewer|less|smaller|lower|cheaper)(?!\w)", re.IGNORECASE
+    r"(?<![^\W\d_])(?:times|x|×)\s+(?P<noun>fewer|less|smaller|lower|cheaper)(?!\w)", re.IGNORECASE
 )
 """The two directions of a ratio."""
 STATE: Final = re.compile(

@@ -234,7 +234,7 @@ class _PassageFinder:
         for cell in cells:
             label = parse_label(cell.row_label)
             if label and label[0].isalpha() and label[-1].isalpha():  # II.3 has its question
-                label = (*self._labels.path[:1], *label)
+                label = (*self._labels.question, *label)
             self._add(
                 block,
                 cell.text,

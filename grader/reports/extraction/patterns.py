@@ -26,8 +26,10 @@ SIDE_NOTE: Final = re.compile(
     r"(?<=[\w)\]%$])\s{1,9}\[(?P<note>[^\[\]\n]{0,200}[A-Za-z=][^\[\]\n]{0,200})\]\s*$"
 )
 """Note in brackets at the end of a line, such as the calculation of the value before it."""
-VALUE: Final = re.compile(r"=|(?<![\w.])\d+(?:[.,]\d+)*(?![.,]?\d|[.):\]]|[^\W_])")
-"""Sign of equality or number; the number of a list or of a question is none: ``2.``, ``(a2)``."""
+VALUE: Final = re.compile(r"=|(?<![\w.,])\d+(?:[.,]\d+)*(?![.,]?\d|[.):\]]|[^\W_])")
+"""An equals sign or a number; list and question numbers do not count: ``2.``, ``(a2)``."""
+INTRODUCTIONS: Final = (" is", " are", " at")
+"""Words before a value, also before one in brackets."""
 CORRECTION: Final = re.compile(
     r"\s*(?:(?:no|nein)\s?(?:[,:!]|\s[–-]\s)"
     r"|(?:wait|oops|sorry|actually|correction|edit|korrektur)\b\s?[,:.!–-])",
@@ -84,6 +86,12 @@ def is_emphasized(text: str, emphasized: Iterable[str]) -> bool:
     return any(value in bold or bold in value for bold in emphasized)
 
 
+def _is_value_in_brackets(before: str, note: str) -> bool:
+    """Return whether a *note* in brackets is the value of a line, and no remark on it."""
+    has_value = VALUE.search(before) and not before.rstrip().endswith(INTRODUCTIONS)
+    return NAMED_VALUES.fullmatch(note) is not None and not has_value
+
+
 def simplify_markup(text: str) -> str:
     """Return a line without emphasis, thin spaces and notes behind its value.
 
@@ -97,7 +105,7 @@ def simplify_markup(text: str) -> str:
     text = GLUED.sub("\n- ", EMPHASIS.sub("", BOLD_NUMBER.sub(r"\1\2.", text)))
     text = THIN_SPACE.sub(" ", text)
     note = SIDE_NOTE.search(text)
-    if note and (VALUE.search(text, 0, note.start()) or not NAMED_VALUES.fullmatch(note["note"])):
+    if note and not _is_value_in_brackets(text[: note.start()], note["note"]):
         text = text[: note.start()]
     for pattern, replacement in ARRAY_TEX:
         text = pattern.sub(replacement, text)

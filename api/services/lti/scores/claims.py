@@ -141,7 +141,7 @@ def store_results(db: Database, results: Sequence[DeliveryResult]) -> None:
             "new_sent_at": result.sent_at,
             "new_error": result.error,
         }
-        for result in results
+        for result in sorted(results, key=lambda result: result.delivery.message_id)
     ]
     with db.transaction() as session:
         session.connection().execute(STORE_RESULT, values)

@@ -7,6 +7,7 @@ from typing import Final, Literal, TypeAlias
 
 from api.core.clock import Clock
 from api.db.engine import Database
+from api.services.lti.protocol.access_tokens import TokenRefusedError
 from api.services.lti.protocol.addresses import PlatformError, PlatformUnreachableError
 from api.services.lti.protocol.claims import SCORE_SCOPE
 from api.services.lti.protocol.grade_service import (
@@ -65,7 +66,7 @@ def send_claimed_score(
         return SentScore(
             "refused", DeliveryResult(delivery, "failed", clock(), error=_shorten_error(error))
         )
-    except PlatformUnreachableError as error:
+    except (PlatformUnreachableError, TokenRefusedError) as error:
         now = clock()
         pauses.pause_until(platform_id, now + UNREACHABLE_PAUSE)
         return SentScore("unreachable", _plan_next_try(delivery, error, now))

@@ -37,8 +37,10 @@ PAGE_NUMBER: Final = re.compile(
     r"(?:page\s*)?[-–]?\s*\d{1,3}\s*[-–]?(?:\s*(?:/|of)\s*\d{1,3})?", re.IGNORECASE
 )
 COMPOUND_LABEL: Final = (
+    r"(?!\d{1,2}[a-h]\s+[a-z])"
     r"(?:Q?\d{1,2}\.?\(?[a-h]\)?\.?\(?[ivx]{0,4}\)?[.):]?|[IVX]{1,4}\.\d{1,2}[.):]?)"
 )
+"""Label of several pieces; ``2d convolution`` is none."""
 STARTS_ITEM: Final = re.compile(
     rf"(?:\(?[0-9a-zA-Z]{{1,3}}[.):]|[-•*▪◦–]|Q\d|\d+\.\d+|{COMPOUND_LABEL})\s|="
 )

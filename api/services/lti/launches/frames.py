@@ -7,13 +7,18 @@ from sqlalchemy.orm import Session
 
 from api.db.models import LtiLaunch, LtiPlatform
 from api.services.lti.launches.initiation import LoginRequest, compute_digest
-from api.services.lti.platforms.registry import find_platforms
 
 
 def find_login_origins(session: Session, request: LoginRequest) -> Collection[str]:
-    """Return the origins of the enabled platform that begins a launch, none if it is unknown."""
-    platforms = find_platforms(session, request.issuer, request.client_id)
-    return platforms[0].origins if len(platforms) == 1 else ()
+    """Return the origins of the platform that begins a launch, none if it is unknown.
+
+    It may be disabled; its page then says so.
+    """
+    query = select(LtiPlatform.origins).where(LtiPlatform.issuer == request.issuer)
+    if request.client_id:
+        query = query.where(LtiPlatform.client_id == request.client_id)
+    rows = session.scalars(query.limit(2)).all()
+    return rows[0] if len(rows) == 1 else ()
 
 
 def find_launch_origins(session: Session, secret: str) -> Collection[str]:

@@ -4,7 +4,7 @@
 submits to six problems several times; then the caches are emptied one after the other. Then 8
 variants of each problem of the bank are loaded, and each part is answered right and wrong. Before
 that, one more variant of each problem is loaded, to exclude the data that all variants share. Each
-CHECKOUT is measured in a process of its own. It is a folder of this repository, such as a git
+CHECKOUT is measured in a separate process. It is a folder of this repository, such as a git
 worktree; the default is this one. The table shows the memory that Python allocated (tracemalloc),
 which is less than the process uses.
 """

@@ -31,7 +31,7 @@ REPLIES = {
 
 @dataclass
 class HalfBrokenPlatform(LtiPlatform):
-    """Platform with a *reply* of its own to requests for the line items of the broken course."""
+    """Platform that answers requests for the line items of the broken course with *reply*."""
 
     reply: httpx2.Response | None = None
     time: VirtualTime | None = None

@@ -60,7 +60,7 @@ class Outbox:
 
         The messages exist if, and only if, the transaction of *session* commits. One about an
         assignment, a request or an occasion is stored once for each recipient, however often its
-        cause recurs. One that was dropped because the cause had ended is stored anew.
+        cause recurs. If its cause ended and then recurs, a new message replaces the dropped one.
         """
         if not self.is_enabled:
             return 0

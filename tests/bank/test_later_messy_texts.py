@@ -32,7 +32,7 @@ TEXTS = {
         json.loads(line)
         for line in (FOLDER / f"{name}_messy_texts.jsonl").read_text(encoding="utf-8").splitlines()
     ]
-    for name in ("third", "fourth", "fifth", "sixth", "seventh")
+    for name in ("third", "fourth", "fifth", "sixth", "seventh", "eighth")
 }
 OUTCOMES = {"unreadable": "refuse", "missing": "refuse", "correct": "right"}
 BOUNDS = {

@@ -42,7 +42,7 @@ def report(
         typer.Option(min=1, help="Number of reading processes. The default is one per core."),
     ] = None,
 ) -> None:
-    """Find the answers in reports, and mark them; doubtful ones are listed for a person.
+    """Find the answers in reports, and grade them; doubtful ones are listed for a person.
 
     Exit 0: all files were read; 1: some were refused; 2: nothing ran.
     """

@@ -6,18 +6,16 @@ from pathlib import Path
 from typing import Final
 
 from api.services.engine.single_answer import format_decimal, open_bank
-from api.services.reports.documents import read_blocks
+from api.services.reports.document_alignment import align_document
 from api.services.reports.sheets import Sheet, SheetParts
 from api.services.sandbox.worker_sandbox import enter_sandbox
 from grader.grading.grade import grade
 from grader.grading.result import PartResult
 from grader.reports.aligned_parts import AlignedPart
-from grader.reports.alignment import align_report
 from grader.reports.blocks import ReportError
-from grader.reports.extraction.passage_finder import find_passages
 from problems.registry import REGISTRY
 
-NOT_READ: Final = "the document needs too much memory; export it again"
+TOO_MUCH_MEMORY: Final = "the document needs too much memory; remove images, logs and data"
 CERTAIN, DOUBTFUL = "certain", "doubtful"
 
 
@@ -60,7 +58,7 @@ def grade_in_worker(
     try:
         rows = grade_report(data, ending, student, _load_sheet_parts(sheet, bank))
     except MemoryError:
-        rows = [ReportRow(student, error=NOT_READ)]
+        rows = [ReportRow(student, error=TOO_MUCH_MEMORY)]
     return [asdict(row) for row in rows]
 
 
@@ -69,11 +67,9 @@ def grade_report(
 ) -> list[ReportRow]:
     """Return a row for each part of the sheet, or one row with the reason for a refused file."""
     try:
-        labels = [part.label for part in sheet_parts.parts]
-        passages = find_passages(read_blocks(data, ending), labels)
+        aligned = align_document(data, ending, sheet_parts.parts, has_set_labels=True)
     except ReportError as error:
         return [ReportRow(student, error=str(error))]
-    aligned = align_report(sheet_parts.parts, passages)
     rows = []
     for problem in sheet_parts.sheet.problems:
         answers = [item for item in aligned if item.part.problem == problem]

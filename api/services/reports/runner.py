@@ -1,5 +1,6 @@
 """Grading of report files in worker processes with limits of memory and time."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future
 from contextlib import contextmanager
@@ -15,8 +16,12 @@ from api.services.reports.sheets import Sheet
 REPORT_SECONDS: Final = 60.0
 """How long one report may take, its file and its answers."""
 MAX_FILES: Final = 2_000
-TOO_LONG: Final = "the report takes too long to read; remove logs and data"
-CRASHED: Final = "the document could not be read; export it again, or save it as text"
+TOO_LONG: Final = "the report takes too long to read; remove images, logs and data"
+CRASHED: Final = (
+    "the document could not be read; save it as another kind of file, such as .md or .docx"
+)
+
+log = logging.getLogger("api.reports")
 
 
 def find_reports(paths: Sequence[Path]) -> list[Path]:
@@ -56,7 +61,7 @@ def derive_student_names(files: Sequence[Path]) -> list[str]:
 def grade_files(
     files: Sequence[Path], sheet: Sheet, bank: Path | None, *, workers: int
 ) -> Iterator[list[ReportRow]]:
-    """Yield the rows of each file, in order; a file that breaks its worker breaks no other."""
+    """Yield the rows of each file, in order; a file that cannot be read stops no other."""
     with _open_pool(min(workers, len(files))) as pool:
         pending: list[tuple[str, Future[list[dict[str, str]]] | str]] = []
         for student, file in zip(derive_student_names(files), files, strict=True):
@@ -101,4 +106,7 @@ def _collect(student: str, outcome: Future[list[dict[str, str]]] | str) -> list[
     except DeadlineExceeded:
         return [ReportRow(student, error=TOO_LONG)]
     except BrokenExecutor:
-        return [ReportRow(student, error=CRASHED)]
+        log.warning("a report crashed its reader: %s", student)
+    except Exception:  # a fault of Grader, or a result of a worker that was taken over
+        log.exception("reading a report failed: %s", student)
+    return [ReportRow(student, error=CRASHED)]

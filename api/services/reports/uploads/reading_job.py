@@ -1,26 +1,20 @@
 """Reading of an uploaded report in a worker process: from the file to a passage for each part."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
 from api.core.json_text import replace_unstorable_characters
-from api.services.reports.documents import read_blocks, read_marked_answers
-from api.services.reports.grading import CERTAIN, DOUBTFUL, NOT_READ
+from api.services.reports.document_alignment import align_document
+from api.services.reports.grading import CERTAIN, DOUBTFUL, TOO_MUCH_MEMORY
 from api.services.reports.sheets import build_problem_parts
 from api.services.sandbox.worker_sandbox import enter_sandbox
 from grader.definitions.problem import Problem
 from grader.reading import NumberStyle
 from grader.reports.aligned_parts import AlignedPart
-from grader.reports.alignment import align_report
 from grader.reports.blocks import ReportError
-from grader.reports.documents.answer_marks import MarkedAnswer, PartName
-from grader.reports.documents.tex_source import split_tex
-from grader.reports.doubts import UNREADABLE
-from grader.reports.extraction.clauses import shorten_quote
-from grader.reports.extraction.passage_finder import find_passages
 from grader.reports.extraction.passages import Passage
 from grader.reports.labels import Label, format_label
 from grader.reports.sheet import SheetPart
@@ -68,7 +62,7 @@ def read_or_refuse(
     except ReportError as error:
         return str(error)
     except MemoryError:
-        return NOT_READ
+        return TOO_MUCH_MEMORY
 
 
 def read_report(data: bytes, ending: str, problems: Sequence[SheetProblem]) -> list[dict[str, Any]]:
@@ -76,25 +70,16 @@ def read_report(data: bytes, ending: str, problems: Sequence[SheetProblem]) -> l
 
     The first passage is the chosen one, unless the confidence is ``missing``.
     """
-    parts: Sequence[SheetPart] = [
-        part for problem in problems for part in _build_sheet_parts(problem)
-    ]
-    passages = find_passages(read_blocks(data, ending), [part.label for part in parts])
-    if not any(problem.has_set_labels for problem in problems):
-        parts = _drop_unused_labels(parts, passages)
+    parts = [part for problem in problems for part in _build_sheet_parts(problem)]
+    has_set_labels = any(problem.has_set_labels for problem in problems)
     labels = {
         (problem.slug, part): format_label(label)
         for problem in problems
         for part, label in problem.labels
     }
-    marked = _read_marked_parts(parts, read_marked_answers(data, ending))
-    unmarked = [part for part in parts if (part.problem, part.part) not in marked]
-    aligned = marked | {
-        (item.part.problem, item.part.part): item for item in align_report(unmarked, passages)
-    }
     rows = [
-        _serialize_part(aligned[part.problem, part.part], labels[part.problem, part.part])
-        for part in parts
+        _serialize_part(item, labels[item.part.problem, item.part.part])
+        for item in align_document(data, ending, parts, has_set_labels=has_set_labels)
     ]
     return _limit_size(rows)
 
@@ -117,33 +102,6 @@ def measure_reading(parts: Sequence[Mapping[str, Any]]) -> int:
     return len(json.dumps(parts, ensure_ascii=False).encode())
 
 
-def _read_marked_parts(
-    parts: Sequence[SheetPart], answers: Mapping[PartName, MarkedAnswer]
-) -> dict[PartName, AlignedPart]:
-    """Return the parts that a filled-in template answers; an empty answer is missing."""
-    aligned = {}
-    for part in parts:
-        answer = answers.get((part.problem, part.part))
-        if answer is not None:
-            aligned[part.problem, part.part] = _read_marked_part(part, answer)
-    return aligned
-
-
-def _read_marked_part(part: SheetPart, answer: MarkedAnswer) -> AlignedPart:
-    if not answer.text:
-        return AlignedPart(part, None)
-    quote = shorten_quote(answer.text, answer.text)
-    passage = Passage(
-        answer.text, quote, answer.location, part.forms, {}, part.label, 0, source=answer.text
-    )
-    plain = "\n".join(block.text for block in split_tex(answer.text))
-    for text in dict.fromkeys((answer.text, plain)):
-        read_as = part.read(text)
-        if read_as is not None:
-            return AlignedPart(part, passage, text, read_as)
-    return AlignedPart(part, passage, answer.text, doubt=UNREADABLE)
-
-
 def _build_sheet_parts(problem: SheetProblem) -> list[SheetPart]:
     parts = build_problem_parts(
         _load_problem(problem.source),
@@ -157,19 +115,6 @@ def _build_sheet_parts(problem: SheetProblem) -> list[SheetPart]:
 @lru_cache(maxsize=256)
 def _load_problem(source: str) -> Problem:
     return load_problem(source, file="problem.yaml")
-
-
-def _drop_unused_labels(
-    parts: Sequence[SheetPart], passages: Iterable[Passage]
-) -> Sequence[SheetPart]:
-    """Return the parts without labels if the report lacks any of them.
-
-    Students may number their answers in their own way; labels from the order say nothing then.
-    """
-    known = {passage.label for passage in passages}
-    if all(part.label in known for part in parts):
-        return parts
-    return [replace(part, label=()) for part in parts]
 
 
 def _serialize_part(item: AlignedPart, label: str) -> dict[str, Any]:

@@ -118,6 +118,9 @@ class ReportReader:
                     self._check_open()
                     log.warning("a file crashed its reader: %s", error)
                     return CRASHED
+                except Exception:  # a fault of Grader, or a result of a worker that was taken over
+                    log.exception("reading a file failed")
+                    return CRASHED
 
     @contextmanager
     def _wait_for_worker(self) -> Iterator[None]:

@@ -34,7 +34,9 @@ SIXTH: Final = "sixth"
 """Folder of seven reports more, measured before the code changed."""
 AFTER: Final = "after"
 """Folder of four reports that were written after the code had been read, in other styles."""
-FOLDERS: Final = ("", UNSEEN, BLIND, HELD_OUT, FIRST_SIGHT, SIXTH, AFTER)
+EIGHTH: Final = "eighth"
+"""Folder of six reports more, written from the pages of problems that no earlier report has."""
+FOLDERS: Final = ("", UNSEEN, BLIND, HELD_OUT, FIRST_SIGHT, SIXTH, AFTER, EIGHTH)
 EXPECTED: dict[str, Any] = {
     name: case for folder in FOLDERS for name, case in load_expected(folder).items()
 }

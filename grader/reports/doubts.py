@@ -19,6 +19,7 @@ CUT_MARGIN: Final = 0.6
 LONG_NUMBER: Final = re.compile(r"-?\d{3,}")
 UNREADABLE: Final = "the answer cannot be read"
 NO_LABEL: Final = "the label of the question is not in the report"
+OTHER_LETTER: Final = "the value stands under the letter of another part"
 REPEATED: Final = "the value answers another part"
 ORDER_ONLY: Final = "only the order of the answers says that this is the part"
 DIFFERENT_WORDS: Final = "the words beside the value describe something else"
@@ -28,20 +29,27 @@ ONE_ROW: Final = 2
 
 
 def find_doubt(
-    passage: Passage, support: float, margin: float, *, region: Region, is_lettered: bool = False
+    passage: Passage,
+    support: float,
+    margin: float,
+    *,
+    region: Region,
+    is_own_letter: bool | None = None,
 ) -> str:
     """Return why a passage may not be the answer, "" if nothing speaks against it.
 
     *support* says how well its words fit the part, *margin* how much better than all others,
-    *is_lettered* that the passage stands under the letter of the part.
+    *is_own_letter* whether the passage stands under the letter of the part, None if under none.
     """
+    if is_own_letter is False:
+        return OTHER_LETTER
     is_sentence = passage.is_cut or not passage.is_conclusion
     if margin < (CUT_MARGIN if is_sentence else CERTAIN_MARGIN):
         return "another passage fits as well"
     if region.is_uncertain and support < 2 * CERTAIN_SUPPORT:
         return NO_LABEL
     least_cut = CUT_RESULT_SUPPORT if passage.is_conclusion else CUT_SUPPORT
-    if passage.is_cut and support < least_cut and not (is_lettered and passage.is_conclusion):
+    if passage.is_cut and support < least_cut and not (is_own_letter and passage.is_conclusion):
         return "the value stands in a sentence with others"
     is_only_value = margin == math.inf and region.is_labeled and not is_sentence
     least = CERTAIN_SUPPORT if region.is_labeled else UNLABELED_SUPPORT

@@ -26,6 +26,7 @@ NUMBER: Final = re.compile(
     r"\(?(?P<number>\d{1,2})(?P<end>\s?[.):](?!\d)|\s?-(?=\s)|\*\*(?=\s|$)|(?=\s?\(?[a-z]\))|(?=\.\d{1,2}(?![\d.,])))"
 )
 HEADING_NUMBER: Final = re.compile(r"(?P<number>\d{1,2})(?P<end>)(?=\s+[A-Z][a-z]|\s*$)")
+NUMBER_AND_TITLE: Final = re.compile(r"(\d{1,2})\s+[A-Z][a-z]+(?:\s[A-Za-z-]+){0,7}\s*")
 BARE_NUMBER: Final = re.compile(r"(?P<number>\d{1,2})(?P<end>)(?!\w\w)")
 DOTTED: Final = re.compile(r"\.(?P<number>\d{1,2})(?P<end>\s?[.):]?)(?=[\s(*]|$)")
 LETTER: Final = re.compile(
@@ -165,7 +166,7 @@ class LabelTracker:
         """Follow a number with its dotted number, ``1.2``; return where it ends."""
         word = QUESTION_WORD.match(line, start)
         match = BARE_NUMBER.match(line, word.end()) if word else NUMBER.match(line, start)
-        if match is None and is_heading:
+        if match is None and (is_heading or self._is_sheet_heading(line)):
             match = HEADING_NUMBER.match(line, start)
         if match is None:
             return None
@@ -184,6 +185,11 @@ class LabelTracker:
         if dotted:
             self._push("number", dotted["number"])
         return dotted.end() if dotted else match.end()
+
+    def _is_sheet_heading(self, line: str) -> bool:
+        """Return whether a line is the number of a question of the sheet and a title."""
+        title = NUMBER_AND_TITLE.fullmatch(line)
+        return title is not None and title[1] in self._sheet
 
     def _repeats_question(self, number: str, line: str, end: int) -> bool:
         """Return whether a number repeats the question before a letter: ``2(b)`` after ``2(a)``.

@@ -101,4 +101,6 @@ def score_reading(part: SheetPart, passage: Passage, reading: PassageReading) ->
         score += SINGLE_VALUE
     elif part.kind == "vector" and "matrix" not in passage.forms:
         score -= SINGLE_VALUE
+    if part.kind == "expression" and not LETTERED.search(reading.read_as):
+        score += UNLIKELY
     return score + UNLIKELY * is_unlikely(part, reading)

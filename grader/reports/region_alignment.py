@@ -206,12 +206,13 @@ class RegionAlignment:
             and not self._is_better_elsewhere(scores, chosen, row, other)
         }
         margin = evidence[column] - max(others.values(), default=-math.inf)
+        own_row = self.region.find_rows(parts, passages)[column]
         doubt = passage.doubt or find_doubt(
             passage,
             float(self.support[row, column]),
             float(margin),
             region=self.region,
-            is_lettered=self.region.find_rows(parts, passages)[column] == row,
+            is_own_letter=None if own_row is None else own_row == row,
         )
         doubt = doubt or find_words_doubt(parts[row], passage, region=self.region)
         if parts[row].kind in RARE_KINDS and self.candidates[row] >= MANY:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from string import ascii_lowercase
 from typing import Final
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from grader.reports.extraction.clauses import ARRAY
 from grader.reports.extraction.passage_context import LEAD
 from grader.reports.extraction.passages import Passage
-from grader.reports.labels import Label
+from grader.reports.labels import ROMAN, Label
 from grader.reports.scores import Scores, score_passages
 from grader.reports.sheet import SheetPart
 
@@ -23,6 +24,8 @@ SUBLABEL: Final = 1.2
 OTHER_SUBLABEL: Final = -0.4
 NO_SUBLABEL: Final = -0.8
 """Penalty for a passage without a letter if each part has one."""
+MIN_LETTERS: Final = 0.6
+"""Minimum number of letters of a question, as a share of its parts."""
 SAME_NUMBER: Final = 0.25
 CLEAR_FIT: Final = 0.5
 MAX_STRETCHES: Final = 1.5
@@ -65,7 +68,8 @@ class Region:
     ) -> list[int | None]:
         """Return, for each passage, the index of the part with its letter, or None if unknown.
 
-        `a` is the letter of the first part. The letters count only if there are as many as parts.
+        `a` is the letter of the first part, `b` that of the second. Other counters follow the order
+        of the report. The letters count only if there are about as many as parts.
         """
         depth = _common_depth(passages)
         letters = [
@@ -73,9 +77,24 @@ class Region:
             for passage in passages
         ]
         order = list(dict.fromkeys(letter for letter in letters if letter))
-        if len(order) != len(parts) or len(parts) == 1:
+        rows = _count_letters([letter[-1] for letter in order], len(parts))
+        if len(parts) == 1 or (not rows and len(order) != len(parts)):
             return [None] * len(passages)
-        return [None if letter is None else order.index(letter) for letter in letters]
+        positions = dict(zip(order, rows or range(len(order)), strict=True))
+        return [None if letter is None else positions[letter] for letter in letters]
+
+
+def _count_letters(pieces: Sequence[str], count: int) -> list[int]:
+    """Return the positions of the last pieces of labels among *count* parts, [] if unclear.
+
+    >>> _count_letters(["b", "a", "c"], 3), _count_letters(["3", "1"], 3), _count_letters(["q"], 3)
+    ([1, 0, 2], [2, 0], [])
+    """
+    numbers = [str(number) for number in range(1, count + 1)]
+    for counter in (numbers, list(ROMAN[:count]), list(ascii_lowercase[:count])):
+        if pieces and len(pieces) >= MIN_LETTERS * count and set(pieces) <= set(counter):
+            return [counter.index(piece) for piece in pieces]
+    return []
 
 
 def score_series(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> Scores:

@@ -146,8 +146,10 @@ def check_mutated(ending: str, seed: int) -> str:
     """Read a mutated file as far as its answers; return "read" or "refused"."""
     name, mutated = mutated_file(ending, random.Random(seed))  # noqa: S311  # repeatable
     started = time.process_time()
+    parts = parts_with_memory(name)
     try:
-        align_report(parts_with_memory(name), find_passages(read_blocks(mutated, ending)))
+        blocks = read_blocks(mutated, ending)
+        align_report(parts, find_passages(blocks, [part.label for part in parts]))
         outcome = "read"
     except ReportError:
         outcome = "refused"

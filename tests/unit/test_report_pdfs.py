@@ -10,7 +10,11 @@ from api.services.reports.pdf_pages import MAX_PAGES
 from grader.reports.blocks import Block, ReportError
 from grader.reports.documents.pages.glyph_characters import UNKNOWN_CHARACTER
 from grader.reports.documents.pages.page_glyphs import Glyph, PageGlyphs
-from grader.reports.documents.pages.page_text import LOST_SIGN, split_pages
+from grader.reports.documents.pages.page_text import (
+    LOST_SIGN,
+    UNCLEAR_COLUMNS,
+    split_pages,
+)
 from grader.reports.documents.pages.rows import CROWDED, UNCLEAR_SCRIPT
 
 ANSWERS = "1. Shapes\nstride 1: 126x126x16\n2. Total: 390410"
@@ -145,3 +149,41 @@ def test_what_is_no_readable_pdf_is_refused_with_what_to_do(data, message) -> No
     with pytest.raises(ReportError, match=message) as refusal:
         read_blocks(data, ".pdf")
     assert any(word in str(refusal.value) for word in ("submit the", "type the answers"))
+
+
+def draw_columns(left: list[str], right: list[str]) -> list[Text]:
+    """Return two columns of a page, line by line, below each other from the same height."""
+    return [
+        Text(start, 700 - 14 * number, line, 9)
+        for start, lines in ((60, left), (320, right))
+        for number, line in enumerate(lines)
+    ]
+
+
+PROSE = "The layer has so many weights and biases as it says"
+
+
+def test_columns_of_text_are_read_one_after_the_other() -> None:
+    left = [*(f"{PROSE} in {number}" for number in range(9)), "1a) 12"]
+    right = ["1b) 34", *(f"{PROSE} on {number}" for number in range(9))]
+    title = Text(60, 740, "Homework 5, by a student whose title goes over both of the columns", 14)
+    lines = texts(title, *draw_columns(left, right))
+    assert lines.index("1b) 34") == lines.index("1a) 12") + 1
+    assert lines[0].endswith(title.text)
+
+
+def test_the_columns_of_a_table_are_no_columns_of_text() -> None:
+    names = [f"layer {number} of it" for number in range(10)]
+    lines = texts(*draw_columns(names, [f"{number} x 5 x 5" for number in range(10)]))
+    assert "| layer 3 of it | 3 x 5 x 5 |" in lines[0]
+
+
+def test_a_wide_gap_in_the_cell_of_a_table_is_doubtful() -> None:
+    rows = [("boxes  per map", "84"), ("scores per map", "90")]
+    cells = [
+        Text(left, 700 - 14 * row, text, 10)
+        for row, (name, value) in enumerate(rows)
+        for left, text in ((72, name), (150, "12"), (180, value))
+    ]
+    (table,) = read(*cells)
+    assert (table.form, table.doubt) == ("table", UNCLEAR_COLUMNS)

@@ -7,6 +7,9 @@ from api.services.reports.sheets import SheetParts, parse_sheet
 from grader.reports.alignment import align_report
 from grader.reports.documents.tex_source import split_tex
 from grader.reports.documents.text_lines import split_text
+from grader.reports.doubts import OTHER_LETTER
+from grader.reports.extraction.clauses import ARRAY
+from grader.reports.extraction.passage_context import BESIDE
 from grader.reports.extraction.passage_finder import find_passages
 from grader.reports.extraction.patterns import simplify_markup
 from grader.reports.extraction.printed_values import split_printed_line
@@ -127,3 +130,56 @@ def test_values_that_one_line_prints_have_their_own_names() -> None:
     line = "b_x = 243.16, b_y = 136.61"
     assert split_printed_line(line, is_output=True) == ["b_x = 243.16", "b_y = 136.61"]
     assert split_printed_line("loss = 2.5, all good", is_output=True) == ["loss = 2.5, all good"]
+
+
+def test_lines_with_a_name_before_a_colon_are_no_sentence() -> None:
+    first = "plain: each of the layers adds two cells to the receptive field, so n = 100"
+    assert [block.text for block in split_text(f"{first}\ndilated: 5")] == [first, "dilated: 5"]
+
+
+def test_every_array_of_a_sentence_is_a_value_with_the_words_before_it() -> None:
+    text = "The first step gives [[1, 2], [3, 4]]. Then we add the rest and get [[5, 6], [7, 8]]."
+    passages = [item for item in find_passages(split_text(text)) if item.forms == ARRAY]
+    assert [item.text for item in passages] == ["[[1, 2], [3, 4]]", "[[5, 6], [7, 8]]"]
+    assert [item.words["step"] >= BESIDE for item in passages] == [True, False]
+
+
+@pytest.mark.parametrize("text", ["=> 12506 in total", "⇒ 12506 weights"])
+def test_a_value_behind_an_arrow_is_a_result(text) -> None:
+    (passage,) = find_passages(split_text(text))
+    assert (passage.text, passage.is_conclusion) == (text.split()[1], True)
+
+
+def test_the_last_clause_of_a_calculation_has_the_words_of_its_label() -> None:
+    *steps, last = find_passages(split_text("IoU of C: 9*8 = 72 and 168, so 72/168 = 3/7"))
+    assert not any(step.is_conclusion for step in steps)
+    assert (last.is_conclusion, last.words["iou"]) == (True, BESIDE)
+
+
+def test_letters_count_the_parts_in_every_order() -> None:
+    answers = read_answers("mlp-operations=1", "Q1\nb) 501400\na) 250700\nc) 251060\n")
+    values = [answers[part][0] for part in ("macs", "operations", "parameters")]
+    assert values == ["250700", "501400", "251060"]
+
+
+def test_a_value_under_the_letter_of_another_part_is_doubtful() -> None:
+    text = "Q1\na) 250700\nb) MACs: 501400\nparameters: 251060\nc) no idea\nd) 5\ne) 93.8 %\n"
+    assert read_answers("mlp-operations=1", text)["parameters"] == ("251060", OTHER_LETTER)
+
+
+def test_the_number_and_title_of_a_question_of_the_sheet_are_its_heading() -> None:
+    passages = find_passages(
+        split_text("1 Decoder step\n(a) 5\n2 Dilation\n(a) 7"), [("1",), ("2",)]
+    )
+    assert [item.label for item in passages if item.text in {"5", "7"}] == [("1", "a"), ("2", "a")]
+
+
+def test_functions_are_no_words_of_a_formula() -> None:
+    assert [item.text for item in find_passages(split_text("layers: ceil((N-1)/(k-1))"))] == [
+        "ceil((N-1)/(k-1))"
+    ]
+
+
+def test_a_number_alone_is_hardly_a_formula() -> None:
+    text = "Q1\nN(CK^2/G + 1)\nso for G = 1 it is 1"
+    assert read_answers("conv-parameters-formula.grouped=1", text)["grouped"][0] != "1"

@@ -25,6 +25,9 @@ STARTS_LINE: Final = re.compile(
     r"\s*(?:[-*+•>#|`~\[]|\$\$|\(?\w{1,4}[.):](?:\s|$)|(?:Q|part|task)\s?\w)", re.IGNORECASE
 )
 """Start of a line that does not continue the one before it."""
+NAMED_LINE: Final = re.compile(r"\s*[A-Za-z][\w-]*(?:\s[\w-]+){0,3}:\s")
+"""Line with a name before a colon; after another one, it does not continue a sentence."""
+TEXT_AND_ARRAY: Final = re.compile(r"(?:[^\W\d_]{2,}\W+){4}")
 ENDS_SENTENCE: Final = re.compile(r"[.:;!?|>)\]}$0-9]\s*$")
 
 
@@ -113,17 +116,19 @@ class _LineReader:
             and self._next < len(self._lines)
             and len(text) < MAX_BLOCK_CHARACTERS
             and not ENDS_SENTENCE.search(text)
-            and self._continues()
+            and self._continues(text)
             and "$$" not in self._lines[self._next]
         ):
             text = f"{text}\n{self._lines[self._next]}"
             self._next += 1
         return text
 
-    def _continues(self) -> bool:
-        """Return whether the next line goes on with the sentence of the one before it."""
+    def _continues(self, text: str) -> bool:
+        """Return whether the next line goes on with the sentence of the *text* before it."""
         line = self._lines[self._next]
         if not line.strip() or STARTS_LINE.match(line):
+            return False
+        if NAMED_LINE.match(line) and NAMED_LINE.match(text):
             return False
         is_wrapped = len(self._lines[self._next - 1]) >= WRAPPED_LENGTH
         return is_wrapped or CONTINUES.match(line) is not None
@@ -176,7 +181,7 @@ class _LineReader:
                 end = index + 1
             if depth <= 0 and not self._row_follows(index + 1):
                 break
-        if end - start == 1 and depth > 0:
+        if end - start == 1 and (depth > 0 or TEXT_AND_ARRAY.search(self._lines[start])):
             return ""
         self._next = end
         return "\n".join(line for line in self._lines[start:end] if not FENCE.match(line))

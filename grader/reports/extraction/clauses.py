@@ -9,11 +9,12 @@ from grader.reports.words import find_words
 
 PassageForm: TypeAlias = Literal["number", "shape", "matrix", "formula", "text", "table"]
 ARRAY: Final[frozenset[PassageForm]] = frozenset({"matrix"})
+TEXT: Final[frozenset[PassageForm]] = frozenset({"text"})
 MAX_QUOTE: Final = 240
 
 
 CLAUSE_END: Final = re.compile(
-    r"(?<=[\w)%$°])(?<!\bi\.e)(?<!\be\.g)[.;](?=\s+[A-Z(]|\s*$)|(?<=\))\.(?=\s+[\d$])|;\s"
+    r"(?<=[\w)\]%$°])(?<!\bi\.e)(?<!\be\.g)[.;](?=\s+[A-Z(]|\s*$)|(?<=\))\.(?=\s+[\d$])|;\s"
     r"|(?<=\d),\s+(?=[A-Za-z][\w ]{2,40}[:=])"
     r"|\n(?=\s*[-*•]\s)|(?<=[\w$)%]),\s+(?=(?:so|hence|thus|therefore|then)\s[^.;,]{0,80}=)"
     r"|(?<=\d)\s+(?=(?:because|since)\s)"
@@ -25,9 +26,6 @@ UNIT: Final = (
 )
 INLINE: Final = re.compile(rf"(?<!\$)\$([^$\n]{{1,400}})\$(?!\$){UNIT}?")
 MATRIX_TEX: Final = re.compile(r"\\begin\{([bpvBV]?matrix|array|smallmatrix)\}")
-BETWEEN_MATRICES: Final = re.compile(
-    r"\\q?quad|(?<=matrix\})\s*,|(?<=\})\s+(?=[A-Z]\s*=\s*\\begin)"
-)
 MATRIX_TEXT: Final = re.compile(
     r"\[\s*\[|\[[^\[\]]*;[^\[\]]*\]|^\s*\[\s*[-+\d.]|(?:tensor|array)\(\["
 )
@@ -65,6 +63,7 @@ RELATION: Final = re.compile(r"=|≈|\\approx|\\Rightarrow|→")
 ARRAY_LINE: Final = re.compile(r"\s*(?:\w+\s*=\s*)?(?:tensor\(|array\(|\[)?\s*\[\s*\[?\s*[-+.\d]")
 GRID_LINE: Final = re.compile(r"\s*[-+]?\d[\d.]*(?:[ \t,]+[-+]?\d[\d.]*)+\s*")
 WORD_CHARACTERS: Final = re.compile(r"[A-Za-z]{3,}")
+FUNCTION: Final = re.compile(r"\b(?:ceil|floor|sqrt|log|exp|min|max|sum|round|abs)(?=\s?\()")
 ARROW: Final = re.compile(r"→|->|\\(?:to|rightarrow)\b")
 VALUE_AND_WORDS: Final = re.compile(r"\d\s+(?:[A-Za-z]{2,}\s+){3}[^=]*$")
 """Number and words before a calculation, which are a sentence of its own."""
@@ -107,17 +106,10 @@ def split_label(clause: str) -> tuple[str, str]:
     return (match[1], match[2]) if match and WORD_OR_NAME.search(match[1]) else ("", "")
 
 
-def split_matrices(clause: str) -> Iterator[str]:
-    """Yield the arrays of a clause: those of each formula, and each named array in it."""
-    for formula in DISPLAY.findall(clause) or [clause]:
-        yield from (
-            piece.strip() for piece in BETWEEN_MATRICES.split(formula) if DIGIT.search(piece)
-        )
-
-
 def is_mathematical(clause: str) -> bool:
     """Return whether a clause is a formula with few words, so that it is one value."""
     bare = re.sub(r"\\(?:text|mathrm|operatorname)\s*\{[^{}]*\}|\\[a-zA-Z]+", " ", clause)
+    bare = FUNCTION.sub(" ", bare)
     is_chain = "=" not in clause and "≈" not in clause and "approx" not in clause
     if is_chain and not DISPLAY.search(clause):  # also 3 → 16 → 32, which is no conclusion
         has_value = bool(re.search(r"\d|\\", clause)) and not ARROW.search(clause)

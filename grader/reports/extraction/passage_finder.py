@@ -5,11 +5,13 @@ from dataclasses import replace
 from typing import Final
 
 from grader.reports.blocks import Block
+from grader.reports.extraction.array_values import find_arrays
 from grader.reports.extraction.clauses import (
     ARRAY,
     DIGIT,
     MATRIX_TEX,
     MATRIX_TEXT,
+    TEXT,
     PassageForm,
     find_forms,
     find_forms_in_sentence,
@@ -21,13 +23,13 @@ from grader.reports.extraction.clauses import (
     shorten_quote,
     split_clauses,
     split_label,
-    split_matrices,
     split_printed_code,
 )
 from grader.reports.extraction.passage_context import PassageContext
-from grader.reports.extraction.passages import Passage, mark_last
+from grader.reports.extraction.passages import Passage, link_conclusion, mark_last
 from grader.reports.extraction.patterns import (
     CONCLUDES,
+    CONCLUDING,
     CORRECTION,
     GIVEN_WORDS,
     LIST_MARK,
@@ -35,6 +37,7 @@ from grader.reports.extraction.patterns import (
     NUMBERED_TITLE,
     OPEN_END,
     PREMISE,
+    RESULT_MARK,
     RESULT_SIGNS,
     RESULT_WORDS,
     SOLUTION,
@@ -46,7 +49,7 @@ from grader.reports.extraction.patterns import (
 )
 from grader.reports.extraction.printed_values import split_printed, split_printed_line
 from grader.reports.extraction.sentences import find_lists, split_sentence
-from grader.reports.extraction.tables import find_row_sizes, find_series, split_table
+from grader.reports.extraction.tables import iterate_cells
 from grader.reports.labels import Label, LabelTracker, parse_label
 from grader.reports.words import find_words, select_numbering_words
 
@@ -100,9 +103,8 @@ class _PassageFinder:
         end = self._labels.follow(text.lstrip(), is_heading=is_heading, indent=indent)
         if end is not None:
             text = text.lstrip()[end:]
-            self._context = PassageContext(
-                self._context.heading if self._labels.path[1:] else frozenset()
-            )
+            heading = self._context.heading if self._labels.path[1:] else frozenset()
+            self._context = PassageContext(heading)
             self._label_start = len(self.passages)
             self._source = text.strip()
         if CORRECTION.match(text):
@@ -113,9 +115,14 @@ class _PassageFinder:
             return
         if block.form != "math" or end is not None:
             self._context.paragraph = frozenset()
-        for clause in split_clauses(text):
+        clauses = list(split_clauses(text))
+        for number, clause in enumerate(clauses, 1):
             self._context.clause = find_words(TERM_NOTE.sub(" ", clause))
+            start, added = self._line_start, len(self.passages)
             self._read_clause(block, clause)
+            if number == len(clauses) > 1 and CONCLUDING.match(clause):
+                words = find_words(split_label(clauses[0])[0])
+                self.passages[start:] = link_conclusion(self.passages[start:], added - start, words)
             self._context.paragraph |= self._context.clause
         self._context.clause = self._context.paragraph = frozenset()
         if NAMED_VALUES.fullmatch(text.strip()):
@@ -132,13 +139,12 @@ class _PassageFinder:
 
     def _mark_question(self) -> None:
         """Mark what stands between the label and the word "solution" as the question."""
-        start = self._label_start
-        self.passages[start:] = [
-            replace(passage, is_question=True) for passage in self.passages[start:]
-        ]
+        questions = self.passages[self._label_start :]
+        self.passages[self._label_start :] = [replace(item, is_question=True) for item in questions]
         self._context.leads, self._context.numbers = [], frozenset()
 
     def _read_clause(self, block: Block, clause: str) -> None:
+        is_result = RESULT_MARK.match(clause) is not None
         clause = LIST_MARK.sub("", clause).strip()
         if not clause:
             return
@@ -147,6 +153,8 @@ class _PassageFinder:
             self._read_values(block, clause)
         if len(self.passages) == added:
             self._read_words(block, clause)
+        elif is_result and len(self.passages) == added + 1:
+            self.passages[-1] = replace(self.passages[-1], is_conclusion=True)
         if OPEN_END.search(clause):
             self._drop_results(added)
         is_lead = clause.rstrip().endswith(":") or block.form == "heading"
@@ -170,15 +178,9 @@ class _PassageFinder:
             self._read_sentence(block, clause)
 
     def _read_matrices(self, block: Block, clause: str) -> None:
-        """Collect the arrays of a clause: one for each formula, and for each named array in it."""
-        for piece in split_matrices(clause):
-            outside = MATRIX_TEX.split(clause)[0] + clause[clause.rfind("$$") + 2 :]
-            beside = find_words(
-                MATRIX_TEX.sub(" ", f"{outside} ; {get_text_before_value(piece)}"[:200])
-            )
-            is_whole = piece.count("[") <= piece.count("]")
+        for text, beside, is_whole in find_arrays(clause):
             self._add(
-                block, piece, clause, ARRAY, beside, is_cut=not is_whole, is_conclusion=is_whole
+                block, text, clause, ARRAY, beside, is_cut=not is_whole, is_conclusion=is_whole
             )
 
     def _read_sentence(self, block: Block, clause: str) -> None:
@@ -222,16 +224,14 @@ class _PassageFinder:
     def _read_words(self, block: Block, clause: str) -> None:
         label, value = split_label(clause)
         if label and value:
-            forms: frozenset[PassageForm] = frozenset({"text"})
-            self._add(block, value.strip(), clause, forms, find_words(label), label_text=label)
+            self._add(block, value.strip(), clause, TEXT, find_words(label), label_text=label)
         elif len(clause) > 1:
-            self._add(block, clause, clause, frozenset({"text"}), find_words(clause))
+            self._add(block, clause, clause, TEXT, find_words(clause))
 
     def _read_table(self, block: Block) -> None:
         """Collect a table, and its cells with the words of their row and column."""
         self._add(block, block.text, block.text, frozenset({"table", "matrix"}), frozenset())
-        cells = (*split_table(block.text), *find_row_sizes(block.text), *find_series(block.text))
-        for cell in cells:
+        for cell in iterate_cells(block.text):
             label = parse_label(cell.row_label)
             if label and label[0].isalpha() and label[-1].isalpha():  # II.3 has its question
                 label = (*self._labels.question, *label)

@@ -1,7 +1,7 @@
 """Passages of a document: values that may answer a part, with the words around them."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,7 +12,7 @@ from grader.reports.extraction.clauses import (
     get_text_before_value,
     split_label,
 )
-from grader.reports.extraction.passage_context import LEAD
+from grader.reports.extraction.passage_context import BESIDE, LEAD
 from grader.reports.extraction.tables import iterate_shortened_tables
 from grader.reports.labels import Label
 from grader.reports.words import select_numbering_words
@@ -82,6 +82,22 @@ class Passage:
             for text in (value, link if is_named and is_single else "", bare, last, alone)
             if text.strip() and text != self.text
         )
+
+
+def link_conclusion(passages: Sequence[Passage], added: int, words: Iterable[str]) -> list[Passage]:
+    """Return the passages of a line whose last, from *added*, concludes the others.
+
+    It is about the *words* of the label of the line, and the others are its calculation.
+    """
+    words = tuple(words)
+    if not words:
+        return list(passages)
+    return [
+        replace(passage, words={**passage.words, **dict.fromkeys(words, BESIDE)})
+        if index >= added
+        else replace(passage, is_conclusion=False)
+        for index, passage in enumerate(passages)
+    ]
 
 
 def mark_last(passages: Sequence[Passage]) -> tuple[Passage, ...]:

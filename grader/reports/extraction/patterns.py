@@ -70,6 +70,12 @@ GIVEN_WORDS: Final = frozenset({"input", "filter", "image", "given", "original",
 RESULT_WORDS: Final = frozenset({"output", "total", "feature", "answer", "param"})
 
 
+RESULT_MARK: Final = re.compile(r"[\s>]*(?:⇒|\\Rightarrow|=>|→|∴|\$?\\therefore\$?)")
+"""Mark of a line that gives a result."""
+CONCLUDING: Final = re.compile(r"\s*(?:so|hence|thus|therefore|then)\s[^=]{0,80}=", re.IGNORECASE)
+"""Start of a clause that ends the calculation of the clauses before it."""
+
+
 def find_emphasized(text: str) -> list[str]:
     """Return the values that stand in bold type in Markdown.
 

@@ -31,6 +31,13 @@ class TableCell(NamedTuple):
     other_columns: str = ""
 
 
+def iterate_cells(text: str) -> Iterator[TableCell]:
+    """Yield the values of a Markdown table: cells, shapes of rows, and series of numbers."""
+    yield from split_table(text)
+    yield from find_row_sizes(text)
+    yield from find_series(text)
+
+
 def split_table(text: str) -> Iterator[TableCell]:
     """Yield the values of a Markdown table that stand behind the first column."""
     rows = _split_rows(text)

@@ -3,11 +3,14 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 SPACE_GAP: Final = 0.14
 """Width of the smallest space, as a share of the font size."""
 THIN_SPACE: Final = 0.21
+WIDE_GAP: Final = 0.75
+"""Gap that is wider than a space, as a share of the font size."""
 GROUP: Final = re.compile(r"\d,\d{3}")
 NUMBER_PIECE: Final = re.compile(r"[\d,.]")
 OPENING_BRACKETS: Final = frozenset("([{")
@@ -108,6 +111,15 @@ def _is_in_number(row: Sequence[Piece], index: int) -> bool:
         return False
     before = next((p.text for p in reversed(row[:index]) if not NUMBER_PIECE.fullmatch(p.text)), "")
     return before not in OPENING_BRACKETS
+
+
+def has_wide_gap(pieces: Iterable[Piece]) -> bool:
+    """Return whether a row has a gap before a number that may separate two columns."""
+    row = sorted(pieces, key=lambda piece: piece.left)
+    return any(
+        after.left - before.right >= WIDE_GAP * after.size and after.text[:1].isdigit()
+        for before, after in pairwise(row)
+    )
 
 
 def first_doubt(pieces: Iterable[Piece]) -> str:

@@ -9,8 +9,9 @@ from typing import Final
 
 from grader.reports.blocks import MAX_CHARACTERS, Block, ReportError
 from grader.reports.documents.pages.arrays import join_arrays
+from grader.reports.documents.pages.columns import split_columns
 from grader.reports.documents.pages.glyph_characters import to_piece
-from grader.reports.documents.pages.page_glyphs import PageGlyphs, Piece, join_pieces
+from grader.reports.documents.pages.page_glyphs import PageGlyphs, Piece, has_wide_gap, join_pieces
 from grader.reports.documents.pages.rows import Row, build_rows, write_pieces
 from grader.reports.documents.pages.stacked_formulas import join_stacked
 from grader.reports.documents.text_lines import split_text
@@ -22,11 +23,12 @@ EDGE_GAP: Final = 0.3
 """Smallest gap between the columns of a table whose edges are known."""
 CELL_GAP: Final = 0.45
 """Gap that is more than a space, as a multiple of the font size."""
+UNCLEAR_COLUMNS: Final = "the PDF does not say where a column of the table ends"
 EDGE_TOLERANCE, EDGE_SHARE, MIN_ROWS = 0.15, 0.8, 3
 """Tolerance for the start of the cells of a column, minimum share of rows, and minimum rows."""
 LINE_PITCH: Final = 1.75
 FULL_ROW: Final = 0.12
-HEADING_SIZE: Final = 1.15
+HEADING_SIZE: Final = 1.12
 MAX_HEADING_LENGTH: Final = 100
 MARGIN: Final = 0.2
 """Share of a page at its top and bottom where its number may stand."""
@@ -72,10 +74,15 @@ def split_pages(pages: Iterable[PageGlyphs]) -> list[Block]:
     """Return the blocks of a document whose pages have positioned glyphs."""
     blocks: list[Block] = []
     count = 0
-    rows_by_page = [build_page_rows(page) for page in pages]
-    left = min((row.left for rows in rows_by_page for row in rows), default=0)
-    for number, rows in enumerate(rows_by_page, 1):
-        lines = _write_rows(rows, left) if rows else []
+    columns = [
+        (number, is_whole, build_page_rows(part))
+        for number, page in enumerate(pages, 1)
+        for part, is_whole in split_columns(page)
+    ]
+    left = min((row.left for _, _, rows in columns for row in rows), default=0)
+    for number, is_whole, rows in columns:
+        start = left if is_whole else min((row.left for row in rows), default=0)
+        lines = _write_rows(rows, start) if rows else []
         text = "\n".join(line.text for line in lines)
         count += len(text)
         if count > MAX_CHARACTERS:
@@ -279,6 +286,7 @@ def _write_table(table: Sequence[Sequence[Sequence[Piece]]]) -> list[TextLine]:
     for cells in table:
         text = " | ".join(join_pieces(cell).replace("|", "/") for cell in cells)
         doubt = next((p.doubt for cell in cells for p in cell if p.doubt), "")
+        doubt = doubt or (UNCLEAR_COLUMNS if any(map(has_wide_gap, cells)) else "")
         lines.append(TextLine(f"| {text} |", doubt))
     rule = TextLine("|" + "---|" * len(table[0]))
     if all(DIGIT.search(join_pieces(cell)) for cell in table[0][1:]):  # a value, and no title

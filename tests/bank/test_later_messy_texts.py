@@ -11,8 +11,8 @@ covers 97 problems and hardly repeats a pattern, so it is the hardest. When it w
 1,040 texts were accepted wrongly, 32 cost an attempt, and 125 of 493 honest ones were refused. The
 seventh covers 46 problems. Of its 404 texts, 10 were accepted wrongly at first sight, 9 cost an
 attempt, and 38 of 213 honest ones were refused. The eighth covers 45 problems, 40 of which neither
-the sixth nor the seventh uses. Of its 568 texts, 13 were accepted wrongly at first sight, 21 cost an
-attempt, and 49 of 281 honest ones were refused.
+the sixth nor the seventh uses. Of its 568 texts, 13 were accepted wrongly at first sight, 21 cost
+an attempt, and 49 of 281 honest ones were refused.
 """
 
 import json

@@ -45,7 +45,7 @@ def get_problem_settings(
     """Return the settings of a problem in an assignment: version, points, void parts."""
     with context.reading() as session:
         assigned = context.authorize_problem(session, assignment, problem, right="see_unreleased")
-        settings = problems.load_posed_settings(session, assigned.assignment, assigned.problem)
+        settings = problems.load_problem_settings(session, assigned.assignment, assigned.problem)
     response.headers["ETag"] = format_etag(settings.version)
     return settings
 

@@ -39,7 +39,7 @@ from grader.reports.labels import parse_labels
 ProblemRow: TypeAlias = AssignmentProblem
 
 
-def load_posed_settings(
+def load_problem_settings(
     session: Session, assignment: Assignment, row: ProblemRow
 ) -> AssignedProblemSettings:
     """Return a problem with its settings in an assignment."""
@@ -236,7 +236,7 @@ def _build_response(
     session: Session, assignment: Assignment, row: ProblemRow, effect: Effect
 ) -> AssignedProblemChanged:
     session.flush()
-    problem = load_posed_settings(session, assignment, row) if row.removed_at is None else None
+    problem = load_problem_settings(session, assignment, row) if row.removed_at is None else None
     return AssignedProblemChanged(problem=problem, effect=effect)
 
 

@@ -55,7 +55,7 @@ class RegradeOptions:
 
 def create_regrade(
     session: Session,
-    posed: AssignedProblem,
+    assigned: AssignedProblem,
     version: ProblemVersion,
     options: RegradeOptions,
     *,
@@ -67,7 +67,7 @@ def create_regrade(
     *made_for_regrade*: the version is a draft made for this regrade. Raises `Conflict` if another
     regrade is active, or the version has other numbers.
     """
-    problem = lock_assignment_and_load_problem(session, posed.problem.id)
+    problem = lock_assignment_and_load_problem(session, assigned.problem.id)
     pinned = session.get_one(ProblemVersion, problem.version_id)
     check_no_active_regrade(session, problem.id)
     _check_parts_compatible(pinned, version)
@@ -84,7 +84,7 @@ def create_regrade(
         status="judging",
         began_at=now,
         stepped_at=now,
-        created_by=posed.member.caller.id,
+        created_by=assigned.member.caller.id,
         created_at=now,
     )
     session.add(run)
@@ -95,13 +95,13 @@ def create_regrade(
         )
         if scope == "some" and not submission_counts:
             raise InvalidInput("None of these students has submitted work to this problem.")
-        run.total = add_chunks(session, run, submission_counts, course=posed.member.course.id)
-    _record_creation(session, posed, run, now=now)
+        run.total = add_chunks(session, run, submission_counts, course=assigned.member.course.id)
+    _record_creation(session, assigned, run, now=now)
     return run
 
 
 def _record_creation(
-    session: Session, posed: AssignedProblem, run: Regrade, *, now: datetime
+    session: Session, assigned: AssignedProblem, run: Regrade, *, now: datetime
 ) -> None:
     """Record the new regrade in the audit log."""
     new_state = {
@@ -111,7 +111,7 @@ def _record_creation(
     }
     recorder.record_action(
         session,
-        posed.member,
+        assigned.member,
         "regrade.created",
         now=now,
         target=("regrade", run.id),

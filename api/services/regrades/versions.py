@@ -107,7 +107,7 @@ class PreparedVersion:
 
 def prepare_version(
     session: Session,
-    posed: AssignedProblem,
+    assigned: AssignedProblem,
     spec: VersionSpec,
     *,
     note: str,
@@ -118,13 +118,13 @@ def prepare_version(
     Raises `NotFound` if the version does not exist, `InvalidInput` if it cannot be made, and
     `Conflict` if another regrade is active: publishing takes seconds.
     """
-    check_no_active_regrade(session, posed.problem.id)
-    current = posed.version
+    check_no_active_regrade(session, assigned.problem.id)
+    current = assigned.version
     if isinstance(spec, ExistingVersion):
         return PreparedVersion(
-            current.id, note, version=_load_existing_version(session, posed, spec.id).id
+            current.id, note, version=_load_existing_version(session, assigned, spec.id).id
         )
-    text = remove_examples(_edit_source(session, posed, spec), drop_examples)
+    text = remove_examples(_edit_source(session, assigned, spec), drop_examples)
     if text == current.source:
         raise Conflict("The file equals the current version, so nothing would change.")
     source = ProblemSource(
@@ -134,37 +134,37 @@ def prepare_version(
 
 
 def load_or_store_version(
-    session: Session, posed: AssignedProblem, prepared: PreparedVersion, *, now: datetime
+    session: Session, assigned: AssignedProblem, prepared: PreparedVersion, *, now: datetime
 ) -> ProblemVersion:
     """Return the version; store a new one as a draft of the course.
 
     Raises `InvalidInput` if the file has errors, and `Conflict` if the problem no longer has the
     version from which this one was made.
     """
-    if posed.version.id != prepared.base:
+    if assigned.version.id != prepared.base:
         raise Conflict("The problem has another version now. Try again.")
     if prepared.version is not None:
         return session.get_one(ProblemVersion, prepared.version)
     if prepared.source is None or prepared.outcome is None:
         raise LookupError("a version is settled before it is published")
     return _store_draft(
-        session, posed, prepared.source, prepared.outcome, note=prepared.note, now=now
+        session, assigned, prepared.source, prepared.outcome, note=prepared.note, now=now
     )
 
 
 def _load_existing_version(
-    session: Session, posed: AssignedProblem, version_id: UUID
+    session: Session, assigned: AssignedProblem, version_id: UUID
 ) -> ProblemVersion:
     """Return a published version of the problem that the course may use.
 
     Raises `NotFound` if there is no such version.
     """
     version = session.get(ProblemVersion, version_id)
-    spaces = {BANK, str(posed.member.course.id)}
+    spaces = {BANK, str(assigned.member.course.id)}
     if (
         version is None
         or version.space not in spaces
-        or version.problem != posed.version.problem
+        or version.problem != assigned.version.problem
         or version.status != "published"
     ):
         raise NotFound("There is no such version of this problem.")
@@ -173,10 +173,10 @@ def _load_existing_version(
 
 def _edit_source(
     session: Session,
-    posed: AssignedProblem,
+    assigned: AssignedProblem,
     spec: EditedSource | PartFieldEdits | AcceptedAnswer | NamedMistake,
 ) -> str:
-    text = posed.version.source
+    text = assigned.version.source
     match spec:
         case EditedSource(source):
             return source
@@ -185,27 +185,27 @@ def _edit_source(
                 text = set_part_fields(text, part, fields)
             return text
         case AcceptedAnswer():
-            part, key = _resolve_part_and_expression(session, posed, spec)
+            part, key = _resolve_part_and_expression(session, assigned, spec)
             entry = {"key": key, "reason": spec.reason}
             hint = {"say": spec.say} if spec.say else {}
             return insert_list_entry(text, part, "accept", entry | hint)
         case NamedMistake():
-            part, key = _resolve_part_and_expression(session, posed, spec)
+            part, key = _resolve_part_and_expression(session, assigned, spec)
             entry = {"id": spec.id, "key": key, "say": spec.say}
             earned = {"credit": spec.credit} if spec.credit else {}
             return insert_list_entry(text, part, "mistakes", {**entry, **earned})
 
 
 def _resolve_part_and_expression(
-    session: Session, posed: AssignedProblem, spec: AcceptedAnswer | NamedMistake
+    session: Session, assigned: AssignedProblem, spec: AcceptedAnswer | NamedMistake
 ) -> tuple[str, str]:
     """Return the part, and the wrong answer as an expression."""
     if spec.answer is None:
         if spec.part is None or spec.key is None:
             raise _field_error("key", "give the part and the key, or an answer of the group")
         return spec.part, spec.key
-    answer, record = _load_answer_and_record(session, posed, spec.answer)
-    if posed.version.variants and posed.assignment.variants not in SHARED_VARIANT_MODES:
+    answer, record = _load_answer_and_record(session, assigned, spec.answer)
+    if assigned.version.variants and assigned.assignment.variants not in SHARED_VARIANT_MODES:
         raise _field_error(
             "answer", "students have different numbers; give the value as a key that uses them"
         )
@@ -218,11 +218,11 @@ def _resolve_part_and_expression(
 
 
 def _load_answer_and_record(
-    session: Session, posed: AssignedProblem, answer_id: UUID
+    session: Session, assigned: AssignedProblem, answer_id: UUID
 ) -> tuple[Answer, Mapping[str, Any]]:
     """Return an answer to the problem, with the record of its last grading by the engine."""
     answer = session.get(Answer, answer_id)
-    if answer is None or answer.problem_id != posed.problem.id:
+    if answer is None or answer.problem_id != assigned.problem.id:
         raise _field_error("answer", "is not an answer to this problem")
     record = session.scalar(
         select(Grading.record)
@@ -239,7 +239,7 @@ def _field_error(field: str, message: str) -> InvalidInput:
 
 def _store_draft(
     session: Session,
-    posed: AssignedProblem,
+    assigned: AssignedProblem,
     source: ProblemSource,
     outcome: PublishOutcome,
     *,
@@ -252,7 +252,7 @@ def _store_draft(
     """
     if isinstance(outcome, PublishFailure):
         raise to_invalid_input(outcome)
-    course = posed.member.course.id
+    course = assigned.member.course.id
     session.execute(select(Course.id).where(Course.id == course).with_for_update(key_share=True))
     version = store_version(
         session,
@@ -260,18 +260,18 @@ def _store_draft(
         source.text,
         now=now,
         space=str(course),
-        created_by=posed.member.caller.id,
+        created_by=assigned.member.caller.id,
         note=note,
-        based_on=posed.version.id if outcome.rekeyed else None,
+        based_on=assigned.version.id if outcome.rekeyed else None,
     )
     version.status = "draft"
     recorder.record_action(
         session,
-        posed.member,
+        assigned.member,
         "version.created",
         now=now,
         target=("version", version.id),
-        change=({"version": str(posed.version.id)}, {"problem": version.problem}),
+        change=({"version": str(assigned.version.id)}, {"problem": version.problem}),
         reason=note,
     )
     return version

@@ -129,9 +129,9 @@ def _build_start_form(
 ) -> RegradeStartForm:
     do = form.text("do", "parts")
     with context.reading() as session:
-        posed = context.authorize_problem(session, assignment.id, problem, right="see_key")
-        definition = context.service.variants.get_problem(posed.version)
-        version, name = posed.version.id, posed.version.problem
+        assigned = context.authorize_problem(session, assignment.id, problem, right="see_key")
+        definition = context.service.variants.get_problem(assigned.version)
+        version, name = assigned.version.id, assigned.version.problem
     if error is not None:
         error = form_errors.map_errors_to_form(error, form, definition)
     parts, group = (
@@ -145,7 +145,7 @@ def _build_start_form(
         values.setdefault("version.accept.reason", _default_reason(group))
     if group is not None and not by_answer:
         values.setdefault(
-            f"version.{do}.key", _suggest_key_for_group(context, posed, parts, form, group)
+            f"version.{do}.key", _suggest_key_for_group(context, assigned, parts, form, group)
         )
     return RegradeStartForm(
         do=do,
@@ -230,7 +230,7 @@ def _find_wrong_answer_group(
 
 def _suggest_key_for_group(
     context: RequestContext,
-    posed: AssignedProblem,
+    assigned: AssignedProblem,
     parts: tuple[RegradeFormPart, ...],
     form: PostedForm,
     group: WrongGroup,
@@ -246,7 +246,7 @@ def _suggest_key_for_group(
     suggested = regrade_form.suggest_key(part, group.looks, group.mistakes)
     if suggested or not group.mistakes:
         return suggested
-    problem = VersionedProblem(posed.problem, posed.version)
+    problem = VersionedProblem(assigned.problem, assigned.version)
     with context.reading() as session:
         patterns = load_key_patterns(session, problem, part.id, group.example.answer)
     return regrade_form.suggest_key(part, patterns, ())

@@ -6,18 +6,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
-from api.core.errors import FileError, InvalidInput
+from api.core.errors import FileError
 from api.gradescope.runtime.choices import VariantPolicy, Visibility
 from api.schemas.assignments.problems import ProblemSettings
-from api.schemas.courses.course_files import AssignmentFile, ProblemEntry
-from api.services.courses.files.exporter import (
-    ASSIGNMENTS_FOLDER,
-    COURSE_FILE,
-    PROBLEMS_FOLDER,
-    VERSION_SEPARATOR,
+from api.schemas.courses.course_files import AssignmentFile
+from api.services.courses.files.assignment_file import (
+    AssignmentSource,
+    EntrySource,
+    load_assignment_file,
 )
-from api.services.courses.files.parser import parse_setup
-from api.services.files.csv_rows import read_text
 from grader.reading import NumberStyle
 from problems.catalog import ProblemCatalog
 from problems.files.loader import read_problem_source
@@ -87,7 +84,7 @@ def load_archive_source(names: Sequence[str]) -> ArchiveSource:
         return _load_problems(names)
     if len(names) > 1:
         raise FileError(f"{assignments[0]} is an assignment. Name it alone, without problems")
-    return _load_assignment_file(assignments[0])
+    return _convert_assignment(load_assignment_file(assignments[0]))
 
 
 def _is_assignment_file(path: Path) -> bool:
@@ -106,63 +103,23 @@ def _load_problems(names: Sequence[str]) -> ArchiveSource:
     return ArchiveSource(titles[0] if len(titles) == 1 else ", ".join(titles), tuple(entries))
 
 
-def _load_assignment_file(path: Path) -> ArchiveSource:
-    """Return the assignment in a course's file, with the problems and number style of the course.
-
-    The files of the course lie in the folder above, as `grader course export` writes them.
-    """
-    course_folder = path.resolve().parent.parent
-    texts = {f"{ASSIGNMENTS_FOLDER}/{path.name}": read_text(path)}
-    if (course_folder / COURSE_FILE).is_file():
-        texts[COURSE_FILE] = read_text(course_folder / COURSE_FILE)
-    try:
-        setup = parse_setup(texts)
-    except InvalidInput as error:
-        raise FileError(
-            "\n".join(f"{one.file}:{one.line}: {one.field} {one.message}" for one in error.errors)
-        ) from error
-    (parsed,) = setup.assignments.values()
-    assignment = parsed.content
-    if not assignment.problems:
-        raise FileError(f"{path} has no problems. Add one")
-    finder = _ProblemFinder(course_folder / PROBLEMS_FOLDER)
+def _convert_assignment(assignment: AssignmentSource) -> ArchiveSource:
+    content = assignment.content
     return ArchiveSource(
-        title=assignment.title,
-        problems=tuple(map(finder.load, assignment.problems)),
-        variants=VARIANTS[assignment.variants],
-        visibility=VISIBILITIES[assignment.results],
-        attempts=assignment.attempts,
-        by_attempt=tuple(map(Fraction, assignment.by_attempt)),
-        numbers=setup.course.content.numbers if setup.course else None,
-        warnings=tuple(dict.fromkeys(_find_ignored_settings(assignment))),
+        title=content.title,
+        problems=tuple(map(_convert_problem, assignment.problems)),
+        variants=VARIANTS[content.variants],
+        visibility=VISIBILITIES[content.results],
+        attempts=content.attempts,
+        by_attempt=tuple(map(Fraction, content.by_attempt)),
+        numbers=assignment.numbers,
+        warnings=tuple(dict.fromkeys(_find_ignored_settings(content))),
     )
 
 
-class _ProblemFinder:
-    """Finds the files of an assignment's problems, in the course's *folder* or in the bank."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._bank = ProblemCatalog()
-
-    def load(self, entry: ProblemEntry) -> SourceProblem:
-        """Return a problem of an assignment with the text of its file."""
-        problem = entry.of or entry.problem
-        points = None if entry.points is None else Fraction(entry.points)
-        return SourceProblem(
-            entry.problem, problem, read_problem_source(self._find_path(problem, entry)), points
-        )
-
-    def _find_path(self, problem: str, entry: ProblemEntry) -> Path:
-        version = f"{problem}{VERSION_SEPARATOR}{entry.version}.yaml"
-        candidates = [self._folder / name for name in (version, f"{problem}.yaml")]
-        if entry.space != "bank":
-            for path in candidates:
-                if path.is_file():
-                    return path
-            if entry.space == "course":
-                raise FileError(f"there is no file {candidates[-1]}, which the assignment names")
-        return self._bank.path(problem)
+def _convert_problem(source: EntrySource) -> SourceProblem:
+    points = None if source.entry.points is None else Fraction(source.entry.points)
+    return SourceProblem(source.entry.problem, source.problem, source.text, points)
 
 
 def _find_ignored_settings(assignment: AssignmentFile) -> Iterator[str]:

@@ -8,6 +8,15 @@ import typer
 
 from grader.limits import MAX_SEED
 
+AssignmentOption = Annotated[
+    Path | None,
+    typer.Option(help="The file of an assignment, as `grader course export` writes it."),
+]
+ProblemsOption = Annotated[
+    list[str] | None,
+    typer.Option(help="The problems in order, separated by commas: ID, ID=LABEL or ID.PART=LABEL."),
+]
+
 
 def report(
     files: Annotated[
@@ -15,12 +24,8 @@ def report(
         typer.Argument(help="Reports (.md, .txt, .tex, .ipynb, .docx, .pdf), or folders of them."),
     ],
     *,
-    problems: Annotated[
-        list[str],
-        typer.Option(
-            help="The problems in order, separated by commas: ID, ID=LABEL or ID.PART=LABEL."
-        ),
-    ],
+    assignment: AssignmentOption = None,
+    problems: ProblemsOption = None,
     out: Annotated[
         Path | None,
         typer.Option("-o", "--out", help="Write the rows that are certain to this CSV file."),
@@ -50,5 +55,5 @@ def report(
     from api.cli.files.report_operations import ReportOptions, grade_reports  # noqa: PLC0415
 
     processes = workers or os.cpu_count() or 1
-    options = ReportOptions(problems, out, doubtful, seed, bank, processes)
+    options = ReportOptions(assignment, problems or [], out, doubtful, seed, bank, processes)
     raise typer.Exit(0 if grade_reports(files, options) else 1)

@@ -9,8 +9,10 @@ from rich.table import Table
 
 from api.cli.output.terminal import ERR, OUT, print_error, print_message, track
 from api.core.errors import FileError
+from api.services.courses.files.assignment_file import load_assignment_file
 from api.services.engine.single_answer import open_bank
 from api.services.files.atomic_output import check_writable
+from api.services.reports.assignment_sheets import build_assignment_sheet
 from api.services.reports.grading import ReportRow
 from api.services.reports.results import (
     DOUBTFUL_COLUMNS,
@@ -20,15 +22,21 @@ from api.services.reports.results import (
     write_rows,
 )
 from api.services.reports.runner import find_reports, grade_files
-from api.services.reports.sheets import parse_sheet
+from api.services.reports.sheets import Sheet, SheetParts, parse_sheet
+from grader.errors import GraderError
 
 MAX_READ_AS_CHARACTERS: Final = 40
+OWN_NUMBERS_WARNING: Final = (
+    "warning: students have drawn numbers in this assignment. The reports are graded with the "
+    "original numbers; --seed selects others"
+)
 
 
 @dataclass(frozen=True)
 class ReportOptions:
     """Options of the command; *out* and *doubtful* are the files to write."""
 
+    assignment: Path | None
     problems: list[str]
     out: Path | None
     doubtful: Path | None
@@ -39,7 +47,7 @@ class ReportOptions:
 
 def grade_reports(files: list[Path], options: ReportOptions) -> bool:
     """Grade reports, and print or write the results; return whether all files were read."""
-    sheet = parse_sheet(options.problems, open_bank(options.bank), seed=options.seed)
+    sheet = _load_sheet(options)
     reports = find_reports(files)
     out = options.out
     beside = options.doubtful or (doubtful_path(out) if out else None)
@@ -56,6 +64,31 @@ def grade_reports(files: list[Path], options: ReportOptions) -> bool:
     refused = [row for row in rows if row.error]
     _print_summary(rows, refused, [path for path in (out, beside) if path])
     return not refused
+
+
+def _load_sheet(options: ReportOptions) -> Sheet:
+    """Return the sheet of the assignment or the problems; raise `FileError` if there is none."""
+    if (options.assignment is None) == (not options.problems):
+        raise FileError("name the questions with either --assignment or --problems")
+    if options.assignment is not None and options.bank is not None:
+        raise FileError("--bank cannot be used with --assignment, whose course has its problems")
+    catalog = open_bank(options.bank)
+    try:
+        if options.assignment is None:
+            sheet = parse_sheet(options.problems, catalog, seed=options.seed)
+        else:
+            sheet = _load_assignment_sheet(options.assignment, options.seed)
+        SheetParts(catalog, sheet)  # an error in a problem is no fault of the reports
+    except GraderError as error:
+        raise FileError(str(error)) from error
+    return sheet
+
+
+def _load_assignment_sheet(path: Path, seed: int | None) -> Sheet:
+    assignment = load_assignment_file(path)
+    if seed is None and assignment.content.variants != "original":
+        print_message(OWN_NUMBERS_WARNING)
+    return build_assignment_sheet(assignment, seed=seed)
 
 
 def _check_outputs(out: Path | None, beside: Path | None, reports: list[Path]) -> None:

@@ -67,7 +67,9 @@ def grade_report(
 ) -> list[ReportRow]:
     """Return a row for each part of the sheet, or one row with the reason for a refused file."""
     try:
-        aligned = align_document(data, ending, sheet_parts.parts, has_set_labels=True)
+        aligned = align_document(
+            data, ending, sheet_parts.parts, has_set_labels=sheet_parts.sheet.has_set_labels
+        )
     except ReportError as error:
         return [ReportRow(student, error=str(error))]
     rows = []
@@ -76,7 +78,7 @@ def grade_report(
         certain = _grade_answers(sheet_parts, problem, [one for one in answers if one.is_certain])
         every = _grade_answers(sheet_parts, problem, answers)
         rows += [
-            _build_row(student, item, every if item.doubt else certain, sheet_parts.sheet)
+            _build_row(student, item, every if item.doubt else certain, sheet_parts)
             for item in answers
         ]
     return rows
@@ -92,13 +94,16 @@ def _grade_answers(
 ) -> dict[str, PartResult]:
     """Return the results of a problem by part; a doubtful answer never carries to a certain one."""
     typed = {item.part.part: item.text for item in answers if item.passage is not None}
-    results = grade(sheet_parts.variants[problem], typed, registry=REGISTRY)
+    results = grade(
+        sheet_parts.variants[problem], typed, registry=REGISTRY, numbers=sheet_parts.sheet.numbers
+    )
     return {result.part: result for result in results}
 
 
 def _build_row(
-    student: str, item: AlignedPart, results: dict[str, PartResult], sheet: Sheet
+    student: str, item: AlignedPart, results: dict[str, PartResult], sheet_parts: SheetParts
 ) -> ReportRow:
+    seed, scale = sheet_parts.sheet.seed, sheet_parts.point_scales[item.part.problem]
     passage, result = item.passage, results[item.part.part]
     confidence = "" if passage is None else CERTAIN if item.is_certain else DOUBTFUL
     return ReportRow(
@@ -106,11 +111,11 @@ def _build_row(
         item.part.problem,
         item.part.part,
         item.text,
-        "" if sheet.seed is None else str(sheet.seed),
+        "" if seed is None else str(seed),
         result.status,
         format_decimal(result.credit),
-        format_decimal(result.score),
-        format_decimal(result.points),
+        format_decimal(None if result.score is None else result.score * scale),
+        format_decimal(result.points * scale),
         result.read_as,
         "|".join(result.mistakes),
         result.feedback,

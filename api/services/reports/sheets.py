@@ -1,7 +1,8 @@
 """The sheet that reports answer: its problems in order, with the labels of their parts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Final
 
 from api.core.errors import FileError
@@ -16,6 +17,7 @@ from grader.reports.sheet import AnswerReader, SheetPart, build_sheet_part
 from grader.values import Tensor
 from grader.variants.variant import draw_values, solve_variant
 from problems.catalog import ProblemCatalog
+from problems.files.loader import load_problem
 from problems.registry import REGISTRY
 
 MAX_PROBLEMS: Final = 200
@@ -27,12 +29,19 @@ EXPECTED: Final = "write ID, ID=LABEL or ID.PART=LABEL, such as conv-output-shap
 class Sheet:
     """Ids of the problems in order, the *labels* of problems ("id") and parts ("id.part"), a seed.
 
-    It is plain data, which a worker process gets with each report.
+    It is plain data, which a worker process gets with each report. *sources* are the files of
+    problems that do not come from the bank, and *points* replace the sums of the parts, by
+    problem. *numbers* is the number style of the course. *has_set_labels* says that a person set
+    the labels; otherwise a report may number its answers in its own way.
     """
 
     problems: tuple[str, ...]
     labels: tuple[tuple[str, Label], ...] = ()
     seed: int | None = None
+    sources: tuple[tuple[str, str], ...] = ()
+    points: tuple[tuple[str, Fraction], ...] = ()
+    numbers: NumberStyle | None = None
+    has_set_labels: bool = True
 
     def get_label(self, problem: str, part: str) -> Label:
         """Return the label of a part: its own, or that of its problem, () if unknown."""
@@ -80,19 +89,38 @@ class SheetParts:
 
     def __init__(self, catalog: ProblemCatalog, sheet: Sheet) -> None:
         self.sheet = sheet
+        sources = dict(sheet.sources)
+        problems = {
+            name: load_problem(sources[name], file=name) if name in sources else catalog.get(name)
+            for name in sheet.problems
+        }
         self.parts = tuple(
-            part for problem in sheet.problems for part in build_parts(catalog.get(problem), sheet)
+            part for name, problem in problems.items() for part in build_parts(problem, sheet, name)
         )
         self.variants = {
-            problem: solve_variant(catalog.get(problem), sheet.seed, REGISTRY)
-            for problem in sheet.problems
+            name: solve_variant(problem, sheet.seed, REGISTRY) for name, problem in problems.items()
+        }
+        self.point_scales = {
+            name: _find_point_scale(problem, dict(sheet.points).get(name))
+            for name, problem in problems.items()
         }
 
 
-def build_parts(problem: Problem, sheet: Sheet) -> list[SheetPart]:
-    """Return the parts of a problem as the sheet asks them; no key is computed."""
-    labels = {part.id: sheet.get_label(problem.id, part.id) for part in problem.parts}
-    return build_problem_parts(problem, labels, seed=sheet.seed)
+def _find_point_scale(problem: Problem, points: Fraction | None) -> Fraction:
+    """Return the factor by which the points of the parts add up to *points*, 1 for None."""
+    total = sum((part.points for part in problem.parts), Fraction(0))
+    return Fraction(1) if points is None or not total else points / total
+
+
+def build_parts(problem: Problem, sheet: Sheet, name: str = "") -> list[SheetPart]:
+    """Return the parts of a problem as the sheet asks them; no key is computed.
+
+    *name* is that of the problem on the sheet, by default its id.
+    """
+    name = name or problem.id
+    labels = {part.id: sheet.get_label(name, part.id) for part in problem.parts}
+    parts = build_problem_parts(problem, labels, seed=sheet.seed, numbers=sheet.numbers)
+    return [replace(part, problem=name) for part in parts]
 
 
 def build_problem_parts(

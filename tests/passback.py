@@ -24,7 +24,6 @@ from api.db.models import (
     Enrolment,
     Grade,
     LtiContext,
-    LtiDeployment,
     LtiLineItem,
     LtiMember,
     LtiUser,
@@ -163,11 +162,12 @@ def connect_course(world: World, platform: LtiPlatform, context_id: str) -> None
     """Create a course for `fill`, and connect it with a context of *platform*."""
     world.dl = world.course()  # type: ignore[attr-defined]
     world.lti_context = new_id()  # type: ignore[attr-defined]
+    deployment = platform.deployment_id(world)
     with world.session() as session:
         session.add(
             LtiContext(
                 id=world.lti_context,  # type: ignore[attr-defined]
-                deployment_id=session.scalar(select(LtiDeployment.id)),
+                deployment_id=deployment,
                 context_id=context_id,
                 course_id=world.dl,  # type: ignore[attr-defined]
                 connected_at=world.clock(),
@@ -185,8 +185,8 @@ def fill(world: World, *, students: int, assignments: int) -> None:
     ids = [new_id() for _ in range(students)]
     posed = [world.assignment(course)[0].assignment for _ in range(assignments)]
     with world.session() as session:
-        deployment = session.scalar(select(LtiDeployment.id))
         context = world.lti_context  # type: ignore[attr-defined]
+        deployment = session.get_one(LtiContext, context).deployment_id
         people = [
             {"id": one, "name": f"Student {number}", "email": None, "created_at": now}
             for number, one in enumerate(ids)

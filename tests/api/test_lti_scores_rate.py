@@ -82,7 +82,7 @@ def test_slow_replies_overlap_once_the_platform_accepts_scores(world):
     platform = MeetingPlatform(DIALECTS["moodle"], limiter=LIMITS["sliding"](10**6, 1, lambda: 0.0))
     tool = connect(world, platform)
     fill(world, students=13, assignments=1)
-    with closing(ScoreRunner(world.db, world.clock, tool, max_rate=1000, threads=6)) as runner:
+    with closing(ScoreRunner(world.db, world.clock, tool, max_rate=1000, threads=7)) as runner:
         runner.run_until_idle()
     assert len(platform.scores) == 13
     assert len(platform.items) == 1

@@ -33,15 +33,10 @@ log = logging.getLogger("api.lti")
 
 @dataclass(slots=True)
 class LtiTool:
-    """LTI tool; *http* sends all requests to platforms.
-
-    *line_item_lock* is held while a line item is looked up and created: two threads that do so at
-    the same time would create two.
-    """
+    """LTI tool; *http* sends all requests to platforms."""
 
     addresses: ToolAddresses
     http: PlatformHttp = field(default_factory=PlatformHttp)
-    line_item_lock: threading.Lock = field(default_factory=threading.Lock, init=False)
     _tokens: AccessTokens = field(default_factory=AccessTokens, init=False)
     _keys: dict[UUID, SignatureKeys] = field(default_factory=dict, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)

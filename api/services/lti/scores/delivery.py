@@ -22,7 +22,7 @@ from api.services.lti.scores.claims import (
     ScoreDelivery,
     release_claim,
 )
-from api.services.lti.scores.line_items import is_canvas, resolve_line_item
+from api.services.lti.scores.line_items import LineItemError, is_canvas, resolve_line_item
 from api.services.lti.scores.pacing import PlatformPauses
 from api.services.lti.tool import LtiTool
 from api.services.outbox.delivery import compute_pause
@@ -32,19 +32,26 @@ UNREACHABLE_PAUSE: Final = timedelta(seconds=30)
 
 log = logging.getLogger("api.lti")
 
-SendOutcome: TypeAlias = Literal["accepted", "limited", "refused", "delayed", "unreachable"]
+SendOutcome: TypeAlias = Literal[
+    "accepted", "limited", "refused", "delayed", "unresolved", "unreachable"
+]
 """Outcome of a send: *limited* if the platform asks to wait, *refused* for good.
 
-A *delayed* score is tried again alone; *unreachable* concerns all scores of the platform.
+A *delayed* score is tried again alone; *unresolved* concerns all scores of the line item, and
+*unreachable* all scores of the platform.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class SentScore:
-    """Attempt to send a score: the *outcome* at the platform, and the *result* to store."""
+    """Attempt to send a score: the *outcome* at the platform, and the *result* to store.
+
+    *line_item_url* is the address of its line item, "" without success.
+    """
 
     outcome: SendOutcome
     result: DeliveryResult
+    line_item_url: str = ""
 
 
 def send_claimed_score(
@@ -53,7 +60,7 @@ def send_claimed_score(
     """Send a claimed score, and pause a platform that cannot take more."""
     platform_id = delivery.platform.id
     try:
-        _send(db, tool, delivery, clock)
+        line_item_url = _send(db, tool, delivery, clock)
     except RateLimitError as error:
         now = clock()
         due_at = now + error.compute_wait(now)
@@ -69,28 +76,30 @@ def send_claimed_score(
     except (PlatformUnreachableError, TokenRefusedError) as error:
         now = clock()
         pauses.pause_until(platform_id, now + UNREACHABLE_PAUSE)
-        return SentScore("unreachable", _plan_next_try(delivery, error, now))
+        return SentScore("unreachable", plan_next_try(delivery, _shorten_error(error), now))
     except PlatformError as error:
         # Often only one course is affected, whose retries must not stop the others.
-        return SentScore("delayed", _plan_next_try(delivery, error, clock()))
+        outcome: SendOutcome = "unresolved" if isinstance(error, LineItemError) else "delayed"
+        return SentScore(outcome, plan_next_try(delivery, _shorten_error(error), clock()))
     now = clock()
-    return SentScore("accepted", DeliveryResult(delivery, "sent", now, sent_at=now, error=""))
+    result = DeliveryResult(delivery, "sent", now, sent_at=now, error="")
+    return SentScore("accepted", result, line_item_url)
 
 
-def _plan_next_try(delivery: ScoreDelivery, error: PlatformError, now: datetime) -> DeliveryResult:
+def plan_next_try(delivery: ScoreDelivery, error: str, now: datetime) -> DeliveryResult:
     """Return the result of a try that failed: another one later, unless it was the last."""
     log.warning("score %s, try %s: %s", delivery.message_id, delivery.tries, error)
     status = "failed" if delivery.tries >= MAX_TRIES else "waiting"
     due_at = now + compute_pause(delivery.tries)
-    return DeliveryResult(delivery, status, due_at, error=_shorten_error(error))
+    return DeliveryResult(delivery, status, due_at, error=error)
 
 
 def _shorten_error(error: Exception) -> str:
     return str(error)[:MAX_ERROR_LENGTH]
 
 
-def _send(db: Database, tool: LtiTool, delivery: ScoreDelivery, clock: Clock) -> None:
-    """Send a score; with an expired token once more with another one."""
+def _send(db: Database, tool: LtiTool, delivery: ScoreDelivery, clock: Clock) -> str:
+    """Send a score, with an expired token once more with another one; return its line item."""
     platform, scopes = delivery.platform, (SCORE_SCOPE,)
     item_url = resolve_line_item(db, tool, platform, delivery.target, now=clock())
     for is_last in (False, True):
@@ -102,4 +111,5 @@ def _send(db: Database, tool: LtiTool, delivery: ScoreDelivery, clock: Clock) ->
             if is_last:
                 raise
         else:
-            return
+            break
+    return item_url

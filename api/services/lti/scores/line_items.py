@@ -12,10 +12,13 @@ from sqlalchemy.orm import Session
 from api.db.engine import Database
 from api.db.models import Assignment, LtiContext, LtiLineItem, LtiPlatform
 from api.services.grades.assignment import compute_student_grade, load_grading_context
+from api.services.lti.protocol.access_tokens import TokenRefusedError
+from api.services.lti.protocol.addresses import PlatformError, PlatformUnreachableError
 from api.services.lti.protocol.claims import LINE_ITEM_READ_SCOPE, LINE_ITEM_SCOPE
 from api.services.lti.protocol.grade_service import (
     GradeServiceRefusalError,
     LineItemSpec,
+    RateLimitError,
     TokenExpiredError,
     create_line_item,
     find_line_item,
@@ -33,6 +36,10 @@ NOT_ALLOWED: Final = (
 )
 
 
+class LineItemError(PlatformError):
+    """A line item can neither be found nor created now; this concerns all of its scores."""
+
+
 @dataclass(frozen=True, slots=True)
 class LineItemTarget:
     """Line item to send to: its address, "" if it is not known, and how to find or create it."""
@@ -42,6 +49,11 @@ class LineItemTarget:
     container_url: str
     scopes: tuple[str, ...]
     spec: LineItemSpec
+
+    @property
+    def searched_container(self) -> str:
+        """The address of the line items to search for this one, "" if its address is known."""
+        return "" if self.url else self.container_url
 
     @classmethod
     def build(cls, session: Session, item: LtiLineItem, context: LtiContext) -> Self:
@@ -74,21 +86,31 @@ def resolve_line_item(
 ) -> str:
     """Return the address of a line item, which is found or created, and then stored.
 
-    Raises `PlatformError`.
+    The caller resolves one line item of a container at a time: two threads that search for the same
+    one would create two. Raises `LineItemError` or another `PlatformError`.
     """
     if target.url:
         return target.url
     if not target.container_url:
         raise GradeServiceRefusalError(NO_LINE_ITEMS)
-    with tool.line_item_lock:
-        with db.reading() as session:
-            url = session.get_one(LtiLineItem, target.item_id).url
-        if url:
-            return url  # another thread was faster
+    with db.reading() as session:
+        url = session.get_one(LtiLineItem, target.item_id).url
+    if url:
+        return url  # found for an earlier score, after this one was claimed
+    try:
         url = _find(db, tool, platform, target, now=now)
         url = url or _create(db, tool, platform, target, now=now)
-        with db.transaction() as session:
-            session.get_one(LtiLineItem, target.item_id).url = url
+    except (
+        GradeServiceRefusalError,
+        PlatformUnreachableError,
+        RateLimitError,
+        TokenRefusedError,
+    ):
+        raise
+    except PlatformError as error:
+        raise LineItemError(str(error)) from error
+    with db.transaction() as session:
+        session.get_one(LtiLineItem, target.item_id).url = url
     return url
 
 

@@ -3,6 +3,7 @@
 One thread claims the scores of two seconds in one transaction, and stores the results of a second
 in another one. Meanwhile, other threads send scores at the rate of each platform: a platform that
 takes half a second per score still gets as many as it accepts, and a slow database delays no score.
+A platform that hangs does not get the last thread, and a course whose line items hang gets one.
 
 One worker at a time compares and sends scores, because each knows only its own rate, its own pauses
 and the line items that it creates itself. Another takes over when it ends or dies.
@@ -27,7 +28,7 @@ from api.services.lti.scores.claims import (
     release_claim,
     store_results,
 )
-from api.services.lti.scores.delivery import SentScore, send_claimed_score
+from api.services.lti.scores.delivery import SentScore, plan_next_try, send_claimed_score
 from api.services.lti.scores.pacing import PlatformPace, PlatformPauses
 from api.services.lti.scores.queue import ClaimedScores
 from api.services.lti.scores.reconciliation import Reconciler
@@ -36,8 +37,14 @@ from api.services.outbox.polling_thread import PollingThread
 
 POLL_SECONDS: Final = 5.0
 """Seconds between two comparisons."""
-SEND_THREADS: Final = 6
+SEND_THREADS: Final = 7
 """Maximum number of concurrent sends; fewer than the requests that `OutboundHttp` allows."""
+RESERVED_THREADS: Final = 1
+"""Threads that a single platform leaves to the others."""
+LINE_ITEM_WAIT_SECONDS: Final = 2.0
+"""Duration of a search for a line item after which the scores that wait for it are released."""
+LINE_ITEM_DELAY: Final = timedelta(seconds=10)
+"""Delay of these scores, during which the other scores of their platform are claimed."""
 EXCHANGE_SECONDS: Final = 1.0
 """Seconds between two exchanges with the database (store results, claim scores) during sends."""
 BATCH_SECONDS: Final = 2.0
@@ -75,10 +82,12 @@ class ScoreRunner:
         self._db, self._clock, self._tool, self._after_score = db, clock, tool, after_score
         self._threads, self._monotonic, self._sleep = threads, monotonic, sleep
         self._pauses, self._reconciler = PlatformPauses(), Reconciler()
-        self._pace = PlatformPace(max_rate, threads)
+        self._pace = PlatformPace(max_rate, max(1, threads - RESERVED_THREADS))
         self._batch_size = max(1, round(max_rate * BATCH_SECONDS))
         self._queue = ClaimedScores()
         self._in_flight: dict[Future[SentScore], ScoreDelivery] = {}
+        self._searched: dict[str, float] = {}  # containers, with the time at which a search began
+        self._failed_searches: dict[UUID, DeliveryResult] = {}  # the last one of each line item
         self._exchange: _Exchange | None = None
         self._claims_all_platforms = True
         self._results: list[DeliveryResult] = []
@@ -195,7 +204,21 @@ class ScoreRunner:
         self._queue.add(claimed or ())
         for platform_id in self._pauses.list_paused(self._clock()):  # since the claim began
             self._release(self._queue.pop_all(platform_id))
+        self._delay_waiting()
         return claimed is not None
+
+    def _delay_waiting(self) -> None:
+        """Delay the scores whose line item a send searches slowly, or did not find just now."""
+        began_before = self._monotonic() - LINE_ITEM_WAIT_SECONDS
+        slow = {url for url, began_at in self._searched.items() if began_at < began_before}
+        self._release(self._queue.pop_waiting(slow), delay=LINE_ITEM_DELAY)
+        now = self._clock()
+        for item_id, result in list(self._failed_searches.items()):
+            if result.due_at <= now:
+                del self._failed_searches[item_id]
+                continue
+            waiting = self._queue.pop_unresolved(item_id)
+            self._results += [plan_next_try(one, result.error or "", now) for one in waiting]
 
     def _send_next(self, pool: ThreadPoolExecutor) -> float | None:
         """Send a score if the rate allows it now, and return 0.
@@ -207,7 +230,7 @@ class ScoreRunner:
         paused = self._pauses.list_paused(self._clock())
         waiting = [
             platform_id
-            for platform_id in self._queue.list_platforms()
+            for platform_id in self._queue.list_platforms(self._searched)
             if platform_id not in paused and not self._pace.is_busy(platform_id)
         ]
         if not waiting:
@@ -217,11 +240,13 @@ class ScoreRunner:
         delay = self._pace.compute_delay(platform_id, now)
         if delay > 0:
             return delay
-        delivery = self._queue.pop(platform_id)
+        delivery = self._queue.pop(platform_id, self._searched)
         if delivery.is_stale(self._clock()):
             self._release([delivery])
             return 0
         self._pace.begin(platform_id, now)
+        if delivery.target.searched_container:
+            self._searched[delivery.target.searched_container] = now
         future = pool.submit(
             send_claimed_score, self._db, self._tool, delivery, self._pauses, self._clock
         )
@@ -231,21 +256,32 @@ class ScoreRunner:
     def _collect_sends(self) -> None:
         """Count the sends that have ended; only this thread changes the pace."""
         for future in [future for future in self._in_flight if future.done()]:
-            platform_id = self._in_flight.pop(future).platform.id
+            delivery = self._in_flight.pop(future)
+            platform_id = delivery.platform.id
+            self._searched.pop(delivery.target.searched_container, None)
             outcome = future.result().outcome if future.exception() is None else "unreachable"
-            is_answered = outcome in {"accepted", "refused", "delayed"}
+            is_answered = outcome in {"accepted", "refused", "delayed", "unresolved"}
             self._pace.end(platform_id, accepted=is_answered)
             if outcome == "limited":
                 self._pace.slow_down(platform_id)
             if outcome in {"limited", "unreachable"}:
                 self._release(self._queue.pop_all(platform_id))
             self._results.append(future.result().result)
+            self._apply_to_line_item(delivery.target.item_id, future.result())
             self._after_score()
 
-    def _release(self, deliveries: list[ScoreDelivery]) -> None:
-        """Release claimed scores for the next claim, in their order."""
-        now = self._clock()
+    def _apply_to_line_item(self, item_id: UUID, sent: SentScore) -> None:
+        """Apply what a send found out about a line item to the scores that wait for it."""
+        if sent.line_item_url and not sent.result.delivery.target.url:
+            self._queue.set_line_item_url(item_id, sent.line_item_url)
+        elif sent.outcome == "unresolved":
+            self._failed_searches[item_id] = sent.result
+            self._delay_waiting()
+
+    def _release(self, deliveries: list[ScoreDelivery], *, delay: timedelta = timedelta(0)) -> None:
+        """Release claimed scores for a claim after *delay*, in their order."""
+        due_at = self._clock() + delay
         self._results += [
-            release_claim(delivery, due_at=now + timedelta(microseconds=number))
+            release_claim(delivery, due_at=due_at + timedelta(microseconds=number))
             for number, delivery in enumerate(deliveries)
         ]

@@ -21,6 +21,7 @@ from fastapi.routing import iter_route_contexts
 from populated_course import ROUTES, SCENE_SETTINGS
 from scene import HERE
 from sqlalchemy import select, update
+from uploads import REPORT, confirm, create_report
 from world import World
 
 from api.core.ids import new_id
@@ -36,6 +37,7 @@ from api.db.models import (
     Regrade,
     RegradeChange,
     RegradeStudent,
+    ReportAnswer,
     Submission,
 )
 from api.services.review.review_subjects import compute_pseudonym
@@ -81,6 +83,12 @@ ELSEWHERE: Final = ("/static/", "/docs", "/healthz", "/readyz", "/login", "/welc
 REFUSAL: Final = 400
 CREDIT: Final = "0.71875"
 """Credit that occurs nowhere else."""
+REPORTED: Final = "reported"
+PLACES: Final = (HERE, KEYED, REPORTED)
+REPORT_NAME: Final = "zqreport.md"
+PASSAGE: Final = "zqpassage"
+LOCATION: Final = "zqline 5"
+"""Location of the confirmed passages of the student's report."""
 
 
 class AnonymousScene(CanaryScene):
@@ -88,11 +96,12 @@ class AnonymousScene(CanaryScene):
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
+        self.documents = self._confirm_report()
         with world.session() as session:
             own = update(Assignment).where(Assignment.course_id == self.course)
             session.execute(own.values(anonymous=True))
             self.secret = session.get_one(Course, self.course).secret
-            for place in (HERE, KEYED):
+            for place in PLACES:
                 posed = session.get_one(Assignment, UUID(self.places[place]["assignment"]))
                 self.places[place]["slug"] = posed.slug
         self.regraded = self._plant_regrade()
@@ -107,7 +116,30 @@ class AnonymousScene(CanaryScene):
                 for text in (str(one.id), one.digest, one.file_name)
             }
         assert ATTACHED_NAME in self.attached
-        self.places[HERE]["digest"] = self.places[KEYED]["digest"] = next(iter(self.digests))
+        for place in PLACES:
+            self.places[place]["digest"] = next(iter(self.digests))
+
+    def _confirm_report(self) -> set[str]:
+        """Confirm a report of the student; return what identifies the document."""
+        [posed] = self.world.assignment(self.course)
+        report = create_report(self.student, posed, f"{REPORT}\n{PASSAGE}\n", REPORT_NAME)
+        [item] = confirm(self.student, report, certain=True)
+        submission = UUID(item["submission"]["id"])
+        with self.world.session() as session:
+            own = update(ReportAnswer).where(ReportAnswer.submission_id == submission)
+            session.execute(own.values(location=LOCATION))
+            answer = session.scalar(
+                select(Answer.id).where(Answer.submission_id == submission, Answer.part == "why")
+            )
+        self.places[REPORTED] = self.places[HERE] | {
+            "assignment": str(posed.assignment),
+            "problem": posed.slug,
+            "version": str(posed.version),
+            "submission": str(submission),
+            "answer": str(answer),
+            "report": report["id"],
+        }
+        return {report["id"], report["digest"], report["file_name"], LOCATION}
 
     def _ids(self, table: Any) -> set[str]:
         with self.world.db.reading() as session:
@@ -180,13 +212,19 @@ class AnonymousScene(CanaryScene):
             compute_pseudonym(self.secret, UUID(self.places[place]["assignment"]), self.student.id)
             for place in (HERE, KEYED)
         }
-        work = (*self.answers, *self.submissions, *self.digests, *self.attached)
+        documents = (*self.attached, *self.documents)
+        work = (*self.answers, *self.submissions, *self.digests, *documents)
         return (*words, *called, *work)
 
     def is_join(self, path: str, told: str) -> bool:
         """Return whether a response and its path name the student together with their work."""
         both = f"{path}\n{told}"
         return any(one in both for one in self.identity) and any(one in both for one in self.work)
+
+    def shows_document(self, response: Any) -> bool:
+        """Return whether a response shows more of the student's reports than passages."""
+        text = f"{response_text(response)}\n{response.headers}"
+        return not response.is_error and any(one in text for one in self.documents)
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +247,7 @@ def declared_reads(scene) -> list[str]:
 def addresses(scene, declared: str) -> Iterator[str]:
     """Yield the path with the parameters of each place filled in, and its extra queries."""
     bare = declared.removeprefix("/api/v1")
-    for place, form in product((HERE, KEYED), FORMS):
+    for place, form in product(PLACES, FORMS):
         others = {"form": form, "code": "BDFK-XTRW-QLMN-CVZH"}
         there = scene.places[HERE] | scene.places[place] | others
         for query in ("", *EXTRA_QUERIES.get(bare, ()), *ALSO.get(bare, ())):
@@ -225,7 +263,7 @@ def ask(scene, path: str, *, method: str = "GET", person: str = "grader", **more
 
 
 def test_no_response_to_a_grader_names_a_student_beside_their_work(scene):
-    joins, answered = set(), {}
+    joins, documents, passages, answered = set(), set(), set(), {}
     for declared in declared_reads(scene):
         for path in sorted(set(addresses(scene, declared))):
             response = ask(scene, path)
@@ -233,7 +271,12 @@ def test_no_response_to_a_grader_names_a_student_beside_their_work(scene):
             answered.setdefault(declared, set()).add(response.status_code)
             if scene.is_join(path.split("?")[0], response_text(response)):
                 joins.add(path)
-    assert joins == set()
+            if scene.shows_document(response):
+                documents.add(path)
+            if not response.is_error and PASSAGE in response_text(response):
+                passages.add(declared)
+    assert (joins, documents) == (set(), set())
+    assert passages >= {"/answers/{answer}/review", "/api/v1/answers/{answer}/review"}
     graders = {path for (method, path), one in ROUTES.items() if method == "GET"}
     graders &= {path for (_, path), one in ROUTES.items() if one.least in {"student", "grader"}}
     unanswered = {path for path in graders & answered.keys() if min(answered[path]) >= REFUSAL}
@@ -246,13 +289,15 @@ def test_no_response_to_a_grader_names_a_student_beside_their_work(scene):
 
 def test_the_sweep_would_find_a_join(scene):
     """An instructor requests the same paths, and many responses link work to a student."""
-    joined = set()
+    joined, documents = set(), set()
     for declared in declared_reads(scene):
         for path in sorted(set(addresses(scene, declared))):
-            if scene.is_join(
-                path.split("?")[0], response_text(ask(scene, path, person="instructor"))
-            ):
+            response = ask(scene, path, person="instructor")
+            if scene.is_join(path.split("?")[0], response_text(response)):
                 joined.add(declared.removeprefix("/api/v1"))
+            if scene.shows_document(response):
+                documents.add(declared)
+    assert documents >= {"/api/v1/submissions/{submission}", "/api/v1/receipts/{submission}"}
     for declared in (
         "/assignments/{assignment}/students/{user}/history",
         "/regrades/{regrade}/changes",
@@ -273,13 +318,13 @@ def test_nothing_that_a_grader_does_names_a_student_beside_their_work(scene):
     for (method, declared), entry in ROUTES.items():
         if method == "GET":
             continue
-        for place in (HERE, KEYED):
+        for place in PLACES:
             route = resolve_call(scene, entry)
             there = scene.places[HERE] | scene.places[place] | dict(route.path)
             path = PARAMETER.sub(lambda found, there=there: str(there[found[1]]), declared)
             response = ask(scene, path, method=method, **build_content(route))
             assert response.status_code < 500, path
-            if scene.is_join(path, response_text(response)):
+            if scene.is_join(path, response_text(response)) or scene.shows_document(response):
                 joins.add((method, path))
             if not response.is_error:
                 done.add((method, declared))
@@ -294,7 +339,7 @@ def test_a_mark_changes_nothing_that_names_a_student(scene):
     before = named(scene)
     assert any("/gradebook" in path for path in before)
     assert any("/students/" in path for path in before)
-    for place in (HERE, KEYED):
+    for place in PLACES:
         answer = scene.places[place]["answer"]
         told = ask(
             scene,

@@ -11,12 +11,14 @@ from unittest.mock import Mock
 
 import psycopg
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url, select, text
+from uploads import REPORT, confirm, create_report
+from word_files import from_lines
 
 from api.backups.operations import EMPTY_DATABASE_MESSAGE
 from api.db.engine import Database
 from api.db.migrations import downgrade, newest_revision, revisions
-from api.db.models import Base
+from api.db.models import Base, Report
 from migrations.losses import LossError
 
 EVERY = "SELECT * FROM"
@@ -33,6 +35,15 @@ def rows(url: str) -> dict[str, list[tuple]]:
         }
     db.close()
     return found
+
+
+def load_documents(url: str) -> list[bytes]:
+    """Return the documents of all reports."""
+    db = Database(url)
+    with db.reading() as session:
+        documents = list(session.scalars(select(Report.document)))
+    db.close()
+    return documents
 
 
 @pytest.fixture
@@ -57,8 +68,12 @@ def handed_in(problem, student):
     return student
 
 
-@pytest.mark.usefixtures("handed_in")
-def test_a_backup_comes_back_with_every_row(database_url, empty, grader, tmp_path):
+def test_a_backup_comes_back_with_every_row(
+    database_url, empty, grader, tmp_path, problem, handed_in
+):
+    document = from_lines(REPORT)
+    report = create_report(handed_in, problem, document, "report.docx")
+    assert confirm(handed_in, report, certain=True)[0]["error"] is None
     file = tmp_path / "a.backup"
     made = grader("backup", str(file), "--database", database_url)
     assert (made.code, made.out) == (0, ""), made.err
@@ -67,9 +82,11 @@ def test_a_backup_comes_back_with_every_row(database_url, empty, grader, tmp_pat
     assert list(tmp_path.glob("*.part")) == []
     before = rows(database_url)
     assert before["submissions"]
+    assert {part for row in before["report_answers"] for part in row} >= {"cells", "doubled", "why"}
     back = grader("restore", str(file), "--database", empty)
     assert back.code == 0, back.err
     assert rows(empty) == before
+    assert load_documents(empty) == [document]
     again = grader("restore", str(file), "--database", empty)
     assert again.code == 2
     assert "is not empty" in again.err

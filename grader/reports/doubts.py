@@ -2,13 +2,14 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from grader.reports.extraction.passage_context import BESIDE
 from grader.reports.extraction.passages import Passage
 from grader.reports.passage_reading import PassageReading, count_axes, is_unlikely
 from grader.reports.regions import Region
+from grader.reports.scores import Scores
 from grader.reports.sheet import SheetPart
 
 CERTAIN_SUPPORT: Final = 0.7
@@ -106,3 +107,27 @@ def find_repeated_numbers(
             if other_reading == read_as
         ):
             yield index
+
+
+def find_repetitions(
+    chosen: Sequence[int | None], readings: Sequence[Mapping[int, PassageReading]], support: Scores
+) -> Iterator[tuple[int, int]]:
+    """Yield the passages that repeat the long number of a part that they fit better.
+
+    *chosen*, *readings* and *support* are those of a region. Each pair is a part for which the
+    number was chosen too, and a passage that is no answer to it.
+    """
+    answers = {
+        row: readings[row][column].read_as
+        for row, column in enumerate(chosen)
+        if column is not None and column in readings[row]
+    }
+    for row, answer in answers.items():
+        others = [other for other in answers if other != row and answers[other] == answer]
+        if others and LONG_NUMBER.fullmatch(answer):
+            yield from (
+                (row, column)
+                for column, reading in readings[row].items()
+                if reading.read_as == answer
+                and support[others, column].max() > support[row, column]
+            )

@@ -16,6 +16,7 @@ from grader.reports.doubts import (
     find_doubt,
     find_form_doubt,
     find_repeated_numbers,
+    find_repetitions,
     find_words_doubt,
 )
 from grader.reports.extraction.clauses import DIGIT
@@ -46,7 +47,7 @@ MAX_READINGS: Final = 16
 LABELED: Final = 0.8
 """Bonus of all passages under the label that the sheet names."""
 LAST_RESULT: Final = 0.8
-REPEATED_FORMULA: Final = 0.2
+REPEATED_FORMULA, MAX_REPEATS = 0.2, 3
 RARE_KINDS: Final = frozenset({"matrix", "tensor", "expression"})
 """Kinds whose values have few words beside them, such as one of many arrays."""
 NUMERIC_KINDS: Final = frozenset({"integer", "number", "percent", "matrix", "tensor", "vector"})
@@ -80,11 +81,13 @@ class RegionAlignment:
         self._read_best(parts, passages, scores)
         self.positions = score_positions(*scores.shape) + score_corrections(passages)
         self._prefer_last(parts, passages)
-        for row, part in enumerate(parts):
-            if part.kind == "expression":
-                for column, count in count_repeated_formulas(self.readings[row]).items():
-                    self.positions[row, column] += REPEATED_FORMULA * min(count, 1)
+        for row in (row for row, part in enumerate(parts) if part.kind == "expression"):
+            for column, count in count_repeated_formulas(self.readings[row]).items():
+                self.positions[row, column] += REPEATED_FORMULA * min(count, MAX_REPEATS)
         scores += self.positions
+        chosen = choose_passages(scores)
+        for row, column in find_repetitions(chosen, self.readings, self.support):
+            scores[row, column] = IMPOSSIBLE
         chosen = choose_passages(scores)
         self._take_only_candidates(parts, chosen)
         texts = sum(part.is_text for part in parts)
@@ -194,9 +197,8 @@ class RegionAlignment:
         column = chosen[row]
         unreadable = self._find_unreadable(parts, passages, chosen, row)
         if column is None:
-            if unreadable is None:
-                return AlignedPart(parts[row], None)
-            return AlignedPart(parts[row], unreadable, unreadable.text, doubt=UNREADABLE)
+            text, doubt = (unreadable.text, UNREADABLE) if unreadable else ("", "")
+            return AlignedPart(parts[row], unreadable, text, doubt=doubt)
         passage, reading = passages[column], self.readings[row][column]
         evidence = scores[row] - self.positions[row]
         others = {
@@ -207,16 +209,14 @@ class RegionAlignment:
         }
         margin = evidence[column] - max(others.values(), default=-math.inf)
         own_row = self.region.find_rows(parts, passages)[column]
+        support = float(self.support[row, column])
+        letter = None if own_row is None else own_row == row
         doubt = passage.doubt or find_doubt(
-            passage,
-            float(self.support[row, column]),
-            float(margin),
-            region=self.region,
-            is_own_letter=None if own_row is None else own_row == row,
+            passage, support, float(margin), region=self.region, is_own_letter=letter
         )
         doubt = doubt or find_words_doubt(parts[row], passage, region=self.region)
         if parts[row].kind in RARE_KINDS and self.candidates[row] >= MANY:
-            is_clear = margin >= MANY_MARGIN and self.support[row, column] >= MANY_SUPPORT
+            is_clear = margin >= MANY_MARGIN and support >= MANY_SUPPORT
             doubt = doubt or ("" if is_clear else "another passage fits as well")
         # An unreadable passage on the line of the value is the calculation that leads to it.
         if unreadable is not None and unreadable.location != passage.location:

@@ -270,7 +270,7 @@ def _score_pair(part: SheetPart, passage: Passage) -> float:
     if (
         passage.is_final
         and part.kind in ARRAY_KINDS
-        and not select_numbering_words(part.title_words)
+        and select_numbering_words(part.title_words) <= CHANNELS
     ):
         score += FINAL
     for contrast in CONTRASTS:

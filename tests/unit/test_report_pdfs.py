@@ -187,3 +187,27 @@ def test_a_wide_gap_in_the_cell_of_a_table_is_doubtful() -> None:
     ]
     (table,) = read(*cells)
     assert (table.form, table.doubt) == ("table", UNCLEAR_COLUMNS)
+
+
+def test_an_array_may_have_brackets_that_are_as_short_as_a_letter() -> None:
+    cells = [
+        Text(100 + 20 * column, 712 - 12 * row, str(10 * row + column + 1))
+        for row in range(3)
+        for column in range(2)
+    ]
+    brackets = [Text(90, 700, "["), Text(136, 700, "]")]
+    above, below = (
+        Text(72, 748, "The result over the bias is"),
+        Text(72, 660, "so it has [5] cells."),
+    )
+    lines = texts(above, Text(72, 700, "X ="), *brackets, *cells, below)
+    assert r"$$X = \begin{bmatrix} 1 & 2 \\ 11 & 12 \\ 21 & 22 \end{bmatrix}$$" in lines
+    assert lines[-1] == "so it has [5] cells."
+
+
+def test_brackets_in_lines_of_text_are_no_array() -> None:
+    lines = [
+        Text(72, 720 - 14 * row, f"line {row} of the text has [{row}] as its note")
+        for row in range(3)
+    ]
+    assert texts(*lines) == [" ".join(line.text for line in lines)]

@@ -1,5 +1,6 @@
 """Tests of the styles in which students write values in reports."""
 
+import numpy as np
 import pytest
 from report_cases import align, bank, outcomes
 
@@ -7,13 +8,14 @@ from api.services.reports.sheets import SheetParts, parse_sheet
 from grader.reports.alignment import align_report
 from grader.reports.documents.tex_source import split_tex
 from grader.reports.documents.text_lines import split_text
-from grader.reports.doubts import OTHER_LETTER
+from grader.reports.doubts import OTHER_LETTER, find_repetitions
 from grader.reports.extraction.clauses import ARRAY
 from grader.reports.extraction.passage_context import BESIDE
 from grader.reports.extraction.passage_finder import find_passages
 from grader.reports.extraction.patterns import simplify_markup
 from grader.reports.extraction.printed_values import split_printed_line
 from grader.reports.extraction.tables import find_series, split_table
+from grader.reports.passage_reading import PassageReading
 from grader.reports.sheet import find_range
 from grader.reports.words import find_words
 
@@ -183,3 +185,27 @@ def test_functions_are_no_words_of_a_formula() -> None:
 def test_a_number_alone_is_hardly_a_formula() -> None:
     text = "Q1\nN(CK^2/G + 1)\nso for G = 1 it is 1"
     assert read_answers("conv-parameters-formula.grouped=1", text)["grouped"][0] != "1"
+
+
+@pytest.mark.parametrize(
+    ("number", "support", "repetitions"),
+    [
+        ("10860", [[1.5, 1.0, 0.5], [2.0, 3.0, 0.5]], [(0, 0), (0, 1)]),
+        ("10860", [[2.0, 1.0, 0.5], [1.5, 3.0, 0.5]], [(0, 1)]),
+        ("7", [[1.5, 1.0, 0.5], [2.0, 3.0, 0.5]], []),
+    ],
+)
+def test_a_long_number_of_a_part_that_it_fits_better_is_no_other_answer(
+    number, support, repetitions
+) -> None:
+    reading = PassageReading(number, number, is_shortened=False)
+    other = PassageReading("7220", "7220", is_shortened=False)
+    readings = [{0: reading, 1: reading, 2: other}] * 2
+    assert list(find_repetitions([0, 1], readings, np.array(support))) == repetitions
+
+
+def test_arrays_with_names_follow_each_other_without_a_space() -> None:
+    array = r"\begin{bmatrix} 1 & 2 \end{bmatrix}"
+    passages = find_passages(split_text(f"$$R={array}G={array}R={array}$$"))
+    assert [item.text[:2].strip("$") for item in passages] == ["R=", "G=", "R="]
+    assert [item.is_final for item in passages] == [False, True, True]

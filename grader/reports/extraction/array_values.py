@@ -14,7 +14,7 @@ from grader.reports.extraction.clauses import (
 from grader.reports.words import find_words
 
 BETWEEN_MATRICES: Final = re.compile(
-    r"\\q?quad|(?<=matrix\})\s*,|(?<=\})\s+(?=[A-Z]\s*=\s*\\begin)"
+    r"\\q?quad|(?<=matrix\})\s*,|(?<=\})\s*(?=[A-Z]\s*=\s*\\begin)"
 )
 BRACKET: Final = re.compile(r"[\[\]]")
 MAX_WORDS_LENGTH: Final = 200

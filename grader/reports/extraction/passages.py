@@ -105,18 +105,21 @@ def mark_last(passages: Sequence[Passage]) -> tuple[Passage, ...]:
 
     Mark also the last value of each name under a label.
     """
-    final = {
-        (passage.label, get_text_before_value(passage.text).strip()): index
-        for index, passage in enumerate(passages)
-        if WORD.search(get_text_before_value(passage.text))
-    }
+    final = {key: index for index, passage in enumerate(passages) if (key := _find_name(passage))}
     contexts = [(passage.label, passage.numbers()) for passage in passages]
     return tuple(
         replace(
             passage,
             is_last=index + 1 == len(passages) or context != contexts[index + 1],
-            is_final=final.get((passage.label, get_text_before_value(passage.text).strip()))
-            == index,
+            is_final=(name := _find_name(passage)) is not None and final[name] == index,
         )
         for index, (passage, context) in enumerate(zip(passages, contexts, strict=True))
     )
+
+
+def _find_name(passage: Passage) -> tuple[Label, str] | None:
+    """Return the name before a value with its label; a short name counts on its line only."""
+    name = get_text_before_value(passage.text).strip("$ \n")
+    if WORD.search(name):
+        return passage.label, name
+    return (passage.label, f"{name} {passage.location}") if name.isalpha() else None

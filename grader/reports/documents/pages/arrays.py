@@ -1,6 +1,8 @@
 """Arrays between tall brackets: their rows by baselines, their columns by gaps."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from grader.reports.documents.pages.page_glyphs import Piece, enclose, first_doubt
@@ -13,6 +15,8 @@ ROW_GAP: Final = 0.55
 CELL_GAP: Final = 0.42
 """Smallest gap between columns; signs of operations have smaller ones."""
 SAME_BASELINE: Final = 0.2
+NEAREST_ROW, ROW_PITCH, UNEVEN = 0.9, 1.6, 0.6
+"""Distances of the nearest row from a short bracket and between rows, and how uneven they are."""
 PAIRS: Final = {"[": "])", "(": ")", "⌊": "⌋", "⌈": "⌉"}
 """Opening brackets with those that may close them; LibreOffice closes arrays with ``)``."""
 CLOSING: Final = frozenset("])⌋⌉")
@@ -23,6 +27,7 @@ MAX_BRACKETS: Final = 300
 def join_arrays(pieces: list[Piece], write: PieceWriter) -> list[Piece]:
     """Return the pieces of a page; each array in tall brackets is one piece of TeX."""
     pieces = _join_bracket_pieces(_unscale_brackets(pieces))
+    _stretch_brackets(pieces)
     while True:
         brackets = [piece for piece in pieces if _is_tall(piece)][:MAX_BRACKETS]
         pair = _find_inner_pair(brackets)
@@ -41,6 +46,70 @@ def _unscale_brackets(pieces: list[Piece]) -> list[Piece]:
         if (piece.text in PAIRS or piece.text in CLOSING) and piece.size > TALL * usual:
             piece.size = usual
     return pieces
+
+
+def _stretch_brackets(pieces: Sequence[Piece]) -> None:
+    """Give a pair of short brackets around the middle of some rows the height of the rows.
+
+    A font without tall brackets draws arrays so.
+    """
+    order = sorted(pieces, key=lambda piece: piece.center)
+    centers = [piece.center for piece in order]
+    brackets = [piece for piece in order if piece.text in PAIRS or piece.text in CLOSING]
+    brackets.sort(key=lambda piece: -round(piece.baseline))
+    for left, right in pairwise(brackets[:MAX_BRACKETS]):
+        is_pair = right.text in PAIRS.get(left.text, ()) and not _is_tall(left)
+        if not is_pair or abs(left.baseline - right.baseline) > SAME_BASELINE * left.size:
+            continue
+        inside = order[bisect_right(centers, left.right) : bisect_left(centers, right.left)]
+        rows = _find_rows_around(inside, left)
+        beside = [
+            piece
+            for bracket in (left, right)
+            for piece in order[
+                bisect_left(centers, bracket.left - bracket.size) : bisect_right(
+                    centers, bracket.right + bracket.size
+                )
+            ]
+            if piece.left < bracket.right
+            and piece.right > bracket.left
+            and abs(piece.baseline - bracket.baseline) > SAME_BASELINE * bracket.size
+        ]
+        if _is_array(rows, beside):
+            box = enclose([piece for row in rows for piece in row], "", 0)
+            left.top = right.top = box.top
+            left.bottom = right.bottom = box.bottom
+
+
+def _find_rows_around(pieces: Sequence[Piece], bracket: Piece) -> list[list[Piece]]:
+    """Return the rows of pieces that a bracket is in the middle of, from top to bottom."""
+    size, baseline = bracket.size, bracket.baseline
+    rows = split_rows(pieces) if pieces else []
+    near = [row for row in rows if abs(row[0].baseline - baseline) <= NEAREST_ROW * size]
+    if not near:
+        return []
+    first = last = rows.index(near[0])
+    while first and rows[first - 1][0].baseline - rows[first][0].baseline <= ROW_PITCH * size:
+        first -= 1
+    while (
+        last + 1 < len(rows)
+        and rows[last][0].baseline - rows[last + 1][0].baseline <= ROW_PITCH * size
+    ):
+        last += 1
+    while last > first:
+        above, below = rows[first][0].baseline - baseline, baseline - rows[last][0].baseline
+        if abs(above - below) <= UNEVEN * size:
+            break
+        first, last = (first + 1, last) if above > below else (first, last - 1)
+    return rows[first : last + 1]
+
+
+def _is_array(rows: Sequence[Sequence[Piece]], beside: Sequence[Piece]) -> bool:
+    """Return whether rows have the same number of cells, and no text over or under a bracket."""
+    if len(rows) < 2 or len({len(split_cells(row)) for row in rows}) > 1:  # noqa: PLR2004
+        return False
+    low, high = rows[-1][0].baseline, rows[0][0].baseline
+    return not any(low - 1 <= piece.baseline <= high + 1 for piece in beside)
 
 
 def _is_tall(piece: Piece) -> bool:

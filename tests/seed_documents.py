@@ -20,79 +20,9 @@ from api.markup.tex import tex_to_mathml
 
 FOLDER: Final = Path(__file__).parent / "seeds"
 ENDINGS: Final = (".txt", ".md", ".tex", ".ipynb", ".docx", ".pdf")
-SHEETS: Final[dict[str, tuple[str, ...]]] = {
-    "000_283625defb70d6d3": (
-        "vision-tasks-explained.a=1(a)",
-        "vision-tasks-explained.b=1(b)",
-        "mlp-vs-conv-parameters=2",
-        "conv2d-by-hand=3(a)",
-        "transposed-conv2d-by-hand=3(b)",
-        "encoder-decoder-parameters=4",
-    ),
-    "001_3612686f34de85d4": (
-        "rgb-conv-valid=1",
-        "rgb-conv-same=2",
-        "rgb-conv-dilated=3",
-        "template-matching=4",
-        "multiple-scale-analysis=5",
-        "channels-against-resolution=6",
-        "conv-output-shape.stride_1=7",
-        "conv-output-shape.stride_2=8",
-        "pointwise-channel-reduction=9",
-        "early-and-deep-layers=10",
-        "rgb-max-pool=11",
-        "pooling-purpose=12",
-        "data-augmentation=13",
-        "transfer-learning=14",
-        "freezing-weights=15",
-        "fine-tuning=16",
-        "inception-blocks=17",
-        "pretrained-parameter-counts=17",
-        "residual-blocks=18",
-        "intermediate-activations=19",
-        "filter-visualisation=20",
-        "grad-cam-heatmap=21",
-    ),
-    "002_eca8a469709a923c": (
-        "zero-padding-sharpen",
-        "output-size-formula",
-        "shared-weight-gradient",
-        "conv-pool-stack",
-    ),
-    "003_7eb93820038d89f2": (
-        "conv-cost-symbolic=1(a)",
-        "conv-stack-cost=1(b)",
-        "depthwise-separable-savings=1(c)",
-        "fc-head-parameters=1(d)",
-        "densenet-vs-resnet=2(a)",
-        "densenet-gradients=2(b)",
-        "densenet-use-case=2(c)",
-        "densenet-multimodal=2(d)",
-        "unet-skip-connections=3(a)",
-        "unet-random-deformation=3(b)",
-        "transposed-conv-2x2=3(c)",
-        "yolo-output-depth=4(a)",
-        "yolov3-multilabel=4(b)",
-        "yolo-duplicate-detections=4(c)",
-        "yolov2-anchor-boxes=4(d)",
-        "yolov3-architecture=4(e)",
-    ),
-    "004_014901fd9ad7bcf4": (
-        "sobel-conv-same=1(a)",
-        "max-pool-invariance=1(b)",
-        "conv-sizing.same_padding=1(c)",
-        "conv-sizing.kernel_size=1(d)",
-        "conv-sizing.pooled=1(e)",
-        "conv-sizing.second_conv=1(f)",
-        "cnn-parameter-table=1(g)",
-        "training-report.test_accuracy=2(b)",
-        "training-report.epochs=2(b)",
-        "hyperparameter-report=3(c)",
-        "training-report.best_test_accuracy=3(e)",
-        "training-report.resnet_test_accuracy=4(a)",
-        "filters-discussion=4(b)",
-    ),
-}
+SHEETS: Final[dict[str, list[str]]] = json.loads(
+    (FOLDER / "sheets.json").read_text(encoding="utf-8")
+)
 """Sheet of each report: its problems with the labels that the report uses, if it has any."""
 NOT_PRINTED: Final = {("conv-stack-cost", "shape_1"), ("conv-stack-cost", "shape_2")}
 """Answers that follow from two lines of a report, but stand in none."""

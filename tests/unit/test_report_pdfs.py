@@ -201,7 +201,8 @@ def test_an_array_may_have_brackets_that_are_as_short_as_a_letter() -> None:
         Text(72, 660, "so it has [5] cells."),
     )
     lines = texts(above, Text(72, 700, "X ="), *brackets, *cells, below)
-    assert r"$$X = \begin{bmatrix} 1 & 2 \\ 11 & 12 \\ 21 & 22 \end{bmatrix}$$" in lines
+    (array,) = [line for line in lines if line.startswith("$$X = ")]
+    assert r"} 1 & 2 \\ 11 & 12 \\ 21 & 22 \end" in array
     assert lines[-1] == "so it has [5] cells."
 
 

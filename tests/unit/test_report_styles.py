@@ -135,7 +135,7 @@ def test_values_that_one_line_prints_have_their_own_names() -> None:
 
 
 def test_lines_with_a_name_before_a_colon_are_no_sentence() -> None:
-    first = "plain: each of the layers adds two cells to the receptive field, so n = 100"
+    first = "plain: each of the layers adds two cells to its field as they say, so n = 100"
     assert [block.text for block in split_text(f"{first}\ndilated: 5")] == [first, "dilated: 5"]
 
 
@@ -205,7 +205,7 @@ def test_a_long_number_of_a_part_that_it_fits_better_is_no_other_answer(
 
 
 def test_arrays_with_names_follow_each_other_without_a_space() -> None:
-    array = r"\begin{bmatrix} 1 & 2 \end{bmatrix}"
+    array = r"\begin{pmatrix} 1 & 2 \end{pmatrix}"
     passages = find_passages(split_text(f"$$R={array}G={array}R={array}$$"))
     assert [item.text[:2].strip("$") for item in passages] == ["R=", "G=", "R="]
     assert [item.is_final for item in passages] == [False, True, True]

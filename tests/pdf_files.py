@@ -44,7 +44,7 @@ def pdf_file(*pages: Sequence[Text | Line], encrypted: bool = False) -> bytes:
         objects.append(
             b"<< /Filter /Standard /V 1 /R 2 /P -4 /O " + secret + b" /U " + secret + b" >>"
         )
-    return _join(objects, encrypted=encrypted)
+    return join_objects(objects, encrypted=encrypted)
 
 
 def page_of_lines(text: str) -> list[Text]:
@@ -63,7 +63,8 @@ def _draw(item: Text | Line) -> str:
     return f"BT /F1 {item.size} Tf {item.left} {item.baseline} Td ({text}) Tj ET"
 
 
-def _join(objects: Sequence[bytes], *, encrypted: bool) -> bytes:
+def join_objects(objects: Sequence[bytes], *, encrypted: bool = False) -> bytes:
+    """Return a PDF file with these objects, the first of which is its catalog."""
     data = b"%PDF-1.4\n"
     places = []
     for number, content in enumerate(objects, 1):

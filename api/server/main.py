@@ -37,6 +37,7 @@ from api.server.uvicorn_server import (
     start_listening,
 )
 from api.server.worker import Heartbeat, run_worker
+from api.services.sandbox.worker_sandbox import describe_missing_layers, detect_layers
 from grader.errors import ProblemError
 
 PRIVATE_UMASK: Final = 0o077
@@ -120,6 +121,9 @@ def _run_worker_process(on_ready: Callable[[], None], settings: ServiceSettings)
 
 def _announce(welcome: WelcomeMessage | None, address: str) -> None:
     """Log the address of the service; for a demo, print how to log in."""
+    missing = describe_missing_layers(detect_layers())
+    if missing:
+        log.warning("the sandbox of uploaded files is incomplete: %s", missing)
     log.info("Grader is running on %s (Ctrl+C stops it)", address)
     if welcome is not None:
         sys.stdout.write(welcome.render(address))

@@ -27,6 +27,7 @@ from starlette.responses import Response
 from api.core.errors import ERROR_CODES, Unauthenticated
 from api.http.json_body import ApiRouter
 from api.services.outbox.failures import Backlog
+from api.services.sandbox.worker_sandbox import detect_layers
 
 MULTIPROCESS_DIR_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 """Environment variable with the folder that several processes share.
@@ -108,6 +109,15 @@ class Metrics:
             multiprocess_mode="livemax",
         )
         about.labels(version("dlgrader")).set(1)
+        layers = Gauge(
+            "grader_sandbox_layer",
+            "Whether the kernel supports a layer of the sandbox of uploaded files",
+            ("layer",),
+            registry=self.registry,
+            multiprocess_mode="livemax",
+        )
+        for layer, is_supported in detect_layers()._asdict().items():
+            layers.labels(layer).set(is_supported)
 
     def record_start(self) -> None:
         """Count a request in progress."""

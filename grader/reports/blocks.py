@@ -9,6 +9,7 @@ MAX_CHARACTERS: Final = 2_000_000
 """Maximum number of characters in a document."""
 MAX_BLOCKS: Final = 20_000
 MAX_BLOCK_CHARACTERS: Final = 20_000
+WITHOUT_DATA: Final = "submit the answers without logs and data"
 
 BlockForm: TypeAlias = Literal["text", "heading", "math", "matrix", "code", "output", "table"]
 
@@ -50,20 +51,22 @@ class Block:
 
 def check_size(text: str) -> None:
     """Raise `ReportError` if a document has too many characters."""
-    if len(text) > MAX_CHARACTERS:
+    check_character_count(len(text))
+
+
+def check_character_count(count: int) -> None:
+    """Raise `ReportError` if *count* characters are too many for a document."""
+    if count > MAX_CHARACTERS:
         raise ReportError(
-            f"the document has {len(text):,} characters, at most {MAX_CHARACTERS:,} are read; "
-            "submit the answers without logs and data"
+            f"the document has {count:,} characters, at most {MAX_CHARACTERS:,} are read; "
+            f"{WITHOUT_DATA}"
         )
 
 
 def require_text_blocks(blocks: list[Block]) -> tuple[Block, ...]:
     """Return the blocks of a document; raise `ReportError` for too many, or none with text."""
     if len(blocks) > MAX_BLOCKS:
-        raise ReportError(
-            f"the document has more than {MAX_BLOCKS:,} lines; "
-            "submit the answers without logs and data"
-        )
+        raise ReportError(f"the document has more than {MAX_BLOCKS:,} lines; {WITHOUT_DATA}")
     if not any(block.text.strip() for block in blocks):
         raise ReportError("the document has no text; a scan must be typed, or exported with text")
     return tuple(blocks)

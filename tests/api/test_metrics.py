@@ -9,6 +9,7 @@ from world import World
 
 from api.db.models import OutboxMessage
 from api.server.metrics import Metrics
+from api.services.sandbox.worker_sandbox import detect_layers
 
 ASKS = "figures-for-the-test"
 ASKED = {"Authorization": f"Bearer {ASKS}"}
@@ -116,4 +117,7 @@ def test_metrics_of_requests_are_rendered_while_the_database_is_down():
     def fail():
         raise OperationalError("SELECT", {}, Exception("down"))
 
-    assert b"grader_info" in Metrics(fail).render()
+    rendered = Metrics(fail).render().decode()
+    assert "grader_info" in rendered
+    for layer, is_supported in detect_layers()._asdict().items():
+        assert f'grader_sandbox_layer{{layer="{layer}"}} {float(is_supported)}' in rendered

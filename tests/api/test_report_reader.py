@@ -7,8 +7,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from report_readers import SHEET, make_reader
 from uploads import REPORT
-from world import TEXT_PROBLEM
 
 from api.core.errors import InvalidInput, RateLimited, ServiceUnavailable
 from api.rate_limits.leaky_bucket import LeakyBucketLimiter
@@ -20,7 +20,6 @@ from api.rate_limits.reading_budget import (
 )
 from api.services.reports.runner import CRASHED, TOO_LONG
 from api.services.reports.uploads import report_reader
-from api.services.reports.uploads.reading_job import SheetProblem
 from api.services.reports.uploads.report_reader import (
     READING_SECONDS,
     RETRY_SECONDS,
@@ -29,24 +28,6 @@ from api.services.reports.uploads.report_reader import (
     WAITING_SECONDS,
     ReportReader,
 )
-from grader.reports.sheet import label_parts
-
-SHEET = (
-    SheetProblem(
-        "small",
-        TEXT_PROBLEM,
-        None,
-        tuple(label_parts(1, "", ["cells", "doubled", "why"]).items()),
-        has_set_labels=False,
-        numbers=None,
-    ),
-)
-
-
-def make_reader(workers, **seconds):
-    """Return a reader with a new budget for each person."""
-    limiter = LeakyBucketLimiter(READING_RATE, clock=time.monotonic)
-    return ReportReader(workers, budget=ReadingBudget(limiter), **seconds)
 
 
 @pytest.fixture(scope="module")

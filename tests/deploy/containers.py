@@ -128,6 +128,16 @@ def check_tmp_size(stack: Stack) -> None:
     check(kibibytes == TMP_KIBIBYTES, f"the tmpfs has {kibibytes} KiB")
 
 
+def check_sandbox(stack: Stack) -> None:
+    """Check that a process that reads uploaded files is restricted without privileges."""
+    check(stack.run("api", "id", "-u").strip() != "0", "the service does not run as root")
+    results = json.loads(stack.run("api", "python", "-m", "api.services.sandbox.self_check"))
+    say("sandbox: " + ", ".join(f"{name} {state}" for name, state in results.items()))
+    limits = {name: state for name, state in results.items() if name != "reading"}
+    check(set(limits.values()) == {"refused"}, "memory, time and network are limited")
+    check(results["reading"] != "NOT REFUSED", "files are hidden if the kernel can hide them")
+
+
 def check_metrics(stack: Stack) -> None:
     """Check that the metrics require their token."""
     check(stack.ask("/metrics")[0] == 401, "figures are told to nobody without the token")
@@ -142,6 +152,7 @@ def tried(first: Stack, second: Stack, folder: Path) -> None:
     say("up: " + ", ".join(first.compose("ps", "--services").split()))
     check_metrics(first)
     check_tmp_size(first)
+    check_sandbox(first)
     last, *students = first.course(CLIENTS + 1)
     say("a course is made")
     ledger = killed_under_load(first, students)

@@ -8,9 +8,10 @@ import zipfile
 import pytest
 from word_files import NUMBERING, from_lines, package, paragraph, run, word_file
 
-from api.services.reports.documents import MAX_FILE_BYTES, read_blocks
+from api.services.reports.documents import MAX_FILE_BYTES, read_blocks, read_marked_answers
+from api.services.reports.docx_package import TOO_LARGE
 from api.services.reports.docx_text import docx_to_markdown
-from grader.reports.blocks import MAX_CHARACTERS, ReportError
+from grader.reports.blocks import MAX_CHARACTERS, WITHOUT_DATA, ReportError
 from grader.reports.extraction.passage_finder import find_passages
 
 SUPERSCRIPT = '<w:vertAlign w:val="superscript"/>'
@@ -104,26 +105,26 @@ DOCTYPE = b'<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]><a>&c;</a>'
 @pytest.mark.parametrize(
     ("data", "ending", "advice"),
     [
-        (bomb(), ".docx", "remove its images"),
+        (bomb(), ".docx", TOO_LARGE),
         (encrypted(), ".docx", "without a password"),
         (b"\xd0\xcf\x11\xe0 an old or encrypted file", ".docx", "without a password"),
         (package({"word/document.xml": DOCTYPE}), ".docx", "save it again"),
-        (package({"word/document.xml": b"<a>" * 100_000}), ".docx", "remove its images"),
-        (package({"word/document.xml": b"<a>" + b"<b/>" * 1_100_000}), ".docx", "unpacked"),
+        (package({"word/document.xml": b"<a>" * 100_000}), ".docx", TOO_LARGE),
+        (package({"word/document.xml": b"<a>" + b"<b/>" * 1_100_000}), ".docx", TOO_LARGE),
         (package({"mimetype": b"application/zip"}), ".docx", "save it again"),
-        (package({str(number): b"" for number in range(6_000)}), ".docx", "remove its images"),
+        (package({str(number): b"" for number in range(6_000)}), ".docx", TOO_LARGE),
         (b"PK\x03\x04 cut", ".docx", "save it again"),
         (b"", ".docx", "save it again"),
         (b"\xff\xfe\xff", ".md", "UTF-8"),
         (b"\x80abc", ".txt", "UTF-8"),
         (b"a\0b", ".txt", "export it again"),
         (b" \n \n", ".md", "no text"),
-        (b"x" * (MAX_CHARACTERS + 1), ".md", "without logs"),
-        (b"1\n" * 30_000, ".txt", "without logs"),
-        (b"x" * (MAX_FILE_BYTES + 1), ".txt", "remove its images"),
+        (b"x" * (MAX_CHARACTERS + 1), ".md", WITHOUT_DATA),
+        (b"1\n" * 30_000, ".txt", WITHOUT_DATA),
+        (b"x" * (MAX_FILE_BYTES + 1), ".txt", "remove images"),
         (b"[" * 1_000_000, ".ipynb", "save it again"),
         (b'{"cells": 5}', ".ipynb", "save it again"),
-        (json.dumps({"cells": [{}] * 6_000}).encode(), ".ipynb", "at most 5,000"),
+        (json.dumps({"cells": [{}] * 6_000}).encode(), ".ipynb", WITHOUT_DATA),
         (b"%PDF-1.7", ".pdf", "export it again"),
         (b"MZ", ".exe", "save it as one of"),
     ],
@@ -156,6 +157,22 @@ def test_a_long_line_of_syntax_takes_no_long_time(piece, ending) -> None:
     started = time.process_time()
     find_passages(read_blocks(text.encode(), ending))
     assert time.process_time() - started < 5
+
+
+def test_images_of_a_notebook_do_not_count_as_text() -> None:
+    image = {"output_type": "display_data", "data": {"image/png": "A" * (MAX_CHARACTERS + 1)}}
+    cells = [
+        {"cell_type": "code", "source": "plot()", "outputs": [image]},
+        {"cell_type": "markdown", "source": "# answer conv.side\n64"},
+    ]
+    data = json.dumps({"cells": cells}).encode()
+    assert [block.text for block in read_blocks(data, ".ipynb")][-1] == "64"
+    assert read_marked_answers(data, ".ipynb")["conv", "side"].text == "64"
+
+
+def test_the_cells_of_a_notebook_have_a_size_limit_together() -> None:
+    cells = [{"cell_type": "raw", "source": ("9" * 999 + "\n") * 300}] * 7
+    assert WITHOUT_DATA in refusal(json.dumps({"cells": cells}).encode(), ".ipynb")
 
 
 def test_outputs_of_a_notebook_that_are_no_text_are_left_out() -> None:

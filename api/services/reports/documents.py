@@ -24,7 +24,7 @@ def read_blocks(data: bytes, ending: str) -> tuple[Block, ...]:
     if len(data) > MAX_FILE_BYTES:
         raise ReportError(
             f"the file has {len(data) // 1_000_000} MB, at most {MAX_FILE_BYTES // 1_000_000} "
-            "are read; remove its images"
+            "are read; remove images, logs and data"
         )
     match ending.lower():
         case ".docx":

@@ -17,7 +17,9 @@ MAX_NODES: Final = 1_000_000
 MAX_DEPTH: Final = 200
 NOT_A_DOCUMENT: Final = "this is not a Word document (.docx); save it again as .docx, or as text"
 ENCRYPTED: Final = "the document is encrypted; save it without a password"
-TOO_LARGE: Final = "the document is too large when unpacked; remove its images"
+TOO_LARGE: Final = (
+    "the document is too large when unpacked; submit the answers without logs and drawings"
+)
 OLE_START: Final = b"\xd0\xcf\x11\xe0"
 """The first bytes of an old .doc file, and of a .docx with a password."""
 

@@ -20,6 +20,7 @@ from api.services.sandbox.refused_calls import (
 )
 
 SECCOMP_SET_MODE_FILTER: Final = 1
+SECCOMP_GET_ACTION_AVAIL: Final = 2
 SECCOMP_FILTER_FLAG_TSYNC: Final = 1
 """Flag that puts all threads of the process under the filter."""
 SECCOMP_RET_ALLOW: Final = 0x7FFF0000
@@ -54,6 +55,18 @@ class _Program(ctypes.Structure):
 ALLOW: Final = Instruction(RETURN, 0, 0, SECCOMP_RET_ALLOW)
 REFUSE: Final = Instruction(RETURN, 0, 0, SECCOMP_RET_ERRNO | errno.EACCES)
 MISSING: Final = Instruction(RETURN, 0, 0, SECCOMP_RET_ERRNO | errno.ENOSYS)
+
+
+def supports_call_filter() -> bool:
+    """Return whether the kernel can refuse calls to this process."""
+    machine = platform.machine()
+    if sys.platform != "linux" or machine not in ARCHITECTURES:
+        return False
+    action = ctypes.c_uint32(SECCOMP_RET_ERRNO)
+    result = ctypes.CDLL(None, use_errno=True).syscall(
+        SECCOMP_CALL[machine], SECCOMP_GET_ACTION_AVAIL, 0, ctypes.byref(action)
+    )
+    return bool(result == 0)
 
 
 def install_call_filter() -> bool:

@@ -45,13 +45,19 @@ class _PathRule(ctypes.Structure):
     _fields_ = (("allowed_access", ctypes.c_uint64), ("parent_fd", ctypes.c_int32))
 
 
-def limit_readable_paths(extra: Iterable[Path] = ()) -> bool:
-    """Hide all files except those of the program and *extra* for good; return False on failure."""
+def supports_path_restriction() -> bool:
+    """Return whether the kernel can hide files from this process."""
     if sys.platform != "linux":
         return False
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.syscall(CREATE_RULESET, None, 0, CREATE_RULESET_VERSION) < 1:
+    return bool(libc.syscall(CREATE_RULESET, None, 0, CREATE_RULESET_VERSION) >= 1)
+
+
+def limit_readable_paths(extra: Iterable[Path] = ()) -> bool:
+    """Hide all files except those of the program and *extra* for good; return False on failure."""
+    if not supports_path_restriction():
         return False
+    libc = ctypes.CDLL(None, use_errno=True)
     attributes = _RulesetAttributes(HANDLED_ACCESS)
     ruleset = libc.syscall(CREATE_RULESET, ctypes.byref(attributes), ctypes.sizeof(attributes), 0)
     if ruleset < 0:

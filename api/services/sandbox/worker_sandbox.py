@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from api.services.sandbox.call_filter import install_call_filter
-from api.services.sandbox.readable_paths import limit_readable_paths
+from api.services.sandbox.call_filter import install_call_filter, supports_call_filter
+from api.services.sandbox.readable_paths import limit_readable_paths, supports_path_restriction
 from api.services.sandbox.refused_calls import WRITE_FLAGS
 
 MEMORY_BYTES: Final = 1024**3
@@ -29,6 +29,11 @@ REFUSED_EVENTS: Final = (
     *("shutil.", "urllib.", "http.", "ftplib.", "smtplib."),
 )
 """Starts of the names of refused audit events."""
+MISSING_LAYERS: Final = (
+    "without seccomp, only Python code is kept from the network, programs and changed files",
+    "without Landlock, a file that exploits a parser can read the files of the service",
+)
+"""What is not enforced without each layer, in the order of `SandboxLayers`."""
 REFUSED_MESSAGE: Final = "a process that reads reports may not do this"
 
 
@@ -39,18 +44,40 @@ class SandboxLayers(NamedTuple):
     hides_files: bool
 
 
+class SandboxError(Exception):
+    """The kernel supports a layer of the sandbox, but this process did not get it."""
+
+
+def detect_layers() -> SandboxLayers:
+    """Return which layers the kernel supports; this process is not restricted."""
+    return SandboxLayers(
+        refuses_calls=supports_call_filter(), hides_files=supports_path_restriction()
+    )
+
+
+def describe_missing_layers(layers: SandboxLayers) -> str:
+    """Return what is not enforced without the missing layers, "" if both are there."""
+    return "; ".join(
+        consequence for holds, consequence in zip(layers, MISSING_LAYERS, strict=True) if not holds
+    )
+
+
 @cache
 def enter_sandbox(readable: Path | None = None) -> SandboxLayers:
     """Put this process into the sandbox for good; return what the kernel enforces.
 
     It may read the folder or file *readable* beside the program. A second call does nothing.
+    Raises `SandboxError` instead of reading a file without a layer that the kernel supports.
     """
+    supported = detect_layers()
     limit_resources()
     layers = SandboxLayers(
         hides_files=limit_readable_paths([readable] if readable is not None else []),
         refuses_calls=install_call_filter(),
     )
     sys.addaudithook(_refuse_event)
+    if layers != supported:
+        raise SandboxError(f"the kernel supports {supported}, but this process has {layers}")
     return layers
 
 

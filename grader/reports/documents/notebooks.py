@@ -4,7 +4,14 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from grader.reports.blocks import MAX_BLOCK_CHARACTERS, Block, Location, ReportError, check_size
+from grader.reports.blocks import (
+    MAX_BLOCK_CHARACTERS,
+    WITHOUT_DATA,
+    Block,
+    Location,
+    ReportError,
+    check_character_count,
+)
 from grader.reports.documents.text_lines import split_text
 
 MAX_CELLS: Final = 5_000
@@ -12,13 +19,12 @@ NOT_A_NOTEBOOK: Final = "this is no Jupyter notebook; save it again as .ipynb, o
 
 
 def split_notebook(text: str) -> list[Block]:
-    """Return the blocks of a notebook. Its HTML, SVG and images are never read.
+    """Return the blocks of a notebook. Its HTML, SVG and images are never read, nor counted.
 
     >>> cell = {"cell_type": "markdown", "source": ["# 1", "5"]}
     >>> [str(block.location) for block in split_notebook(json.dumps({"cells": [cell]}))]
     ['cell 1', 'cell 1']
     """
-    check_size(text)
     try:
         notebook = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -27,8 +33,17 @@ def split_notebook(text: str) -> list[Block]:
     if not isinstance(cells, list):
         raise ReportError(NOT_A_NOTEBOOK)
     if len(cells) > MAX_CELLS:
-        raise ReportError(f"the notebook has {len(cells):,} cells; at most {MAX_CELLS:,} are read")
-    return [block for number, cell in enumerate(cells, 1) for block in _split_cell(cell, number)]
+        raise ReportError(
+            f"the notebook has {len(cells):,} cells, at most {MAX_CELLS:,} are read; {WITHOUT_DATA}"
+        )
+    blocks: list[Block] = []
+    count = 0
+    for number, cell in enumerate(cells, 1):
+        cell_blocks = list(_split_cell(cell, number))
+        count += sum(len(block.text) for block in cell_blocks)
+        check_character_count(count)
+        blocks += cell_blocks
+    return blocks
 
 
 def _split_cell(cell: object, number: int) -> Iterator[Block]:

@@ -71,7 +71,8 @@ def check_file_and_get_ending(name: str, document: bytes) -> str:
         raise InvalidInput.for_field("file", "is empty; choose your report")
     if len(document) > MAX_REPORT_BYTES:
         raise build_refusal(
-            f"it is larger than {MAX_REPORT_BYTES // MEBIBYTE} MiB; submit it without images"
+            f"it is larger than {MAX_REPORT_BYTES // MEBIBYTE} MiB; submit it without images, logs "
+            "and data"
         )
     return ending
 

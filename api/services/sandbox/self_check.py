@@ -1,0 +1,87 @@
+"""Self-check of the sandbox: `python -m api.services.sandbox.self_check` says what holds here.
+
+A worker enters the sandbox as one that reads reports does, and tries what it must not be able to
+do, in native code. Exit 0: everything holds that the kernel supports; 1: something does not.
+"""
+
+import ctypes
+import json
+import os
+import sys
+import time
+from concurrent.futures import BrokenExecutor
+from typing import Final
+
+from api.core.worker_pool import DeadlineExceeded, WorkerPool
+from api.services.sandbox.worker_sandbox import MEMORY_BYTES, detect_layers, enter_sandbox
+
+ATTEMPT_SECONDS: Final = 20.0
+LOOP_SECONDS: Final = 0.5
+AF_INET, SOCK_STREAM = 2, 1
+MEMORY, NETWORK, PROGRAMS = "memory", "network", "programs"
+WRITING, READING, TIME = "writing", "reading", "time"
+STATES: Final = {True: "refused", False: "NOT REFUSED", None: "not supported by this kernel"}
+
+
+def try_forbidden_actions(parent: int) -> dict[str, bool]:
+    """Enter the sandbox and return by action whether it is refused; called in a worker process."""
+    enter_sandbox()
+    libc = ctypes.CDLL(None, use_errno=True)
+    environment = os.fsencode(f"/proc/{parent}/environ")
+    return {
+        NETWORK: libc.socket(AF_INET, SOCK_STREAM, 0) < 0,
+        PROGRAMS: libc.execve(os.fsencode(sys.executable), None, None) < 0,
+        WRITING: libc.open(b"/tmp/grader-self-check", os.O_WRONLY | os.O_CREAT, 0o600) < 0,
+        READING: libc.open(environment, os.O_RDONLY) < 0,
+        MEMORY: _is_memory_limited(),
+    }
+
+
+def check_sandbox() -> dict[str, bool | None]:
+    """Return by action whether the sandbox refuses it, None if the kernel has no such layer."""
+    supported = detect_layers()
+    pool = WorkerPool(1, deadline_seconds=ATTEMPT_SECONDS, preload=__name__, json_results=True)
+    try:
+        refused = pool.submit(try_forbidden_actions, os.getpid()).result()
+    except (BrokenExecutor, RuntimeError):
+        refused = {}
+    finally:
+        pool.kill()
+    results: dict[str, bool | None] = {
+        name: bool(refused.get(name)) for name in (MEMORY, NETWORK, PROGRAMS, WRITING, READING)
+    }
+    if not supported.hides_files and not results[READING]:
+        results[READING] = None
+    if not supported.refuses_calls:
+        results |= {name: results[name] or None for name in (NETWORK, PROGRAMS, WRITING)}
+    return results | {TIME: _is_time_limited()}
+
+
+def _is_memory_limited() -> bool:
+    try:
+        bytearray(MEMORY_BYTES + MEMORY_BYTES // 8)
+    except MemoryError:
+        return True
+    return False
+
+
+def _is_time_limited() -> bool:
+    pool = WorkerPool(1, deadline_seconds=LOOP_SECONDS, preload=__name__, json_results=True)
+    try:
+        pool.submit(time.sleep, ATTEMPT_SECONDS).result(timeout=ATTEMPT_SECONDS)
+    except DeadlineExceeded:
+        return True
+    finally:
+        pool.kill()
+    return False
+
+
+def main() -> int:
+    """Print the results as JSON, and return the exit code."""
+    results = check_sandbox()
+    sys.stdout.write(f"{json.dumps({name: STATES[held] for name, held in results.items()})}\n")
+    return 1 if False in results.values() else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

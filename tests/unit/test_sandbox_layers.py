@@ -1,0 +1,77 @@
+"""Tests of the layers of the sandbox: what is supported, what is reported, what is refused."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from api.services.sandbox import self_check, worker_sandbox
+from api.services.sandbox.self_check import STATES
+from api.services.sandbox.worker_sandbox import (
+    MISSING_LAYERS,
+    SandboxLayers,
+    describe_missing_layers,
+    detect_layers,
+)
+
+WITHOUT_A_LAYER = """
+import sys
+from api.services.sandbox import worker_sandbox as sandbox
+setattr(sandbox, sys.argv[1], lambda *_: False)
+try:
+    sandbox.enter_sandbox()
+except sandbox.SandboxError:
+    print("refused")
+"""
+needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="the layers are those of Linux")
+
+
+@pytest.mark.parametrize(
+    ("layers", "missing"),
+    [
+        (SandboxLayers(refuses_calls=True, hides_files=True), ""),
+        (SandboxLayers(refuses_calls=False, hides_files=True), MISSING_LAYERS[0]),
+        (SandboxLayers(refuses_calls=True, hides_files=False), MISSING_LAYERS[1]),
+        (SandboxLayers(refuses_calls=False, hides_files=False), "; ".join(MISSING_LAYERS)),
+    ],
+)
+def test_each_missing_layer_is_described(layers, missing):
+    assert describe_missing_layers(layers) == missing
+
+
+@needs_linux
+@pytest.mark.parametrize(
+    ("install", "layer"),
+    [("install_call_filter", "refuses_calls"), ("limit_readable_paths", "hides_files")],
+)
+def test_a_process_reads_nothing_without_a_layer_that_the_kernel_supports(install, layer):
+    if not getattr(detect_layers(), layer):
+        pytest.skip("this kernel does not support the layer")
+    ran = subprocess.run(
+        [sys.executable, "-c", WITHOUT_A_LAYER, install], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.strip() == "refused"
+
+
+@needs_linux
+def test_the_self_check_says_that_everything_is_refused_that_the_kernel_can_refuse():
+    ran = subprocess.run(
+        [sys.executable, "-m", self_check.__name__], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    supported = detect_layers()
+    states = dict.fromkeys(("memory", "time"), STATES[True])
+    states |= dict.fromkeys(
+        ("network", "programs", "writing"), STATES[supported.refuses_calls or None]
+    )
+    states["reading"] = STATES[supported.hides_files or None]
+    assert json.loads(ran.stdout) == states
+
+
+@needs_linux
+def test_the_self_check_fails_if_the_sandbox_refuses_nothing(monkeypatch, capsys):
+    """The check proves something only if it can fail."""
+    monkeypatch.setattr(self_check, "try_forbidden_actions", worker_sandbox.describe_missing_layers)
+    assert self_check.main() == 1
+    assert STATES[False] in capsys.readouterr().out

@@ -68,7 +68,7 @@ tensors: setup ## run the tests of the client with PyTorch, JAX and TensorFlow, 
 docker-test: setup ## build the containers, kill them under load, restore a backup (where docker is)
 	@PYTHONPATH=tests $(BIN)/python tests/deploy/containers.py
 
-durability: setup ## kill services, PostgreSQL and lines for SECONDS=600 in all (seed SEED=1)
+durability: setup ## kill services, PostgreSQL and connections for SECONDS=600 in all (seed SEED=1)
 	GRADER_DURABILITY_SECONDS=$$(( $(or $(SECONDS),600) / 10 )) GRADER_DURABILITY_SEED=$(or $(SEED),1) \
 	    $(BIN)/pytest -q -s tests/durability $(ARGS)
 
@@ -76,8 +76,8 @@ fuzz: setup ## send what nobody should to readers, loader and routes for SECONDS
 	@PYTHONPATH=tests $(BIN)/python tests/fuzz.py --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)
 	GRADER_TEST_MUTATIONS=10000 $(BIN)/pytest -q tests/property --hypothesis-profile=default --hypothesis-seed=$(or $(SEED),1)
 
-load: setup ## play the last hour before a deadline (STUDENTS=2000 SECONDS=600 DATABASE=... PROCESSES=1)
-	$(BIN)/python tests/load/hour.py $(or $(STUDENTS),2000) $(or $(SECONDS),600) '$(DATABASE)' $(or $(PROCESSES),1)
+load: setup ## simulate the last hour before a deadline (STUDENTS=2000 SECONDS=600 DATABASE=... PROCESSES=1)
+	$(BIN)/python tests/load/deadline_hour.py $(or $(STUDENTS),2000) $(or $(SECONDS),600) '$(DATABASE)' $(or $(PROCESSES),1)
 
 cover: setup ## run all tests with branch coverage, which takes about twice as long
 	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal --cov $(ARGS)

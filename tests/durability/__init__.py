@@ -1,4 +1,4 @@
-"""Tests of the service while processes die, databases fail and disks are full.
+"""Durability tests: the service survives killed processes, database failures and full disks.
 
-Pytest itself stays outside.
+The pytest process itself is never killed.
 """

@@ -1,4 +1,4 @@
-"""PostgreSQL server of the tests' own, which they may stop, kill and restart."""
+"""PostgreSQL server for the tests alone, which they may stop, kill and restart."""
 
 import os
 import shutil
@@ -12,59 +12,66 @@ from typing import Self
 
 import psycopg
 
-from durability.nursery import Nursery
+from durability.fork_server import ForkServer
 
-OWNER = "postgres"
-"""The user who runs the server if the tests run as root, which PostgreSQL refuses."""
-INSTALLED = "/usr/lib/postgresql"
-PATIENCE = 30
+SERVER_USER = "postgres"
+"""User that runs the server if the tests run as root; PostgreSQL refuses to run as root."""
+INSTALL_FOLDER = "/usr/lib/postgresql"
+START_TIMEOUT_SECONDS = 30
 
 
-def missing() -> str:
-    """Return why a server cannot run here, or "" if it can."""
-    if _program("initdb") is None:
+def find_missing_program() -> str:
+    """Return a message that names a missing program, or "" if the server can run."""
+    if _find_program("initdb") is None:
         return "initdb is not installed (Debian: apt install postgresql)"
     if os.geteuid() == 0 and shutil.which("setpriv") is None:
         return "setpriv is not installed"
     return ""
 
 
-def _program(name: str) -> str | None:
-    folders = sorted(Path(INSTALLED).glob("*/bin"), key=lambda one: float(one.parent.name))
+def _find_program(name: str) -> str | None:
+    folders = sorted(Path(INSTALL_FOLDER).glob("*/bin"), key=lambda path: float(path.parent.name))
     path = os.pathsep.join([*map(str, reversed(folders)), os.environ.get("PATH", "")])
     return shutil.which(name, path=path)
 
 
-def as_owner(*command: str) -> list[str]:
-    """Return *command*, wrapped to run as the server's owner."""
+def build_server_command(*command: str) -> list[str]:
+    """Return *command*, wrapped to run as the server's user."""
     if os.geteuid() != 0:
         return list(command)
-    return ["setpriv", f"--reuid={OWNER}", f"--regid={OWNER}", "--init-groups", *command]
+    return [
+        "setpriv",
+        f"--reuid={SERVER_USER}",
+        f"--regid={SERVER_USER}",
+        "--init-groups",
+        *command,
+    ]
 
 
 class Cluster:
-    """A server in a temporary folder, or on the small disk of *nursery*."""
+    """A server in a temporary folder, or on the small disk of *fork_server*."""
 
-    def __init__(self, nursery: Nursery | None = None) -> None:
-        self._around: list[str] = []
-        if nursery is None or nursery.disk is None:
-            self._folder = self._seen = Path(tempfile.mkdtemp(prefix="grader-postgresql-"))
+    def __init__(self, fork_server: ForkServer | None = None) -> None:
+        self._command_prefix: list[str] = []
+        if fork_server is None or fork_server.disk is None:
+            self._folder = self._local_folder = Path(tempfile.mkdtemp(prefix="grader-postgresql-"))
         else:
-            self._folder = nursery.disk / "postgresql"
-            self._seen = nursery.seen_from_here(self._folder)
-            self._seen.mkdir()
-            self._around = ["nsenter", "-t", str(nursery.pid), "-m"]
+            self._folder = fork_server.disk / "postgresql"
+            self._local_folder = fork_server.to_local_path(self._folder)
+            self._local_folder.mkdir()
+            self._command_prefix = ["nsenter", "-t", str(fork_server.pid), "-m"]
         if os.geteuid() == 0:
-            shutil.chown(self._seen, OWNER, OWNER)
+            shutil.chown(self._local_folder, SERVER_USER, SERVER_USER)
         self._data = self._folder / "data"
-        self.port = free_port()
+        self.port = find_free_port()
 
     def __enter__(self) -> Self:
         self._run(
-            *("initdb", "-D", str(self._data), "-U", OWNER, "-A", "trust"),
+            *("initdb", "-D", str(self._data), "-U", SERVER_USER, "-A", "trust"),
             *("--no-sync", "--wal-segsize=1"),
         )
-        with (self._seen / "data" / "postgresql.conf").open("a", encoding="utf-8") as settings:
+        settings_path = self._local_folder / "data" / "postgresql.conf"
+        with settings_path.open("a", encoding="utf-8") as settings:
             settings.write(
                 f"listen_addresses = '127.0.0.1'\nport = {self.port}\nshared_buffers = 32MB\n"
                 "unix_socket_directories = ''\nlog_min_messages = fatal\nmax_wal_size = 8MB\n"
@@ -74,31 +81,31 @@ class Cluster:
 
     def __exit__(self, *_: object) -> None:
         self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "stop", check=False)
-        shutil.rmtree(self._seen, ignore_errors=True)
+        shutil.rmtree(self._local_folder, ignore_errors=True)
 
     def url(self, name: str = "postgres", *, port: int | None = None) -> str:
-        """Return the URL of a database; *port* is that of a proxy in between."""
-        return f"postgresql://{OWNER}@127.0.0.1:{port or self.port}/{name}"
+        """Return the URL of a database; *port* is the port of a proxy."""
+        return f"postgresql://{SERVER_USER}@127.0.0.1:{port or self.port}/{name}"
 
-    def new_database(self, name: str) -> str:
+    def create_database(self, name: str) -> str:
         """Create a database, and return its URL."""
-        with psycopg.connect(self.url(), autocommit=True) as server:
-            server.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
         return self.url(name)
 
     def start(self) -> None:
         """Start the server unless it is running.
 
-        It retries, since it may have to wait until the previous one is gone.
+        It retries, because the previous server may not have exited yet.
         """
-        until = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
         command = ["pg_ctl", "-D", str(self._data), "-w", "-l", str(self._folder / "log"), "start"]
-        while not self._answers():
-            self._run(*command, check=time.monotonic() > until)
+        while not self._is_responding():
+            self._run(*command, check=time.monotonic() > deadline)
 
-    def _answers(self) -> bool:
+    def _is_responding(self) -> bool:
         try:
-            self._ask("SELECT 1")
+            self._query("SELECT 1")
         except psycopg.OperationalError:
             return False
         return True
@@ -116,64 +123,63 @@ class Cluster:
         """Restart the server without a checkpoint; it recovers from its log."""
         self.restart("immediate")
 
-    def kill(self) -> None:
-        """Kill the postmaster with -9, and start the server again."""
-        os.kill(
-            int((self._seen / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL
-        )
+    def kill_and_restart(self) -> None:
+        """Kill the postmaster with SIGKILL, and start the server again."""
+        pid_file = self._local_folder / "data" / "postmaster.pid"
+        os.kill(int(pid_file.read_text().split()[0]), signal.SIGKILL)
         self.start()
 
     def kill_backend(self) -> None:
-        """Kill one backend with -9; the server drops all connections and recovers."""
-        [pid] = self._ask("SELECT min(pid) FROM pg_stat_activity WHERE usename = current_user")
+        """Kill one backend with SIGKILL; the server drops all connections and recovers."""
+        [pid] = self._query("SELECT min(pid) FROM pg_stat_activity WHERE usename = current_user")
         os.kill(int(pid), signal.SIGKILL)
         time.sleep(0.2)
-        self._wait()
+        self._wait_until_responding()
 
-    def terminate(self) -> None:
+    def terminate_connections(self) -> None:
         """Terminate all other client connections."""
-        self._ask(
+        self._query(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
             "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
         )
 
-    def _ask(self, query: str) -> tuple[object, ...]:
-        with psycopg.connect(self.url(), autocommit=True) as server:
-            found = server.execute(query).fetchone()  # type: ignore[arg-type]
-        assert found is not None
-        return found
+    def _query(self, statement: str) -> tuple[object, ...]:
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            row = connection.execute(statement).fetchone()  # type: ignore[arg-type]
+        assert row is not None
+        return row
 
-    def _wait(self) -> None:
-        until = time.monotonic() + PATIENCE
-        while not self._answers():
-            assert time.monotonic() < until, "PostgreSQL does not come back"
+    def _wait_until_responding(self) -> None:
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while not self._is_responding():
+            assert time.monotonic() < deadline, "PostgreSQL does not come back"
             time.sleep(0.05)
 
-    def damage(self, name: str) -> str:
+    def find_corruption(self, name: str) -> str:
         """Return the output of pg_amcheck for a database."""
-        command = ["pg_amcheck", "-h", "127.0.0.1", "-p", str(self.port), "-U", OWNER]
-        done = self._run(*command, "--install-missing", "-d", name, check=False)
-        return done.stdout + done.stderr
+        command = ["pg_amcheck", "-h", "127.0.0.1", "-p", str(self.port), "-U", SERVER_USER]
+        completed = self._run(*command, "--install-missing", "-d", name, check=False)
+        return completed.stdout + completed.stderr
 
     def _run(
-        self, program: str, *given: str, check: bool = True
+        self, program: str, *arguments: str, check: bool = True
     ) -> "subprocess.CompletedProcess[str]":
-        found = _program(program)
-        assert found is not None, f"{program} is not installed"
-        with tempfile.TemporaryFile("w+") as out:  # a pipe would stay open in the server
-            done = subprocess.run(
-                [*self._around, *as_owner(found, *given)],
-                stdout=out,
-                stderr=out,
+        path = _find_program(program)
+        assert path is not None, f"{program} is not installed"
+        with tempfile.TemporaryFile("w+") as file:  # the server would keep a pipe open
+            completed = subprocess.run(
+                [*self._command_prefix, *build_server_command(path, *arguments)],
+                stdout=file,
+                stderr=file,
                 cwd="/",
                 check=False,
             )
-            out.seek(0)
-            told = out.read()
-        assert not (check and done.returncode), f"{program} failed: {told}"
-        return subprocess.CompletedProcess(done.args, done.returncode, told, "")
+            file.seek(0)
+            output = file.read()
+        assert not (check and completed.returncode), f"{program} failed: {output}"
+        return subprocess.CompletedProcess(completed.args, completed.returncode, output, "")
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
+def find_free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Fixtures of the durability tests: a launcher of services, a server, and worlds."""
+"""Fixtures of the durability tests: fork server, PostgreSQL server, durability runs."""
 
 import os
 import tempfile
@@ -8,48 +8,48 @@ from pathlib import Path
 
 import pytest
 
-from durability.cluster import Cluster, missing
-from durability.nursery import Nursery
-from durability.trying import Tried
+from durability.cluster import Cluster, find_missing_program
+from durability.durability_run import DurabilityRun
+from durability.fork_server import ForkServer
 
-NUMBERS = count(1)
+DATABASE_NUMBERS = count(1)
 
 
 @pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
-    """Yield a launcher that starts services quickly."""
+def fork_server() -> Iterator[ForkServer]:
+    """Yield a fork server, which starts services quickly."""
     with tempfile.TemporaryDirectory(prefix="grader-disk-") as folder:
         disk = Path(folder)
-        disk.chmod(0o755)  # PostgreSQL's owner comes there too
-        with Nursery(disk) as nursery:
-            yield nursery
+        disk.chmod(0o755)  # the owner of the PostgreSQL server needs access too
+        with ForkServer(disk) as fork_server:
+            yield fork_server
 
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """Yield a PostgreSQL server that tests may kill."""
-    if lacking := missing():
-        absent = pytest.fail if os.environ.get("GRADER_TEST_ALL") else pytest.skip
-        absent(f"there is no PostgreSQL to kill: {lacking}")
+    if message := find_missing_program():
+        skip_or_fail = pytest.fail if os.environ.get("GRADER_TEST_ALL") else pytest.skip
+        skip_or_fail(f"there is no PostgreSQL to kill: {message}")
     with Cluster() as cluster:
         yield cluster
 
 
 @pytest.fixture
-def tried(
-    request: pytest.FixtureRequest, tmp_path: Path, nursery: Nursery
-) -> Iterator[Callable[..., Tried]]:
-    """Yield a function that creates a database with the scene, on a system or server."""
-    made: list[Tried] = []
+def create_run(
+    request: pytest.FixtureRequest, tmp_path: Path, fork_server: ForkServer
+) -> Iterator[Callable[..., DurabilityRun]]:
+    """Yield a function that creates a durability run on SQLite or on a PostgreSQL server."""
+    runs: list[DurabilityRun] = []
 
-    def make(system: str, server: Cluster | None = None) -> Tried:
+    def create(system: str, server: Cluster | None = None) -> DurabilityRun:
         url = f"sqlite:///{tmp_path / 'grader.db'}"
         if system == "postgresql":
             server = server or request.getfixturevalue("cluster")
-            url = server.new_database(f"tried_{next(NUMBERS)}")
-        made.append(Tried(url, tmp_path, nursery))
-        return made[-1]
+            url = server.create_database(f"durability_{next(DATABASE_NUMBERS)}")
+        runs.append(DurabilityRun(url, tmp_path, fork_server))
+        return runs[-1]
 
-    yield make
-    for one in made:
-        one.close()
+    yield create
+    for run in runs:
+        run.close()

@@ -1,4 +1,4 @@
-"""Tests of a full disk: writes are refused, reads work, and freed space is enough."""
+"""Tests of a full disk: writes fail, reads work, and the service recovers once space is free."""
 
 import os
 import shutil
@@ -10,129 +10,133 @@ import pytest
 
 from api.durability_test.course_fixture import SubmissionTarget
 from api.durability_test.service import ServiceProcess
-from durability.asking import ask, hand_in
+from durability.client_requests import send_request, submit_answer
 from durability.cluster import Cluster
-from durability.nursery import Nursery, cannot_mount
-from durability.trying import IS_LONG, Tried
+from durability.durability_run import IS_LONG_RUN, DurabilityRun
+from durability.fork_server import ForkServer, find_mount_error
 
-LEFT = 192 * 1024
-"""Bytes left free on the full disk."""
-LEFT_TO_POSTGRESQL = 2_500_000
-REFUSALS = 5
-RECOVERY = 5.0
+FREE_BYTES_ON_SQLITE = 192 * 1024
+"""Free space that is left on the full disk, with a database on SQLite."""
+FREE_BYTES_ON_POSTGRESQL = 2_500_000
+REFUSAL_COUNT = 5
+MAX_RECOVERY_SECONDS = 5.0
 MAX_VIEWS = 40
 
 
 @pytest.fixture
-def disk(nursery: Nursery) -> Path:
-    """Return the nursery's small disk; skip the test where none can be mounted."""
-    if nursery.disk is None:
-        pytest.skip(f"there can be no small disk here: {cannot_mount()}")
-    return nursery.disk
+def disk(fork_server: ForkServer) -> Path:
+    """Return the small disk of the fork server; skip the test if it cannot be mounted."""
+    if fork_server.disk is None:
+        pytest.skip(f"cannot mount a small disk: {find_mount_error()}")
+    return fork_server.disk
 
 
-def wait_until_readiness_is(status: int, service: ServiceProcess) -> None:
-    """Wait for a status of `/readyz`, which checks the database once a second at most."""
-    until = time.monotonic() + RECOVERY
+def wait_for_readiness(status: int, service: ServiceProcess) -> None:
+    """Wait for a status of `/readyz`, which checks the database at most once per second."""
+    deadline = time.monotonic() + MAX_RECOVERY_SECONDS
     while service.fetch_status("/readyz") != status:
-        assert time.monotonic() < until
+        assert time.monotonic() < deadline
         time.sleep(0.1)
 
 
-def test_a_full_disk_gives_503_until_space_is_freed(tried, disk):
-    world: Tried = tried("sqlite")
-    inside = world.nursery.seen_from_here(disk)
-    world.db.close()  # which leaves the one file
-    shutil.copy(world.folder / "grader.db", inside)
-    service = world.started(url=f"sqlite:///{disk / 'grader.db'}")
-    place, unseen = world.scene.targets[0], world.scene.targets[-1]
-    assert hand_in(service.port, place, world.ledger, key="first").status == 201
+def test_a_full_disk_gives_503_until_space_is_freed(create_run, disk):
+    run: DurabilityRun = create_run("sqlite")
+    local_disk = run.fork_server.to_local_path(disk)
+    run.db.close()  # merges the write-ahead log into the database file
+    shutil.copy(run.folder / "grader.db", local_disk)
+    service = run.start_service(url=f"sqlite:///{disk / 'grader.db'}")
+    target, unopened = run.course.targets[0], run.course.targets[-1]
+    assert submit_answer(service.port, target, run.ledger, key="first").status == 201
     assert service.fetch_status("/readyz") == 200
 
-    fill(inside, left=LEFT)
-    told = refusals(world, service.port)
-    assert set(told) <= {201, 503}
-    assert told[503] == REFUSALS
-    wait_until_readiness_is(503, service)
+    fill_disk(local_disk, free_bytes=FREE_BYTES_ON_SQLITE)
+    statuses = submit_until_refused(run, service.port)
+    assert set(statuses) <= {201, 503}
+    assert statuses[503] == REFUSAL_COUNT
+    wait_for_readiness(503, service)
     assert service.is_responding("/healthz")
-    assert read(service.port, place, "/me") == read(service.port, unseen, "/me") == 200
-    assert read(service.port, place, problem_of(place)) == 200
-    unseen = find_refused_view(world, service.port)
+    assert get_status(service.port, target, "/me") == 200
+    assert get_status(service.port, unopened, "/me") == 200
+    assert get_status(service.port, target, get_problem_path(target)) == 200
+    unopened = find_refused_view(run, service.port)
 
-    (inside / "filler").unlink()
-    freed = time.monotonic()
-    while hand_in(service.port, place, world.ledger, key=f"freed-{freed}").status != 201:
-        assert time.monotonic() < freed + RECOVERY
-    wait_until_readiness_is(200, service)
-    assert read(service.port, unseen, problem_of(unseen)) == 200
+    (local_disk / "filler").unlink()
+    retry_until_stored(run, service.port, target)
+    wait_for_readiness(200, service)
+    assert get_status(service.port, unopened, get_problem_path(unopened)) == 200
 
     service.kill()
-    for path in inside.glob("grader.db*"):
-        shutil.copy(path, world.folder)
-    found = world.report()
-    assert found.is_clean, found.to_text()
+    for path in local_disk.glob("grader.db*"):
+        shutil.copy(path, run.folder)
+    report = run.build_report()
+    assert report.is_clean, report.to_text()
 
 
-@pytest.mark.skipif(not IS_LONG, reason="in long runs only: make durability")
+@pytest.mark.skipif(not IS_LONG_RUN, reason="in long runs only: make durability")
 def test_a_full_disk_of_postgresql_loses_nothing_and_freed_space_is_enough_to_go_on(
-    tried, disk, nursery
+    create_run, disk, fork_server
 ):
-    inside = nursery.seen_from_here(disk)
-    with Cluster(nursery) as server:
-        world: Tried = tried("postgresql", server=server)
-        service, place = world.started(), world.scene.targets[0]
-        fill(inside, left=LEFT_TO_POSTGRESQL)
-        assert set(refusals(world, service.port)) <= {201, 503}
-        (inside / "filler").unlink()
-        server.start()  # it has ended itself where it could not write its log
-        freed = time.monotonic()
-        while hand_in(service.port, place, world.ledger, key=f"freed-{freed}").status != 201:
-            assert time.monotonic() < freed + RECOVERY
-        found = world.report()
-        assert found.is_clean, found.to_text()
-        world.close()
+    local_disk = fork_server.to_local_path(disk)
+    with Cluster(fork_server) as server:
+        run: DurabilityRun = create_run("postgresql", server=server)
+        service, target = run.start_service(), run.course.targets[0]
+        fill_disk(local_disk, free_bytes=FREE_BYTES_ON_POSTGRESQL)
+        assert set(submit_until_refused(run, service.port)) <= {201, 503}
+        (local_disk / "filler").unlink()
+        server.start()  # it shuts down if it cannot write its log
+        retry_until_stored(run, service.port, target)
+        report = run.build_report()
+        assert report.is_clean, report.to_text()
+        run.close()
 
 
-def fill(folder: Path, *, left: int) -> None:
-    """Fill the disk of *folder*, except for *left* bytes."""
-    space = os.statvfs(folder)
+def retry_until_stored(run: DurabilityRun, port: int, target: SubmissionTarget) -> None:
+    """Submit with one key until the submission is stored."""
+    started = time.monotonic()
+    while submit_answer(port, target, run.ledger, key=f"retry-{started}").status != 201:
+        assert time.monotonic() < started + MAX_RECOVERY_SECONDS
+
+
+def fill_disk(folder: Path, *, free_bytes: int) -> None:
+    """Fill the disk of *folder* except for *free_bytes*."""
+    disk = os.statvfs(folder)
     with (folder / "filler").open("wb") as filler:
-        os.posix_fallocate(filler.fileno(), 0, space.f_bavail * space.f_frsize - left)
+        os.posix_fallocate(filler.fileno(), 0, disk.f_bavail * disk.f_frsize - free_bytes)
 
 
-def problem_of(place: SubmissionTarget) -> str:
-    """Return the path of the problem itself."""
-    return place.path.removesuffix("/submissions")
+def get_problem_path(target: SubmissionTarget) -> str:
+    """Return the path of the target's problem."""
+    return target.path.removesuffix("/submissions")
 
 
-def read(port: int, place: SubmissionTarget, path: str) -> int:
-    """Return the status of a GET of *path* by the student of *place*."""
-    return ask(port, "GET", path, token=place.token).status
+def get_status(port: int, target: SubmissionTarget, path: str) -> int:
+    """Get *path* as the student of *target*, and return the status."""
+    return send_request(port, "GET", path, token=target.token).status
 
 
-def find_refused_view(world: Tried, port: int) -> SubmissionTarget:
-    """Open problems as students who have not seen them until one is refused; return that one.
+def find_refused_view(run: DurabilityRun, port: int) -> SubmissionTarget:
+    """Open problems for the first time until one is refused, and return its target.
 
-    The first view of a problem stores its numbers. Some fit into the part of the write-ahead log
-    that a refused submission has left.
+    The first view of a problem stores its numbers. Some of them still fit into the space
+    that a refused submission leaves in the write-ahead log.
     """
-    for target in world.scene.targets[: -2 * MAX_VIEWS : -1]:
-        status = read(port, target, problem_of(target))
+    for target in run.course.targets[: -2 * MAX_VIEWS : -1]:
+        status = get_status(port, target, get_problem_path(target))
         if status == 503:
             return target
         assert status == 200
     pytest.fail(f"{MAX_VIEWS} first views fit on a full disk")
 
 
-def refusals(world: Tried, port: int) -> Counter[int]:
-    """Submit until `REFUSALS` submissions are refused; return how often each status came.
+def submit_until_refused(run: DurabilityRun, port: int) -> Counter[int]:
+    """Submit until `REFUSAL_COUNT` of them are refused, and count the statuses.
 
-    A 409 counts neither as a refusal nor in the result.
+    A 409 is neither a refusal nor part of the result.
     """
-    told: Counter[int] = Counter()
-    for number, place in enumerate(world.scene.targets[:-1] * 3):
-        if told.total() - told[201] - told[409] == REFUSALS:
+    statuses: Counter[int] = Counter()
+    for number, target in enumerate(run.course.targets[:-1] * 3):
+        if statuses.total() - statuses[201] - statuses[409] == REFUSAL_COUNT:
             break
-        told[hand_in(port, place, world.ledger, key=f"filling-{number}").status] += 1
-    del told[409]
-    return told
+        statuses[submit_answer(port, target, run.ledger, key=f"filling-{number}").status] += 1
+    del statuses[409]
+    return statuses

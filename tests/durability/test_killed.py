@@ -1,6 +1,6 @@
-"""Tests of services killed with SIGKILL under load: receipts survive exactly once.
+"""Tests of services killed with SIGKILL under load: no submission is lost or duplicated.
 
-A submission that has a receipt must be stored as the receipt says.
+Every submission with a receipt must be stored exactly as its receipt states.
 """
 
 import pytest
@@ -12,38 +12,39 @@ from api.durability_test.fault_injection import (
 )
 from api.durability_test.load_generator import ALLOWED_STATUSES
 from api.durability_test.service import launch_service
-from durability.trying import IS_LONG, SECONDS, SEED
+from durability.durability_run import IS_LONG_RUN, SEED, TEST_DURATION_SECONDS
 
-SHAPES = {
+TOPOLOGIES = {
     "one process": ([{}], KILL_MOMENTS),
     "two services": ([{}, {}], KILL_MOMENTS),
     "a service of two processes": ([{"processes": "2"}], KILL_MOMENTS_OF_SEVERAL),
 }
 """Settings of each service on one database, and the moments at which it is killed.
 
-The last shape takes long to start.
+The last topology is slow to start.
 """
-REAL = ("a service of two processes",)
-"""Shapes that a long run starts with ``python -m api``; the nursery starts all others."""
+STARTED_BY_COMMAND = ("a service of two processes",)
+"""Topologies that a long run starts with ``python -m api``, without the fork server."""
 
 
 @pytest.mark.parametrize("system", ["sqlite", "postgresql"])
-@pytest.mark.parametrize("shape", SHAPES if IS_LONG else list(SHAPES)[:2])
-def test_what_has_a_receipt_survives_every_kill_exactly_once(tried, system, shape):
-    world, (settings, moments) = tried(system), SHAPES[shape]
-    launched = launch_service if IS_LONG and shape in REAL else None
-    services = [world.service(launched=launched, **one) for one in settings]
-    told = kill_under_load(
-        world.db,
-        world.scene,
+@pytest.mark.parametrize("topology", TOPOLOGIES if IS_LONG_RUN else list(TOPOLOGIES)[:2])
+def test_what_has_a_receipt_survives_every_kill_exactly_once(create_run, system, topology):
+    run, (settings, moments) = create_run(system), TOPOLOGIES[topology]
+    launcher = launch_service if IS_LONG_RUN and topology in STARTED_BY_COMMAND else None
+    services = [run.create_service(launcher=launcher, **options) for options in settings]
+    report = kill_under_load(
+        run.db,
+        run.course,
         services,
-        seconds=SECONDS,
+        seconds=TEST_DURATION_SECONDS,
         seed=SEED,
         rounds=1,
         moments=moments,
     )
-    print(f"{system}, {shape}, seed {SEED}\n{told.to_text()}")  # noqa: T201  # figures for the docs
-    assert told.is_clean, told.to_text()
-    assert set(told.statuses) <= ALLOWED_STATUSES
-    assert told.receipts > 0
-    assert told.kills.keys() == set(moments)
+    # The documentation quotes the figures.
+    print(f"{system}, {topology}, seed {SEED}\n{report.to_text()}")  # noqa: T201
+    assert report.is_clean, report.to_text()
+    assert set(report.statuses) <= ALLOWED_STATUSES
+    assert report.receipts > 0
+    assert report.kills.keys() == set(moments)

@@ -1,4 +1,4 @@
-"""Tests of the durability checks themselves: they detect bugs injected into services."""
+"""Tests of the durability checks themselves: they detect bugs that are injected into services."""
 
 import time
 from collections import Counter
@@ -8,79 +8,86 @@ import psycopg
 
 from api.durability_test.course_fixture import ATTEMPT_LIMIT
 from api.durability_test.load_generator import LoadGenerator
-from durability.asking import limited, race_for_attempts
-from durability.trying import Tried
+from durability.client_requests import iter_limited_targets, race_for_attempts
+from durability.durability_run import DurabilityRun
 
-KILLS = 6
-ROUNDS = 12
+MAX_KILLS = 6
+MAX_RACES = 12
 
 
-def faults_after_kills(world: Tried, plant: str, **settings: str) -> str:
-    """Return the first findings after kills of a service with a bug, or an empty string.
+def find_violations_with_kills(run: DurabilityRun, bug: str, **settings: str) -> str:
+    """Kill and restart a service with a bug, and return the first findings.
 
-    The service is killed and restarted up to `KILLS` times.
+    The result is "" if `MAX_KILLS` kills reveal no violation.
     """
-    service = world.service(plant=plant)
-    for _ in range(KILLS):
+    service = run.create_service(bug=bug)
+    for _ in range(MAX_KILLS):
         service.start(**settings)
         with LoadGenerator(
-            world.scene.targets, [service.port], world.ledger, clients=6, timeout_seconds=5
+            run.course.targets, [service.port], run.ledger, clients=6, timeout_seconds=5
         ):
-            begun = time.monotonic()
-            while world.ledger.seconds_until_receipt(
-                begun
+            started = time.monotonic()
+            while run.ledger.seconds_until_receipt(
+                started
             ) is None and not service.wait_until_ended(0.01):
-                assert time.monotonic() < begun + 30
+                assert time.monotonic() < started + 30
             service.wait_until_ended(0.2)
             service.kill()
             service.start()
-        found = world.report()
-        if found.findings:
-            return found.findings.to_text()
+        report = run.build_report()
+        if report.findings:
+            return report.findings.to_text()
     return ""
 
 
-def test_a_service_that_answers_before_it_commits_is_caught(tried):
-    assert "lost: " in faults_after_kills(tried("sqlite"), "acknowledge before commit")
+def test_a_service_that_answers_before_it_commits_is_caught(create_run):
+    findings = find_violations_with_kills(create_run("sqlite"), "acknowledge before commit")
+    assert "lost: " in findings
 
 
-def test_a_service_that_forgets_keys_is_caught(tried):
-    found = faults_after_kills(tried("sqlite"), "forget keys", failpoint="after_commit:2")
-    assert "doubled: " in found
+def test_a_service_that_forgets_keys_is_caught(create_run):
+    run = create_run("sqlite")
+    findings = find_violations_with_kills(
+        run, "ignore idempotency keys", failpoint="after_commit:2"
+    )
+    assert "doubled: " in findings
 
 
-def race(
-    world: Tried, plant: str, is_caught: Callable[[Counter[int]], bool]
+def race_until_caught(
+    run: DurabilityRun, bug: str, is_caught: Callable[[Counter[int]], bool]
 ) -> set[tuple[int, int]]:
-    """Return each status with its count, from races at two services until one shows the bug."""
-    services = [world.started(plant=plant) for _ in range(2)]
-    seen: set[tuple[int, int]] = set()
-    for _, place in zip(range(ROUNDS), limited(world), strict=False):
-        got = race_for_attempts(world, services, place)
-        counts = Counter(one.status for one in got)
-        seen |= set(counts.items())
+    """Race for attempts at two services until a race reveals the bug.
+
+    Return each status with its count.
+    """
+    services = [run.start_service(bug=bug) for _ in range(2)]
+    status_counts: set[tuple[int, int]] = set()
+    for _, target in zip(range(MAX_RACES), iter_limited_targets(run), strict=False):
+        responses = race_for_attempts(run, services, target)
+        counts = Counter(response.status for response in responses)
+        status_counts |= set(counts.items())
         if is_caught(counts):
             break
-    return seen
+    return status_counts
 
 
-def test_a_service_that_counts_and_then_inserts_is_caught(tried):
-    world = tried("postgresql")
-    with psycopg.connect(world.url, autocommit=True) as server:
-        found = server.execute(
+def test_a_service_that_counts_and_then_inserts_is_caught(create_run):
+    run = create_run("postgresql")
+    with psycopg.connect(run.url, autocommit=True) as connection:
+        rows = connection.execute(
             "SELECT conname FROM pg_constraint WHERE contype = 'u' "
             "AND conrelid = 'submissions'::regclass AND array_length(conkey, 1) = 3"
         ).fetchall()
-        for (name,) in found:
-            server.execute(f"ALTER TABLE submissions DROP CONSTRAINT {name}")
-    seen = race(world, "count then insert", lambda counts: counts[201] > ATTEMPT_LIMIT)
-    assert max(count for status, count in seen if status == 201) > ATTEMPT_LIMIT
-    found = world.report().findings.to_text()
-    assert "gaps: " in found
-    assert "attempts: " in found
+        for (name,) in rows:
+            connection.execute(f"ALTER TABLE submissions DROP CONSTRAINT {name}")
+    counts = race_until_caught(run, "skip row locks", lambda counts: counts[201] > ATTEMPT_LIMIT)
+    assert max(count for status, count in counts if status == 201) > ATTEMPT_LIMIT
+    findings = run.build_report().findings.to_text()
+    assert "gaps: " in findings
+    assert "attempts: " in findings
 
 
-def test_a_service_that_takes_the_file_only_when_it_writes_is_caught(tried):
-    world = tried("sqlite")
-    seen = race(world, "begin deferred", lambda counts: counts[503] > 0)
-    assert 503 in {status for status, _ in seen}
+def test_a_service_that_takes_the_file_only_when_it_writes_is_caught(create_run):
+    run = create_run("sqlite")
+    counts = race_until_caught(run, "begin deferred", lambda counts: counts[503] > 0)
+    assert 503 in {status for status, _ in counts}

@@ -1,4 +1,4 @@
-"""Tests of PostgreSQL stopped, killed and cut off: the running service recovers."""
+"""Tests of PostgreSQL outages: the service recovers without a restart."""
 
 import socket
 import time
@@ -15,159 +15,170 @@ from sqlalchemy.exc import IntegrityError
 from api.db.engine import Database, InDoubtError
 from api.durability_test.course_fixture import ATTEMPT_LIMIT
 from api.durability_test.load_generator import ALLOWED_STATUSES, LoadGenerator
-from durability.asking import AT_ONCE, limited, race_for_attempts
-from durability.proxy import Proxy
-from durability.trying import IS_LONG, SECONDS, Tried
+from durability.client_requests import CONCURRENT_REQUESTS, iter_limited_targets, race_for_attempts
+from durability.durability_run import IS_LONG_RUN, TEST_DURATION_SECONDS, DurabilityRun
+from durability.proxy import FaultProxy
 
-RECOVERY = 5.0
-"""Seconds after the end of a fault within which a submission is stored again."""
-HOLE = 30.0 if IS_LONG else 1.0
-"""Seconds during which the proxy forwards nothing."""
-DELAY = 2.0 if IS_LONG else 0.2
-PATIENCE = 60
+MAX_RECOVERY_SECONDS = 5.0
+"""Maximum time from the end of a fault to the next stored submission."""
+BLACKHOLE_SECONDS = 30.0 if IS_LONG_RUN else 1.0
+"""Time during which the proxy drops all data."""
+REPLY_DELAY_SECONDS = 2.0 if IS_LONG_RUN else 0.2
+TIMEOUT_SECONDS = 60
 
 
-def faults_under_load(
-    world: Tried, faults: dict[str, Callable[[], object]], *, url: str = ""
+def inject_faults_under_load(
+    run: DurabilityRun, faults: dict[str, Callable[[], object]], *, url: str = ""
 ) -> tuple[Counter[str], float]:
-    """Return how often each fault occurred and the longest recovery in seconds.
+    """Inject each of *faults* at least once while clients submit.
 
-    Each of *faults* occurs at least once. Asserts that the service has not ended and
-    that its pool still gives connections.
+    Return the number of faults by name, and the longest recovery in seconds. Asserts that
+    the service is still running and that its connection pool still works.
     """
-    service, slowest, done = world.started(url=url), 0.0, Counter[str]()
-    pid, until = service.pid, time.monotonic() + SECONDS
+    service, slowest_seconds, fault_counts = run.start_service(url=url), 0.0, Counter[str]()
+    pid, deadline = service.pid, time.monotonic() + TEST_DURATION_SECONDS
     with LoadGenerator(
-        world.scene.targets,
+        run.course.targets,
         [service.port],
-        world.ledger,
+        run.ledger,
         keyless_interval=0,
-        timeout_seconds=PATIENCE,
+        timeout_seconds=TIMEOUT_SECONDS,
     ):
         for name in cycle(faults):
-            if done.total() >= len(faults) and time.monotonic() > until:
+            if fault_counts.total() >= len(faults) and time.monotonic() > deadline:
                 break
-            wait_for_a_receipt(world)
+            wait_for_receipt(run)
             faults[name]()
-            done[name] += 1
-            slowest = max(slowest, wait_for_a_receipt(world))
-            assert slowest < RECOVERY, f"{name}: {slowest:.1f} s until the next receipt"
+            fault_counts[name] += 1
+            slowest_seconds = max(slowest_seconds, wait_for_receipt(run))
+            assert slowest_seconds < MAX_RECOVERY_SECONDS, (
+                f"{name}: {slowest_seconds:.1f} s until the next receipt"
+            )
     assert service.pid == pid
     assert not service.wait_until_ended(0)
     assert service.is_responding("/readyz")
-    got = race_for_attempts(world, [service], next(limited(world)))
-    assert Counter(one.status for one in got) == {201: ATTEMPT_LIMIT, 409: AT_ONCE - ATTEMPT_LIMIT}
-    return done, slowest
+    responses = race_for_attempts(run, [service], next(iter_limited_targets(run)))
+    assert Counter(response.status for response in responses) == {
+        201: ATTEMPT_LIMIT,
+        409: CONCURRENT_REQUESTS - ATTEMPT_LIMIT,
+    }
+    return fault_counts, slowest_seconds
 
 
-def wait_for_a_receipt(world: Tried) -> float:
-    """Wait for the next receipt, and return the seconds that it took."""
-    begun = time.monotonic()
-    while (passed := world.ledger.seconds_until_receipt(begun)) is None:
-        assert time.monotonic() < begun + 2 * RECOVERY, "no receipt comes any more"
+def wait_for_receipt(run: DurabilityRun) -> float:
+    """Wait for the next receipt, and return the wait in seconds."""
+    started = time.monotonic()
+    while (elapsed_seconds := run.ledger.seconds_until_receipt(started)) is None:
+        assert time.monotonic() < started + 2 * MAX_RECOVERY_SECONDS, "no receipt arrives"
         time.sleep(0.01)
-    return passed
+    return elapsed_seconds
 
 
-def hold(world: Tried, done: Counter[str], slowest: float) -> None:
-    """Print the figures, and assert that every promise was kept."""
-    told = world.report()
-    print(f"faults: {dict(done)}, recovery {slowest:.1f} s at most\n{told.to_text()}")  # noqa: T201
-    assert told.is_clean, told.to_text()
-    assert set(told.statuses) <= ALLOWED_STATUSES
+def assert_clean(run: DurabilityRun, fault_counts: Counter[str], slowest_seconds: float) -> None:
+    """Print the figures, and assert that no guarantee is violated."""
+    report = run.build_report()
+    print(  # noqa: T201
+        f"faults: {dict(fault_counts)}, recovery {slowest_seconds:.1f} s at most",
+        report.to_text(),
+        sep="\n",
+    )
+    assert report.is_clean, report.to_text()
+    assert set(report.statuses) <= ALLOWED_STATUSES
 
 
 def test_every_receipt_survives_a_server_that_is_stopped_killed_or_throws_people_out(
-    tried, cluster
+    create_run, cluster
 ):
-    world = tried("postgresql")
+    run = create_run("postgresql")
     faults = {
         "fast restart": cluster.restart_fast,
         "immediate restart": cluster.restart_immediate,
-        "kill -9 of the server": cluster.kill,
+        "kill -9 of the server": cluster.kill_and_restart,
         "kill -9 of a connection": cluster.kill_backend,
-        "connections terminated": cluster.terminate,
+        "connections terminated": cluster.terminate_connections,
     }
-    done, slowest = faults_under_load(world, faults)
-    assert done.keys() == faults.keys()
-    hold(world, done, slowest)
-    assert cluster.damage(world.url.rpartition("/")[2]) == ""
+    fault_counts, slowest_seconds = inject_faults_under_load(run, faults)
+    assert fault_counts.keys() == faults.keys()
+    assert_clean(run, fault_counts, slowest_seconds)
+    assert cluster.find_corruption(run.url.rpartition("/")[2]) == ""
 
 
-def test_every_receipt_survives_a_line_that_breaks_in_every_way(tried, cluster):
-    world = tried("postgresql")
-    with Proxy(cluster.port) as proxy:
+def test_every_receipt_survives_a_line_that_breaks_in_every_way(create_run, cluster):
+    run = create_run("postgresql")
+    with FaultProxy(cluster.port) as proxy:
 
-        def come_late() -> None:
-            proxy.delay = DELAY
-            time.sleep(2 * DELAY)
-            proxy.delay = 0
+        def delay_replies() -> None:
+            proxy.delay_seconds = REPLY_DELAY_SECONDS
+            time.sleep(2 * REPLY_DELAY_SECONDS)
+            proxy.delay_seconds = 0
 
-        def swallow() -> None:
-            proxy.swallows = True
-            time.sleep(HOLE)
-            proxy.swallows = False
-            proxy.reset()
+        def drop_data() -> None:
+            proxy.drops_data = True
+            time.sleep(BLACKHOLE_SECONDS)
+            proxy.drops_data = False
+            proxy.reset_connections()
 
         faults = {
-            "replies delayed": come_late,
-            "connections reset": proxy.reset,
-            "replies to COMMIT lost": lambda: lose_commits(proxy, 3),
-            "nothing passed on": swallow,
+            "replies delayed": delay_replies,
+            "connections reset": proxy.reset_connections,
+            "replies to COMMIT dropped": lambda: drop_commit_replies(proxy, 3),
+            "all data dropped": drop_data,
         }
-        done, slowest = faults_under_load(world, faults, url=through(proxy, world))
-        assert proxy.lost >= 3
-        world.end()
-    hold(world, done, slowest)
+        fault_counts, slowest_seconds = inject_faults_under_load(
+            run, faults, url=build_proxied_url(proxy, run)
+        )
+        assert proxy.dropped_commit_replies >= 3
+        run.kill_services()
+    assert_clean(run, fault_counts, slowest_seconds)
 
 
-def through(proxy: Proxy, world: Tried) -> str:
-    """Return the URL of the world's database through *proxy*."""
-    return make_url(world.url).set(port=proxy.port).render_as_string()
+def build_proxied_url(proxy: FaultProxy, run: DurabilityRun) -> str:
+    """Return the URL of the run's database through *proxy*."""
+    return make_url(run.url).set(port=proxy.port).render_as_string()
 
 
-def lose_commits(proxy: Proxy, count: int) -> None:
-    """Drop the replies to *count* COMMITs, each of which the database carries out."""
-    lost, until = proxy.lost, time.monotonic() + PATIENCE
-    proxy.loses = count
-    while proxy.lost < lost + count:
-        assert time.monotonic() < until, "no COMMIT came"
+def drop_commit_replies(proxy: FaultProxy, count: int) -> None:
+    """Drop the replies to the next *count* COMMITs, which the database carries out."""
+    dropped, deadline = proxy.dropped_commit_replies, time.monotonic() + TIMEOUT_SECONDS
+    proxy.commit_replies_to_drop = count
+    while proxy.dropped_commit_replies < dropped + count:
+        assert time.monotonic() < deadline, "no COMMIT arrives"
         time.sleep(0.01)
 
 
 def test_a_request_without_a_key_is_stored_once_at_most_though_the_reply_to_commit_is_lost(
-    tried, cluster
+    create_run, cluster
 ):
-    world = tried("postgresql")
-    with Proxy(cluster.port) as proxy:
-        service = world.started(url=through(proxy, world))
-        with LoadGenerator(world.scene.targets, [service.port], world.ledger, keyless_interval=1):
-            wait_for_a_receipt(world)
-            lose_commits(proxy, 5)
-        world.end()
-    told = world.report()
-    assert told.is_clean, told.to_text()
+    run = create_run("postgresql")
+    with FaultProxy(cluster.port) as proxy:
+        service = run.start_service(url=build_proxied_url(proxy, run))
+        with LoadGenerator(run.course.targets, [service.port], run.ledger, keyless_interval=1):
+            wait_for_receipt(run)
+            drop_commit_replies(proxy, 5)
+        run.kill_services()
+    report = run.build_report()
+    assert report.is_clean, report.to_text()
 
 
-def test_a_commit_whose_reply_is_lost_is_distinguished_from_one_that_failed(tried, cluster):
-    world = tried("postgresql")
-    create = "CREATE TABLE kept (id int, UNIQUE (id) DEFERRABLE INITIALLY DEFERRED)"
-    with Proxy(cluster.port) as proxy, closing(Database(through(proxy, world))) as db:
+def test_a_commit_whose_reply_is_lost_is_distinguished_from_one_that_failed(create_run, cluster):
+    run = create_run("postgresql")
+    create = "CREATE TABLE unique_values (id int, UNIQUE (id) DEFERRABLE INITIALLY DEFERRED)"
+    with FaultProxy(cluster.port) as proxy, closing(Database(build_proxied_url(proxy, run))) as db:
         with db.transaction() as session:
             session.execute(text(create))
-        proxy.loses = 1
+        proxy.commit_replies_to_drop = 1
         with pytest.raises(InDoubtError), db.transaction() as session:
-            session.execute(text("INSERT INTO kept VALUES (1)"))
+            session.execute(text("INSERT INTO unique_values VALUES (1)"))
         with pytest.raises(IntegrityError) as failed, db.transaction() as session:
-            session.execute(text("INSERT INTO kept VALUES (1)"))
+            session.execute(text("INSERT INTO unique_values VALUES (1)"))
         assert not isinstance(failed.value, InDoubtError)
-    with world.db.reading() as session:
-        assert session.scalar(text("SELECT count(*) FROM kept")) == 1
+    with run.db.reading() as session:
+        assert session.scalar(text("SELECT count(*) FROM unique_values")) == 1
 
 
 @contextmanager
-def connected(url: str) -> Iterator[psycopg.Connection]:
-    """Yield a connection of the kind that the service opens."""
+def connect(url: str) -> Iterator[psycopg.Connection]:
+    """Yield a connection with the settings of the service."""
     db = Database(url)
     try:
         with db.engine.connect() as connection:
@@ -179,31 +190,33 @@ def connected(url: str) -> Iterator[psycopg.Connection]:
 
 
 @pytest.mark.parametrize(
-    ("setting", "most"),
+    ("setting", "max_seconds"),
     [
         ("statement_timeout", 30),
         ("lock_timeout", 10),
         ("idle_in_transaction_session_timeout", 60),
     ],
 )
-def test_no_statement_lock_or_transaction_lasts_for_ever(cluster, setting, most):
-    with connected(cluster.url()) as connection:
-        found = connection.execute(
+def test_no_statement_lock_or_transaction_lasts_for_ever(cluster, setting, max_seconds):
+    with connect(cluster.url()) as connection:
+        row = connection.execute(
             "SELECT setting::int / 1000 FROM pg_settings WHERE name = %s", [setting]
         ).fetchone()
-    assert found is not None
-    assert 0 < found[0] <= most
+    assert row is not None
+    assert 0 < row[0] <= max_seconds
 
 
 def test_a_server_that_is_not_heard_of_any_more_is_given_up(cluster):
-    with connected(cluster.url()) as connection:
-        line = socket.socket(fileno=connection.pgconn.socket)
+    with connect(cluster.url()) as connection:
+        client_socket = socket.socket(fileno=connection.pgconn.socket)
         try:
-            assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
-            assert 0 < line.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) <= 30_000
-            idle = line.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)
-            every = line.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL)
-            times = line.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT)
-            assert idle + every * times <= 30
+            assert client_socket.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            assert (
+                0 < client_socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) <= 30_000
+            )
+            idle_seconds = client_socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)
+            interval_seconds = client_socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL)
+            probe_count = client_socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT)
+            assert idle_seconds + interval_seconds * probe_count <= 30
         finally:
-            line.detach()
+            client_socket.detach()

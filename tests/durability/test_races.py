@@ -1,4 +1,4 @@
-"""Tests of races at two processes on one database: limits and keys hold exactly."""
+"""Tests of concurrent requests to two processes on one database: limits and keys are exact."""
 
 import time
 from collections import Counter
@@ -6,27 +6,32 @@ from collections import Counter
 import pytest
 
 from api.durability_test.course_fixture import ATTEMPT_LIMIT
-from durability.asking import AT_ONCE, limited, race_for_attempts, race_with_one_key
-from durability.trying import SECONDS
+from durability.client_requests import (
+    CONCURRENT_REQUESTS,
+    iter_limited_targets,
+    race_for_attempts,
+    race_with_same_key,
+)
+from durability.durability_run import TEST_DURATION_SECONDS
 
-ROUNDS = 4
+MIN_RACES = 4
 
 
 @pytest.mark.parametrize("system", ["sqlite", "postgresql"])
-def test_two_processes_take_as_many_attempts_as_there_are_and_each_key_once(tried, system):
-    world = tried(system)
-    services = [world.started() for _ in range(2)]
-    places, until = limited(world), time.monotonic() + SECONDS
-    for done, place in enumerate(places):
-        if done >= ROUNDS and time.monotonic() > until:
+def test_two_processes_take_as_many_attempts_as_there_are_and_each_key_once(create_run, system):
+    run = create_run(system)
+    services = [run.start_service() for _ in range(2)]
+    targets, deadline = iter_limited_targets(run), time.monotonic() + TEST_DURATION_SECONDS
+    for race_count, target in enumerate(targets):
+        if race_count >= MIN_RACES and time.monotonic() > deadline:
             break
-        got = race_for_attempts(world, services, place)
-        assert Counter(one.status for one in got) == {
+        responses = race_for_attempts(run, services, target)
+        assert Counter(response.status for response in responses) == {
             201: ATTEMPT_LIMIT,
-            409: AT_ONCE - ATTEMPT_LIMIT,
+            409: CONCURRENT_REQUESTS - ATTEMPT_LIMIT,
         }
-        got = race_with_one_key(world, services, next(places))
-        assert {one.status for one in got} == {201}
-        assert len({one.text for one in got}) == 1
-    told = world.report()
-    assert told.is_clean, told.to_text()
+        responses = race_with_same_key(run, services, next(targets))
+        assert {response.status for response in responses} == {201}
+        assert len({response.content for response in responses}) == 1
+    report = run.build_report()
+    assert report.is_clean, report.to_text()

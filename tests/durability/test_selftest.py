@@ -7,31 +7,31 @@ import pytest
 
 from api.cli.grading import main
 
-KILLS = re.compile(r"^kills: (\d+) .*^receipts: (\d+),", re.MULTILINE | re.DOTALL)
+KILLS_AND_RECEIPTS = re.compile(r"^kills: (\d+) .*^receipts: (\d+),", re.MULTILINE | re.DOTALL)
 
 
-def selftest(monkeypatch: pytest.MonkeyPatch, *given: str) -> object:
+def run_selftest(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
     """Run the command and return its exit code."""
-    monkeypatch.setattr(sys, "argv", ["grader", "selftest", *given])
-    with pytest.raises(SystemExit) as ended:
+    monkeypatch.setattr(sys, "argv", ["grader", "selftest", *arguments])
+    with pytest.raises(SystemExit) as exit_info:
         main()
-    return ended.value.code
+    return exit_info.value.code
 
 
 def test_the_trial_prints_kills_and_losses_and_leaves_nothing_behind(monkeypatch, capsys, tmp_path):
     url = f"sqlite:///{tmp_path / 'grader.db'}"
-    assert selftest(monkeypatch, "--durability", "--seconds", "1", "--database", url) == 0
-    told = capsys.readouterr().out
-    assert "lost: 0, doubled: 0" in told
-    found = KILLS.search(told)
-    assert found is not None, told
-    assert int(found[1]) >= 2
-    assert int(found[2]) > 0
+    assert run_selftest(monkeypatch, "--durability", "--seconds", "1", "--database", url) == 0
+    output = capsys.readouterr().out
+    assert "lost: 0, doubled: 0" in output
+    match = KILLS_AND_RECEIPTS.search(output)
+    assert match is not None, output
+    assert int(match[1]) >= 2
+    assert int(match[2]) > 0
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("arguments", "message"),
     [
         ((), "name the test: grader selftest --durability"),
         (("--durability", "--database", "sqlite:////no/such/grader.db"), "/no/such: no such file"),
@@ -41,6 +41,6 @@ def test_the_trial_prints_kills_and_losses_and_leaves_nothing_behind(monkeypatch
         ),
     ],
 )
-def test_what_cannot_be_tried_is_reported_in_a_line(monkeypatch, capsys, given, said):
-    assert selftest(monkeypatch, *given) == 2
-    assert said in capsys.readouterr().err
+def test_what_cannot_be_tried_is_reported_in_a_line(monkeypatch, capsys, arguments, message):
+    assert run_selftest(monkeypatch, *arguments) == 2
+    assert message in capsys.readouterr().err

@@ -1,7 +1,7 @@
-"""Tests of syncs traced with strace: SQLite's log is synced once per submission.
+"""Tests of syncs with strace: SQLite syncs its write-ahead log before each response.
 
-The sync comes before the response. Killing a process cannot show this: data that a
-process has written survives the end of the process, but not a crash of the machine.
+Tests that kill a process cannot detect a missing sync: data that a process has written
+survives the process, but not a crash of the machine.
 """
 
 import os
@@ -16,34 +16,34 @@ from pathlib import Path
 
 import pytest
 
-from durability.asking import hand_in
-from durability.trying import Tried
+from durability.client_requests import submit_answer
+from durability.durability_run import DurabilityRun
 
-COUNT = 8
-PATIENCE = 20
+SUBMISSION_COUNT = 8
+ATTACH_TIMEOUT_SECONDS = 20
 
 
 @pytest.fixture
 def strace() -> str:
     """Return the path of strace.
 
-    Without strace, the test is skipped; with `GRADER_TEST_ALL` set, it fails.
+    Without strace, skip the test, or fail it if `GRADER_TEST_ALL` is set.
     """
-    found = shutil.which("strace")
-    if found is None:
-        absent = pytest.fail if os.environ.get("GRADER_TEST_ALL") else pytest.skip
-        absent("strace is not installed (Debian: apt install strace)")
-    return str(found)
+    path = shutil.which("strace")
+    if path is None:
+        skip_or_fail = pytest.fail if os.environ.get("GRADER_TEST_ALL") else pytest.skip
+        skip_or_fail("strace is not installed (Debian: apt install strace)")
+    return str(path)
 
 
 @contextmanager
-def traced(strace: str, pid: int, log: Path) -> Iterator[None]:
-    """Write the sync calls of a process, with all its threads, to *log* during the block."""
+def trace_syncs(strace: str, pid: int, log: Path) -> Iterator[None]:
+    """Write the sync calls of a process and its threads to *log* during the block."""
     command = [strace, "-f", "-qq", "-y", "-e", "trace=fsync,fdatasync", "-o", str(log)]
     with subprocess.Popen([*command, "-p", str(pid)], stderr=subprocess.PIPE) as tracer:
-        until = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + ATTACH_TIMEOUT_SECONDS
         while not is_traced(pid):
-            if tracer.poll() is not None or time.monotonic() > until:
+            if tracer.poll() is not None or time.monotonic() > deadline:
                 tracer.kill()
                 assert tracer.stderr is not None
                 pytest.fail(f"strace cannot be used: {tracer.stderr.read().decode()}")
@@ -54,25 +54,25 @@ def traced(strace: str, pid: int, log: Path) -> Iterator[None]:
 
 def is_traced(pid: int) -> bool:
     """Return whether all threads of a process are traced."""
-    told = [(one / "status").read_text() for one in Path(f"/proc/{pid}/task").iterdir()]
-    return all(re.search(r"^TracerPid:\t[1-9]", one, re.MULTILINE) for one in told)
+    statuses = [(thread / "status").read_text() for thread in Path(f"/proc/{pid}/task").iterdir()]
+    return all(re.search(r"^TracerPid:\t[1-9]", status, re.MULTILINE) for status in statuses)
 
 
-def synced(world: Tried, strace: str, *, plant: str = "") -> int:
-    """Return how often the log is synced while `COUNT` submissions arrive one by one."""
-    service = world.started(plant=plant)
-    place, log = world.scene.targets[0], world.folder / "strace"
-    hand_in(service.port, place, world.ledger, key="first")  # notes the use of the token, too
-    with traced(strace, service.pid, log):
-        for number in range(COUNT):
-            answered = hand_in(service.port, place, world.ledger, key=f"key-{number}")
-            assert answered.status == 201
+def count_syncs(run: DurabilityRun, strace: str, *, bug: str = "") -> int:
+    """Send `SUBMISSION_COUNT` submissions in sequence; count the syncs of the log."""
+    service = run.start_service(bug=bug)
+    target, log = run.course.targets[0], run.folder / "strace"
+    submit_answer(service.port, target, run.ledger, key="first")  # stores the token's last use
+    with trace_syncs(strace, service.pid, log):
+        for number in range(SUBMISSION_COUNT):
+            response = submit_answer(service.port, target, run.ledger, key=f"key-{number}")
+            assert response.status == 201
     return len(re.findall(r"(?:fsync|fdatasync)\(\d+<[^>]*-wal>\)\s+= 0", log.read_text()))
 
 
-def test_every_submission_on_sqlite_is_synced_once_before_it_is_answered(tried, strace):
-    assert COUNT <= synced(tried("sqlite"), strace) <= COUNT + 2
+def test_every_submission_on_sqlite_is_synced_once_before_it_is_answered(create_run, strace):
+    assert SUBMISSION_COUNT <= count_syncs(create_run("sqlite"), strace) <= SUBMISSION_COUNT + 2
 
 
-def test_a_service_that_does_not_sync_is_caught(tried, strace):
-    assert synced(tried("sqlite"), strace, plant="do not sync") < COUNT
+def test_a_service_that_does_not_sync_is_caught(create_run, strace):
+    assert count_syncs(create_run("sqlite"), strace, bug="disable sync") < SUBMISSION_COUNT

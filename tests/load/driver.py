@@ -1,4 +1,4 @@
-"""Students who follow a plan and retry after refusals and broken connections."""
+"""Simulated students who follow a plan and retry after rejections and broken connections."""
 
 import asyncio
 import json
@@ -11,151 +11,178 @@ from http import HTTPStatus
 from typing import Final
 from uuid import uuid4
 
-from lines import Answer, Lines
-from plan import HOUR, Act, Kind
+from connection_pool import ConnectionPool, Response
+from plan import HOUR_SECONDS, PlannedRequest, RequestKind
 
 from api.durability_test.course_fixture import PART_ID, SubmissionTarget
 from api.durability_test.ledger import ClientRequest, Ledger
 from api.durability_test.load_generator import record_response
 
-__all__ = ["Desk", "Result", "play"]
+__all__ = ["LoadRun", "Measurements", "ProblemSession", "run_plan"]
 
-HANGS_UP: Final = 0.02
-"""Share of submissions whose first try the client aborts."""
-MOST_TRIES: Final = 50
-PAUSE: Final = 0.2
+ABORTED_SHARE: Final = 0.02
+"""Share of submissions whose first attempt the client aborts."""
+MAX_TRIES: Final = 50
+RETRY_PAUSE_SECONDS: Final = 0.2
 FIRST_ANSWER: Final = 100_000
-REFUSED: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+RETRY_STATUSES: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """A student's place at a problem, with the session cookie for its page."""
+class ProblemSession:
+    """A student who works on a problem, with the session cookie of their browser."""
 
-    place: SubmissionTarget
+    target: SubmissionTarget
     cookie: str
 
     @property
-    def problem(self) -> str:
-        """Path of the problem: of its page, and below ``/api/v1``."""
-        return self.place.path.removesuffix("/submissions")
+    def problem_path(self) -> str:
+        """Path of the problem's page, which is also its path below ``/api/v1``."""
+        return self.target.path.removesuffix("/submissions")
 
 
 @dataclass(slots=True)
-class Result:
-    """Measurements of a run: seconds and outcomes by kind, and the longest delay."""
+class Measurements:
+    """Measurements of a run, by kind of request.
 
-    seconds: defaultdict[Kind, list[float]] = field(default_factory=lambda: defaultdict(list))
-    refused: Counter[Kind] = field(default_factory=Counter)
-    odd: Counter[str] = field(default_factory=Counter)
-    broken: Counter[Kind] = field(default_factory=Counter)
-    behind: float = 0.0
-    lasted: float = 0.0
+    *durations* are the response times in seconds. *rejected* counts responses with
+    `RETRY_STATUSES`, *broken* counts broken connections, and *unexpected* counts
+    responses with another error status. *max_delay_seconds* is the longest time that
+    the run was behind its plan.
+    """
 
-    def lines(self) -> Iterator[str]:
+    durations: defaultdict[RequestKind, list[float]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    rejected: Counter[RequestKind] = field(default_factory=Counter)
+    unexpected: Counter[str] = field(default_factory=Counter)
+    broken: Counter[RequestKind] = field(default_factory=Counter)
+    max_delay_seconds: float = 0.0
+    total_seconds: float = 0.0
+
+    def format_table(self) -> Iterator[str]:
         """Yield the lines of a Markdown table."""
-        yield "| request | number | a second | p50 ms | p99 ms | refused, came again | broken off |"
+        yield "| request | number | per second | p50 ms | p99 ms | rejected | broken connections |"
         yield "|---|---|---|---|---|---|---|"
-        for kind, seconds in self.seconds.items():
-            numbers = f"{len(seconds):,} | {len(seconds) / self.lasted:.0f}"
-            slow = f"{_percentile(seconds, 50):.1f} | {_percentile(seconds, 99):.1f}"
-            yield f"| {kind} | {numbers} | {slow} | {self.refused[kind]} | {self.broken[kind]} |"
+        for kind, durations in self.durations.items():
+            counts = f"{len(durations):,} | {len(durations) / self.total_seconds:.0f}"
+            times = f"{_percentile_ms(durations, 50):.1f} | {_percentile_ms(durations, 99):.1f}"
+            yield f"| {kind} | {counts} | {times} | {self.rejected[kind]} | {self.broken[kind]} |"
 
 
-def _percentile(seconds: Iterable[float], percent: int) -> float:
+def _percentile_ms(seconds: Iterable[float], percent: int) -> float:
     ordered = sorted(seconds)
     return 1e3 * ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
 
 
 @dataclass
-class Hall:
-    """All students at their desks, on one service."""
+class LoadRun:
+    """Sessions of all students on one service, with what the run records."""
 
-    desks: list[Desk]
-    lines: Lines
+    sessions: list[ProblemSession]
+    pool: ConnectionPool
     ledger: Ledger = field(default_factory=Ledger)
-    result: Result = field(default_factory=Result)
-    dice: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311
-    numbers: Iterator[int] = field(default_factory=lambda: iter(range(FIRST_ANSWER, 1 << 40)))
+    measurements: Measurements = field(default_factory=Measurements)
+    rng: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311
+    answers: Iterator[int] = field(default_factory=lambda: iter(range(FIRST_ANSWER, 1 << 40)))
 
-    async def do(self, act: Act, due: float) -> None:
-        """Perform an act that is due, and record its delay."""
-        self.result.behind = max(self.result.behind, time.perf_counter() - due)
-        desk = self.desks[act.place]
-        match act.kind:
+    async def send_planned(self, planned: PlannedRequest, due: float) -> None:
+        """Send a request that was due at *due*, and record its delay."""
+        self.measurements.max_delay_seconds = max(
+            self.measurements.max_delay_seconds, time.perf_counter() - due
+        )
+        session = self.sessions[planned.session_index]
+        path = session.problem_path
+        match planned.kind:
             case "page":
-                await self._ask("page", _page(desk))
+                await self._send("page", _build_page_request(session))
             case "draft":
-                told = {"answers": {PART_ID: str(self.dice.randrange(1000))}}
-                await self._ask("draft", _told("PUT", f"{desk.problem}/draft", desk, told))
+                body = {"answers": {PART_ID: str(self.rng.randrange(1000))}}
+                await self._send("draft", _build_api_request("PUT", f"{path}/draft", session, body))
             case "preview":
-                told = {"part": PART_ID, "answer": "3 * 3"}
-                await self._ask("preview", _told("POST", f"{desk.problem}/reading", desk, told))
+                body = {"part": PART_ID, "answer": "3 * 3"}
+                request = _build_api_request("POST", f"{path}/reading", session, body)
+                await self._send("preview", request)
             case "submission":
-                await self._hand_in(desk)
+                await self._submit(session)
 
-    async def _hand_in(self, desk: Desk) -> None:
-        place, answer = desk.place, str(next(self.numbers))
-        asked = ClientRequest(place.student, place.problem, PART_ID, answer, uuid4().hex)
-        entry = self.ledger.record_request(asked)
-        head = {"Idempotency-Key": str(asked.key)}
-        told = _told("POST", place.path, desk, {"answers": {PART_ID: answer}}, head)
-        last = await self._ask("submission", told, hangs_up=self.dice.random() < HANGS_UP)
-        if last is None:
+    async def _submit(self, session: ProblemSession) -> None:
+        target, answer = session.target, str(next(self.answers))
+        submission = ClientRequest(target.student, target.problem, PART_ID, answer, uuid4().hex)
+        entry = self.ledger.record_request(submission)
+        headers = {"Idempotency-Key": str(submission.key)}
+        body = {"answers": {PART_ID: answer}}
+        request = _build_api_request("POST", target.path, session, body, headers)
+        aborts = self.rng.random() < ABORTED_SHARE
+        response = await self._send("submission", request, aborts=aborts)
+        if response is None:
             self.ledger.record_unanswered()
             return
-        replayed = last.headers.get("idempotency-replayed") == "true"
-        record_response(self.ledger, entry, last.status, json.loads(last.body), replayed=replayed)
+        replayed = response.headers.get("idempotency-replayed") == "true"
+        record_response(
+            self.ledger, entry, response.status, json.loads(response.body), replayed=replayed
+        )
 
-    async def _ask(self, kind: Kind, request: bytes, *, hangs_up: bool = False) -> Answer | None:
-        """Return the first response that is no refusal, or None after `MOST_TRIES` tries.
+    async def _send(
+        self, kind: RequestKind, request: bytes, *, aborts: bool = False
+    ) -> Response | None:
+        """Send a request until it is not rejected, or return None after `MAX_TRIES` tries.
 
-        The recorded time is that of the last try.
+        Only the last try counts for the response time. *aborts* applies to the first try.
         """
-        for _ in range(MOST_TRIES):
-            began = time.perf_counter()
-            answer = await self.lines.ask(request, hangs_up=hangs_up)
-            hangs_up = False
-            if answer is None:
-                self.result.broken[kind] += 1
-                await asyncio.sleep(PAUSE)
-            elif answer.status in REFUSED:
-                self.result.refused[kind] += 1
-                await asyncio.sleep(float(answer.headers.get("retry-after", PAUSE)))
+        for _ in range(MAX_TRIES):
+            started = time.perf_counter()
+            response = await self.pool.send(request, aborts=aborts)
+            aborts = False
+            if response is None:
+                self.measurements.broken[kind] += 1
+                await asyncio.sleep(RETRY_PAUSE_SECONDS)
+            elif response.status in RETRY_STATUSES:
+                self.measurements.rejected[kind] += 1
+                await asyncio.sleep(float(response.headers.get("retry-after", RETRY_PAUSE_SECONDS)))
             else:
-                self.result.seconds[kind].append(time.perf_counter() - began)
-                if answer.status >= HTTPStatus.BAD_REQUEST:
-                    self.result.odd[f"{kind} {answer.status} {answer.body[:200]!r}"] += 1
-                return answer
+                self.measurements.durations[kind].append(time.perf_counter() - started)
+                if response.status >= HTTPStatus.BAD_REQUEST:
+                    description = f"{kind} {response.status} {response.body[:200]!r}"
+                    self.measurements.unexpected[description] += 1
+                return response
         return None
 
 
-def _page(desk: Desk) -> bytes:
-    told = {"Cookie": f"grader={desk.cookie}", "Accept": "text/html"}
-    return _request("GET", desk.problem, told)
+def _build_page_request(session: ProblemSession) -> bytes:
+    headers = {"Cookie": f"grader={session.cookie}", "Accept": "text/html"}
+    return _encode_request("GET", session.problem_path, headers)
 
 
-def _told(
-    method: str, path: str, desk: Desk, body: object, more: Mapping[str, str] | None = None
+def _build_api_request(
+    method: str,
+    path: str,
+    session: ProblemSession,
+    body: object,
+    extra_headers: Mapping[str, str] | None = None,
 ) -> bytes:
-    head = {"Authorization": f"Bearer {desk.place.token}", "Content-Type": "application/json"}
-    return _request(method, f"/api/v1{path}", head | dict(more or {}), json.dumps(body).encode())
+    headers = {
+        "Authorization": f"Bearer {session.target.token}",
+        "Content-Type": "application/json",
+        **(extra_headers or {}),
+    }
+    return _encode_request(method, f"/api/v1{path}", headers, json.dumps(body).encode())
 
 
-def _request(method: str, path: str, head: Mapping[str, str], body: bytes = b"") -> bytes:
-    lines = {"Host": "127.0.0.1", **head, "Content-Length": str(len(body))}
-    told = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-    return f"{method} {path} HTTP/1.1\r\n{told}\r\n".encode() + body
+def _encode_request(method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
+    fields = {"Host": "127.0.0.1", **headers, "Content-Length": str(len(body))}
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
-async def play(hall: Hall, acts: Iterable[Act], *, seconds: float) -> None:
-    """Play an hour in *seconds*; a delayed act starts late, but no act is skipped."""
-    began = time.perf_counter()
+async def run_plan(run: LoadRun, plan: Iterable[PlannedRequest], *, seconds: float) -> None:
+    """Send the requests of an hour within *seconds*; late requests are sent, not skipped."""
+    started = time.perf_counter()
     async with asyncio.TaskGroup() as group:
-        for act in acts:
-            due = began + act.at * seconds / HOUR
+        for planned in plan:
+            due = started + planned.due_seconds * seconds / HOUR_SECONDS
             if (wait := due - time.perf_counter()) > 0:
                 await asyncio.sleep(wait)
-            group.create_task(hall.do(act, due))
-    hall.result.lasted = time.perf_counter() - began
-    hall.lines.close()
+            group.create_task(run.send_planned(planned, due))
+    run.measurements.total_seconds = time.perf_counter() - started
+    run.pool.close()

@@ -1,48 +1,70 @@
-"""Acts of students in the last hour before a deadline, drawn from a seed."""
+"""Plan of the requests of students in the last hour before a deadline, from a random seed."""
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-__all__ = ["HOUR", "KINDS", "TIMES", "Act", "Kind", "acts_of", "rate_per_student"]
+__all__ = [
+    "HOUR_SECONDS",
+    "REQUESTS_PER_PROBLEM",
+    "REQUEST_KINDS",
+    "PlannedRequest",
+    "RequestKind",
+    "compute_peak_rates",
+    "plan_requests",
+]
 
-Kind = Literal["page", "draft", "preview", "submission"]
-KINDS: Final[Sequence[Kind]] = ("page", "draft", "preview", "submission")
-HOUR: Final = 3_600
-TIMES: Final[Mapping[Kind, int]] = {"page": 2, "draft": 4, "preview": 2, "submission": 3}
-"""Number of requests of each kind that a student makes at one problem."""
-RUSH: Final = 2.0
+RequestKind = Literal["page", "draft", "preview", "submission"]
+REQUEST_KINDS: Final[Sequence[RequestKind]] = ("page", "draft", "preview", "submission")
+HOUR_SECONDS: Final = 3_600
+REQUESTS_PER_PROBLEM: Final[Mapping[RequestKind, int]] = {
+    "page": 2,
+    "draft": 4,
+    "preview": 2,
+    "submission": 3,
+}
+"""Number of requests of each kind that a student sends for one problem."""
+PEAK_FACTOR: Final = 2.0
 """Request rate at the end of the hour as a multiple of the average; it grows linearly."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Act:
-    """A student's request: *at* seconds into the hour, at the place of index *place*."""
+class PlannedRequest:
+    """A request of a student, due *due_seconds* after the start of the hour."""
 
-    at: float
-    kind: Kind
-    place: int
+    due_seconds: float
+    kind: RequestKind
+    session_index: int
 
 
-def acts_of(places: int, *, seed: int) -> Iterator[Act]:
-    """Yield the acts at all places, in the order of the hour.
+def plan_requests(session_count: int, *, seed: int) -> Iterator[PlannedRequest]:
+    """Yield the requests of all sessions, ordered by time.
 
-    At each place, a page comes first and a submission last.
+    The first request of a session opens the page, and the last is a submission.
     """
-    dice = random.Random(seed)  # noqa: S311  # no secret
-    found: list[Act] = []
-    for place in range(places):
-        moments = sorted(HOUR * dice.random() ** (1 / RUSH) for _ in range(sum(TIMES.values())))
-        middle = [kind for kind in KINDS for _ in range(TIMES[kind])]
+    rng = random.Random(seed)  # noqa: S311  # no secret
+    plan: list[PlannedRequest] = []
+    for session_index in range(session_count):
+        due_times = sorted(
+            HOUR_SECONDS * rng.random() ** (1 / PEAK_FACTOR)
+            for _ in range(sum(REQUESTS_PER_PROBLEM.values()))
+        )
+        middle = [kind for kind in REQUEST_KINDS for _ in range(REQUESTS_PER_PROBLEM[kind])]
         middle.remove("page")
         middle.remove("submission")
-        dice.shuffle(middle)
+        rng.shuffle(middle)
         kinds = ["page", *middle, "submission"]
-        found += [Act(at, kind, place) for at, kind in zip(moments, kinds, strict=True)]
-    yield from sorted(found)
+        plan += [
+            PlannedRequest(due_seconds, kind, session_index)
+            for due_seconds, kind in zip(due_times, kinds, strict=True)
+        ]
+    yield from sorted(plan)
 
 
-def rate_per_student(problems: int) -> Mapping[Kind, float]:
-    """Return the requests per second of one student in the last minutes, the peak."""
-    return {kind: RUSH * TIMES[kind] * problems / HOUR for kind in KINDS}
+def compute_peak_rates(problems: int) -> Mapping[RequestKind, float]:
+    """Return the requests per second of one student at the end of the hour, the peak."""
+    return {
+        kind: PEAK_FACTOR * REQUESTS_PER_PROBLEM[kind] * problems / HOUR_SECONDS
+        for kind in REQUEST_KINDS
+    }

@@ -1,7 +1,7 @@
-"""Bugs planted into a service before it starts, to test the checks themselves.
+"""Bugs that tests inject into a service before it starts, to test the checks themselves.
 
-Each replaces something outside the service's own decisions (the driver, the transport),
-so that it stays the same bug however the service is rewritten.
+Each bug replaces code around the service (database driver, transport), so that it stays
+the same bug when the service is rewritten.
 """
 
 import re
@@ -20,16 +20,16 @@ import api.server.main
 from api.db.engine import Database
 from api.db.sqlite_lock import WriteLock
 
-LATE = 0.03
-"""How many seconds after the response the planted commit happens."""
+COMMIT_DELAY_SECONDS = 0.03
+"""Time from the response to the commit, with the bug `acknowledge_before_commit`."""
 
 
-def nothing() -> None:
-    """Plant no bug."""
+def inject_nothing() -> None:
+    """Leave the service as it is."""
 
 
 def acknowledge_before_commit() -> None:
-    """Let every transaction return before its commit, which follows a little later."""
+    """Let each transaction return before its commit, which a thread does a little later."""
 
     @contextmanager
     def transaction(self: Database) -> Iterator[Session]:
@@ -41,41 +41,43 @@ def acknowledge_before_commit() -> None:
             session.close()
             self._write_lock.__exit__(None, None, None)
             raise
-        threading.Thread(target=_commit, args=(session, self._write_lock)).start()
+        threading.Thread(target=_commit_late, args=(session, self._write_lock)).start()
 
     Database.transaction = transaction  # type: ignore[method-assign]
 
 
-def _commit(session: Session, turn: Any) -> None:
-    time.sleep(LATE)
+def _commit_late(session: Session, write_lock: Any) -> None:
+    time.sleep(COMMIT_DELAY_SECONDS)
     session.commit()
     session.close()
-    turn.__exit__(None, None, None)
+    write_lock.__exit__(None, None, None)
 
 
-def forget_keys() -> None:
-    """Strip the Idempotency-Key from every request."""
-    make = api.server.main.create_app
+def ignore_idempotency_keys() -> None:
+    """Strip the header Idempotency-Key from every request."""
+    create_original_app = api.server.main.create_app
 
-    def create_app(*given: Any, **named: Any) -> Any:
-        app = make(*given, **named)
+    def create_app(*args: Any, **kwargs: Any) -> Any:
+        app = create_original_app(*args, **kwargs)
 
-        async def without_keys(scope: Mapping[str, Any], receive: Any, send: Any) -> None:
+        async def call_without_key(scope: Mapping[str, Any], receive: Any, send: Any) -> None:
             if scope["type"] == "http":
-                kept = [one for one in scope["headers"] if one[0] != b"idempotency-key"]
-                scope = {**scope, "headers": kept}
+                headers = [
+                    (name, value) for name, value in scope["headers"] if name != b"idempotency-key"
+                ]
+                scope = {**scope, "headers": headers}
             await app(scope, receive, send)
 
-        return without_keys
+        return call_without_key
 
     api.server.main.create_app = create_app
 
 
-def count_then_insert() -> None:
+def skip_row_locks() -> None:
     """Strip row locks, so that concurrent transactions count the same attempts."""
 
     @event.listens_for(Engine, "before_cursor_execute", retval=True)
-    def unlocked(
+    def strip_lock_clause(
         _connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any
     ) -> tuple[str, Any]:
         return re.sub(r" FOR (UPDATE|SHARE).*", "", statement), parameters
@@ -93,17 +95,17 @@ def begin_deferred() -> None:
     )  # type: ignore[misc,assignment]
 
 
-def do_not_sync() -> None:
-    """Let SQLite respond before its file is on the disk."""
-    pragmas = [one for one in api.db.engine.SQLITE_PRAGMAS if "synchronous" not in one]
+def disable_sync() -> None:
+    """Let SQLite commit before its data is on the disk."""
+    pragmas = [pragma for pragma in api.db.engine.SQLITE_PRAGMAS if "synchronous" not in pragma]
     api.db.engine.SQLITE_PRAGMAS = (*pragmas, "synchronous = OFF")  # type: ignore[misc]
 
 
-PLANTS: dict[str, Callable[[], None]] = {
-    "": nothing,
+INJECTED_BUGS: dict[str, Callable[[], None]] = {
+    "": inject_nothing,
     "acknowledge before commit": acknowledge_before_commit,
-    "forget keys": forget_keys,
-    "count then insert": count_then_insert,
+    "ignore idempotency keys": ignore_idempotency_keys,
+    "skip row locks": skip_row_locks,
     "begin deferred": begin_deferred,
-    "do not sync": do_not_sync,
+    "disable sync": disable_sync,
 }

@@ -9,11 +9,11 @@ import re
 
 import pytest
 from api_browser import get_email
+from invalid_forms import INVALID_FORMS
 from playwright.sync_api import expect
 from scene import HERE
 from screens import faults
 from world import OTHER_PROBLEM, TEXT_PROBLEM
-from wrong_forms import WRONG
 
 from api.db.models import Assignment
 
@@ -41,33 +41,33 @@ def places(tour):
     """
     screens, scene = tour
     world, course = screens.world, scene.course
-    [tried] = world.assignment(course, regrade_days=7)
-    [over] = world.assignment(course, timeline_spec={"due": "2026-10-20 12:00"})
-    [two, _] = world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM)
+    [regradable] = world.assignment(course, regrade_days=7)
+    [closed] = world.assignment(course, timeline_spec={"due": "2026-10-20 12:00"})
+    [first_of_two, _] = world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM)
     empty = scene.people["instructor"].post(
         f"/courses/{course}/assignments", {"slug": "empty", "title": "Empty"}
     )
     classmate = scene.people["classmate"]
     classmate.submit(scene.posed, {"why": "Fewer parameters."})
-    asked = classmate.submit(tried, {"cells": "8"})
+    submission = classmate.submit(regradable, {"cells": "8"})
     with world.session() as session:
         first = session.get_one(Assignment, scene.posed.assignment)
     return scene.places[HERE] | {
         "slug": first.slug,
         "classmate": classmate.id,
         "email": get_email(world, scene.people["student"]),
-        "tried": tried.path,
-        "over": over.path,
-        "two": two.assignment,
-        "empty": empty.json()["id"],
-        "asked": asked.json()["id"],
+        "regradable_problem": regradable.path,
+        "closed_problem": closed.path,
+        "two_problem_assignment": first_of_two.assignment,
+        "empty_assignment": empty.json()["id"],
+        "regradable_submission": submission.json()["id"],
     }
 
 
 def form_of(page, case, places):
     """Return the form with the case's URL and its first field."""
-    path = (case.to or case.at).format_map(places)
-    fields = [f':has([name="{name}"])' for name in [*case.typed][:1] if name != "version"]
+    path = (case.action or case.page_path).format_map(places)
+    fields = [f':has([name="{name}"])' for name in [*case.values][:1] if name != "version"]
     return page.locator(f'main form[action="{path}"]{"".join(fields)}').first
 
 
@@ -95,7 +95,7 @@ def send(page, case, places):
     page.locator("main details").evaluate_all("all => all.forEach(one => { one.open = true })")
     form = form_of(page, case, places)
     form.evaluate("one => { one.noValidate = true }")
-    for name, value in case.typed.items():
+    for name, value in case.values.items():
         text = value.format_map(places) if isinstance(value, str) else value
         fill(form.locator(f'[name="{name}"]').first, text)
     pressed = f'[value="{case.button}"]' if case.button else ""
@@ -109,15 +109,15 @@ def send(page, case, places):
 def untold(page, case, places):
     """Yield each error message, mark or value that the returned page lacks."""
     form = form_of(page, case, places)
-    if case.wrong:
-        field = form.locator(f'[name="{case.wrong}"][aria-invalid=true]').first
+    if case.invalid_field:
+        field = form.locator(f'[name="{case.invalid_field}"][aria-invalid=true]').first
         is_marked = field.count() > 0
         said = field.evaluate(DESCRIBED) if is_marked else ""
-        yield from [] if is_marked else [f"{case.wrong} is not marked"]
+        yield from [] if is_marked else [f"{case.invalid_field} is not marked"]
     else:
         said = page.locator("main [role=alert]").first.inner_text()
-    yield from [] if case.said in said else [f"it says: {said!r}"]
-    for name, value in case.typed.items():
+    yield from [] if case.message in said else [f"it says: {said!r}"]
+    for name, value in case.values.items():
         field = form.locator(f'[name="{name}"]').first
         kind, held = field.evaluate(HELD)
         if kind not in SENT_ONCE and value.format_map(places) not in held:
@@ -125,14 +125,14 @@ def untold(page, case, places):
     yield from [f"a link to #{one} leads nowhere" for one in page.evaluate(DEAD_LINKS)]
 
 
-@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.parametrize("name", INVALID_FORMS)
 def test_a_form_in_error_says_what_is_wrong_keeps_what_was_typed_and_has_no_fault(
     tour, places, opened, name
 ):
     screens, _ = tour
-    case = WRONG[name]
-    page = opened(case.who)
-    page.goto(case.at.format_map(places))
+    case = INVALID_FORMS[name]
+    page = opened(case.user)
+    page.goto(case.page_path.format_map(places))
     screens.said.clear()
     status = send(page, case, places)
     expect(page.locator(FOCUSED)).to_have_count(1)

@@ -1,11 +1,11 @@
-"""Invalid input for the forms that make courses, assignments and problems."""
+"""Invalid input for the forms for editing courses, assignments and problems."""
 
-from wrong_forms.form import ASSIGNMENT, COURSE, WrongForm
+from invalid_forms.form import ASSIGNMENT, COURSE, InvalidForm
 
-POSED = f"{ASSIGNMENT}/problems/{{problem}}"
+PROBLEM = f"{ASSIGNMENT}/problems/{{problem}}"
 
 FORMS = {
-    "new course": WrongForm(
+    "new course": InvalidForm(
         "/courses",
         "Time zone",
         {
@@ -15,106 +15,110 @@ FORMS = {
             "categories[0].id": "Homework",
             "categories[0].weight": "half of it",
         },
-        wrong="zone",
-        who="admin",
+        invalid_field="zone",
+        user="admin",
     ),
-    "categories of a course": WrongForm(
+    "course categories": InvalidForm(
         f"{COURSE}/settings",
         "Weight",
         {"categories[0].id": "Homework", "categories[0].weight": "half of it"},
-        wrong="categories[0].weight",
+        invalid_field="categories[0].weight",
         button="save",
     ),
-    "settings of a course, tried": WrongForm(
+    "course settings, dry run": InvalidForm(
         f"{COURSE}/settings",
         "Short name",
         {"slug": "Not A Name", "title": "Deep Learning II"},
-        wrong="slug",
+        invalid_field="slug",
         button="try",
     ),
-    "settings that somebody else changed": WrongForm(
+    "course settings, edit conflict": InvalidForm(
         f"{COURSE}/settings",
         "Somebody changed this since you opened it",
         {"title": "Deeper Learning", "version": "77"},
         button="save",
         status=412,
     ),
-    "copy of a course": WrongForm(
+    "course copy": InvalidForm(
         f"{COURSE}/settings",
         "Days later",
         {"title": "Copy", "slug": "copy", "shift_days": "a year"},
-        to=f"{COURSE}/copy",
-        wrong="shift_days",
+        action=f"{COURSE}/copy",
+        invalid_field="shift_days",
     ),
-    "new assignment": WrongForm(
+    "new assignment": InvalidForm(
         f"{COURSE}/assignments/new",
         "Attempts per part",
         {"title": "Ninth", "slug": "hw-9", "attempts": "many"},
-        wrong="attempts",
+        invalid_field="attempts",
     ),
-    "times of an assignment": WrongForm(
+    "assignment timeline": InvalidForm(
         f"{ASSIGNMENT}/edit",
         "is before release",
         {"timeline.release": "2026-12-08T12:00", "timeline.due": "2026-12-01T12:00"},
-        wrong="timeline.due",
+        invalid_field="timeline.due",
         button="save",
     ),
-    "late steps of an assignment": WrongForm(
+    "assignment late steps": InvalidForm(
         f"{ASSIGNMENT}/edit",
         "Worth",
         {"timeline.due": "2026-12-08T12:00", "timeline.late[0].credit": "lots"},
-        wrong="timeline.late[0].credit",
+        invalid_field="timeline.late[0].credit",
         button="try",
     ),
-    "groups of an assignment": WrongForm(
+    "assignment groups": InvalidForm(
         f"{ASSIGNMENT}/edit",
         "Drop the lowest",
         {"groups[0].id": "A", "groups[0].drop_lowest": "one"},
-        wrong="groups[0].drop_lowest",
+        invalid_field="groups[0].drop_lowest",
         button="save",
     ),
-    "an assignment that somebody else changed": WrongForm(
+    "assignment settings, edit conflict": InvalidForm(
         f"{ASSIGNMENT}/edit",
         "Somebody changed this since you opened it",
         {"title": "Second title", "version": "77"},
         button="save",
         status=412,
     ),
-    "order that somebody else changed": WrongForm(
-        "/assignments/{two}/edit",
+    "problem order, edit conflict": InvalidForm(
+        "/assignments/{two_problem_assignment}/edit",
         "It was changed since you opened this page",
         {"version": "77"},
         button="why-large-kernels",
         status=412,
     ),
-    "publication of nothing": WrongForm(
-        "/assignments/{empty}/edit", "no problem", button="publish", status=409
+    "publication of an empty assignment": InvalidForm(
+        "/assignments/{empty_assignment}/edit", "no problem", button="publish", status=409
     ),
-    "points of a problem": WrongForm(
-        f"{POSED}/settings", "Points", {"points": "a few"}, wrong="points", button="save"
+    "problem points": InvalidForm(
+        f"{PROBLEM}/settings", "Points", {"points": "a few"}, invalid_field="points", button="save"
     ),
-    "a problem that somebody else changed": WrongForm(
-        f"{POSED}/settings",
+    "problem settings, edit conflict": InvalidForm(
+        f"{PROBLEM}/settings",
         "Somebody changed this since you opened it",
         {"points": "7", "held": "77"},
         button="save",
         status=412,
     ),
-    "notice": WrongForm(
-        f"{POSED}/settings", "New notice", {"text": ""}, to=f"{POSED}/notices", wrong="text"
+    "notice": InvalidForm(
+        f"{PROBLEM}/settings",
+        "New notice",
+        {"text": ""},
+        action=f"{PROBLEM}/notices",
+        invalid_field="text",
     ),
-    "problem's file": WrongForm(
+    "problem file": InvalidForm(
         f"{COURSE}/problems/check",
         "Line 3",
         {"source": "id: nothing\nparts: [", "note": "The first one."},
-        wrong="source",
+        invalid_field="source",
         button="check",
     ),
-    "problem's file, published": WrongForm(
+    "problem file, published": InvalidForm(
         f"{COURSE}/problems/check",
         "Nothing was stored",
         {"source": "id: nothing\ntitle: Nothing\n", "note": "The first one."},
-        wrong="source",
+        invalid_field="source",
         button="publish",
     ),
 }

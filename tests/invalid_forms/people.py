@@ -1,82 +1,82 @@
 """Invalid input for the forms about the people of a course and file uploads."""
 
-from wrong_forms.form import ASSIGNMENT, COURSE, WrongForm
+from invalid_forms.form import ASSIGNMENT, COURSE, InvalidForm
 
 PERSON = f"{COURSE}/people/{{user}}"
 
 FORMS = {
-    "list of students": WrongForm(
-        f"{COURSE}/roster", "column", {"file": b"colour,shape\nred,round\n"}, wrong="file"
+    "roster": InvalidForm(
+        f"{COURSE}/roster", "column", {"file": b"colour,shape\nred,round\n"}, invalid_field="file"
     ),
-    "no list of students": WrongForm(f"{COURSE}/roster", "is missing", wrong="file"),
-    "score sheet": WrongForm(
+    "missing roster": InvalidForm(f"{COURSE}/roster", "is missing", invalid_field="file"),
+    "score sheet": InvalidForm(
         f"{COURSE}/exports",
         "column",
         {"file": b"colour,shape\nred,round\n"},
-        to=f"{ASSIGNMENT}/score-sheet",
-        wrong="file",
+        action=f"{ASSIGNMENT}/score-sheet",
+        invalid_field="file",
         status=200,
     ),
-    "participants of Moodle": WrongForm(
+    "Moodle participants": InvalidForm(
         f"{COURSE}/exports",
         "column",
         {"file": b"colour,shape\nred,round\n"},
-        to=f"{COURSE}/exports/moodle",
-        wrong="file",
+        action=f"{COURSE}/exports/moodle",
+        invalid_field="file",
     ),
-    "files of a course": WrongForm(
+    "course archive": InvalidForm(
         f"{COURSE}/export",
         "archive",
         {"archive": b"no archive"},
-        to=f"{COURSE}/apply",
-        wrong="archive",
+        action=f"{COURSE}/apply",
+        invalid_field="archive",
         button="try",
     ),
-    "new person": WrongForm(
+    "new person": InvalidForm(
         f"{COURSE}/people",
         "E-mail",
         {"name": "Bo Example", "email": "bo at home", "role": "student"},
-        wrong="email",
+        invalid_field="email",
     ),
-    "person who is there": WrongForm(
+    "existing person": InvalidForm(
         f"{COURSE}/people",
         "The course already has a person with this e-mail address",
         {"name": "Bo Example", "email": "{email}"},
         status=409,
     ),
-    "new section": WrongForm(
+    "new section": InvalidForm(
         f"{COURSE}/people",
         "New section",
         {"section_name": ""},
-        to=f"{COURSE}/sections",
-        wrong="section_name",
+        action=f"{COURSE}/sections",
+        invalid_field="section_name",
     ),
-    "section with another's name": WrongForm(
+    "section name": InvalidForm(
         f"{COURSE}/people",
         "Name of A",
         {"section_name": ""},
-        to=f"{COURSE}/sections/{{section}}",
-        wrong="section_name",
+        action=f"{COURSE}/sections/{{section}}",
+        invalid_field="section_name",
     ),
-    "person": WrongForm(PERSON, "Name", {"name": ""}, wrong="name"),
-    "person whom somebody else changed": WrongForm(
+    "person": InvalidForm(PERSON, "Name", {"name": ""}, invalid_field="name"),
+    "person, edit conflict": InvalidForm(
         PERSON,
         "It was changed since you opened this page",
         {"student_number": "4711", "version": "77"},
         status=412,
     ),
-    "extension": WrongForm(
+    "extension": InvalidForm(
         f"{COURSE}/extensions",
         "Extra days",
         {"student": "The student", "grants.days": "some", "grants.reason": "Ill"},
-        wrong="grants.days",
+        invalid_field="grants.days",
         button="grant",
     ),
-    "extension for nobody": WrongForm(
+    "extension for an unknown student": InvalidForm(
         f"{COURSE}/extensions",
         "Student fits no student",
         {"student": "Nemo", "grants.days": "2"},
-        wrong="student",
+        invalid_field="student",
         button="try",
     ),
 }

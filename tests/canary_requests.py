@@ -284,7 +284,7 @@ def _holders(declared: str, reader: Reader, *, has_cookie: bool) -> frozenset[Re
 def _caller(entry: Route) -> str:
     """Return the reader who calls a route in the table of permissions."""
     names = {"anyone": "student", "person": "student"}
-    return entry.caller or names.get(entry.least, entry.least)
+    return entry.caller or names.get(entry.access_level, entry.access_level)
 
 
 def resolve_call(scene: CanaryScene, entry: Route) -> Route:

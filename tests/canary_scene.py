@@ -112,8 +112,8 @@ class CanaryScene(Scene):
     def __init__(self, world: World) -> None:
         super().__init__(world)
         for area in AREAS:
-            if hasattr(area, "furnish"):
-                area.furnish(self)
+            if hasattr(area, "add_objects"):
+                area.add_objects(self)
         self._plant_people()
         self._plant_platform()
         self._plant_mail()

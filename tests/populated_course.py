@@ -125,7 +125,7 @@ class RouteCall:
     def least(self) -> Person:
         """Return the least privileged person who may call the route."""
         names = {"anyone": "anonymous", "person": "student"}
-        name = self.route.caller or names.get(self.route.least, self.route.least)
+        name = self.route.caller or names.get(self.route.access_level, self.route.access_level)
         return self.scene.people[name]
 
     def by_least(self) -> Any:
@@ -143,6 +143,6 @@ def create_populated_course(world: World) -> Scene:
     """
     scene = Scene(world)
     for area in AREAS:
-        if hasattr(area, "furnish"):
-            area.furnish(scene)
+        if hasattr(area, "add_objects"):
+            area.add_objects(scene)
     return scene

@@ -2,7 +2,7 @@
 
 Each module covers one area. It defines ``ROUTES``, a dictionary from (method, declared
 path) to `Route`. If its paths name objects that the scene lacks, it also defines
-``furnish(scene)``, which creates one in each course and registers it with
+``add_objects(scene)``, which creates one in each course and registers it with
 ``scene.put("comment", here=..., elsewhere=...)``. The test fails for a route without an
 entry and for an entry without a route.
 
@@ -17,13 +17,14 @@ An entry determines the requests that the test sends and the responses that it e
 
 - no valid token, or one that is expired, revoked or owned by a suspended person: 401
 - a person outside the course, withdrawn, or with a token for another course: 404
-- a member below ``least``: ``refused``; another student, if the route is ``owned``: 404
+- a member below ``access_level``: ``denied_status``
+- another student, if the route is ``owned``: 404
 - a token with only the scope ``read``, if ``scope`` is another: 403
 - an object of another course, or one that is deleted, unreleased or missing: 404
-- ``least`` itself: ``ok``
+- ``access_level`` itself: ``ok``
 
 Every 404 has the same bytes as the response for an object that never existed, and a
-denied request changes no row. ``body`` must be one that succeeds.
+denied request changes no row. ``body`` must be valid.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,9 +33,9 @@ from typing import Any, Literal
 
 from scene import Scene
 
-__all__ = ["Least", "Route"]
+__all__ = ["AccessLevel", "Route"]
 
-Least = Literal["anyone", "person", "student", "grader", "instructor", "admin"]
+AccessLevel = Literal["anyone", "person", "student", "grader", "instructor", "admin"]
 """Least privileged caller that a route admits: anyone, any account, or a role."""
 
 
@@ -44,19 +45,19 @@ class Route:
 
     *owned*: students reach only their own objects (``scene.student`` owns those of the
     scene). *login*: the route requires a session and refuses tokens (403). *site*: the
-    route is not about an object in a course, so it refuses unauthorized callers the
-    same way everywhere. *body* is sent as JSON, or unchanged if it is a text of type
+    route does not concern an object in a course, so it refuses unauthorized callers in
+    the same way everywhere. *body* is sent as JSON, or unchanged if it is a text of type
     *media*; it may be a function of the scene. *path* overrides the scene's values of
-    path parameters. *prepare* returns other fields of the entry for one call, such as a
-    cookie or a message that is valid once. *caller* is the person of the scene who calls
-    the route, by default the one with the name of *least*. *restores*: the route is for
-    deleted objects, which stay missing for anybody else.
+    path parameters. *prepare* returns fields that replace those of the entry for one
+    call, such as a cookie or a message that is valid once. *caller* is the person of the
+    scene who calls the route, by default the one with the name of *access_level*.
+    *restores*: the route is for deleted objects, which other callers still cannot find.
     """
 
-    least: Least
+    access_level: AccessLevel
     scope: Literal["read", "submit", "grade", "manage", "admin"] = "read"
     ok: int = 200
-    refused: int = 403
+    denied_status: int = 403
     owned: bool = False
     login: bool = False
     site: bool = False
@@ -72,6 +73,6 @@ class Route:
     def resolve(self, scene: Scene) -> "Route":
         """Return the entry with plain values for one call in *scene*."""
         prepared = {} if self.prepare is None else dict(self.prepare(scene))
-        entry = replace(self, **prepared, prepare=None)
-        body = entry.body(scene) if callable(entry.body) else entry.body
-        return replace(entry, body=body)
+        route = replace(self, **prepared, prepare=None)
+        body = route.body(scene) if callable(route.body) else route.body
+        return replace(route, body=body)

@@ -53,28 +53,28 @@ ROUTES = {
 }
 
 
-def furnish(scene: Scene) -> None:
+def add_objects(scene: Scene) -> None:
     """Attach a file to the answer of the student in each course."""
     with scene.world.session() as session:
         session.execute(update(AssignmentProblem).values(attachments=True))
-    made = {}
-    for place, person in (("here", scene.student), ("elsewhere", scene.stranger)):
-        places = scene.places[place]
-        path = f"/assignments/{places['assignment']}/problems/{places['problem']}"
-        view = person.post(
+    attachment_ids = {}
+    for course_key, person in (("here", scene.student), ("elsewhere", scene.stranger)):
+        parameters = scene.places[course_key]
+        path = f"/assignments/{parameters['assignment']}/problems/{parameters['problem']}"
+        response = person.post(
             f"{path}/attachments/why",
             content=FILE.encode(),
             params={"name": "plot.pdf"},
             headers={"Content-Type": "application/octet-stream"},
         )
-        assert view.status_code == 201, view.text
-        made[place] = view.json()["id"]
+        assert response.status_code == 201, response.text
+        attachment_ids[course_key] = response.json()["id"]
         with scene.world.session() as session:
             session.add(
                 AnswerAttachment(
-                    submission_id=UUID(places["submission"]),
+                    submission_id=UUID(parameters["submission"]),
                     part="why",
-                    attachment_id=UUID(made[place]),
+                    attachment_id=UUID(attachment_ids[course_key]),
                 )
             )
-    scene.put("attachment", **made)
+    scene.put("attachment", **attachment_ids)

@@ -16,7 +16,7 @@ PARTICIPANTS = "name,email\r\nBo,bo@example.edu\r\n"
 SHEET = "submission_id,part,points,comment,version\r\n"
 
 
-def _override(scene: Scene) -> dict[str, object]:
+def _build_override(scene: Scene) -> dict[str, object]:
     return {"student": str(scene.classmate.id), "points": 1, "reason": "By hand."}
 
 
@@ -29,7 +29,7 @@ ROUTES = {
     ("GET", f"{ASSIGNMENT}/students/{{user}}/history"): Route("grader"),
     ("GET", f"{ASSIGNMENT}/overrides"): Route("grader"),
     ("POST", f"{ASSIGNMENT}/overrides"): Route(
-        "instructor", scope="manage", ok=201, body=_override, headers={"If-Match": "*"}
+        "instructor", scope="manage", ok=201, body=_build_override, headers={"If-Match": "*"}
     ),
     ("DELETE", f"{ASSIGNMENT}/overrides/{{override}}"): Route("instructor", scope="manage"),
     ("GET", f"{EXPORTS}/submissions"): Route("instructor"),
@@ -41,22 +41,24 @@ ROUTES = {
 }
 
 
-def furnish(scene: Scene) -> None:
+def add_objects(scene: Scene) -> None:
     """Add an override for the student and the stranger, and register an export format."""
     scene.put("form", here="csv", elsewhere="nothing")
-    made = {}
-    for place, student, author in (
+    override_ids = {}
+    for course_key, student, author in (
         ("here", "student", "instructor"),
         ("elsewhere", "stranger", "other_instructor"),
     ):
-        assignment = UUID(scene.places[place]["assignment"])
-        posed = select(AssignmentProblem.id).where(AssignmentProblem.assignment_id == assignment)
+        assignment = UUID(scene.places[course_key]["assignment"])
+        problem_query = select(AssignmentProblem.id).where(
+            AssignmentProblem.assignment_id == assignment
+        )
         with scene.world.session() as session:
             row = Override(
                 id=new_id(),
                 assignment_id=assignment,
-                problem_id=session.scalars(posed).one(),
-                part="cells",  # an answer that waits for a TA goes on to wait
+                problem_id=session.scalars(problem_query).one(),
+                part="cells",  # an answer that waits for a TA keeps waiting
                 student_id=scene.people[student].id,
                 points=1,
                 reason="By hand.",
@@ -64,5 +66,5 @@ def furnish(scene: Scene) -> None:
                 created_at=scene.world.clock(),
             )
             session.add(row)
-        made[place] = row.id
-    scene.put("override", **made)
+        override_ids[course_key] = row.id
+    scene.put("override", **override_ids)

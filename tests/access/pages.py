@@ -1,4 +1,4 @@
-"""Permissions of the pages that everyone has: home, login, invitation, documentation."""
+"""Permissions of the pages for everyone: home, login, invitation, documentation."""
 
 from datetime import timedelta
 from typing import Any
@@ -20,38 +20,38 @@ from api.services.external_login.flows import FlowSecret
 from api.services.external_login.provider_http import ProviderHttp
 from api.services.files.client_wheel import load_client_wheel
 
-FORM = "application/x-www-form-urlencoded"
-OURS = {"Sec-Fetch-Site": "same-origin"}
-SENT = {"media": FORM, "headers": OURS}
-NEWCOMER = urlencode({"email": NEWCOMER_EMAIL, "password": PASSWORD})
+FORM_TYPE = "application/x-www-form-urlencoded"
+SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
+FORM_POST = {"media": FORM_TYPE, "headers": SAME_ORIGIN}
+NEWCOMER_LOGIN = urlencode({"email": NEWCOMER_EMAIL, "password": PASSWORD})
 FLOW = FlowSecret("of-a-login-that-waits-for-a-link")
-WAITING = {"Cookie": f"grader-flow={FLOW.text}"}
+FLOW_HEADERS = {"Cookie": f"grader-flow={FLOW.text}"}
 JOIN_CODE = "BDFK-XTRW-QLMN-CVZH"
 
 
-def answer_of_provider(scene: Scene) -> dict[str, Any]:
-    """Begin a login, and return the query and the cookie with which its browser comes back."""
-    begun = scene.ask("GET", f"/login/oidc/{PROVIDER}", headers={})
+def begin_provider_login(scene: Scene) -> dict[str, Any]:
+    """Begin a login at the provider, and return the query and cookie of its callback."""
+    response = scene.ask("GET", f"/login/oidc/{PROVIDER}", headers={})
     provider: OidcProvider = scene.provider
     person = {"email": "new@example.edu", "email_verified": True, "name": "New"}
-    back = provider.authorize(begun.headers["location"], sub="1", **person)
-    cookie = begun.headers["set-cookie"].partition(";")[0]
-    return {"query": dict(parse_qsl(urlsplit(back).query)), "headers": {"Cookie": cookie}}
+    callback_url = provider.authorize(response.headers["location"], sub="1", **person)
+    cookie = response.headers["set-cookie"].partition(";")[0]
+    return {"query": dict(parse_qsl(urlsplit(callback_url).query)), "headers": {"Cookie": cookie}}
 
 
-def logged_in(scene: Scene) -> dict[str, Any]:
-    """Return the headers of the newcomer, who has logged in."""
+def use_newcomer_login(scene: Scene) -> dict[str, Any]:
+    """Return the headers of the newcomer's session."""
     return {"headers": scene.logins[scene.newcomer.id]}
 
 
-def invitation(scene: Scene) -> str:
-    """Return the form that sets a password with an invitation."""
+def build_invitation_form(scene: Scene) -> str:
+    """Return a form body that sets a password with an invitation."""
     secret = scene.places[HERE]["invitation"]
     return urlencode({"secret": secret, "password": OTHER_PASSWORD, "again": OTHER_PASSWORD})
 
 
-def unsubscribing(scene: Scene) -> dict[str, Any]:
-    """Return the path parameter with the token of a link to unsubscribe."""
+def use_unsubscribe_token(scene: Scene) -> dict[str, Any]:
+    """Return the path parameter with the token of an unsubscribe link."""
     return {"path": {"token": scene.places[HERE]["unsubscribe_token"]}}
 
 
@@ -66,52 +66,62 @@ ROUTES = {
     ("GET", "/client"): Route("anyone"),
     ("GET", "/client/{file}"): Route("anyone", path={"file": load_client_wheel().name}),
     ("GET", "/login"): Route("anyone"),
-    ("POST", "/login"): Route("anyone", ok=303, body=NEWCOMER, **SENT),
+    ("POST", "/login"): Route("anyone", ok=303, body=NEWCOMER_LOGIN, **FORM_POST),
     ("POST", "/login/proxy"): Route(
         "anyone",
         ok=303,
         body="next=/",
-        media=FORM,
-        headers=OURS | {"X-Remote-User": "new@example.edu"},
+        media=FORM_TYPE,
+        headers=SAME_ORIGIN | {"X-Remote-User": "new@example.edu"},
     ),
     ("GET", "/login/oidc/{provider}"): Route("anyone", ok=303),
-    ("GET", "/login/oidc/{provider}/callback"): Route("anyone", ok=303, prepare=answer_of_provider),
-    ("GET", "/login/link"): Route("anyone", headers=WAITING),
-    ("POST", "/login/link"): Route(
-        "anyone", ok=303, body=f"password={PASSWORD}", media=FORM, headers=OURS | WAITING
+    ("GET", "/login/oidc/{provider}/callback"): Route(
+        "anyone", ok=303, prepare=begin_provider_login
     ),
-    ("POST", "/logout"): Route("anyone", body="", media=FORM, prepare=logged_in),
+    ("GET", "/login/link"): Route("anyone", headers=FLOW_HEADERS),
+    ("POST", "/login/link"): Route(
+        "anyone",
+        ok=303,
+        body=f"password={PASSWORD}",
+        media=FORM_TYPE,
+        headers=SAME_ORIGIN | FLOW_HEADERS,
+    ),
+    ("POST", "/logout"): Route("anyone", body="", media=FORM_TYPE, prepare=use_newcomer_login),
     ("GET", "/logged-out"): Route("anyone", ok=303),
     ("GET", "/calendar/{secret}.ics"): Route("anyone"),
-    ("GET", "/mail/unsubscribe/{token}"): Route("anyone", prepare=unsubscribing),
+    ("GET", "/mail/unsubscribe/{token}"): Route("anyone", prepare=use_unsubscribe_token),
     ("POST", "/mail/unsubscribe/{token}"): Route(
-        "anyone", body="List-Unsubscribe=One-Click", prepare=unsubscribing, **SENT
+        "anyone", body="List-Unsubscribe=One-Click", prepare=use_unsubscribe_token, **FORM_POST
     ),
     ("GET", "/forgot"): Route("anyone"),
-    ("POST", "/forgot"): Route("anyone", body=f"email={NEWCOMER_EMAIL}", **SENT),
+    ("POST", "/forgot"): Route("anyone", body=f"email={NEWCOMER_EMAIL}", **FORM_POST),
     ("GET", "/join"): Route("anyone"),
     ("POST", "/join"): Route(
-        "anyone", ok=303, body=f"code={JOIN_CODE}", media=FORM, prepare=logged_in
+        "anyone", ok=303, body=f"code={JOIN_CODE}", media=FORM_TYPE, prepare=use_newcomer_login
     ),
     ("GET", "/welcome"): Route("anyone"),
-    ("POST", "/welcome"): Route("anyone", ok=303, body=invitation, **SENT),
-    ("POST", "/theme"): Route("anyone", ok=303, body="theme=dark", media=FORM, headers=OURS),
-    ("POST", "/view-as"): Route("anyone", ok=303, body="student=", media=FORM, headers=OURS),
+    ("POST", "/welcome"): Route("anyone", ok=303, body=build_invitation_form, **FORM_POST),
+    ("POST", "/theme"): Route(
+        "anyone", ok=303, body="theme=dark", media=FORM_TYPE, headers=SAME_ORIGIN
+    ),
+    ("POST", "/view-as"): Route(
+        "anyone", ok=303, body="student=", media=FORM_TYPE, headers=SAME_ORIGIN
+    ),
 }
 
 
-def furnish(scene: Scene) -> None:
-    """Add what logins need: a provider, a trusted proxy, a waiting link, a course to join."""
+def add_objects(scene: Scene) -> None:
+    """Add what logins need: a provider, a trusted proxy, a login to link, a course to join."""
     name = static_url("app.css").removeprefix("/static/")
     scene.put("name", here=name, elsewhere=name)
     scene.put("provider", here=PROVIDER, elsewhere=PROVIDER)
     scene.provider = OidcProvider(PROVIDER_ISSUER, now=int(scene.world.clock().timestamp()))
     for oidc in scene.world.service.oidc_providers.values():
         oidc.http = ProviderHttp(scene.provider.transport)
-    _trust_the_proxy(scene)
-    now, open_course = scene.world.clock(), scene.world.course("open")
+    _trust_proxy(scene)
+    now, open_course_id = scene.world.clock(), scene.world.course("open")
     with scene.world.session() as session:
-        course = session.get_one(Course, open_course)
+        course = session.get_one(Course, open_course_id)
         course.self_enrollment, course.join_code = True, JOIN_CODE
         session.add(
             LoginFlow(
@@ -129,25 +139,25 @@ def furnish(scene: Scene) -> None:
         )
         session.add(
             ProviderSession(
-                session_id=_session_of(session, scene.newcomer.id),
+                session_id=_load_session_id(session, scene.newcomer.id),
                 provider=PROVIDER,
                 id_token="an id token",  # noqa: S106  # of a provider that does not exist
             )
         )
 
 
-def _session_of(session: Any, user_id: UUID) -> UUID:
+def _load_session_id(session: Any, user_id: UUID) -> UUID:
     return UUID(
         str(session.scalars(select(LoginSession.id).where(LoginSession.user_id == user_id)).one())
     )
 
 
-def _trust_the_proxy(scene: Scene) -> None:
-    """Let each request of the scene come from the socket of the proxy."""
+def _trust_proxy(scene: Scene) -> None:
+    """Make all requests of the scene come from the address of the proxy."""
     app = scene.world.app
 
-    async def reached(scope: Any, receive: Any, send: Any) -> None:
+    async def call_from_proxy(scope: Any, receive: Any, send: Any) -> None:
         await app(scope | {"state": {SOCKET_PEER: PROXY}}, receive, send)
 
-    scene.world.client.app = reached
+    scene.world.client.app = call_from_proxy
     use_shared_loop(scene.world.client)

@@ -2,19 +2,25 @@
 
 from access import Route
 
-FORM = {
+FORM_POST = {
     "media": "application/x-www-form-urlencoded",
     "headers": {"Sec-Fetch-Site": "same-origin"},
 }
-POSED = "/assignments/{assignment}/problems/{problem}"
+ASSIGNED_PROBLEM = "/assignments/{assignment}/problems/{problem}"
 
 ROUTES = {
-    ("GET", POSED): Route("student"),
-    ("POST", POSED): Route(
-        "student", scope="submit", body="answer.cells=9&save=draft", ok=303, **FORM
+    ("GET", ASSIGNED_PROBLEM): Route("student"),
+    ("POST", ASSIGNED_PROBLEM): Route(
+        "student", scope="submit", body="answer.cells=9&save=draft", ok=303, **FORM_POST
     ),
-    ("POST", f"{POSED}/draft"): Route("student", scope="submit", body="answer.cells=9", **FORM),
-    ("POST", f"{POSED}/reading"): Route("student", body="part=cells&answer.cells=9", **FORM),
-    # The scene's assignment gives no new numbers: the page says so.
-    ("POST", f"{POSED}/variant"): Route("student", scope="submit", body="", ok=409, **FORM),
+    ("POST", f"{ASSIGNED_PROBLEM}/draft"): Route(
+        "student", scope="submit", body="answer.cells=9", **FORM_POST
+    ),
+    ("POST", f"{ASSIGNED_PROBLEM}/reading"): Route(
+        "student", body="part=cells&answer.cells=9", **FORM_POST
+    ),
+    # The scene's assignment allows no new variant: 409.
+    ("POST", f"{ASSIGNED_PROBLEM}/variant"): Route(
+        "student", scope="submit", body="", ok=409, **FORM_POST
+    ),
 }

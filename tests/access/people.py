@@ -1,7 +1,7 @@
 """Permissions of accounts, the people of courses, and the audit log."""
 
 from api_browser import OTHER_PASSWORD, PASSWORD
-from scene import HERE, NEWCOMER_EMAIL, Scene
+from scene import ELSEWHERE, HERE, NEWCOMER_EMAIL, Scene
 
 from access import Route
 from access.pages import JOIN_CODE
@@ -13,21 +13,21 @@ from api.services.accounts.links.unsubscribe import create_unsubscribe_token
 API = "/api/v1"
 COURSE = f"{API}/courses/{{course}}"
 USER = f"{API}/users/{{user}}"
-MANAGES = {"least": "instructor", "scope": "manage"}
-SITE = {"least": "admin", "scope": "admin", "site": True}
+BY_INSTRUCTOR = {"access_level": "instructor", "scope": "manage"}
+BY_ADMIN = {"access_level": "admin", "scope": "admin", "site": True}
 
 
-def user_to_name(scene):
+def build_invite(scene: Scene) -> dict[str, list[str]]:
     return {"people": [str(scene.classmate.id)]}
 
 
-def invitation(scene: Scene) -> dict[str, str]:
+def build_invitation(scene: Scene) -> dict[str, str]:
     return {"secret": scene.places[HERE]["invitation"], "password": OTHER_PASSWORD}
 
 
 ROUTES = {
     ("POST", f"{API}/login"): Route("anyone", body={"email": NEWCOMER_EMAIL, "password": PASSWORD}),
-    ("POST", f"{API}/invites/accept"): Route("anyone", body=invitation),
+    ("POST", f"{API}/invites/accept"): Route("anyone", body=build_invitation),
     ("POST", f"{API}/device/code"): Route("anyone", body={"client": "A notebook"}),
     ("POST", f"{API}/device/token"): Route(
         "anyone", ok=400, body={"device_code": "gr_code_unknown"}
@@ -50,10 +50,10 @@ ROUTES = {
     ("GET", f"{API}/me/calendar"): Route("person"),
     ("POST", f"{API}/me/calendar"): Route("person", login=True, ok=201),
     ("DELETE", f"{API}/me/calendar"): Route("person", login=True, ok=204),
-    ("GET", f"{API}/mail"): Route(**SITE),
-    ("POST", f"{API}/mail/{{message}}/resend"): Route(**SITE, ok=204),
-    ("GET", f"{COURSE}/mail"): Route(**MANAGES),
-    ("POST", f"{COURSE}/mail/{{message}}/resend"): Route(**MANAGES, ok=204),
+    ("GET", f"{API}/mail"): Route(**BY_ADMIN),
+    ("POST", f"{API}/mail/{{message}}/resend"): Route(**BY_ADMIN, ok=204),
+    ("GET", f"{COURSE}/mail"): Route(**BY_INSTRUCTOR),
+    ("POST", f"{COURSE}/mail/{{message}}/resend"): Route(**BY_INSTRUCTOR, ok=204),
     ("GET", f"{API}/me/sessions"): Route("person"),
     ("DELETE", f"{API}/me/sessions"): Route("person", login=True, ok=204),
     ("DELETE", f"{API}/me/sessions/{{session_id}}"): Route("person", login=True, ok=204),
@@ -64,53 +64,55 @@ ROUTES = {
     ("DELETE", f"{API}/me/tokens/{{token}}"): Route("person", login=True, ok=204),
     ("GET", f"{COURSE}/people"): Route("grader"),
     ("POST", f"{COURSE}/people"): Route(
-        **MANAGES, ok=201, body={"name": "Bo", "email": "bo@example.edu"}
+        **BY_INSTRUCTOR, ok=201, body={"name": "Bo", "email": "bo@example.edu"}
     ),
     ("GET", f"{COURSE}/people/{{user}}"): Route("grader"),
-    ("PATCH", f"{COURSE}/people/{{user}}"): Route(**MANAGES, body={"role": "grader"}),
-    ("DELETE", f"{COURSE}/people/{{user}}"): Route(**MANAGES, ok=204),
-    ("POST", f"{COURSE}/people/{{user}}/reset"): Route(**MANAGES, ok=201),
-    ("POST", f"{COURSE}/test-student"): Route(**MANAGES),
-    ("GET", f"{COURSE}/joining"): Route(**MANAGES | {"scope": "manage"}),
-    # Joining is off in the two courses of the scene: tests/api/test_joining.py asks.
-    ("POST", f"{COURSE}/joining/code"): Route(**MANAGES, ok=409),
+    ("PATCH", f"{COURSE}/people/{{user}}"): Route(**BY_INSTRUCTOR, body={"role": "grader"}),
+    ("DELETE", f"{COURSE}/people/{{user}}"): Route(**BY_INSTRUCTOR, ok=204),
+    ("POST", f"{COURSE}/people/{{user}}/reset"): Route(**BY_INSTRUCTOR, ok=201),
+    ("POST", f"{COURSE}/test-student"): Route(**BY_INSTRUCTOR),
+    ("GET", f"{COURSE}/joining"): Route(**BY_INSTRUCTOR | {"scope": "manage"}),
+    # Joining is off in both courses of the scene: tests/api/test_joining.py covers it.
+    ("POST", f"{COURSE}/joining/code"): Route(**BY_INSTRUCTOR, ok=409),
     ("GET", f"{API}/join/{{code}}"): Route("anyone", path={"code": JOIN_CODE}),
     ("POST", f"{API}/join"): Route("person", login=True, body={"code": JOIN_CODE}),
     ("POST", f"{API}/join/account"): Route(
         "anyone", ok=201, body={"code": JOIN_CODE, "name": "Bo", "email": "bo@example.edu"}
     ),
     ("GET", f"{COURSE}/sections"): Route("grader"),
-    ("POST", f"{COURSE}/sections"): Route(**MANAGES, ok=201, body={"name": "C"}),
-    ("PATCH", f"{COURSE}/sections/{{section}}"): Route(**MANAGES, body={"name": "C"}),
-    # The section of the scene has people, so that it stays.
-    ("DELETE", f"{COURSE}/sections/{{section}}"): Route(**MANAGES, ok=409),
-    ("POST", f"{COURSE}/roster"): Route(**MANAGES, body="name,email\nBo,bo@example.edu\n"),
-    ("POST", f"{COURSE}/invites"): Route(**MANAGES, body=user_to_name),
-    ("POST", f"{COURSE}/invites/mail"): Route(**MANAGES, ok=202, body=user_to_name),
+    ("POST", f"{COURSE}/sections"): Route(**BY_INSTRUCTOR, ok=201, body={"name": "C"}),
+    ("PATCH", f"{COURSE}/sections/{{section}}"): Route(**BY_INSTRUCTOR, body={"name": "C"}),
+    # A section with people cannot be deleted.
+    ("DELETE", f"{COURSE}/sections/{{section}}"): Route(**BY_INSTRUCTOR, ok=409),
+    ("POST", f"{COURSE}/roster"): Route(**BY_INSTRUCTOR, body="name,email\nBo,bo@example.edu\n"),
+    ("POST", f"{COURSE}/invites"): Route(**BY_INSTRUCTOR, body=build_invite),
+    ("POST", f"{COURSE}/invites/mail"): Route(**BY_INSTRUCTOR, ok=202, body=build_invite),
     ("GET", f"{COURSE}/audit"): Route("instructor"),
-    ("GET", f"{API}/audit"): Route(**SITE),
-    ("GET", f"{API}/users"): Route(**SITE),
-    ("POST", f"{API}/users"): Route(**SITE, ok=201, body={"name": "Bo", "email": "bo@example.edu"}),
-    ("GET", USER): Route(**SITE),
-    ("PATCH", USER): Route(**SITE, body={"name": "Bo"}),
-    ("POST", f"{USER}/suspend"): Route(**SITE),
-    ("POST", f"{USER}/restore"): Route(**SITE),
-    ("POST", f"{USER}/erase"): Route(**SITE, body={"confirm": "The student"}),
-    ("PUT", f"{USER}/administrator"): Route(**SITE),
-    ("DELETE", f"{USER}/administrator"): Route(**SITE),
-    ("POST", f"{USER}/reset"): Route(**SITE, ok=201),
-    ("POST", f"{USER}/invite"): Route(**SITE, ok=201),
+    ("GET", f"{API}/audit"): Route(**BY_ADMIN),
+    ("GET", f"{API}/users"): Route(**BY_ADMIN),
+    ("POST", f"{API}/users"): Route(
+        **BY_ADMIN, ok=201, body={"name": "Bo", "email": "bo@example.edu"}
+    ),
+    ("GET", USER): Route(**BY_ADMIN),
+    ("PATCH", USER): Route(**BY_ADMIN, body={"name": "Bo"}),
+    ("POST", f"{USER}/suspend"): Route(**BY_ADMIN),
+    ("POST", f"{USER}/restore"): Route(**BY_ADMIN),
+    ("POST", f"{USER}/erase"): Route(**BY_ADMIN, body={"confirm": "The student"}),
+    ("PUT", f"{USER}/administrator"): Route(**BY_ADMIN),
+    ("DELETE", f"{USER}/administrator"): Route(**BY_ADMIN),
+    ("POST", f"{USER}/reset"): Route(**BY_ADMIN, ok=201),
+    ("POST", f"{USER}/invite"): Route(**BY_ADMIN, ok=201),
 }
 
 
-def furnish(scene: Scene) -> None:
+def add_objects(scene: Scene) -> None:
     """Add a failed message in each course, news, and a calendar."""
     messages = {}
-    for place, person, course in (
-        ("here", scene.student, scene.course),
-        ("elsewhere", scene.stranger, scene.other),
+    for course_key, person, course in (
+        (HERE, scene.student, scene.course),
+        (ELSEWHERE, scene.stranger, scene.other),
     ):
-        messages[place] = OutboxMessage(
+        messages[course_key] = OutboxMessage(
             id=new_id(),
             recipient_id=person.id,
             kind="invitation",

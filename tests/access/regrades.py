@@ -9,52 +9,54 @@ from access import Route
 from api.core.ids import new_id
 from api.db.models import Regrade
 
-POSED = "/api/v1/assignments/{assignment}/problems/{problem}/regrades"
-ONE = "/api/v1/regrades/{regrade}"
+REGRADES = "/api/v1/assignments/{assignment}/problems/{problem}/regrades"
+REGRADE = "/api/v1/regrades/{regrade}"
 
 
-def applied(scene: Scene) -> dict[str, Any]:
-    """Return the path parameter with the regrade that was applied."""
+def use_applied_regrade(scene: Scene) -> dict[str, Any]:
+    """Return the path parameter of the applied regrade."""
     return {"path": {"regrade": scene.places[HERE]["applied_regrade"]}}
 
 
 ROUTES = {
-    ("POST", POSED): Route(
+    ("POST", REGRADES): Route(
         "instructor",
         scope="manage",
         ok=201,
         body={"version": {"parts": {"cells": {"points": 3}}}},
     ),
-    ("GET", POSED): Route("grader"),
-    ("GET", ONE): Route("grader"),
-    ("GET", f"{ONE}/changes"): Route("grader"),
-    ("GET", f"{ONE}/students"): Route("grader"),
-    ("POST", f"{ONE}/apply"): Route("instructor", scope="manage", body={}),
-    ("POST", f"{ONE}/cancel"): Route("instructor", scope="manage"),
-    ("POST", f"{ONE}/undo"): Route("instructor", scope="manage", body={}, prepare=applied),
+    ("GET", REGRADES): Route("grader"),
+    ("GET", REGRADE): Route("grader"),
+    ("GET", f"{REGRADE}/changes"): Route("grader"),
+    ("GET", f"{REGRADE}/students"): Route("grader"),
+    ("POST", f"{REGRADE}/apply"): Route("instructor", scope="manage", body={}),
+    ("POST", f"{REGRADE}/cancel"): Route("instructor", scope="manage"),
+    ("POST", f"{REGRADE}/undo"): Route(
+        "instructor", scope="manage", body={}, prepare=use_applied_regrade
+    ),
 }
 
 
-def furnish(scene: Scene) -> None:
-    """Add a regrade that is ready to apply to each course, and to one an applied one."""
-    found = {}
+def add_objects(scene: Scene) -> None:
+    """Add a regrade that is ready to apply to each course, and an applied one to the first."""
+    regrades = {}
     states = {HERE: ("ready", "applied"), ELSEWHERE: ("ready",)}
-    people = {HERE: scene.people["instructor"], ELSEWHERE: scene.people["other_instructor"]}
-    for place, course in ((HERE, scene.course), (ELSEWHERE, scene.other)):
-        for status in states[place]:
-            [posed] = scene.world.assignment(course, TEXT_PROBLEM)
-            found[place, status] = run = Regrade(
+    authors = {HERE: scene.people["instructor"], ELSEWHERE: scene.people["other_instructor"]}
+    for course_key, course in ((HERE, scene.course), (ELSEWHERE, scene.other)):
+        for status in states[course_key]:
+            [problem] = scene.world.assignment(course, TEXT_PROBLEM)
+            regrades[course_key, status] = regrade = Regrade(
                 id=new_id(),
-                problem_id=posed.id,
-                from_version=posed.version,
-                to_version=posed.version,
+                problem_id=problem.id,
+                from_version=problem.version,
+                to_version=problem.version,
                 status=status,
                 began_at=scene.world.clock(),
                 stepped_at=scene.world.clock(),
-                created_by=people[place].id,
+                created_by=authors[course_key].id,
                 created_at=scene.world.clock(),
             )
             with scene.world.session() as session:
-                session.add(run)
-    scene.put("regrade", here=found[HERE, "ready"].id, elsewhere=found[ELSEWHERE, "ready"].id)
-    scene.places[HERE]["applied_regrade"] = str(found[HERE, "applied"].id)
+                session.add(regrade)
+    scene.put("regrade", here=regrades[HERE, "ready"].id, elsewhere=regrades[ELSEWHERE, "ready"].id)
+    scene.places[HERE]["applied_regrade"] = str(regrades[HERE, "applied"].id)

@@ -6,21 +6,23 @@ from access import Route
 
 REPORTS = "/assignments/{assignment}/reports"
 REPORT = f"{REPORTS}/{{report}}"
-TEXT = "1. Small kernels\n(a) How many cells: 9\n"
-FILE = {"media": "application/octet-stream", "query": {"name": "report.md"}}
-FORM = {
+REPORT_TEXT = "1. Small kernels\n(a) How many cells: 9\n"
+FILE_UPLOAD = {"media": "application/octet-stream", "query": {"name": "report.md"}}
+FORM_POST = {
     "media": "application/x-www-form-urlencoded",
     "headers": {"Sec-Fetch-Site": "same-origin"},
 }
 BOUNDARY = "--frontier"
 UPLOAD = (
     f'{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="report.md"\r\n\r\n'
-    f"{TEXT}\r\n{BOUNDARY}--\r\n"
+    f"{REPORT_TEXT}\r\n{BOUNDARY}--\r\n"
 )
 
 ROUTES = {
     ("GET", f"/api/v1{REPORTS}"): Route("student"),
-    ("POST", f"/api/v1{REPORTS}"): Route("student", scope="submit", ok=201, body=TEXT, **FILE),
+    ("POST", f"/api/v1{REPORTS}"): Route(
+        "student", scope="submit", ok=201, body=REPORT_TEXT, **FILE_UPLOAD
+    ),
     ("GET", f"/api/v1{REPORT}"): Route("student", owned=True),
     ("GET", f"/api/v1{REPORT}/document"): Route("student", owned=True),
     ("POST", f"/api/v1{REPORT}/confirm"): Route(
@@ -48,26 +50,26 @@ ROUTES = {
         owned=True,
         ok=303,
         body="act=part-0&choice-0=typed&typed-0=9",
-        **FORM,
+        **FORM_POST,
     ),
     ("GET", f"{REPORT}/document"): Route("student", owned=True),
 }
 
 
-def furnish(scene: Scene) -> None:
+def add_objects(scene: Scene) -> None:
     """Upload a report in each course, and confirm an answer of it."""
-    made = {}
-    for place, person in (("here", scene.student), ("elsewhere", scene.stranger)):
-        path = f"/assignments/{scene.places[place]['assignment']}/reports"
-        report = person.post(
+    report_ids = {}
+    for course_key, person in (("here", scene.student), ("elsewhere", scene.stranger)):
+        path = f"/assignments/{scene.places[course_key]['assignment']}/reports"
+        upload = person.post(
             path,
-            content=TEXT.encode(),
+            content=REPORT_TEXT.encode(),
             params={"name": "report.md"},
             headers={"Content-Type": "application/octet-stream"},
         )
-        assert report.status_code == 201, report.text
-        made[place] = report.json()["id"]
-        answer = {"problem": scene.places[place]["problem"], "part": "cells", "passage": 0}
-        done = person.post(f"{path}/{made[place]}/confirm", {"answers": [answer]})
-        assert done.json()["items"][0]["error"] is None, done.text
-    scene.put("report", **made)
+        assert upload.status_code == 201, upload.text
+        report_ids[course_key] = upload.json()["id"]
+        answer = {"problem": scene.places[course_key]["problem"], "part": "cells", "passage": 0}
+        response = person.post(f"{path}/{report_ids[course_key]}/confirm", {"answers": [answer]})
+        assert response.json()["items"][0]["error"] is None, response.text
+    scene.put("report", **report_ids)

@@ -27,28 +27,32 @@ PART = f"{ASSIGNMENT}/review/{{problem}}/{{part}}"
 ANSWER = "/api/v1/answers/{answer}"
 
 
-def furnish(scene: Scene) -> None:
+def add_objects(scene: Scene) -> None:
     """Add a rubric item, a group, a comment and a request to each course."""
-    found = {}
-    for place, student in (("here", "student"), ("elsewhere", "stranger")):
-        author = "grader" if place == "here" else "other_instructor"
-        found[place] = _furnish(scene, place, scene.people[student].id, scene.people[author].id)
-    for at, name in enumerate(("item", "group", "comment", "request")):
-        scene.put(name, here=found["here"][at], elsewhere=found["elsewhere"][at])
+    ids = {}
+    for course_key, student in (("here", "student"), ("elsewhere", "stranger")):
+        author = "grader" if course_key == "here" else "other_instructor"
+        ids[course_key] = _add_review_objects(
+            scene, course_key, scene.people[student].id, scene.people[author].id
+        )
+    for index, name in enumerate(("item", "group", "comment", "request")):
+        scene.put(name, here=ids["here"][index], elsewhere=ids["elsewhere"][index])
 
 
-def _furnish(scene: Scene, place: str, student: UUID, author: UUID) -> tuple[UUID, ...]:
-    now, answer_id = scene.world.clock(), UUID(scene.places[place]["answer"])
+def _add_review_objects(
+    scene: Scene, course_key: str, student: UUID, author: UUID
+) -> tuple[UUID, ...]:
+    now, answer_id = scene.world.clock(), UUID(scene.places[course_key]["answer"])
     with scene.world.session() as session:
         answer = session.get_one(Answer, answer_id)
         submission = session.get_one(Submission, answer.submission_id)
         version = session.get_one(ProblemVersion, submission.version_id)
-        numbers = load_identities(session, version.id)[submission.position]
+        identity = load_identities(session, version.id)[submission.position]
         problem = session.get_one(AssignmentProblem, answer.problem_id)
         admin = Principal(session.get_one(User, scene.admin.id), None)
         member, assignment = load_assignment_membership(session, admin, problem.assignment_id)
-        asked = find_part(AssignedProblem(member, assignment, problem, version), "why")
-        group = similarity_id(asked, answer, submission, numbers)
+        part = find_part(AssignedProblem(member, assignment, problem, version), "why")
+        group = similarity_id(part, answer, submission, identity)
         comment = Comment(
             id=new_id(), answer_id=answer_id, author_id=author, text="Well put.", created_at=now
         )
@@ -82,7 +86,7 @@ ROUTES = {
     ("DELETE", f"{ANSWER}/claim"): Route("grader", scope="grade"),
     ("POST", f"{ANSWER}/skip"): Route("grader", scope="grade"),
     ("PUT", f"{ANSWER}/mark"): Route("grader", scope="grade", body={"credit": 1}),
-    # The answer of the scene has no mark to take back.
+    # The answer in the scene has no mark to withdraw: 409.
     ("DELETE", f"{ANSWER}/mark"): Route("grader", scope="grade", ok=409),
     ("POST", f"{ANSWER}/undo"): Route("grader", scope="grade", ok=409, headers={"If-Match": "*"}),
     ("PUT", f"{ANSWER}/flag"): Route("grader", scope="grade", body={"note": "Look."}),
@@ -93,7 +97,9 @@ ROUTES = {
     ("POST", f"{ANSWER}/comments"): Route(
         "grader", scope="grade", ok=201, body={"text": "Well put."}
     ),
-    ("DELETE", "/api/v1/comments/{comment}"): Route("grader", scope="grade", ok=204, refused=404),
+    ("DELETE", "/api/v1/comments/{comment}"): Route(
+        "grader", scope="grade", ok=204, denied_status=404
+    ),
     # The student has an open request about the part: 409.
     ("POST", "/api/v1/submissions/{submission}/parts/{part}/request"): Route(
         "student", scope="submit", ok=409, owned=True, body={"text": "Why?"}, path={"part": "cells"}

@@ -92,15 +92,15 @@ class RouteRequests(RouteCall):
 
     def denials(self) -> Iterator[str]:
         """Yield each wrong response to an unauthorized caller."""
-        if self.route.least == "anyone":
+        if self.route.access_level == "anyone":
             return
         if self.scene.world.db.is_sqlite or self.declared == ONE_ROUTE:
             for name in NOBODIES:
                 yield from self._wrong(name, 401)
         yield from self._by_token()
-        if self.route.least != "person" and self.route.site:
+        if self.route.access_level != "person" and self.route.site:
             yield from self._below()
-        elif self.route.least != "person":
+        elif self.route.access_level != "person":
             yield from self._below()
             yield from self._outside()
         if self.parameters:
@@ -129,9 +129,9 @@ class RouteRequests(RouteCall):
             yield f"a token that may not: {answer.status_code}, not 403: {answer.text[:200]}"
 
     def _below(self) -> Iterator[str]:
-        at = STANDINGS.index(self.route.least)
+        at = STANDINGS.index(self.route.access_level)
         for standing in STANDINGS[:at]:
-            yield from self._wrong(standing, self.route.refused)
+            yield from self._wrong(standing, self.route.denied_status)
 
     def _outside(self) -> Iterator[str]:
         nothing = self.by(self.scene.stranger, "nowhere") if self.parameters else None

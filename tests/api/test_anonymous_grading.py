@@ -278,7 +278,9 @@ def test_no_response_to_a_grader_names_a_student_beside_their_work(scene):
     assert (joins, documents) == (set(), set())
     assert passages >= {"/answers/{answer}/review", "/api/v1/answers/{answer}/review"}
     graders = {path for (method, path), one in ROUTES.items() if method == "GET"}
-    graders &= {path for (_, path), one in ROUTES.items() if one.least in {"student", "grader"}}
+    graders &= {
+        path for (_, path), one in ROUTES.items() if one.access_level in {"student", "grader"}
+    }
     unanswered = {path for path in graders & answered.keys() if min(answered[path]) >= REFUSAL}
     own = {"/courses/{course}/grades", "/assignments/{assignment}/history"}
     own.add("/assignments/{assignment}/reports/{report}")

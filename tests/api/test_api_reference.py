@@ -57,7 +57,7 @@ def test_the_page_is_not_sent_again(scene):
 
 def reader(scene, one) -> str:
     """Return a new token of a person who may call an operation."""
-    least = ROUTES[one.method, one.path].least
+    least = ROUTES[one.method, one.path].access_level
     person = scene.people[{"anyone": "student", "person": "student"}.get(least, least)]
     return scene.world.token(person.id)
 
@@ -72,7 +72,7 @@ EXAMPLE_STATUSES = {
 
 def of_students(one) -> bool:
     """Return whether the caller is a student, whom calls of staff may withdraw or suspend."""
-    return ROUTES[one.method, one.path].least in {"student", "person"}
+    return ROUTES[one.method, one.path].access_level in {"student", "person"}
 
 
 def test_bash_runs_every_command_and_the_service_understands_it(scene, operations):

@@ -161,7 +161,7 @@ def list_routes() -> list[str]:
         path
         for (method, path), route in ROUTES.items()
         if method == "GET"
-        and route.least in {"anyone", "person", "student"}
+        and route.access_level in {"anyone", "person", "student"}
         and not SAME_FOR_EVERYBODY.intersection(PARAMETER.findall(path))
     ]
 

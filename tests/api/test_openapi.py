@@ -104,13 +104,13 @@ def test_what_the_table_of_access_promises_is_declared(name):
     """Every status with which the table refuses a caller is declared."""
     entry, declared = ENTRIES[name], set(list_responses(DOCUMENT, OPERATIONS[name]))
     expected = {str(entry.ok)}
-    if entry.least != "anyone":
+    if entry.access_level != "anyone":
         expected |= {"401", "429"}
-    if entry.least not in {"anyone", "person"}:
-        expected |= {str(entry.refused)} if entry.least != "student" else set()
+    if entry.access_level not in {"anyone", "person"}:
+        expected |= {str(entry.denied_status)} if entry.access_level != "student" else set()
     if entry.login or entry.scope != "read":
         expected.add("403")
-    if "{" in name and entry.least != "anyone":
+    if "{" in name and entry.access_level != "anyone":
         expected.add("404")
     assert expected - declared == set()
 
@@ -125,7 +125,7 @@ def test_an_answer_that_is_not_declared_is_found(world, monkeypatch):
 
 @every_operation
 def test_what_needs_a_token_says_so_and_the_rest_does_not(name):
-    anyone = ENTRIES[name].least == "anyone"
+    anyone = ENTRIES[name].access_level == "anyone"
     assert OPERATIONS[name].get("security", []) == ([] if anyone else [{"bearer": []}])
 
 

@@ -39,7 +39,7 @@ def scene(shared_database_url):
 @pytest.mark.parametrize("path", PAGES)
 def test_each_page_is_small(scene, path):
     route = ROUTES["GET", path]
-    least = "student" if route.least in {"anyone", "person"} else route.least
+    least = "student" if route.access_level in {"anyone", "person"} else route.access_level
     browser = Browser(scene.world, scene.people[route.caller or least])
     page = PageAddress.build(scene, path).open(browser)
     assert page.status == 200

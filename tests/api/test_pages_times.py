@@ -19,7 +19,7 @@ PAGES = sorted(
     path
     for (method, path), route in ROUTES.items()
     if method == "GET" and not path.startswith("/api/") and route.ok == 200
-    if route.least in {"student", "grader", "instructor"} or path == "/me/requests"
+    if route.access_level in {"student", "grader", "instructor"} or path == "/me/requests"
 )
 
 
@@ -36,7 +36,7 @@ def scene(shared_database_url):
 @pytest.mark.parametrize("path", PAGES)
 def test_a_time_stands_on_the_clocks_of_the_course(scene, path):
     route = ROUTES["GET", path]
-    reader = scene.people.get(route.caller or route.least, scene.student)
+    reader = scene.people.get(route.caller or route.access_level, scene.student)
     page = PageAddress.build(scene, path).open(Browser(scene.world, reader))
     for element in page.all("time"):
         local = datetime.fromisoformat(element["datetime"]).astimezone(ZoneInfo(ZONE))

@@ -9,8 +9,8 @@ import re
 from pathlib import Path
 
 import pytest
-from access.pages import FORM, NEWCOMER, OURS
-from access.pages_lti import IN_BROWSER, LMS, begun
+from access.pages import FORM_TYPE, NEWCOMER_LOGIN, SAME_ORIGIN
+from access.pages_lti import BROWSER_HEADERS, LMS, build_login_initiation
 from pages import Browser as Requests
 from populated_course import ROUTES, PageAddress, RouteCall
 from screens import faults, look, overflow, violations
@@ -97,8 +97,8 @@ def interrupted(scene):
     answer = scene.ask(
         "POST",
         "/login",
-        headers={"Content-Type": FORM, **OURS},
-        content=f"{NEWCOMER}&next={scene.posed.path}&kept.answer.cells=9",
+        headers={"Content-Type": FORM_TYPE, **SAME_ORIGIN},
+        content=f"{NEWCOMER_LOGIN}&next={scene.posed.path}&kept.answer.cells=9",
     )
     scene.restore(copy)
     return answer
@@ -149,9 +149,11 @@ STATES = {
     "error.html": lambda scene: visit(scene, "student", "/nowhere"),
     "lti/continue.html": lambda scene: scene.ask("GET", "/lti/enter?token=known", headers={}),
     "lti/open.html": lambda scene: scene.ask(
-        "GET", "/lti/login", headers=FRAMED, params=begun(scene)
+        "GET", "/lti/login", headers=FRAMED, params=build_login_initiation(scene)
     ),
-    "lti/refused.html": lambda scene: scene.ask("GET", "/lti/enter?token=x", headers=IN_BROWSER),
+    "lti/refused.html": lambda scene: scene.ask(
+        "GET", "/lti/enter?token=x", headers=BROWSER_HEADERS
+    ),
     "resume.html": interrupted,
     "staff/lti_course.html": compared_roster,
     "staff/mail.html": waiting_mail,
@@ -179,7 +181,7 @@ def readers(path):
     if route.caller:
         return [route.caller]
     alone = route.owned or path in OF_STUDENTS
-    return [route.least] if alone else READERS.get(route.least, [route.least])
+    return [route.access_level] if alone else READERS.get(route.access_level, [route.access_level])
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -106,12 +106,12 @@ class RequestContext(Authenticator):
             self.activity.is_recorded = True
         self.invalidate_snapshot()
 
-    def count_limited_action(self, action: LimitedAction, key: str) -> None:
+    def consume_action_limit(self, action: LimitedAction, key: str) -> None:
         """Count an *action* of *key* in a separate transaction.
 
         The event counts even if the request fails later. Raises `RateLimited` over the limit.
         """
-        stored_events.count_action(self.service.db, action, key, now=self.now)
+        stored_events.consume_and_commit_action_limit(self.service.db, action, key, now=self.now)
 
     @property
     def client_address_key(self) -> str:
@@ -137,7 +137,7 @@ class RequestContext(Authenticator):
         Raises `Unauthenticated` without a valid one, and `RateLimited` over the limit.
         """
         caller = cache_in_snapshot(session, Principal, lambda: self._build_principal(session))
-        self.count_request(caller.id)
+        self.consume_request_limit(caller.id)
         if self.activity.is_recorded:
             self.activity = RequestActivity(self.request.method)
         self.activity.caller = caller
@@ -206,7 +206,7 @@ class RequestContext(Authenticator):
         """Whether the caller of this request was authenticated and counted."""
         return CALLER_KEY in self.request.scope["state"]
 
-    def count_request(self, caller: UUID) -> None:
+    def consume_request_limit(self, caller: UUID) -> None:
         """Count the request for *caller*, once; raise `RateLimited` over the limit."""
         if not self._is_authenticated:
             self.service.rate_limiters[self.rate_limit_class].consume(str(caller))

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from api.services.analytics.queries.distributions import (
     build_distribution_queries,
-    rank_numbers,
     read_distribution,
+    select_ranked_numbers,
 )
 from api.services.analytics.queries.query_batch import run_queries
 from grader.analysis import ScoreDistribution
@@ -28,7 +28,7 @@ TOTALS = Table("totals_of_a_class", MetaData(), Column("number", Float))
 
 def compute_distribution(totals, maximum) -> ScoreDistribution:
     """Return the distribution of *totals*; None and NaN are students without any work."""
-    numbers = rank_numbers(select(literal(0).label("key"), TOTALS.c.number), "totals")
+    numbers = select_ranked_numbers(select(literal(0).label("key"), TOTALS.c.number), "totals")
     with Session(_engine()) as session:  # what it writes is undone
         session.execute(insert(TOTALS), [{"number": _number(one)} for one in (*totals, None)])
         found = run_queries(session, build_distribution_queries("totals", numbers, maximum))

@@ -81,7 +81,7 @@ def _read_verified_revision(file: Path) -> str | None:
         [(message,)] = connection.execute("PRAGMA integrity_check(1)").fetchall()
         if message != "ok":
             raise FileError(f"{file} is damaged: {str(message).splitlines()[-1]}")
-        if "alembic_version" not in _select_table_names(connection):
+        if "alembic_version" not in _load_table_names(connection):
             return None
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         return str(row[0]) if row else None
@@ -89,10 +89,10 @@ def _read_verified_revision(file: Path) -> str | None:
 
 def _read_table_names(file: Path) -> set[str]:
     with closing(sqlite3.connect(file)) as connection:
-        return _select_table_names(connection)
+        return _load_table_names(connection)
 
 
-def _select_table_names(connection: sqlite3.Connection) -> set[str]:
+def _load_table_names(connection: sqlite3.Connection) -> set[str]:
     return {
         name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")
     }

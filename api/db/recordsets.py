@@ -33,7 +33,7 @@ Encoder: TypeAlias = Callable[[Any], Any] | None
 ENCODER_CACHE_SIZE: Final = 256
 
 
-def select_encoded_rows(table: Table, columns: Columns) -> Select[Any]:
+def select_from_encoded_rows(table: Table, columns: Columns) -> Select[Any]:
     """Return a SELECT of the rows from `encode_rows`, in the parameter named after the table."""
     kinds = {name: table.c[name].type for name in columns}
     payload = cast(bindparam(table.name, type_=Text), JSON)
@@ -52,7 +52,7 @@ def select_encoded_rows(table: Table, columns: Columns) -> Select[Any]:
 def encode_rows(
     table: Table, dialect: Dialect, values_by_column: Mapping[str, Iterable[Any]]
 ) -> str:
-    """Encode columns of values as one JSON text, in the format that `select_encoded_rows` reads."""
+    """Encode columns of values as one JSON text, which `select_from_encoded_rows` reads."""
     encoders = _column_encoders(table, tuple(values_by_column), dialect)
     columns = [
         values if tell is None else map(tell, values)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from api.db.dialects import POSTGRESQL, SQLITE
 from api.db.driver_writes import DriverWrite, compile_driver_write
 from api.db.models import Base
-from api.db.recordsets import encode_rows, select_encoded_rows
+from api.db.recordsets import encode_rows, select_from_encoded_rows
 
 RowValues: TypeAlias = Mapping[str, Any]
 Columns: TypeAlias = tuple[str, ...]
@@ -139,7 +139,7 @@ def _combined_write_statement(shapes: tuple[tuple[WriteMode, type[Base], Columns
 def _combined_update_statement(table: type[Base], columns: Columns) -> Any:
     """Return the PostgreSQL statement that updates these *columns* of many rows at once."""
     core_table, keys = _core_table(table), _primary_key_names(table)
-    rows = select_encoded_rows(core_table, columns).subquery("given")
+    rows = select_from_encoded_rows(core_table, columns).subquery("given")
     row_columns = dict(zip(columns, rows.c, strict=True))
     return (
         update(core_table)
@@ -204,5 +204,5 @@ def _insert_statement(table: type[Base], columns: Columns, dialect: str) -> Any:
     core_table, columns = _core_table(table), (*columns, *_column_defaults(table, columns))
     if dialect != POSTGRESQL:
         return sqlite.insert(core_table).values({name: bindparam(name) for name in columns})
-    rows = select_encoded_rows(core_table, columns)
+    rows = select_from_encoded_rows(core_table, columns)
     return postgresql.insert(core_table).from_select(columns, rows, include_defaults=False)

@@ -32,7 +32,7 @@ def device_page(context: PageDep, code: Annotated[str, Query(max_length=40)] = "
     if not code:
         return _render_device(context)
     try:
-        _count_code(context, caller_id, code)
+        _validate_code_and_consume_limit(context, caller_id, code)
         with context.reading() as session:
             pending = device_codes.load_pending_login(
                 session, context.authenticate(session), code, now=context.now
@@ -50,11 +50,11 @@ def _require_login(context: RequestContext) -> UUID:
     return caller.id
 
 
-def _count_code(context: RequestContext, caller_id: UUID, code: str) -> None:
+def _validate_code_and_consume_limit(context: RequestContext, caller_id: UUID, code: str) -> None:
     """Count a code that the caller entered; raise `InvalidInput` if it cannot be one."""
     if not normalize_user_code(code):
         raise InvalidInput.for_field("code", "has eight letters, such as BDFK-XTRW")
-    context.count_limited_action("code_person", str(caller_id))
+    context.consume_action_limit("code_person", str(caller_id))
 
 
 @router.post("/device")
@@ -63,7 +63,7 @@ def decide_login(form: FormDep, context: PageDep) -> Response:
     caller_id = _require_login(context)
     code, approves = form.text("code"), DECISIONS.get(form.text("decision"))
     try:
-        _count_code(context, caller_id, code)
+        _validate_code_and_consume_limit(context, caller_id, code)
         if approves is None:
             raise InvalidInput.for_field("decision", "must be allow or refuse")
         with context.transaction() as session:

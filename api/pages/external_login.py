@@ -87,7 +87,7 @@ def _log_in_directly(
     context: RequestContext, asserted: AssertedIdentity, next_path: str
 ) -> Response:
     """Log in with an identity that needs no further answer."""
-    context.count_limited_action("flow_address", context.client_address_key)
+    context.consume_action_limit("flow_address", context.client_address_key)
     secret = FlowSecret.create()
     with context.service.db.transaction() as session:
         flow = flows.start_flow(session, secret, provider="", next_path=next_path, now=context.now)
@@ -108,7 +108,7 @@ def start_oidc_login(
         FlowSecret.create(),
     )
     try:
-        context.count_limited_action("flow_address", context.client_address_key)
+        context.consume_action_limit("flow_address", context.client_address_key)
         url = oidc.build_authorization_url(secret)
         with context.service.db.transaction() as session:
             flows.start_flow(
@@ -139,7 +139,7 @@ def finish_oidc_login(
     oidc = _find_provider(context, provider)
     try:
         secret = _flow_secret(context)
-        context.count_limited_action("flow_step_address", context.client_address_key)
+        context.consume_action_limit("flow_step_address", context.client_address_key)
         with context.service.db.transaction() as session:
             flows.consume_state(session, secret, state, provider=provider, now=context.now)
         if error or not code:
@@ -210,7 +210,7 @@ def submit_link_form(form: FormDep, context: PageDep) -> Response:
         form.text("link").rpartition("#")[2],
     )
     try:
-        context.count_limited_action("flow_step_address", context.client_address_key)
+        context.consume_action_limit("flow_step_address", context.client_address_key)
         new_session, next_path = link_account(
             context.service.db,
             _flow_secret(context),

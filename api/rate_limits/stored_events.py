@@ -59,7 +59,9 @@ def load_event_times(session: Session, key: str, *, since: datetime) -> list[dat
     )
 
 
-def count_action(db: Database, action: LimitedAction, subject: str, *, now: datetime) -> None:
+def consume_and_commit_action_limit(
+    db: Database, action: LimitedAction, subject: str, *, now: datetime
+) -> None:
     """Count one *action* of *subject* in a transaction of its own.
 
     Raises `RateLimited` if the limit is reached. Such a request takes no write lock, so that a

@@ -52,7 +52,8 @@ def compute_item_statistics(sums: TableSums) -> tuple[ItemStatistics, ...]:
     )
     rows = zip(sums.items, weights, compute_alphas_if_deleted(sums), strict=True)
     return tuple(
-        _build_item_statistics(row, weight=weight, alpha=alpha) for row, weight, alpha in rows
+        _build_item_statistics(row, effective_weight=weight, alpha=alpha)
+        for row, weight, alpha in rows
     )
 
 
@@ -93,7 +94,7 @@ def _effective_weights(covariances: Sequence[float]) -> list[float | None]:
 
 
 def _build_item_statistics(
-    sums: ItemSums, *, weight: float | None, alpha: float | None
+    sums: ItemSums, *, effective_weight: float | None, alpha: float | None
 ) -> ItemStatistics:
     n, mean = sums.all_scores.n, sums.all_scores.mean if sums.all_scores.n else None
     facility = None if mean is None or not sums.maximum else mean / sums.maximum
@@ -112,7 +113,7 @@ def _build_item_statistics(
         if sums.two_valued
         else None,
         efficiency=_discriminative_efficiency(sums),
-        effective_weight=weight,
+        effective_weight=effective_weight,
         alpha_if_deleted=alpha,
     )
 

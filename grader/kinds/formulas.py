@@ -48,7 +48,7 @@ from grader.reading.restatements.phrases import strip_phrases
 from grader.reading.restatements.question_echo import build_echo_stripper
 from grader.reading.restatements.rewriting import Rewriter
 from grader.reading.restatements.surroundings.examples import drop_example
-from grader.reading.restatements.working.concluded_values import keep_concluded
+from grader.reading.restatements.working.concluded_values import keep_last_conclusion
 from grader.reading.screening.approximations import refuse_approximate_formula
 from grader.values import Value
 
@@ -147,7 +147,7 @@ class ExpressionKind(AnswerKind[ExpressionPart, Formulas]):
             drop_example,
             keep_total_formula,
             build_echo_stripper(part.variables, formula=True),
-            keep_concluded,
+            keep_last_conclusion,
         )
 
     def get_refusals(self, part: ExpressionPart) -> tuple[Refusal, ...]:

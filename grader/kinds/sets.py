@@ -27,8 +27,8 @@ from grader.reading.restatements.question_echo import build_echo_stripper, strip
 from grader.reading.restatements.rewriting import Rewriter
 from grader.reading.restatements.shapes import drop_item_names, drop_order
 from grader.reading.restatements.surroundings.harmless_remarks import drop_comparison_of_equals
-from grader.reading.restatements.working.concluded_values import keep_concluded
-from grader.reading.restatements.working.conclusions import keep_asked
+from grader.reading.restatements.working.concluded_values import keep_last_conclusion
+from grader.reading.restatements.working.conclusions import keep_asked_equation
 from grader.reading.screening.labels import refuse_bracketed_item
 from grader.reading.sets import MAX_ITEMS, ItemKind, format_set, read_set
 from grader.values import Tensor, Value, is_number, magnitude
@@ -86,18 +86,18 @@ class SetKind(AnswerKind[SetPart, Items]):
                 drop_comparison_of_equals,
                 strip_phrases,
                 list_range,
-                keep_asked,
+                keep_asked_equation,
                 drop_order,
                 drop_items_outside,
                 build_sentence_reader(),
                 strip_echo,
-                keep_concluded,
+                keep_last_conclusion,
             )
         return (
             strip_phrases,
             drop_item_names if part.of == "shape" else drop_order,
             strip_echo,
-            keep_concluded,
+            keep_last_conclusion,
         )
 
     def read(self, typed: RawAnswer, part: SetPart, scope: Scope) -> Reading[Items]:

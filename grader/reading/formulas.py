@@ -135,7 +135,7 @@ def _tokenize_formula(
 
 def _extract_value_tokens(tokens: Sequence[Token], text: str, names: NameMatcher) -> ValueTokens:
     link = extract_last_link(tokens, text)
-    value = strip_surrounding_words(link.tokens, text, words=WORD_KINDS_IN_FORMULAS)
+    value = strip_surrounding_words(link.tokens, text, word_kinds=WORD_KINDS_IN_FORMULAS)
     if not value.tokens:
         raise AnswerError(
             NO_FORMULA if text.strip() else "Nothing was given.",

@@ -23,7 +23,7 @@ from grader.reading.grammar.errors import (
     percent_or_share_error,
     quote_span,
 )
-from grader.reading.grammar.evaluation import check_bounds, may_be_inexact
+from grader.reading.grammar.evaluation import may_be_inexact, require_within_bounds
 from grader.reading.grammar.tokens import Token, tokenize
 from grader.reading.lists.column_totals import find_column_total
 from grader.reading.result import RawAnswer, Reading, StyledText
@@ -141,7 +141,7 @@ def require_number(typed: object) -> Number:
             type(typed), "nothing"
         )
         raise AnswerError(f"This is {description}, not a number.", expected="one number")
-    return check_bounds(simplify_number(typed) if isinstance(typed, Fraction) else typed)
+    return require_within_bounds(simplify_number(typed) if isinstance(typed, Fraction) else typed)
 
 
 def _read_text(text: str, typed: str, *, percent: bool) -> Reading[Number]:
@@ -210,7 +210,7 @@ def _try_read_tokens(
 ) -> Reading[Number] | None:
     """Return the number that *tokens*, including words, spell; None if they spell none."""
     try:
-        value = strip_surrounding_words(apply_scale_words(tokens)[0], text, words=WORD_KINDS)
+        value = strip_surrounding_words(apply_scale_words(tokens)[0], text, word_kinds=WORD_KINDS)
         value = strip_repeated_value(value, text)
         return _read_tokens(value, text, typed, percent=percent) if value.tokens else None
     except AnswerError:
@@ -234,7 +234,7 @@ def _extract_value_tokens(text: str) -> ValueTokens:
     label = ITEM_LETTER.match(text)
     link = extract_last_link(tokenize(text, label.end() if label else 0, names=CONSTANTS), text)
     tokens, scales = apply_scale_words(link.tokens)
-    value = strip_surrounding_words(tokens, text, words=WORD_KINDS)
+    value = strip_surrounding_words(tokens, text, word_kinds=WORD_KINDS)
     if not value.tokens:
         quote = quote_span(text, 0, len(text))
         message = f"No number was found in {quote}." if text.strip() else "Nothing was given."

@@ -147,7 +147,7 @@ def _extract_axis_tokens(text: str) -> ValueTokens:
 
 def _extract_value_tokens(text: str, *, grouping: bool) -> ValueTokens:
     link = extract_last_link(tokenize(text, grouping=grouping), text)
-    value = strip_surrounding_words(link.tokens, text, words=WORD_KINDS)
+    value = strip_surrounding_words(link.tokens, text, word_kinds=WORD_KINDS)
     return ValueTokens(value.tokens, (*link.notes, *value.notes))
 
 

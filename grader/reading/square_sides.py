@@ -33,7 +33,7 @@ def read_square_side(typed: str) -> Reading[Number] | None:
         return None
     text = clean_text(typed, limit=MAX_TEXT)
     link = extract_last_link(tokenize(text, grouping=False), text)
-    value = strip_surrounding_words(link.tokens, text, words=WORD_KINDS)
+    value = strip_surrounding_words(link.tokens, text, word_kinds=WORD_KINDS)
     side, notes = _find_side(value.tokens, text), (*link.notes, *value.notes)
     if side is None and len(value.tokens) == 1:
         side = _find_side_before(link.unrounded, value.tokens[0].value, text)
@@ -87,7 +87,7 @@ def _find_side_before(links: Sequence[Sequence[Token]], area: Number, text: str)
     """Return the side of the square in one of *links* whose area is *area*."""
     for link in links:
         try:
-            value = strip_surrounding_words(link, text, words=WORD_KINDS)
+            value = strip_surrounding_words(link, text, word_kinds=WORD_KINDS)
         except AnswerError:
             continue
         side = _find_side(value.tokens, text)

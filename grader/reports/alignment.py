@@ -25,11 +25,11 @@ def align_report(
     aligned: dict[int, AlignedPart] = {}
     for region in find_regions(parts[:MAX_PARTS], passages):
         aligned |= RegionAlignment(region, parts, passages).run()
-    _look_elsewhere(parts, passages, aligned)
+    _align_missing_in_whole_report(parts, passages, aligned)
     return tuple(aligned.get(index, AlignedPart(part, None)) for index, part in enumerate(parts))
 
 
-def _look_elsewhere(
+def _align_missing_in_whole_report(
     parts: Sequence[SheetPart], passages: Sequence[Passage], aligned: dict[int, AlignedPart]
 ) -> None:
     """Look in the whole report for the parts whose label has no answer; these are doubtful."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from grader.reports.extraction.passage_context import BESIDE
 from grader.reports.extraction.passages import Passage
-from grader.reports.passage_reading import PassageReading, count_axes, is_unlikely
+from grader.reports.passage_reading import PassageReading, count_axes_of_shape, is_unlikely
 from grader.reports.regions import Region
 from grader.reports.scores import Scores
 from grader.reports.sheet import SheetPart
@@ -80,7 +80,7 @@ def find_form_doubt(part: SheetPart, passage: Passage, reading: PassageReading) 
     is_given = not passage.is_conclusion and passage.text in part.prompt_numbers
     if passage.is_question or is_given:
         return "the value stands in the question"
-    if part.axes and count_axes(reading.read_as) != part.axes:
+    if part.axes and count_axes_of_shape(reading.read_as) != part.axes:
         return "the shape has another number of axes"
     if is_unlikely(part, reading):
         return (

@@ -72,10 +72,10 @@ def count_repeated_formulas(readings: Mapping[int, PassageReading]) -> dict[int,
     return {column: counts[formula] - 1 for column, formula in formulas.items()}
 
 
-def count_axes(read_as: str) -> int:
+def count_axes_of_shape(read_as: str) -> int:
     """Return the number of axes of a shape as it was read.
 
-    >>> count_axes("64×64×3"), count_axes("(H, W, N)")
+    >>> count_axes_of_shape("64×64×3"), count_axes_of_shape("(H, W, N)")
     (3, 3)
     """
     return read_as.count("×" if "×" in read_as else ",") + 1
@@ -96,7 +96,7 @@ def is_unlikely(part: SheetPart, reading: PassageReading) -> bool:
 
 def score_reading(part: SheetPart, passage: Passage, reading: PassageReading) -> float:
     """Return what speaks against a reading, or for several values that have no brackets."""
-    score = OTHER_AXES if part.axes and count_axes(reading.read_as) != part.axes else 0.0
+    score = OTHER_AXES if part.axes and count_axes_of_shape(reading.read_as) != part.axes else 0.0
     if part.kind == "vector" and "," not in reading.read_as:
         score += SINGLE_VALUE
     elif part.kind == "vector" and "matrix" not in passage.forms:

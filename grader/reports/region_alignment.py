@@ -24,7 +24,7 @@ from grader.reports.extraction.passages import Passage
 from grader.reports.matching import choose_passages
 from grader.reports.passage_reading import (
     PassageReading,
-    count_axes,
+    count_axes_of_shape,
     count_repeated_formulas,
     read_passage,
     score_reading,
@@ -183,7 +183,7 @@ class RegionAlignment:
 
     def _is_single_size(self, part: SheetPart, reading: PassageReading | None) -> bool:
         """Return whether a reading is one number for a shape of several axes under a label."""
-        is_single = reading is not None and count_axes(reading.read_as) == 1
+        is_single = reading is not None and count_axes_of_shape(reading.read_as) == 1
         return is_single and part.axes > 1 and self.region.is_labeled
 
     def _build(

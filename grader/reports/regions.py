@@ -77,18 +77,20 @@ class Region:
             for passage in passages
         ]
         order = list(dict.fromkeys(letter for letter in letters if letter))
-        rows = _count_letters([letter[-1] for letter in order], len(parts))
+        rows = _find_letter_positions([letter[-1] for letter in order], len(parts))
         if len(parts) == 1 or (not rows and len(order) != len(parts)):
             return [None] * len(passages)
         positions = dict(zip(order, rows or range(len(order)), strict=True))
         return [None if letter is None else positions[letter] for letter in letters]
 
 
-def _count_letters(pieces: Sequence[str], count: int) -> list[int]:
+def _find_letter_positions(pieces: Sequence[str], count: int) -> list[int]:
     """Return the positions of the last pieces of labels among *count* parts, [] if unclear.
 
-    >>> _count_letters(["b", "a", "c"], 3), _count_letters(["3", "1"], 3), _count_letters(["q"], 3)
-    ([1, 0, 2], [2, 0], [])
+    >>> _find_letter_positions(["b", "a", "c"], 3), _find_letter_positions(["3", "1"], 3)
+    ([1, 0, 2], [2, 0])
+    >>> _find_letter_positions(["q"], 3)
+    []
     """
     numbers = [str(number) for number in range(1, count + 1)]
     for counter in (numbers, list(ROMAN[:count]), list(ascii_lowercase[:count])):

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from grader.reports.extraction.clauses import ARRAY, count_shape_axes, get_text_before_value
+from grader.reports.extraction.clauses import ARRAY, count_axes_of_last_shape, get_text_before_value
 from grader.reports.extraction.passage_context import BESIDE, CLAUSE, LEAD
 from grader.reports.extraction.passages import Passage
 from grader.reports.sheet import SheetPart, normalize_name
@@ -256,7 +256,7 @@ def _score_pair(part: SheetPart, passage: Passage) -> float:
         score += REPEATED
     if part.kind == "shape" and "shape" in passage.forms:
         score += WRITTEN_AS_SHAPE
-        axes = count_shape_axes(passage.text)
+        axes = count_axes_of_last_shape(passage.text)
         score += OTHER_SIZES if part.axes and axes not in {0, part.axes} else 0.0
         score += OTHER_SIZES if PRODUCT.search(passage.text) else 0.0
     if part.label and passage.label == part.label:

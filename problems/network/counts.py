@@ -244,10 +244,10 @@ def peak_activation(net: Network, shape: Shape) -> int:
     >>> peak_activation(network(conv(8, 1), conv(2, 1)), (3, 10, 10))
     1100
     """
-    return max(count_live_values(walk_network(net, as_shape(shape))))
+    return max(count_live_values_per_step(walk_network(net, as_shape(shape))))
 
 
-def count_live_values(walk: NetworkWalk) -> tuple[int, ...]:
+def count_live_values_per_step(walk: NetworkWalk) -> tuple[int, ...]:
     """Return the number of values held before the first step of a *walk* and during each."""
     last_use = {at: number for number, step in enumerate(walk.steps) for at in step.inputs}
     sizes = {

@@ -192,7 +192,7 @@ def _block_wrong_versions(
 
     def count_with_input_channels(args: SolverArguments) -> int:
         wrong = tuple(replace(conv, in_channels=args.in_channels) for conv in convs(args))
-        return _count_params(wrong, **_count_options_from_args(args))
+        return _count_params(wrong, **_read_count_options(args))
 
     return build_wrong_versions(
         solver,
@@ -218,7 +218,7 @@ class _CountOptions(TypedDict):
     count: str
 
 
-def _count_options_from_args(args: SolverArguments) -> _CountOptions:
+def _read_count_options(args: SolverArguments) -> _CountOptions:
     return {"batch_norm": args.batch_norm, "bias": args.bias, "count": args.count}
 
 
@@ -250,7 +250,7 @@ def _residual_wrong_versions(
         solver,
         convs,
         projection_left_out=replace_formula(
-            solver, lambda args: _count_params(main(args), **_count_options_from_args(args))
+            solver, lambda args: _count_params(main(args), **_read_count_options(args))
         ),
         projection_counted=replace_arguments(solver, projection=True),
     )
@@ -265,7 +265,7 @@ def _count_without_reductions(args: SolverArguments) -> int:
         replace(five, in_channels=single.in_channels),
         pooled,
     )
-    return _count_params(unreduced, **_count_options_from_args(args))
+    return _count_params(unreduced, **_read_count_options(args))
 
 
 def _sum_all_widths(args: SolverArguments) -> int:
@@ -282,7 +282,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         pool_branch_left_out=replace_formula(
             inception_params,
             lambda args: _count_params(
-                _all_inception_convs(args)[:-1], **_count_options_from_args(args)
+                _all_inception_convs(args)[:-1], **_read_count_options(args)
             ),
         ),
     ),

@@ -12,7 +12,7 @@ from problems.network.counts import (
     IN_PLACE_LAYERS,
     LAYER_KINDS,
     activation_values,
-    count_live_values,
+    count_live_values_per_step,
     depth,
     layer_count,
     network_shape,
@@ -177,7 +177,7 @@ def _trace_peak_activation(args: TracedArguments) -> Iterator[SolutionStep]:
     )
     names = ("input", *map(_describe_layer, net_walk.steps))
     made = (math.prod(args.shape), *(math.prod(step.after or ()) for step in net_walk.steps))
-    held = count_live_values(net_walk)
+    held = count_live_values_per_step(net_walk)
     yield build_table(("layer", "makes", "held"), [*zip(names, made, held, strict=True)])
     yield build_value_step("A", max(held))
 

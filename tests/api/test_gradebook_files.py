@@ -26,7 +26,7 @@ from api.services.exports.formats import (
 )
 from api.services.exports.formats.cells import (
     LINES_TRANSLATION,
-    format_lateness,
+    format_lateness_hms,
     format_multiline_cell,
     format_number,
     format_text_cell,
@@ -234,7 +234,7 @@ def test_a_number_never_passes_through_a_float() -> None:
     ("seconds", "shown"), [(-1, "00:00:00"), (59, "00:00:59"), (360_000, "100:00:00")]
 )
 def test_lateness_counts_hours_past_a_day(seconds: int, shown: str) -> None:
-    assert format_lateness(seconds) == shown
+    assert format_lateness_hms(seconds) == shown
 
 
 def test_gradescope_gets_the_family_name_that_a_list_of_students_gave() -> None:

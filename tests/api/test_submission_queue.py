@@ -33,13 +33,13 @@ def test_what_threads_put_is_taken_in_its_order():
     for one in some:
         queue.put(one)
     assert len(queue) == 3
-    assert queue.wait_for_batch() == some
+    assert queue.wait_for_submissions() == some
     assert len(queue) == 0
 
 
 def test_who_takes_waits_until_something_comes():
     queue, taken = SubmissionQueue(10), []
-    taker = Thread(target=lambda: taken.append(queue.wait_for_batch()))
+    taker = Thread(target=lambda: taken.append(queue.wait_for_submissions()))
     taker.start()
     taker.join(0.05)
     assert taker.is_alive()
@@ -61,7 +61,7 @@ def test_what_tasks_put_while_others_are_at_hand_is_taken_together():
 
     async def play() -> tuple[list[QueuedSubmission], list[QueuedSubmission]]:
         put = await asyncio.gather(*(hand_in(rounds) for rounds in (0, 1, 2, 3)))
-        return put, await asyncio.to_thread(queue.wait_for_batch)
+        return put, await asyncio.to_thread(queue.wait_for_submissions)
 
     put, taken = run_in_new_loop(play())
     assert taken == put
@@ -74,7 +74,7 @@ def test_one_alone_is_passed_on_without_another():
         one = of_task()
         queue.put(one)
         async with asyncio.timeout(5):
-            return one, await asyncio.to_thread(queue.wait_for_batch)
+            return one, await asyncio.to_thread(queue.wait_for_submissions)
 
     one, taken = run_in_new_loop(play())
     assert taken == [one]
@@ -87,7 +87,7 @@ def test_a_loop_that_never_rests_passes_on_a_full_batch():
         for _ in range(2 * MAX_BATCH_SIZE):  # one in each round
             queue.put(of_task())
             await asyncio.sleep(0)
-        return queue.wait_for_batch()
+        return queue.wait_for_submissions()
 
     assert len(run_in_new_loop(play())) == MAX_BATCH_SIZE
 
@@ -103,8 +103,8 @@ def test_what_a_loop_gathers_does_not_wait_for_another_loop():
     async def play() -> None:
         mine = await put_one()
         other = run_in_new_loop(put_one())  # this loop stands still
-        assert queue.wait_for_batch() == [other]
-        assert await asyncio.to_thread(queue.wait_for_batch) == [mine]
+        assert queue.wait_for_submissions() == [other]
+        assert await asyncio.to_thread(queue.wait_for_submissions) == [mine]
 
     run_in_new_loop(play())
 
@@ -113,7 +113,10 @@ def test_no_more_is_taken_at_once_than_a_batch_holds():
     queue = SubmissionQueue(10 * MAX_BATCH_SIZE)
     for _ in range(MAX_BATCH_SIZE + 1):
         queue.put(of_thread())
-    assert [len(queue.wait_for_batch()), len(queue.wait_for_batch())] == [MAX_BATCH_SIZE, 1]
+    assert [len(queue.wait_for_submissions()), len(queue.wait_for_submissions())] == [
+        MAX_BATCH_SIZE,
+        1,
+    ]
 
 
 def test_what_a_loop_gathers_counts_as_waiting():
@@ -138,8 +141,8 @@ def test_what_was_gathered_is_still_taken_when_the_queue_is_closed():
         one = of_task()
         queue.put(one)
         queue.close()
-        assert queue.wait_for_batch() == [one]
-        assert queue.wait_for_batch() == []
+        assert queue.wait_for_submissions() == [one]
+        assert queue.wait_for_submissions() == []
         with pytest.raises(ServiceUnavailable) as refused:
             queue.put(of_task())
         assert refused.value.retry_after == 5

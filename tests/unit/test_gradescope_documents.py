@@ -7,7 +7,7 @@ import pytest
 
 from api.gradescope.runtime import documents
 from api.gradescope.runtime.answer_sheet import AnswerSheet
-from api.gradescope.runtime.documents import drop_comments, read_markdown
+from api.gradescope.runtime.documents import add_markdown_answers, drop_comments
 
 PIECES = 20_000
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -64,7 +64,7 @@ def test_headings_are_those_of_the_pattern():
         headings = []
         sheet = AnswerSheet({"shape": ("first",)})
         sheet.find_part = lambda label, _="", headings=headings: headings.append(label)
-        read_markdown(line, sheet)
+        add_markdown_answers(line, sheet)
         expected = HEADING.match(line)
         assert headings[::2] == ([expected[1]] if expected else []), line
         read += bool(expected)
@@ -80,5 +80,5 @@ def test_no_pattern_tries_a_run_of_characters_again_from_each_of_them():
 
 def test_a_megabyte_of_spaces_in_a_heading_is_read():
     sheet = AnswerSheet({"shape": ("first",)})
-    read_markdown(f"# first{' ' * 1_000_000}y\n\n# first{' ' * 1_000_000}#\n3x3", sheet)
+    add_markdown_answers(f"# first{' ' * 1_000_000}y\n\n# first{' ' * 1_000_000}#\n3x3", sheet)
     assert sheet.answers == {"shape": {"first": "3x3"}}

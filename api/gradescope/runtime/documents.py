@@ -124,14 +124,14 @@ def _drop_closing_marks(heading: str) -> str:
     return heading.rstrip().rstrip("#").rstrip()
 
 
-def read_markdown(text: str, sheet: AnswerSheet) -> None:
+def add_markdown_answers(text: str, sheet: AnswerSheet) -> None:
     """Add the answers of a Markdown document to *sheet*."""
     reader = MarkdownReader(sheet)
     reader.feed(text)
     reader.close()
 
 
-def read_notebook(text: str, sheet: AnswerSheet) -> None:
+def add_notebook_answers(text: str, sheet: AnswerSheet) -> None:
     """Add the answers of a Jupyter notebook to *sheet*; raise `UploadError` if it is none.
 
     An answer is Markdown below the heading of its part, in the cell of the heading or else in the

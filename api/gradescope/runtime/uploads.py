@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from api.gradescope.runtime.answer_sheet import AnswerSheet, UploadError
-from api.gradescope.runtime.documents import read_markdown, read_notebook
+from api.gradescope.runtime.documents import add_markdown_answers, add_notebook_answers
 from api.services.files.csv_rows import (
     CsvRecords,
     detect_delimiter,
@@ -38,13 +38,13 @@ def read_answers(folder: Path, parts: Mapping[str, tuple[str, ...]]) -> AnswerSh
     sheet = AnswerSheet(parts)
     match path.suffix.casefold():
         case ".csv":
-            read_csv(text, sheet)
+            add_csv_answers(text, sheet)
         case ".json":
-            read_json(text, sheet)
+            add_json_answers(text, sheet)
         case ".ipynb":
-            read_notebook(text, sheet)
+            add_notebook_answers(text, sheet)
         case _:
-            read_markdown(text, sheet)
+            add_markdown_answers(text, sheet)
     if not sheet.answers:
         sheet.note(f"There is no answer in {path.name}.")
     return sheet
@@ -92,7 +92,7 @@ def _read_text(path: Path) -> str:
         ) from error
 
 
-def read_csv(text: str, sheet: AnswerSheet) -> None:
+def add_csv_answers(text: str, sheet: AnswerSheet) -> None:
     """Add the rows of a CSV file with the columns `problem`, `part` and `answer` to *sheet*.
 
     `problem` may be missing if the parts have different ids.
@@ -131,7 +131,7 @@ def _add_row(row: Mapping[str, str], where: str, sheet: AnswerSheet) -> None:
         sheet.add(target, unescape_formula(row.get("answer", "")))
 
 
-def read_json(text: str, sheet: AnswerSheet) -> None:
+def add_json_answers(text: str, sheet: AnswerSheet) -> None:
     """Add the answers of a JSON object to *sheet*: by part, or by problem and part."""
     try:
         data = load_json(text)

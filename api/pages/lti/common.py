@@ -37,9 +37,9 @@ def require_tool(context: RequestContext) -> "LtiTool":
     return tool
 
 
-def count_step(context: RequestContext) -> None:
+def consume_step_limit(context: RequestContext) -> None:
     """Count a step of a launch before it writes; raise `RateLimited` over the limit."""
-    context.count_limited_action("flow_step_address", context.client_address_key)
+    context.consume_action_limit("flow_step_address", context.client_address_key)
 
 
 def is_framed(context: RequestContext) -> bool:

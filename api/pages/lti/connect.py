@@ -17,7 +17,7 @@ from api.db.models import Course, LtiContext
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep, PostedForm, validate_body
 from api.pages.layout.frame import render_page
-from api.pages.lti.common import count_step, render_refusal, require_tool
+from api.pages.lti.common import consume_step_limit, render_refusal, require_tool
 from api.pages.lti.launch import build_choice_path
 from api.pages.lti.link import bind_launch
 from api.pages.router import PageDep, PageRouter
@@ -112,14 +112,14 @@ def connect_course(form: FormDep, context: PageDep) -> Response:
     token = form.text("token")
     typed = {name: form.text(name) for name in COPY_FIELDS if form.has(name)}
     try:
-        count_step(context)
-        path = _connect(context, form)
+        consume_step_limit(context)
+        path = _connect_chosen_course(context, form)
     except ServiceError as error:
         return _render_connection_form(context, token, typed=typed, error=error)
     return RedirectResponse(path, status_code=303)
 
 
-def _connect(context: RequestContext, form: PostedForm) -> str:
+def _connect_chosen_course(context: RequestContext, form: PostedForm) -> str:
     token, course = form.text("token"), parse_id(form.text("course"))
     if course is None:
         raise InvalidInput.for_field("course", "must be chosen")

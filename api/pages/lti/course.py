@@ -19,8 +19,8 @@ from api.services.lti.roster.overview import list_departed_members, set_roster_s
 from api.services.lti.scores.overview import (
     list_failed_scores,
     list_items,
+    reconcile_course_scores,
     start_sending,
-    synchronize_course,
 )
 
 router = PageRouter()
@@ -119,5 +119,5 @@ def synchronize_scores(course: UUID, context: PageDep) -> Response:
     with context.transaction() as session:
         member = context.authorize_course(session, course, right="override_grades")
         require_tool(context)
-        synchronize_course(session, member, now=context.now)
+        reconcile_course_scores(session, member, now=context.now)
     return RedirectResponse(f"/courses/{course}/lti?saved=scores-compared", status_code=303)

@@ -11,7 +11,7 @@ from api.core.ids import parse_id
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep
 from api.pages.lti.common import (
-    count_step,
+    consume_step_limit,
     render_framed,
     render_framed_refusal,
     require_tool,
@@ -35,7 +35,7 @@ def show_link_choice(context: PageDep, token: Token = "") -> Response:
     """Return the page on which a teacher chooses the assignments that new links open."""
     require_tool(context)
     try:
-        count_step(context)
+        consume_step_limit(context)
         return _render_choice(context, token)
     except ServiceError as error:
         return render_framed_refusal(
@@ -86,7 +86,7 @@ def send_link_choice(form: FormDep, context: PageDep) -> Response:
     tool, token = require_tool(context), form.text("token")
     chosen = [one for one in map(parse_id, form.get_all("assignment")) if isinstance(one, UUID)]
     try:
-        count_step(context)
+        consume_step_limit(context)
         try:
             answer = choose_links(context.service.db, tool, token, chosen, now=context.now)
         except InvalidInput as error:

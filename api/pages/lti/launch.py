@@ -12,7 +12,7 @@ from api.db.models import LtiPlatform
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep
 from api.pages.lti.common import (
-    count_step,
+    consume_step_limit,
     create_browser_secret,
     get_browser_secret,
     get_session_cookie,
@@ -55,12 +55,12 @@ NOT_SENT: Final = (
 )
 
 
-def _begin(context: RequestContext, values: dict[str, str]) -> Response:
+def _begin_launch(context: RequestContext, values: dict[str, str]) -> Response:
     """Begin a launch: send the browser to the platform, or to a new tab if it is in a frame."""
     tool = require_tool(context)
     request = LoginRequest(*(values[name][:MAX_PARAMETER_CHARACTERS] for name in PARAMETERS))
     try:
-        context.count_limited_action("flow_address", context.client_address_key)
+        context.consume_action_limit("flow_address", context.client_address_key)
         with context.service.db.reading() as session:
             platform = find_platform(session, request, addresses=tool.addresses)
             session.expunge(platform)
@@ -103,13 +103,13 @@ def begin_launch_by_link(
 ) -> Response:
     """Begin a launch that a platform requests by a link."""
     values = (iss, login_hint, target_link_uri, client_id, lti_deployment_id, lti_message_hint)
-    return _begin(context, dict(zip(PARAMETERS, values, strict=True)))
+    return _begin_launch(context, dict(zip(PARAMETERS, values, strict=True)))
 
 
 @cross_site_router.post("/lti/login")
 def begin_launch_by_form(form: FormDep, context: PageDep) -> Response:
     """Begin a launch that a platform requests by a form."""
-    return _begin(context, {name: form.text(name) for name in PARAMETERS})
+    return _begin_launch(context, {name: form.text(name) for name in PARAMETERS})
 
 
 @cross_site_router.post("/lti/launch")
@@ -117,7 +117,7 @@ def receive_message(form: FormDep, context: PageDep) -> Response:
     """Verify the message of a platform, and go on in the browser that began the launch."""
     tool = require_tool(context)
     try:
-        count_step(context)
+        consume_step_limit(context)
         launch_id, platform, state = consume_state(
             context.service.db, form.text("state"), now=context.now
         )
@@ -162,7 +162,7 @@ def continue_launch(context: PageDep, token: Parameter = "") -> Response:
     """Continue a launch; a browser without our cookie is asked to do so in a new tab."""
     require_tool(context)
     try:
-        count_step(context)
+        consume_step_limit(context)
         if not get_browser_secret(context):
             with context.service.db.reading() as session:
                 return render_continuation(load_launch_to_move(session, token, now=context.now))
@@ -177,7 +177,7 @@ def continue_launch_in_tab(form: FormDep, context: PageDep) -> Response:
     require_tool(context)
     secret = create_browser_secret()
     try:
-        count_step(context)
+        consume_step_limit(context)
         with context.service.db.transaction() as session:
             token = move_launch(session, form.text("token"), secret, now=context.now)
         return _continue_and_redirect(context, token, secret)

@@ -9,7 +9,12 @@ from api.core.errors import InvalidInput, RateLimited, ServiceError
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep
 from api.pages.layout.templating import render_response, retry_headers
-from api.pages.lti.common import count_step, get_browser_secret, render_refusal, require_tool
+from api.pages.lti.common import (
+    consume_step_limit,
+    get_browser_secret,
+    render_refusal,
+    require_tool,
+)
 from api.pages.lti.launch import load_browser_login, redirect_to_entry
 from api.pages.router import PageDep, PageRouter
 from api.routes.accounts.login import require_password_login
@@ -19,7 +24,7 @@ from api.services.lti.launches.linking import (
     BoundLaunch,
     create_and_enter,
     link_by_password,
-    link_to_login,
+    link_to_logged_in_account,
     load_account_choices,
 )
 
@@ -68,11 +73,11 @@ def link_account(form: FormDep, context: PageDep) -> Response:
     require_tool(context)
     token = form.text("token")
     try:
-        count_step(context)
+        consume_step_limit(context)
     except RateLimited as error:
         return render_refusal(error)
     try:
-        entry = _link(
+        entry = _link_chosen_account(
             context, form.text("choice"), form.text("email"), form.raw_text("password"), token
         )
     except ServiceError as error:
@@ -80,7 +85,7 @@ def link_account(form: FormDep, context: PageDep) -> Response:
     return redirect_to_entry(context, entry, token, get_browser_secret(context))
 
 
-def _link(
+def _link_chosen_account(
     context: RequestContext, choice: str, email: str, password: str, token: str
 ) -> LaunchEntry:
     bound, db = bind_launch(context, token), context.service.db
@@ -97,7 +102,7 @@ def _link(
     with db.transaction() as session:
         login = load_browser_login(context, session)
         if choice == "login":
-            return link_to_login(session, bound, login)
+            return link_to_logged_in_account(session, bound, login)
         if choice == "new":
             return create_and_enter(session, bound, login)
     raise InvalidInput("Choose an account.")

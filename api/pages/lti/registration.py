@@ -31,7 +31,7 @@ def show_registration(
     require_tool(context)
     origin = ""
     try:
-        context.count_limited_action("flow_address", context.client_address_key)
+        context.consume_action_limit("flow_address", context.client_address_key)
         with context.service.db.reading() as session:
             origin = find_link_origin(session, registration)
             name = find_link(session, registration, now=context.now).name
@@ -63,7 +63,7 @@ def finish_registration(registration: str, form: FormDep, context: PageDep) -> R
     )
     origin = ""
     try:
-        context.count_limited_action("flow_address", context.client_address_key)
+        context.consume_action_limit("flow_address", context.client_address_key)
         with context.service.db.reading() as session:
             origin = find_link_origin(session, registration)
         registered = register_platform(

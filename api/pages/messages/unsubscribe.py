@@ -17,7 +17,7 @@ router = PageRouter(CrossSitePageRoute)
 def show_unsubscribe_form(token: str, context: PageDep) -> Response:
     """Ask whether to unsubscribe; scanners of links change nothing by it."""
     try:
-        context.count_limited_action("unsubscribe_address", context.client_address_key)
+        context.consume_action_limit("unsubscribe_address", context.client_address_key)
         with context.service.db.reading() as session:
             _, kind = read_unsubscribe_token(session, token)
     except ServiceError as error:
@@ -29,7 +29,7 @@ def show_unsubscribe_form(token: str, context: PageDep) -> Response:
 def unsubscribe_by_link(token: str, context: PageDep) -> Response:
     """Decline the kind of message that the link is for."""
     try:
-        context.count_limited_action("unsubscribe_address", context.client_address_key)
+        context.consume_action_limit("unsubscribe_address", context.client_address_key)
         with context.service.db.transaction() as session:
             kind = unsubscribe(session, token)
     except ServiceError as error:

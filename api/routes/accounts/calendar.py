@@ -58,9 +58,9 @@ def load_calendar_file(context: RequestContext, secret: str) -> bytes:
         with context.service.db.reading() as session:
             owner = addresses.find_feed_owner(session, secret)
     except NotFound:
-        context.count_limited_action("calendar_guess", context.client_address_key)
+        context.consume_action_limit("calendar_guess", context.client_address_key)
         raise
-    context.count_limited_action("calendar_feed", str(owner.id))
+    context.consume_action_limit("calendar_feed", str(owner.id))
     with context.service.db.reading() as session:
         public_url = context.service.settings.public_url
         return build_calendar(session, owner, public_url=public_url, now=context.now)

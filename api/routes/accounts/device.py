@@ -38,7 +38,7 @@ def create_code(body: DeviceCodeIn, context: AnonymousContextDep) -> DeviceCodeO
 
     The codes expire after ten minutes.
     """
-    context.count_limited_action("code_address", context.client_address_key)
+    context.consume_action_limit("code_address", context.client_address_key)
     with context.service.db.transaction() as session:
         code = device_codes.create_device_code(
             session, client=body.client, course_slug=body.course or "", now=context.now

@@ -100,7 +100,7 @@ def get_account_export(context: ContextDep) -> PiecewiseResponse:
         caller = context.authenticate(session)
         if caller.only_course is not None:
             raise Forbidden("This token is for one course. Use one without a course.")
-    context.count_limited_action("export_person", str(caller.id))
+    context.consume_action_limit("export_person", str(caller.id))
     pieces = stream_account_data(context.service.db.reading, caller.user, now=context.now)
     return PiecewiseResponse(pieces, held_bytes=HELD_BYTES, media_type="application/json")
 
@@ -172,7 +172,7 @@ def post_token(body: TokenIn, context: ContextDep) -> NewToken:
     with context.reading() as session:
         caller = context.authenticate(session)
         caller.require_login()
-    context.count_limited_action("token_person", str(caller.id))
+    context.consume_action_limit("token_person", str(caller.id))
     with context.transaction() as session:
         caller = context.authenticate(session)
         caller.require_login()

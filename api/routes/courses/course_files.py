@@ -59,7 +59,7 @@ def apply_course_files(
     """
     with context.reading() as session:
         member = context.authorize_course(session, course, right="manage_course")
-    context.count_limited_action("upload_file", str(member.caller.id))
+    context.consume_action_limit("upload_file", str(member.caller.id))
     with context.reading() as session:
         member = context.authorize_course(session, course, right="manage_course")
         setup = parse_setup(body.files)

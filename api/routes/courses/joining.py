@@ -45,7 +45,7 @@ def get_join_link(course: UUID, context: ContextDep) -> JoinLink:
     """Return the link and code for joining a course. `self_enrollment` turns them on and off."""
     with context.reading() as session:
         member = context.authorize_course(session, course, right="manage_people")
-        return _describe(member.course, context)
+        return _serialize_join_link(member.course, context)
 
 
 @router.post(f"{JOINING_PATH}/code", response_model=JoinLink, responses=CHANGE_ERRORS)
@@ -55,7 +55,7 @@ def post_join_code(course: UUID, context: ContextDep) -> JoinLink:
         member = context.authorize_course(session, course, right="manage_people")
         lock_row(session, member.course)
         joining.replace_join_code(session, member, now=context.now)
-        return _describe(member.course, context)
+        return _serialize_join_link(member.course, context)
 
 
 @router.get(
@@ -130,5 +130,5 @@ def _load_course(context: RequestContext, code: str) -> Course:
     )
 
 
-def _describe(course: Course, context: RequestContext) -> JoinLink:
+def _serialize_join_link(course: Course, context: RequestContext) -> JoinLink:
     return joining.build_join_link(course, public_url=context.service.settings.public_url)

@@ -95,7 +95,7 @@ def check_problem(course: UUID, context: ContextDep, file: FileBody) -> ProblemC
     with context.reading() as session:
         member = context.authorize_course(session, course, right="manage_problems")
     with context.service.publishing.reserve(member.caller.id) as publish:
-        context.count_limited_action("solve_problem", str(member.caller.id))
+        context.consume_action_limit("solve_problem", str(member.caller.id))
         seeds = context.service.settings.seeds
         return uploads.check_problem(file, publish=publish, seeds=seeds)
 
@@ -131,7 +131,7 @@ def upload_problem(
     status = "draft" if draft else "published"
     with context.reading() as session:
         member = context.authorize_course(session, course, right="manage_problems")
-    context.count_limited_action("solve_problem", str(member.caller.id))
+    context.consume_action_limit("solve_problem", str(member.caller.id))
     with context.reading() as session:
         member = context.authorize_course(session, course, right="manage_problems")
         upload = uploads.prepare_upload(session, member, file, status=status, note=note)

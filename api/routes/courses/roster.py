@@ -68,7 +68,7 @@ def post_roster(  # an option each
     """
     with context.reading() as session:
         member = context.authorize_course(session, course, right="manage_people")
-    context.count_limited_action("upload_file", str(member.caller.id))
+    context.consume_action_limit("upload_file", str(member.caller.id))
     if dry_run:
         with context.reading() as session:
             member = context.authorize_course(session, course, right="manage_people")

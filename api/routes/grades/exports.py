@@ -81,7 +81,7 @@ def get_submissions_export(
     """
     with context.reading() as session:
         member = context.authorize_course(session, course, right="export")
-    context.count_limited_action("export_course", str(member.caller.id))
+    context.consume_action_limit("export_course", str(member.caller.id))
     with context.transaction() as session:
         gradebook_files.record_export(
             session, member, "submissions", now=context.now, pseudonymous=pseudonymous
@@ -108,7 +108,7 @@ def get_export_check(
     with context.reading() as session:
         member = context.authorize_course(session, course, right="export")
         gradebook_files.get_format(form)
-    context.count_limited_action("check_export", str(member.caller.id))
+    context.consume_action_limit("check_export", str(member.caller.id))
     gradebook_file = _build_file(context, member, form, assignments, section)
     return gradebook_files.serialize_check(gradebook_file)
 
@@ -142,7 +142,7 @@ def get_gradebook_export(
     with context.reading() as session:
         member = context.authorize_course(session, course, right="export")
         gradebook_files.get_format(form)
-    context.count_limited_action("export_course", str(member.caller.id))
+    context.consume_action_limit("export_course", str(member.caller.id))
     gradebook_file = _build_file(context, member, form, assignments, section)
     return _record_export_and_respond(context, member, gradebook_file, force=force)
 
@@ -219,7 +219,7 @@ def post_moodle_export(
     """
     with context.reading() as session:
         member = context.authorize_course(session, course, right="export")
-    context.count_limited_action("export_course", str(member.caller.id))
+    context.consume_action_limit("export_course", str(member.caller.id))
     known = gradebook_files.read_participant_emails(participants)
     gradebook_file = _build_file(
         context, member, "moodle", assignments, section, participant_emails=known
@@ -248,7 +248,7 @@ def get_score_sheet(
     """
     with context.reading() as session:
         member, assignment_row = context.authorize_assignment(session, assignment, right="export")
-    context.count_limited_action("export_course", str(member.caller.id))
+    context.consume_action_limit("export_course", str(member.caller.id))
     with context.heavy_reading(member) as session:
         source = sheet_rows.load_sheet_source(session, assignment_row, problem=problem, part=part)
     rows = (row.sheet_row for row in source.read_rows(context.service.db.reading))
@@ -282,7 +282,7 @@ def post_score_sheet(
     """
     with context.reading() as session:
         member, _ = context.authorize_assignment(session, assignment, right="override_grades")
-    context.count_limited_action("upload_file", str(member.caller.id))
+    context.consume_action_limit("upload_file", str(member.caller.id))
     with context.transaction() as session:
         member, assignment_row = context.authorize_assignment(
             session, assignment, right="override_grades"

@@ -67,7 +67,7 @@ def post_regrade(
     """
     with context.reading() as session:
         assigned = context.authorize_problem(session, assignment, problem, right="regrade")
-    context.count_limited_action("solve_problem", str(assigned.member.caller.id))
+    context.consume_action_limit("solve_problem", str(assigned.member.caller.id))
     with context.reading() as session:
         assigned = context.authorize_problem(session, assignment, problem, right="regrade")
         version_spec, dropped_examples = _parse_version(body.version), body.version.drop_examples

@@ -90,7 +90,7 @@ def upload_attachment(
     with context.reading() as session:
         author = _authorize_upload(session, context, (assignment, problem), part, size_bytes=0)
     context.service.storage.check(author)
-    context.count_limited_action("upload_attachment", str(author))
+    context.consume_action_limit("upload_attachment", str(author))
     pages = convert_attachment(context.service.report_reader, author, uploaded)
     now = context.now
     with context.transaction() as session:

@@ -129,7 +129,7 @@ def upload_report(
         _check_budget(session, context, author, len(document))
         context.service.storage.check(author)
         sheet = load_report_sheet(session, member, row)
-    context.count_limited_action("upload_report", str(author))
+    context.consume_action_limit("upload_report", str(author))
     parts = context.service.report_reader.read(author, document, ending, sheet.problems)
     with context.transaction() as session:
         member, row = context.authorize_assignment(session, assignment, right="submit")

@@ -80,7 +80,7 @@ async def _submit_from_cache(request: Request) -> Response | None:
     if prepared is None or context.service.storage.is_spent(prepared.submitter.author_id):
         return None
     # Before grading: a refused request must stay cheap.
-    context.count_request(prepared.submitter.author_id)
+    context.consume_request_limit(prepared.submitter.author_id)
     try:
         entry = await _grade_submission(context.service, prepared)
     except GraderError:

@@ -55,7 +55,7 @@ def set_password_with_link(
     `Gone`, `InvalidInput` for an unusable password, and `RateLimited`.
     """
     now = acceptance.now
-    count_link_use(db, acceptance)
+    require_link_and_consume_limit(db, acceptance)
     with db.reading() as session:
         invite, user = _load_invite_and_owner(session, acceptance)
         requires_locked = needs_locked_password(session, invite, user)
@@ -87,7 +87,7 @@ def set_password_with_link(
         return sessions.create_session(session, user, now=now, device=device)
 
 
-def count_link_use(db: Database, acceptance: LinkAcceptance) -> None:
+def require_link_and_consume_limit(db: Database, acceptance: LinkAcceptance) -> None:
     """Count a use of a link, or a guess at one; raise `NotFound` if there is no such link.
 
     A secret cannot be guessed, so the limits only save work. Wrong guesses by others do not block a
@@ -96,9 +96,13 @@ def count_link_use(db: Database, acceptance: LinkAcceptance) -> None:
     with db.reading() as session:
         invite = _find_invite(session, acceptance.secret)
     if invite is None:
-        stored_events.count_action(db, "invite_address", acceptance.address, now=acceptance.now)
+        stored_events.consume_and_commit_action_limit(
+            db, "invite_address", acceptance.address, now=acceptance.now
+        )
         raise NotFound(NO_LINK)
-    stored_events.count_action(db, "invite_link", invite.prefix, now=acceptance.now)
+    stored_events.consume_and_commit_action_limit(
+        db, "invite_link", invite.prefix, now=acceptance.now
+    )
 
 
 def use_up_link(session: Session, acceptance: LinkAcceptance, *, owner: UUID) -> User:

@@ -8,8 +8,8 @@ from sqlalchemy import CTE, Float, Integer, Select, case, cast, func, select
 from api.db.models import Draw
 from api.services.analytics.queries.distributions import (
     interpolate_quartiles,
-    rank_numbers,
     select_quartile_neighbors,
+    select_ranked_numbers,
 )
 from api.services.analytics.queries.query_batch import (
     QueryBatch,
@@ -50,7 +50,7 @@ def build_attempt_and_time_queries(firsts: CTE) -> QueryBatch:
     """Return the queries whose rows `read_attempt_statistics` and `read_time_statistics` need."""
     return {
         "answered": _select_answer_counts(firsts),
-        "solved": _count_students_by_solving_attempt(firsts),
+        "solved": _select_student_counts_by_solving_attempt(firsts),
         **_build_first_answer_time_queries(firsts),
     }
 
@@ -73,7 +73,7 @@ def _select_answer_counts(firsts: CTE) -> Select[Any]:
     ).group_by(first.item)
 
 
-def _count_students_by_solving_attempt(firsts: CTE) -> Select[Any]:
+def _select_student_counts_by_solving_attempt(firsts: CTE) -> Select[Any]:
     """Return the query that counts students by the attempt that was right; null means never."""
     first = firsts.c
     return (
@@ -110,7 +110,7 @@ def _build_first_answer_time_queries(firsts: CTE) -> QueryBatch:
     numbers = select(took.c.key, capped.label("number")).where(has_opened, took.c.took >= 0)
     idle = select(took.c.key, func.count().label("n")).where(took.c.took > IDLE_SECONDS)
     return {
-        "times": select_quartile_neighbors(rank_numbers(numbers, "times")),
+        "times": select_quartile_neighbors(select_ranked_numbers(numbers, "times")),
         "idle": idle.group_by(took.c.key),
     }
 

@@ -170,7 +170,7 @@ def _select_wrong_values(graded_values: CTE, keys: CTE, holders: CTE) -> CTE:
     *match*: it is the key of other students; *missed*: it is a key that nobody holds; *after*: one
     of its holders had solved the part before.
     """
-    held = _count_holders(graded_values, holders)
+    held = _select_holder_counts(graded_values, holders)
     wrong = select(graded_values).where(graded_values.c.right == 0).cte("wrong")
     missed = select(keys.c.part, keys.c.digest).where(keys.c.unheld == 1).distinct().subquery()
     is_own_key = exists().where(
@@ -197,7 +197,7 @@ def _same_key_condition(left: FromClause, right: FromClause) -> ColumnElement[bo
     return and_(left.c.part == right.c.part, left.c.digest == right.c.digest)
 
 
-def _count_holders(graded_values: CTE, holders: CTE) -> CTE:
+def _select_holder_counts(graded_values: CTE, holders: CTE) -> CTE:
     """Return the number of holders of each key, and when the first of them solved the part."""
     graded = graded_values.c
     solved = (

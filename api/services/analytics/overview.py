@@ -19,8 +19,8 @@ from api.services.analytics.queries.assignment import (
 )
 from api.services.analytics.queries.distributions import (
     build_distribution_queries,
-    rank_numbers,
     read_distribution,
+    select_ranked_numbers,
 )
 from api.services.analytics.queries.groups import load_key_doubt_flags
 from api.services.analytics.queries.part_scores import PartScoreQueries
@@ -100,7 +100,9 @@ def build_grade_distribution_queries(grades: Select[Any]) -> QueryBatch:
     """Return the queries for the distribution of grades by their *key*."""
     return build_distribution_queries(
         "grades",
-        rank_numbers(grades.add_columns(grade_percent_expression().label("number")), "marks"),
+        select_ranked_numbers(
+            grades.add_columns(grade_percent_expression().label("number")), "marks"
+        ),
         PERCENT,
     )
 

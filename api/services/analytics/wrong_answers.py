@@ -50,9 +50,9 @@ class WrongAnswerQueries:
 
     def __init__(self, units: UnitScoreQueries, item_indices: Sequence[int]) -> None:
         self._answers = _select_answers(units.ranked_scores, item_indices)
-        self._right = _count_right_answers(self._answers)
-        self._by_value = _group_by_value(self._answers)
-        self._groups = _rank_groups(self._by_value, self._right)
+        self._right = _select_right_answer_counts(self._answers)
+        self._by_value = _select_groups_by_value(self._answers)
+        self._groups = _select_ranked_groups(self._by_value, self._right)
 
     def build_key_doubt_queries(self) -> QueryBatch:
         """Return the queries for the groups that have more votes than the key."""
@@ -171,7 +171,7 @@ def _select_answers(ranked: CTE, item_indices: Sequence[int]) -> CTE:
     )
 
 
-def _count_right_answers(answers: CTE) -> CTE:
+def _select_right_answer_counts(answers: CTE) -> CTE:
     """Count the right answers of each part; *by_value*: all students had the same variant."""
     columns = answers.c
     same = (func.min(columns.seed) == func.max(columns.seed)) & (
@@ -194,7 +194,7 @@ def _count_right_answers(answers: CTE) -> CTE:
     )
 
 
-def _group_by_value(answers: CTE) -> CTE:
+def _select_groups_by_value(answers: CTE) -> CTE:
     """Return the wrong answers grouped by value, variant and cause."""
     columns = answers.c
     variant = (columns.draw_hash, columns.seed)
@@ -217,7 +217,7 @@ def _group_by_value(answers: CTE) -> CTE:
     )
 
 
-def _rank_groups(by_value: CTE, right: CTE) -> CTE:
+def _select_ranked_groups(by_value: CTE, right: CTE) -> CTE:
     """Return the groups with their ranks.
 
     The most common value is the example of a group; among equals, the one that came first.

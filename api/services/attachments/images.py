@@ -91,7 +91,7 @@ def _copy_pixels(image: "Image") -> "Image":
     """Return a new upright RGB image, so that no metadata of the old one can be saved with it."""
     from PIL import Image, ImageOps  # noqa: PLC0415  # only workers load the native library
 
-    reduced = _reduce(image)
+    reduced = _shrink_image(image)
     reduced.thumbnail((MAX_SIDE_PIXELS, MAX_SIDE_PIXELS), Image.Resampling.LANCZOS)
     reduced.getexif()[ORIENTATION] = image.getexif().get(ORIENTATION, 1)
     pixels = ImageOps.exif_transpose(reduced)
@@ -100,7 +100,7 @@ def _copy_pixels(image: "Image") -> "Image":
     return page
 
 
-def _reduce(image: "Image") -> "Image":
+def _shrink_image(image: "Image") -> "Image":
     """Return an RGB or RGBA image of less than twice the largest size.
 
     Only a band of the image is converted at a time: a copy of a whole one takes four bytes for

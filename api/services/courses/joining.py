@@ -71,7 +71,7 @@ def load_joinable_course(db: Database, code: str, *, address: str, now: datetime
     with db.reading() as session:
         course = _find_joinable_course(session, code)
     if course is None:
-        stored_events.count_action(db, "join_guess", address, now=now)
+        stored_events.consume_and_commit_action_limit(db, "join_guess", address, now=now)
         raise NotFound(UNKNOWN_CODE)
     return course
 
@@ -166,8 +166,12 @@ def join_with_new_account(
     the address. Where a link is sent, the result is the same for every address.
     """
     body, now = request.body, request.now
-    stored_events.count_action(db, "join_account_address", request.address, now=now)
-    stored_events.count_action(db, "join_account_course", str(course.id), now=now)
+    stored_events.consume_and_commit_action_limit(
+        db, "join_account_address", request.address, now=now
+    )
+    stored_events.consume_and_commit_action_limit(
+        db, "join_account_course", str(course.id), now=now
+    )
     with db.reading() as session:
         # Before the address is looked up: a wrong section must not tell whether it has an account.
         check_section_exists(session, course.id, body.section)

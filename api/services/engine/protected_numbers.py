@@ -122,14 +122,18 @@ def load_rules_of_sharers(
     """
     default = default_rules(assigned.assignment, assigned.member.course)
     if not _accepts_after(default, max(own_end, now)):
-        return _load_group_sharer_rules(
+        return _load_rules_of_group_with_same_numbers(
             session, assigned, draw, _load_excepted_group(session, assigned)
         )
     if own_end < now:
-        return _load_group_sharer_rules(session, assigned, draw, _class_group(assigned))
+        return _load_rules_of_group_with_same_numbers(
+            session, assigned, draw, _class_group(assigned)
+        )
     return (
         default,
-        *_load_group_sharer_rules(session, assigned, draw, _load_excepted_group(session, assigned)),
+        *_load_rules_of_group_with_same_numbers(
+            session, assigned, draw, _load_excepted_group(session, assigned)
+        ),
     )
 
 
@@ -194,7 +198,7 @@ def _load_excepted_group(
     )
 
 
-def _load_group_sharer_rules(
+def _load_rules_of_group_with_same_numbers(
     session: Session,
     assigned: AssignedProblem,
     draw: VariantAssignment,

@@ -12,7 +12,11 @@ from api.core.errors import Forbidden, InvalidInput
 from api.db.engine import Database
 from api.db.models import LoginFlow, User
 from api.services.accounts import sessions
-from api.services.accounts.acceptance import LinkAcceptance, count_link_use, use_up_link
+from api.services.accounts.acceptance import (
+    LinkAcceptance,
+    require_link_and_consume_limit,
+    use_up_link,
+)
 from api.services.accounts.login import LoginAttempt, find_session_id, log_in
 from api.services.accounts.sessions import NewSession
 from api.services.external_login import flows, identities
@@ -134,7 +138,7 @@ def link_account(
         raise InvalidInput(NO_PROOF)
     else:
         acceptance = LinkAcceptance(proof.address, now, proof.link, "")
-        count_link_use(db, acceptance)
+        require_link_and_consume_limit(db, acceptance)
         with db.transaction() as session:
             user = use_up_link(session, acceptance, owner=awaiting.user_id)
             new_session = _begin_session(session, user, now=now, previous_cookie=previous_cookie)

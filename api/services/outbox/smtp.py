@@ -171,7 +171,7 @@ class SmtpTransport:
                 address = f"{self._mail.host}:{self._mail.port}"
                 raise MailError(
                     _explain_connection_error(error),
-                    details=f"the SMTP server {address} cannot be used: {_describe(error)}",
+                    details=f"the SMTP server {address} cannot be used: {_describe_error(error)}",
                     is_permanent=_is_wrong_setting(error),
                     is_unreachable=True,
                     server=address,
@@ -213,7 +213,7 @@ def _to_mail_error(error: Exception) -> MailError:
     Instructors see the reply about a recipient, because they can correct the address. Other replies
     are for administrators.
     """
-    details = _describe(error)
+    details = _describe_error(error)
     match error:
         case smtplib.SMTPRecipientsRefused():
             code = max((reply[0] for reply in error.recipients.values()), default=0)
@@ -266,7 +266,7 @@ def _has_no_login(error: Exception) -> bool:
     return type(error) is smtplib.SMTPException
 
 
-def _describe(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     """Return the reply of the server, or the message of another error, as one line."""
     match error:
         case smtplib.SMTPRecipientsRefused():

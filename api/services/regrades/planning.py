@@ -91,7 +91,7 @@ def create_regrade(
     session.flush()
     if scope != "unopened":
         submission_counts = count_submissions_by_student(
-            session, problem.id, students=_select_students(session, problem, options)
+            session, problem.id, students=_load_chosen_students(session, problem, options)
         )
         if scope == "some" and not submission_counts:
             raise InvalidInput("None of these students has submitted work to this problem.")
@@ -167,7 +167,7 @@ def _resolve_scope(
     return "all" if options.students is None and not options.statuses else "some"
 
 
-def _select_students(
+def _load_chosen_students(
     session: Session, problem: AssignmentProblem, options: RegradeOptions
 ) -> Collection[UUID] | None:
     if not options.statuses:

@@ -65,11 +65,11 @@ def grade_files(
     with _open_pool(min(workers, len(files))) as pool:
         pending: list[tuple[str, Future[list[dict[str, str]]] | str]] = []
         for student, file in zip(derive_student_names(files), files, strict=True):
-            pending.append((student, _submit(pool, file, student, sheet, bank)))
+            pending.append((student, _submit_file(pool, file, student, sheet, bank)))
             if len(pending) > 2 * workers:
-                yield _collect(*pending.pop(0))
+                yield _collect_rows(*pending.pop(0))
         while pending:
-            yield _collect(*pending.pop(0))
+            yield _collect_rows(*pending.pop(0))
 
 
 @contextmanager
@@ -86,7 +86,7 @@ def _open_pool(workers: int) -> Iterator[WorkerPool]:
         pool.kill()
 
 
-def _submit(
+def _submit_file(
     pool: WorkerPool, file: Path, student: str, sheet: Sheet, bank: Path | None
 ) -> Future[list[dict[str, str]]] | str:
     """Return the future rows of a file, or why it is refused before it is read."""
@@ -98,7 +98,7 @@ def _submit(
     return pool.submit(grade_in_worker, data, file.suffix, student, sheet, bank)
 
 
-def _collect(student: str, outcome: Future[list[dict[str, str]]] | str) -> list[ReportRow]:
+def _collect_rows(student: str, outcome: Future[list[dict[str, str]]] | str) -> list[ReportRow]:
     if isinstance(outcome, str):
         return [ReportRow(student, error=outcome)]
     try:

@@ -103,7 +103,7 @@ class SubmissionQueue:
             self._pending += self._gathered_by_loop.pop(loop, ())
             self._condition.notify()
 
-    def wait_for_batch(self) -> list[QueuedSubmission]:
+    def wait_for_submissions(self) -> list[QueuedSubmission]:
         """Wait for submissions and return up to `MAX_BATCH_SIZE`; none if closed and drained."""
         with self._condition:
             self._condition.wait_for(lambda: self._pending or self._closed)

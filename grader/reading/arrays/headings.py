@@ -55,11 +55,11 @@ def refuse_reordered_heading(text: str, names: Sequence[str]) -> None:
         )
 
 
-def refuse_foreign_axes(text: str, names: Sequence[str]) -> None:
+def refuse_other_axis_names(text: str, names: Sequence[str]) -> None:
     """Raise `AnswerError` if axes with other *names* than in the question label the numbers.
 
-    >>> refuse_foreign_axes("(x, y) = (3, 5)", ("x", "y"))
-    >>> refuse_foreign_axes("x = 3, y = 5", ("row", "column"))
+    >>> refuse_other_axis_names("(x, y) = (3, 5)", ("x", "y"))
+    >>> refuse_other_axis_names("x = 3, y = 5", ("row", "column"))
     Traceback (most recent call last):
     grader.errors.AnswerError: The question has other names than 'x' and 'y'. Expected the numbers \
 with the names of the question, or without names.

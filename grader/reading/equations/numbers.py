@@ -88,7 +88,7 @@ that holds, or the value alone.
         if (
             left_side is None
             or right_side is None
-            or _agree(left_side, right_side, approximate=approximate)
+            or _may_be_same_value(left_side, right_side, approximate=approximate)
             or _groups_by_points(left_side, text[right[0].start : right[-1].end])
         ):
             continue
@@ -145,7 +145,7 @@ def _find_start(tokens: Sequence[Token], sign: int, text: str) -> int:
     for index in range(sign - 1, max(-1, sign - MAX_SIDE_TOKENS), -1):
         token = tokens[index]
         depth += (token.text in CLOSERS) - (token.text in OPENERS)
-        if depth < 0 or (not depth and _separates(tokens, index, text)):
+        if depth < 0 or (not depth and _ends_equation_side(tokens, index, text)):
             return index + 1
     return max(0, sign - MAX_SIDE_TOKENS + 1)
 
@@ -159,7 +159,7 @@ def _find_end(tokens: Sequence[Token], sign: int, text: str) -> int:
         if not depth and _opens_remark(tokens, index):
             return index
         depth += (token.text in OPENERS) - (token.text in CLOSERS)
-        if depth < 0 or (not depth and _separates(tokens, index, text)):
+        if depth < 0 or (not depth and _ends_equation_side(tokens, index, text)):
             return index
     return stop
 
@@ -171,7 +171,7 @@ def _opens_remark(tokens: Sequence[Token], index: int) -> bool:
     return token.text in OPENERS and before.end < token.start and ends
 
 
-def _separates(tokens: Sequence[Token], index: int, text: str) -> bool:
+def _ends_equation_side(tokens: Sequence[Token], index: int, text: str) -> bool:
     """Return whether a side of an equation ends at the token at *index*."""
     token = tokens[index]
     if token.text in ENDS:
@@ -191,7 +191,7 @@ def _read_side(tokens: Sequence[Token], text: str, *, first: bool) -> _Side | No
         return None
     try:
         scaled = apply_scale_words(tokens)[0]
-        value = strip_surrounding_words(_drop_nouns(scaled), text, words=WORD_KINDS).tokens
+        value = strip_surrounding_words(_drop_nouns(scaled), text, word_kinds=WORD_KINDS).tokens
         if not value or not any(token.kind == "number" for token in value):
             return None
         computed = any(token.text in COMPUTING or token.kind == "function" for token in value)
@@ -229,7 +229,7 @@ def _drop_nouns(tokens: Sequence[Token]) -> list[Token]:
     ]
 
 
-def _agree(left: _Side, right: _Side, *, approximate: bool) -> bool:
+def _may_be_same_value(left: _Side, right: _Side, *, approximate: bool) -> bool:
     """Return whether two sides may stand for one value."""
     if not right.alone and right.first == left.value:
         return True  # a chain that goes on with a result: 5*3 = 15 + 2
@@ -238,7 +238,7 @@ def _agree(left: _Side, right: _Side, *, approximate: bool) -> bool:
     if right.alone and 0 <= magnitude(left.value) - magnitude(right.value) < (right.step or 0) < 1:
         return True  # cut to some decimals
     left_tolerance, right_tolerance = (
-        _tolerance(side, approximate=approximate) for side in (left, right)
+        _compute_side_tolerance(side, approximate=approximate) for side in (left, right)
     )
     factors: tuple[Fraction, ...] = (Fraction(1), *PERCENT)
     if left.worded or right.worded:
@@ -249,7 +249,7 @@ def _agree(left: _Side, right: _Side, *, approximate: bool) -> bool:
     )
 
 
-def _tolerance(side: _Side, *, approximate: bool) -> Number:
+def _compute_side_tolerance(side: _Side, *, approximate: bool) -> Number:
     """Return by how much a side may differ from what it stands for."""
     if not side.alone:
         return magnitude(side.value) * ROUNDING_TOLERANCE if side.decimals else 0

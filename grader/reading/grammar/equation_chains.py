@@ -64,7 +64,7 @@ def extract_last_link(tokens: Sequence[Token], text: str) -> ValueTokens:
     """
     if not any(token.text in LINK_STARTS or _is_therefore(token) for token in tokens):
         return ValueTokens(list(tokens))
-    cuts = _find_link_starts(tokens, text)
+    cuts = _find_link_boundaries(tokens, text)
     cut = cuts[-1] if cuts else 0
     if 0 < cut == len(tokens):
         sign = tokens[-1]
@@ -87,7 +87,7 @@ def _previous_link(tokens: Sequence[Token], cuts: Sequence[int]) -> tuple[tuple[
     return (tuple(tokens[cuts[-2] if len(cuts) > 1 else 0 : cuts[-1] - 1]),)
 
 
-def _find_link_starts(tokens: Sequence[Token], text: str) -> list[int]:
+def _find_link_boundaries(tokens: Sequence[Token], text: str) -> list[int]:
     """Return the positions at which links start, except the first."""
     cuts: list[int] = []
     depth = 0

@@ -34,7 +34,7 @@ def evaluate_tokens(tokens: Sequence[Token], text: str) -> Number:
         and first.last_place is not None
         and first.end - first.start <= MAX_EXPRESSION_LENGTH
     ):
-        return check_bounds(first.value)  # a number alone
+        return require_within_bounds(first.value)  # a number alone
     tree = parse(tokens, text)
     if any(token.text == EULER for token in tokens):
         tree = replace_euler_powers(tree)
@@ -48,7 +48,7 @@ def evaluate_tokens(tokens: Sequence[Token], text: str) -> Number:
         raise AnswerError("This is not one number.", expected="a number")
     if may_be_inexact(tokens):
         value = drop_cancellation_noise(tree, value, EXACT_SCOPE)
-    return check_bounds(value)
+    return require_within_bounds(value)
 
 
 def may_be_inexact(tokens: Sequence[Token]) -> bool:
@@ -59,7 +59,7 @@ def may_be_inexact(tokens: Sequence[Token]) -> bool:
     )
 
 
-def check_bounds(value: Number) -> Number:
+def require_within_bounds(value: Number) -> Number:
     """Return *value*, or raise `AnswerError` if it is too large or has too many digits."""
     if not -MAX_MAGNITUDE < value < MAX_MAGNITUDE:
         raise AnswerError(TOO_LARGE, expected="a number below 10^309")

@@ -95,7 +95,7 @@ the question asks for.
     named_things = list(islice(_find_references(text), MAX_THINGS))
     if not named_things:
         return
-    asked_things = _find_asked(question)
+    asked_things = _find_question_references(question)
     counts_from_zero = FROM_ZERO.search(f"{question} {statement}") is not None
     if not asked_things or any(
         _are_same(thing, asked_thing, from_zero=counts_from_zero)
@@ -115,7 +115,7 @@ the question asks for.
 
 
 @lru_cache(maxsize=1024)
-def _find_asked(question: str) -> tuple[_Reference, ...]:
+def _find_question_references(question: str) -> tuple[_Reference, ...]:
     """Return the numbered things that *question* names."""
     return tuple(_find_references(question))
 

@@ -105,12 +105,12 @@ def join_listed_cells(text: str, question: str) -> Rewriting | None:
     return Rewriting(f"[{', '.join(cells)}]", notes, plain)
 
 
-def keep_last_array(text: str, question: str) -> Rewriting | None:
+def keep_last_array_of_unique_size(text: str, question: str) -> Rewriting | None:
     """Return the array at the end of *text* if no bracket before it holds as many numbers.
 
-    >>> keep_last_array("center (3, 4), so the corners are (1, 2, 5, 6)", "").text
+    >>> keep_last_array_of_unique_size("center (3, 4), so the corners are (1, 2, 5, 6)", "").text
     '(1, 2, 5, 6)'
-    >>> keep_last_array("(1, 2), so (3, 4)", "")
+    >>> keep_last_array_of_unique_size("(1, 2), so (3, 4)", "")
     """
     del question
     if len(text) > MAX_CHARACTERS or is_doubtful(text):
@@ -130,12 +130,12 @@ def keep_last_array(text: str, question: str) -> Rewriting | None:
     return Rewriting(match["array"], describe_dropped(head), screened)
 
 
-def keep_last_cells(text: str, question: str) -> Rewriting | None:
+def keep_last_cells_of_unique_count(text: str, question: str) -> Rewriting | None:
     """Return the bare numbers behind a computation if no list before them has as many.
 
-    >>> keep_last_cells("1 + 4 = 5 in the middle: 1, 5, 6", "").text
+    >>> keep_last_cells_of_unique_count("1 + 4 = 5 in the middle: 1, 5, 6", "").text
     '1, 5, 6'
-    >>> keep_last_cells("row 1: 1 2 3, row 2: 4 5 6", "")
+    >>> keep_last_cells_of_unique_count("row 1: 1 2 3, row 2: 4 5 6", "")
     """
     del question
     plain = text.strip()

@@ -26,16 +26,19 @@ def match_restated_option(text: str, options: Mapping[str, str], question: str) 
     'a'
     """
     names = frozenset(name.lower() for name in options)
-    answer = _content(text, names)
-    spelled = {word for option in options.values() for word in _content(option)}
+    answer = _find_content_words(text, names)
+    spelled = {word for option in options.values() for word in _find_content_words(option)}
     answer = [ORDINALS.get(word, word) if word not in spelled | names else word for word in answer]
     if answer[-1:] == ["one"] and set(answer[-2:-1]) & set(ORDINALS.values()):
         answer = answer[:-1]  # a pronoun: "the first one"
-    question_words = set(_content(question)) - names
+    question_words = set(_find_content_words(question)) - names
     matches = []
     for name, option in options.items():
-        for words in (_content(option), [name.lower()] if len(name) >= MIN_NAME_LETTERS else []):
-            start = _find(answer, words)
+        for words in (
+            _find_content_words(option),
+            [name.lower()] if len(name) >= MIN_NAME_LETTERS else [],
+        ):
+            start = _find_subsequence(answer, words)
             if start is None:
                 continue
             rest = [*answer[:start], *answer[start + len(words) :]]
@@ -46,13 +49,13 @@ def match_restated_option(text: str, options: Mapping[str, str], question: str) 
     return matches[0] if len(matches) == 1 else None
 
 
-def _content(text: str, names: frozenset[str] = frozenset()) -> list[str]:
+def _find_content_words(text: str, names: frozenset[str] = frozenset()) -> list[str]:
     """Return the words of *text* that say something, or are *names*, in lower case."""
     words = WORD.findall(text.lower())
     return [word for word in words if word not in FILLING or word in names]
 
 
-def _find(words: Sequence[str], sought: Sequence[str]) -> int | None:
+def _find_subsequence(words: Sequence[str], sought: Sequence[str]) -> int | None:
     """Return where *sought* begins in *words*; None if it is empty or absent."""
     size = len(sought)
     if not size:

@@ -5,8 +5,8 @@ from typing import Final
 
 from grader.reading.restatements.arrays import (
     join_listed_cells,
-    keep_last_array,
-    keep_last_cells,
+    keep_last_array_of_unique_size,
+    keep_last_cells_of_unique_count,
     read_cell_commas,
 )
 from grader.reading.restatements.phrases import strip_phrases
@@ -45,7 +45,11 @@ from grader.reading.restatements.working.array_results import (
     drop_words_behind,
     keep_array_result,
 )
-from grader.reading.restatements.working.checks import drop_check, drop_share, keep_computed
+from grader.reading.restatements.working.checks import (
+    drop_check,
+    drop_share,
+    keep_result_of_one_operation,
+)
 from grader.reading.restatements.working.comparisons import (
     complete_unit,
     drop_rejected,
@@ -54,17 +58,17 @@ from grader.reading.restatements.working.comparisons import (
     keep_multiple,
 )
 from grader.reading.restatements.working.concluded_values import (
-    keep_concluded,
     keep_concluded_array,
     keep_explained_equation,
     keep_last_clause,
+    keep_last_conclusion,
 )
 from grader.reading.restatements.working.conclusions import (
     drop_comparison,
     drop_copied_label,
     explain_sign,
-    keep_asked,
-    keep_conclusion,
+    keep_asked_equation,
+    keep_conclusion_after_computation,
 )
 from grader.reading.restatements.working.final_shapes import (
     keep_supported_shape,
@@ -90,7 +94,7 @@ SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     keep_exact,
     keep_share,
     keep_total,
-    keep_asked,
+    keep_asked_equation,
     keep_labeled,
     drop_comparison,
     drop_copied_label,
@@ -101,14 +105,14 @@ SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_sign_of_limit,
     drop_subset,
     keep_multiple,
-    keep_computed,
+    keep_result_of_one_operation,
     keep_proven_result,
     keep_supported_value,
     keep_prose_result,
-    keep_conclusion,
+    keep_conclusion_after_computation,
     keep_explained_equation,
     keep_last_clause,
-    keep_concluded,
+    keep_last_conclusion,
     strip_echo,
 )
 PERCENT_REWRITERS: Final = tuple(one for one in SCALAR_REWRITERS if one is not drop_share)
@@ -128,10 +132,10 @@ QUANTITY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     keep_proven_result,
     keep_supported_value,
     keep_prose_result,
-    keep_conclusion,
+    keep_conclusion_after_computation,
     keep_explained_equation,
     keep_last_clause,
-    keep_concluded,
+    keep_last_conclusion,
     strip_echo,
 )
 ARRAY_REWRITERS: Final[tuple[Rewriter, ...]] = (
@@ -152,11 +156,11 @@ ARRAY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     keep_array_result,
     drop_size_behind,
     drop_words_behind,
-    keep_conclusion,
+    keep_conclusion_after_computation,
     keep_concluded_array,
-    keep_last_array,
-    keep_last_cells,
-    keep_concluded,
+    keep_last_array_of_unique_size,
+    keep_last_cells_of_unique_count,
+    keep_last_conclusion,
     strip_echo,
 )
 VECTOR_REWRITERS: Final[tuple[Rewriter, ...]] = (
@@ -165,7 +169,7 @@ VECTOR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     spell_out,
     *ARRAY_REWRITERS[:-2],
     join_listed_cells,
-    keep_concluded,
+    keep_last_conclusion,
     strip_echo,
 )
 SHAPE_REWRITERS: Final[tuple[Rewriter, ...]] = (
@@ -178,9 +182,9 @@ SHAPE_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_axis_nouns,
     drop_some_axis_names,
     keep_multiple,
-    keep_conclusion,
+    keep_conclusion_after_computation,
     add_axis_names,
-    keep_concluded,
+    keep_last_conclusion,
     strip_echo,
 )
 

@@ -126,7 +126,7 @@ class _Echo:
     def count_leading(self, *, formula: bool) -> int:
         """Return how many tokens before the value are words of the question."""
         index = 0
-        while index < len(self.pieces) and self._repeats(index):
+        while index < len(self.pieces) and self._repeats_question(index):
             index += 1
         pieces = self.pieces[:index]
         while pieces and (pieces[-1].kind == "number" or pieces[-1].text == "-"):
@@ -155,7 +155,7 @@ class _Echo:
     def find_trailing(self, start: int) -> int:
         """Return the index of the first token after the value that is a word of the question."""
         index = len(self.pieces)
-        while index > start + 1 and self._repeats(index - 1):
+        while index > start + 1 and self._repeats_question(index - 1):
             index -= 1
         while index < len(self.pieces) and self._belongs_to_value(index):
             index += 1
@@ -176,7 +176,7 @@ class _Echo:
         scales = word in SCALE_WORDS or word in PERCENT or parse_unit(piece.text) is not None
         return scales and self.pieces[index - 1].kind in {"number", "other", "word"}
 
-    def _repeats(self, index: int) -> bool:
+    def _repeats_question(self, index: int) -> bool:
         """Return whether the token at *index* repeats the question, or joins words that do."""
         piece = self.pieces[index]
         if piece.kind == "pause":

@@ -119,13 +119,13 @@ def shares_by(question: str, stem: str) -> bool:
     stems = "|".join(SAME_PLACES if stem in SAME_PLACES else (re.escape(stem),))
     shared = re.search(
         rf"(?<!\w)(?:{SHARED}|each\s+of\s+the(?:\s+[0-9{{]\S*)?)\s+(?:{ADJECTIVE}\s+){{0,2}}?(?:{stems})",
-        _find_asked(question),
+        _find_asking_sentence(question),
         re.IGNORECASE,
     )
     return shared is not None
 
 
-def _find_asked(question: str) -> str:
+def _find_asking_sentence(question: str) -> str:
     """Return the sentence that asks, if it names what has the value: ``does the layer have``."""
     sentences = re.split(r"(?<=[.?!])\s+", question)
     asking = [sentence for sentence in sentences if SUBJECT.search(sentence)]

@@ -5,7 +5,7 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.grammar.errors import SEVERAL_VALUES
-from grader.reading.screening.exclusions import excludes
+from grader.reading.screening.exclusions import excludes_noun
 from grader.reading.screening.qualifiers import (
     OBJECT,
     QUALIFIER,
@@ -73,5 +73,5 @@ the question asks for, without this remark.
             continue
         following = OBJECT.match(text, match.end())
         noun = following[1] if following else ""
-        if not excludes(context, noun) and not is_used_by(question, match, noun):
+        if not excludes_noun(context, noun) and not is_used_by(question, match, noun):
             raise qualifier_error(text[match.start() : match.end()], match.start())

@@ -19,9 +19,9 @@ INCLUSION: Final = re.compile(
 )
 
 
-def excludes(context: str, following: str) -> bool:
-    """Return whether *context* leaves out what is called *following*."""
-    return following.lower()[:STEM_LETTERS] in find_excluded(context)
+def excludes_noun(context: str, noun: str) -> bool:
+    """Return whether *context* leaves out what *noun* names."""
+    return noun.lower()[:STEM_LETTERS] in find_excluded(context)
 
 
 @lru_cache(maxsize=1024)

@@ -192,7 +192,7 @@ the value alone.
         if word[:STEM_LETTERS] in working and _is_working(text, match.end()):
             continue
         labels = LABEL_SIGN.match(text, match.end())
-        if _names_asked(word, question, stems) if labels else word[:STEM_LETTERS] in shared:
+        if _means_asked_value(word, question, stems) if labels else word[:STEM_LETTERS] in shared:
             continue
         if _is_harmless_unit(match[0], stems, units=units):
             continue
@@ -211,7 +211,7 @@ def _is_used_by_question(word: str, question: str, stems: frozenset[str]) -> boo
     return is_echo(word, stems) or not stems.isdisjoint(ECHOED.get(word, ()))
 
 
-def _names_asked(word: str, question: str, stems: frozenset[str]) -> bool:
+def _means_asked_value(word: str, question: str, stems: frozenset[str]) -> bool:
     """Return whether *word*, a label before a sign, means the quantity that is asked for."""
     both = word in SPREADS and stems >= SPREAD_STEMS
     synonym = not both and not stems.isdisjoint(LABELS.get(word, ()))

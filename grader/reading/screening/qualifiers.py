@@ -14,7 +14,7 @@ from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import LETTER, STEM_LETTERS, find_word_stems
 from grader.reading.references.amounts import DIFFERENCE
 from grader.reading.screening.counted_things import shares_by
-from grader.reading.screening.exclusions import excludes, find_excluded_inclusion
+from grader.reading.screening.exclusions import excludes_noun, find_excluded_inclusion
 
 EXCLUSIONS: Final = (
     r"without|w/o|excluding|excludes?|excluded|excl|ignoring|ignores|neglecting|omitting|omitted|except(?:ing)?"
@@ -205,7 +205,7 @@ that the question asks for, without this remark.
         excluded = (
             match.lastgroup == "exclusion"
             and following
-            and excludes(context, following[1])
+            and excludes_noun(context, following[1])
             and following[1].lower()[:STEM_LETTERS] not in find_word_stems(question)
         )
         if not excluded and not is_used_by(question, match, following[1] if following else ""):
@@ -253,7 +253,7 @@ def is_used_by(question: str, match: re.Match[str], following: str) -> bool:
         return match[0].lower() == "each" and ASKED_EACH.search(question) is not None
     if kind == "share":
         return shares_by(question, following.lower()[:STEM_LETTERS])
-    if kind == "exclusion" and following and _includes(question, following):
+    if kind == "exclusion" and following and _asks_to_include(question, following):
         return False
     if kind == "order" and not _has_same_order(question, match[0].lower(), following):
         return False
@@ -263,7 +263,7 @@ def is_used_by(question: str, match: re.Match[str], following: str) -> bool:
     return not following or following.lower()[:STEM_LETTERS] in stems
 
 
-def _includes(question: str, thing: str) -> bool:
+def _asks_to_include(question: str, thing: str) -> bool:
     """Return whether *question* asks for a value with *thing*, ``with a causal mask``."""
     pattern = rf"(?<!\w)with\s+(?:(?:an?|the)\s+)?(?:[^\W\d_]+\s+)?{re.escape(thing)}(?!\w)"
     return re.search(pattern, question, re.IGNORECASE) is not None

@@ -13,7 +13,7 @@ from grader.reading.decimal_places import last_decimal_unit
 from grader.reading.grammar.characters import clean_text, join_digits
 from grader.reading.grammar.equation_chains import extract_last_link
 from grader.reading.grammar.errors import quote_span, truncate_line
-from grader.reading.grammar.evaluation import check_bounds
+from grader.reading.grammar.evaluation import require_within_bounds
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, tokenize
 from grader.reading.numbers import MAX_TEXT, WORD_KINDS, describe_thousands_grouping, require_number
 from grader.reading.result import RawAnswer, Reading
@@ -191,7 +191,7 @@ def _read_tokens(
 ) -> Reading[Quantity]:
     """Return the quantity in *tokens*, whose units `attach_units` has found."""
     numbers, scales = apply_scale_words(tokens)
-    value_tokens = strip_surrounding_words(numbers, text, words=WORD_KINDS)
+    value_tokens = strip_surrounding_words(numbers, text, word_kinds=WORD_KINDS)
     remaining, ignored_notes = _strip_bracketed_words(value_tokens.tokens, text, expected_unit)
     body = [token for token in remaining if not expected_unit.is_unit(token)]
     units = [token for token in remaining if expected_unit.is_unit(token)]
@@ -228,7 +228,7 @@ def _build_reading(
     notes: tuple[str, ...],
 ) -> Reading[Quantity]:
     size = DIMENSIONS[expected_unit.dimension][name]
-    value = check_bounds(simplify_number(Fraction(number * size)))
+    value = require_within_bounds(simplify_number(Fraction(number * size)))
     step = None if step is None else simplify_number(Fraction(step * size))
     if decimal := DECIMAL_BYTES.get(name):
         other, larger = decimal

@@ -26,12 +26,12 @@ def blank_unit_remarks(text: str) -> str:
     """
     text = PER_ITEM.sub(_blank, text)
     definition = DEFINITION.search(text)
-    if definition is None or not _is_size_of_unit(definition, text):
+    if definition is None or not _defines_typed_unit_correctly(definition, text):
         return text
     return text[: definition.start()] + _blank(definition) + text[definition.end() :]
 
 
-def _is_size_of_unit(definition: re.Match[str], text: str) -> bool:
+def _defines_typed_unit_correctly(definition: re.Match[str], text: str) -> bool:
     """Return whether the bytes in *definition* are the size of the unit that was typed."""
     typed = TYPED_UNIT.search(text[: definition.start()].rstrip())
     unit = parse_unit(definition["unit"] or (typed[1] if typed else ""))

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from grader.display.text import to_text
 from grader.errors import AnswerError
 from grader.reading.arrays.ambiguous_rows import refuse_reordered_labels
-from grader.reading.arrays.headings import refuse_foreign_axes, refuse_reordered_heading
+from grader.reading.arrays.headings import refuse_other_axis_names, refuse_reordered_heading
 from grader.reading.grammar.ambiguous_signs import (
     DASH_IS_AMBIGUOUS,
     LABEL_DASH,
@@ -84,7 +84,7 @@ def read_labeled_numbers(typed: RawAnswer, names: Sequence[str] = ()) -> Reading
     if reading := _read_by_name(typed, names) if names else None:
         return reading
     refuse_reordered_heading(typed, names)
-    refuse_foreign_axes(typed, names)
+    refuse_other_axis_names(typed, names)
     refuse_reordered_labels(typed)
     return read_numbered_values(typed) or read_tensor(typed, rank=1)
 

@@ -40,11 +40,11 @@ FAR_DIVISOR: Final = 20
 """Divisor of a value; a number that differs by more than a 20th is not a rounding of it."""
 
 
-def _refuse_doubtful_remark(group: Sequence[Token], text: str, words: frozenset[str]) -> None:
+def _refuse_doubtful_remark(group: Sequence[Token], text: str, word_kinds: frozenset[str]) -> None:
     """Raise `AnswerError` if the remark *group* retracts, replaces or scales the value."""
     counts = any(token.kind == "number" for token in group)
     for token in group:
-        if token.kind not in words:
+        if token.kind not in word_kinds:
             continue
         remark_text = quote_span(text, group[0].start, group[-1].end)
         if HARMLESS.search(remark_text):
@@ -57,7 +57,7 @@ def _refuse_doubtful_remark(group: Sequence[Token], text: str, words: frozenset[
 
 
 def _refuse_other_value(
-    group: Sequence[Token], preceding: Sequence[Token], text: str, words: frozenset[str]
+    group: Sequence[Token], preceding: Sequence[Token], text: str, word_kinds: frozenset[str]
 ) -> None:
     """Raise `AnswerError` if the remark *group* gives another value: ``36 (144 total)``.
 
@@ -73,7 +73,7 @@ def _refuse_other_value(
     else:
         goes_on = group[1].text.lower() in TIMES_BEFORE
         doubtful = goes_on or any(
-            _gives_other_value(group, index, values[0], words, text) for index in numbers
+            _gives_other_value(group, index, values[0], word_kinds, text) for index in numbers
         )
     if doubtful:
         raise AnswerError(
@@ -92,7 +92,7 @@ def _lists_other_values(group: Sequence[Token], values: Sequence[Number]) -> boo
 
 
 def _gives_other_value(
-    group: Sequence[Token], index: int, value: Number, words: frozenset[str], text: str
+    group: Sequence[Token], index: int, value: Number, word_kinds: frozenset[str], text: str
 ) -> bool:
     """Return whether the number at *index* of *group* replaces *value*.
 
@@ -105,7 +105,7 @@ def _gives_other_value(
     if not gap or (unit != MIN_ROUNDED and is_rounding_of(value, unit, number.value)):
         return False
     remark_words = [
-        word for token in group if token.kind in words for word in token.text.lower().split()
+        word for token in group if token.kind in word_kinds for word in token.text.lower().split()
     ]
     near = FAR_DIVISOR * gap <= magnitude(value)
     describes_value = group[1].text.lower() in TOTAL and group[2].text in {",", ";"}
@@ -113,16 +113,16 @@ def _gives_other_value(
         return True
     if before.text in LINKS:
         if index == SECOND and after is not group[-1]:
-            return not _computes(group[index:-1], value, text)
+            return not _computes_value(group[index:-1], value, text)
         named = index > SECOND and group[index - 2].kind in {"word", "name", "text"}
         return index == SECOND or (named and group[index - 2].text.lower() in VALUE_WORDS)
-    if before.kind in words and before.text.lower().split()[-1] in VALUE_WORDS:
+    if before.kind in word_kinds and before.text.lower().split()[-1] in VALUE_WORDS:
         return True
     alone = index == 1 and (after is group[-1] or (near and after.text.lower() in TOTAL))
-    return (alone or (index == 1 and near and after.kind in words)) and number.value != 1
+    return (alone or (index == 1 and near and after.kind in word_kinds)) and number.value != 1
 
 
-def _computes(tokens: Sequence[Token], value: Number, text: str) -> bool:
+def _computes_value(tokens: Sequence[Token], value: Number, text: str) -> bool:
     """Return whether *tokens* compute *value*, as the remark of ``5 (= 2 + 3)`` does."""
     try:
         return evaluate_tokens(tokens, text) == value
@@ -131,10 +131,10 @@ def _computes(tokens: Sequence[Token], value: Number, text: str) -> bool:
 
 
 def strip_remarks(
-    tokens: Sequence[Token], text: str, words: frozenset[str]
+    tokens: Sequence[Token], text: str, word_kinds: frozenset[str]
 ) -> tuple[list[Token], list[str]]:
     """Return the tokens outside remarks such as ``(second layer)``, and a note on each remark."""
-    if not any(token.kind in words or token.text in LINKS for token in tokens):
+    if not any(token.kind in word_kinds or token.text in LINKS for token in tokens):
         return list(tokens), []
     remaining: list[Token] = []
     notes: list[str] = []
@@ -143,10 +143,10 @@ def strip_remarks(
     while index < len(tokens):
         begun = begun or tokens[index].kind in VALUES
         end = _find_group_end(tokens, index)
-        after_word = begun and bool(remaining) and remaining[-1].kind in words
-        if end and (after_word or _is_remark(tokens[index : end + 1], remaining, words)):
-            _refuse_doubtful_remark(tokens[index : end + 1], text, words)
-            _refuse_other_value(tokens[index : end + 1], remaining, text, words)
+        after_word = begun and bool(remaining) and remaining[-1].kind in word_kinds
+        if end and (after_word or _is_remark(tokens[index : end + 1], remaining, word_kinds)):
+            _refuse_doubtful_remark(tokens[index : end + 1], text, word_kinds)
+            _refuse_other_value(tokens[index : end + 1], remaining, text, word_kinds)
             notes.append(f"{quote_span(text, tokens[index].start, tokens[end].end)} was ignored.")
             index = end + 1
         else:
@@ -170,24 +170,26 @@ def _find_group_end(tokens: Sequence[Token], index: int) -> int:
     return 0
 
 
-def _is_remark(group: Sequence[Token], preceding: Sequence[Token], words: frozenset[str]) -> bool:
+def _is_remark(
+    group: Sequence[Token], preceding: Sequence[Token], word_kinds: frozenset[str]
+) -> bool:
     """Return whether the bracket *group* after *preceding* is a remark, not a computation."""
     signs = {token.text for token in group if token.kind == "symbol"}
     if signs & LINKS:
         return ends_with_operand(preceding) and group[1].text not in OPERATOR_SIGNS
-    word_tokens = [token for token in group if token.kind in words]
+    word_tokens = [token for token in group if token.kind in word_kinds]
     if all(looks_like_variable(token) for token in word_tokens) or (
-        signs & OPERATOR_SIGNS and not _is_sum_of_words(group, words)
+        signs & OPERATOR_SIGNS and not _is_sum_of_words(group, word_kinds)
     ):
         return False
     glued = bool(preceding) and preceding[-1].end == group[0].start
     return not glued or len(word_tokens) > 1 or " " in word_tokens[0].text
 
 
-def _is_sum_of_words(group: Sequence[Token], words: frozenset[str]) -> bool:
+def _is_sum_of_words(group: Sequence[Token], word_kinds: frozenset[str]) -> bool:
     """Return whether *group* is a sum of words, ``(weights + biases)``."""
     inner = group[1:-1]
-    named = all(token.kind in words and not looks_like_variable(token) for token in inner[::2])
+    named = all(token.kind in word_kinds and not looks_like_variable(token) for token in inner[::2])
     return named and all(token.text in {"+", "&"} for token in inner[1::2])
 
 

@@ -55,38 +55,38 @@ MAX_SUFFIX_LETTERS: Final = 2
 
 
 def strip_surrounding_words(
-    tokens: Sequence[Token], text: str, *, words: frozenset[str]
+    tokens: Sequence[Token], text: str, *, word_kinds: frozenset[str]
 ) -> ValueTokens:
     """Return the value without remarks in brackets, surrounding words, bold markers and period.
 
-    *words* are the kinds of token that count as words; in a formula only those set as text.
+    *word_kinds* are the kinds of token that count as words; in a formula only those set as text.
     """
     if "\n" in text:
         _refuse_bulleted_list(text)
-    if _is_value_only(tokens, words):
+    if _is_value_only(tokens, word_kinds):
         return ValueTokens(list(tokens))
-    remaining, notes = strip_remarks(tokens, text, words)
+    remaining, notes = strip_remarks(tokens, text, word_kinds)
     start = 0
-    while start < len(remaining) and _precedes_value(remaining, start, words):
+    while start < len(remaining) and _is_skipped_before_value(remaining, start, word_kinds):
         start += 1
-    end = _find_value_end(remaining, start, words)
+    end = _find_value_end(remaining, start, word_kinds)
     value = remaining[start:end]
     dropped = [
-        _describe_ignored_words(remaining[:start], words),
-        _describe_ignored_words(remaining[end:], words),
+        _describe_ignored_words(remaining[:start], word_kinds),
+        _describe_ignored_words(remaining[end:], word_kinds),
     ]
     if value:
         _refuse_leading_comma(remaining, start, text)
-        _check_leading_word(remaining, start, text, words)
-        _check_trailing_word(remaining, end, text, words)
+        _refuse_doubtful_leading_word(remaining, start, text, word_kinds)
+        _refuse_doubtful_trailing_word(remaining, end, text, word_kinds)
     return ValueTokens(value, tuple(note for note in (*dropped, *notes) if note))
 
 
-def _is_value_only(tokens: Sequence[Token], words: frozenset[str]) -> bool:
+def _is_value_only(tokens: Sequence[Token], word_kinds: frozenset[str]) -> bool:
     """Return whether *tokens* contain only a value."""
     if not tokens or tokens[0].text in EDGE_SIGNS or tokens[-1].text in EDGE_SIGNS:
         return False
-    return not any(token.kind in words or token.text in LINKS for token in tokens)
+    return not any(token.kind in word_kinds or token.text in LINKS for token in tokens)
 
 
 def _refuse_bulleted_list(text: str) -> None:
@@ -97,10 +97,12 @@ def _refuse_bulleted_list(text: str) -> None:
         raise AnswerError(f"This is a list of {len(lines)} points.", expected="one value")
 
 
-def _precedes_value(tokens: Sequence[Token], index: int, words: frozenset[str]) -> bool:
+def _is_skipped_before_value(
+    tokens: Sequence[Token], index: int, word_kinds: frozenset[str]
+) -> bool:
     """Return whether the token at *index* precedes the value: word, comma, bullet, opening star."""
     token = tokens[index]
-    if token.kind in words or token.text in PUNCTUATION:
+    if token.kind in word_kinds or token.text in PUNCTUATION:
         return True
     if index + 1 == len(tokens):
         return False
@@ -127,7 +129,7 @@ def _opens_bold(tokens: Sequence[Token], index: int) -> bool:
     return closed and before.end < star.start and star.end == after.start
 
 
-def _find_value_end(tokens: Sequence[Token], start: int, words: frozenset[str]) -> int:
+def _find_value_end(tokens: Sequence[Token], start: int, word_kinds: frozenset[str]) -> int:
     """Return where the value ends, before trailing words, a period and one closing star."""
     opening = {token.text for token in tokens[:start] if _is_markdown_star(token)}
     end = len(tokens)
@@ -135,7 +137,7 @@ def _find_value_end(tokens: Sequence[Token], start: int, words: frozenset[str]) 
         token = tokens[end - 1]
         if token.text in opening and _is_markdown_star(token):
             opening = set()
-        elif token.kind not in words and token.text not in PUNCTUATION:
+        elif token.kind not in word_kinds and token.text not in PUNCTUATION:
             break
         end -= 1
     return end
@@ -152,12 +154,12 @@ def _refuse_leading_comma(tokens: Sequence[Token], start: int, text: str) -> Non
         )
 
 
-def _check_leading_word(
-    tokens: Sequence[Token], start: int, text: str, words: frozenset[str]
+def _refuse_doubtful_leading_word(
+    tokens: Sequence[Token], start: int, text: str, word_kinds: frozenset[str]
 ) -> None:
     """Raise `AnswerError` for a leading word that may belong to the value: ``k - 5``, ``p 5``."""
     before = tokens[start - 1] if start else None
-    if before is None or before.kind not in words:
+    if before is None or before.kind not in word_kinds:
         return
     first = tokens[start]
     follows = tokens[start + 1].start if start + 1 < len(tokens) else first.end
@@ -191,11 +193,11 @@ def _refuse_numbered_label(tokens: Sequence[Token], start: int, text: str) -> No
         )
 
 
-def _check_trailing_word(
-    tokens: Sequence[Token], end: int, text: str, words: frozenset[str]
+def _refuse_doubtful_trailing_word(
+    tokens: Sequence[Token], end: int, text: str, word_kinds: frozenset[str]
 ) -> None:
     """Raise `AnswerError` for a trailing word that may belong to the value: ``5 * k``, ``138m``."""
-    if end == len(tokens) or tokens[end].kind not in words:
+    if end == len(tokens) or tokens[end].kind not in word_kinds:
         return
     last, word = tokens[end - 1], tokens[end]
     for index in range(end, len(tokens)):
@@ -238,10 +240,10 @@ def _not_a_number_error(text: str, word: Token) -> AnswerError:
     )
 
 
-def _describe_ignored_words(tokens: Sequence[Token], words: frozenset[str]) -> str:
+def _describe_ignored_words(tokens: Sequence[Token], word_kinds: frozenset[str]) -> str:
     """Return the note on dropped words, or ''; raise `AnswerError` if one changes the value."""
-    texts = [token.text for token in tokens if token.kind in words]
+    texts = [token.text for token in tokens if token.kind in word_kinds]
     for token in tokens:
-        if token.kind in words:
+        if token.kind in word_kinds:
             refuse_meaning_changing_words(token.text, token.start)
     return f"'{truncate_line(' '.join(texts))}' was ignored." if texts else ""

@@ -125,7 +125,7 @@ def _join_paragraphs(lines: list[str], lengths: list[int]) -> list[str]:
             and first >= 0
             and not STARTS_LINE.match(line)
             and len(joined[first]) < MAX_BLOCK_CHARACTERS
-            and (_is_wrapped(last, line, lengths[index - 1]) or _introduces(last, line))
+            and (_is_wrapped(last, line, lengths[index - 1]) or _introduces_formula(last, line))
         )
         last = line
         if continues:
@@ -144,7 +144,7 @@ def _is_wrapped(line: str, following: str, length: int) -> bool:
     )
 
 
-def _introduces(line: str, following: str) -> bool:
+def _introduces_formula(line: str, following: str) -> bool:
     """Return whether a line ends with a colon and the next one has its formula."""
     return line.endswith(":") and following.lstrip().startswith("$")
 

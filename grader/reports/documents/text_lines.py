@@ -116,14 +116,14 @@ class _LineReader:
             and self._next < len(self._lines)
             and len(text) < MAX_BLOCK_CHARACTERS
             and not ENDS_SENTENCE.search(text)
-            and self._continues(text)
+            and self._continues_sentence(text)
             and "$$" not in self._lines[self._next]
         ):
             text = f"{text}\n{self._lines[self._next]}"
             self._next += 1
         return text
 
-    def _continues(self, text: str) -> bool:
+    def _continues_sentence(self, text: str) -> bool:
         """Return whether the next line goes on with the sentence of the *text* before it."""
         line = self._lines[self._next]
         if not line.strip() or STARTS_LINE.match(line):

@@ -137,10 +137,10 @@ def get_words_after_value(text: str) -> str:
     return match[1] if match else ""
 
 
-def count_shape_axes(text: str) -> int:
+def count_axes_of_last_shape(text: str) -> int:
     """Return the number of axes of the last shape in a text, 0 if there is none.
 
-    >>> count_shape_axes("after 3x3 pooling: 10 x 10 x 40"), count_shape_axes("ten")
+    >>> count_axes_of_last_shape("after 3x3 pooling: 10 x 10 x 40"), count_axes_of_last_shape("ten")
     (3, 0)
     """
     shapes = [match[0] for match in SHAPE.finditer(text)]

@@ -26,7 +26,7 @@ from grader.reports.extraction.clauses import (
     split_printed_code,
 )
 from grader.reports.extraction.passage_context import PassageContext
-from grader.reports.extraction.passages import Passage, link_conclusion, mark_last
+from grader.reports.extraction.passages import Passage, link_conclusion, mark_last_in_each_context
 from grader.reports.extraction.patterns import (
     CONCLUDES,
     CONCLUDING,
@@ -63,7 +63,7 @@ def find_passages(blocks: Sequence[Block], labels: Iterable[Label] = ()) -> tupl
         finder.read(block)
         if len(finder.passages) >= MAX_PASSAGES:
             break
-    return mark_last(finder.passages[:MAX_PASSAGES])
+    return mark_last_in_each_context(finder.passages[:MAX_PASSAGES])
 
 
 class _PassageFinder:

@@ -100,7 +100,7 @@ def link_conclusion(passages: Sequence[Passage], added: int, words: Iterable[str
     ]
 
 
-def mark_last(passages: Sequence[Passage]) -> tuple[Passage, ...]:
+def mark_last_in_each_context(passages: Sequence[Passage]) -> tuple[Passage, ...]:
     """Mark each passage that is the last before another label, layer, step or place.
 
     Mark also the last value of each name under a label.

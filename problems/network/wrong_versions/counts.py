@@ -188,15 +188,20 @@ REQUIRED_LAYERS: Final[Mapping[str, Callable[[Any], bool]]] = {
 }
 
 
-def _restrict_formulas(formulas: Mapping[str, CountFormula]) -> Mapping[str, CountFormula]:
+def _limit_formulas_to_required_layers(
+    formulas: Mapping[str, CountFormula],
+) -> Mapping[str, CountFormula]:
     """Return *formulas*, each restricted to networks in which its mistake can occur.
 
     `REQUIRED_LAYERS` names the layers that a mistake needs.
     """
-    return {mistake: _restrict_formula(mistake, formula) for mistake, formula in formulas.items()}
+    return {
+        mistake: _limit_formula_to_required_layers(mistake, formula)
+        for mistake, formula in formulas.items()
+    }
 
 
-def _restrict_formula(mistake: str, formula: CountFormula) -> CountFormula:
+def _limit_formula_to_required_layers(mistake: str, formula: CountFormula) -> CountFormula:
     is_required = REQUIRED_LAYERS.get(mistake)
     if is_required is None:
         return formula
@@ -227,7 +232,7 @@ COMMON_FORMULAS: Final[Mapping[str, CountFormula]] = {
     "earlier_channels_used": _count_with_earlier_channels,
 }
 
-PARAMS_FORMULAS: Final = _restrict_formulas(
+PARAMS_FORMULAS: Final = _limit_formulas_to_required_layers(
     {
         **COMMON_FORMULAS,
         **{
@@ -238,7 +243,7 @@ PARAMS_FORMULAS: Final = _restrict_formulas(
     }
 )
 
-MACS_FORMULAS: Final = _restrict_formulas(
+MACS_FORMULAS: Final = _limit_formulas_to_required_layers(
     {
         **COMMON_FORMULAS,
         **{

@@ -59,7 +59,7 @@ def preview_problem_file(course: UUID, form: FormDep, context: PageDep) -> Respo
     """Return the preview of the posted file, for the page's script; nothing is stored."""
     author = authorize_author(context, course)
     with context.service.publishing.reserve_preview(author.id) as preview:
-        context.count_limited_action("solve_problem", str(author.id))
+        context.consume_action_limit("solve_problem", str(author.id))
         source = form.raw_text("source")
         outcome = preview(source)
     return render_response(

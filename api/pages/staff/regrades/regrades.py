@@ -156,7 +156,7 @@ def _build_start_form(
         ),
         form=form,
         parts=parts,
-        versions=_list_other_versions(context, assignment.course, name, version)
+        versions=_list_other_published_versions(context, assignment.course, name, version)
         if do == "id"
         else (),
         group=group,
@@ -185,7 +185,7 @@ def _usable_names(parts: tuple[RegradeFormPart, ...], chosen: str) -> tuple[str,
     )
 
 
-def _list_other_versions(
+def _list_other_published_versions(
     context: RequestContext, course: UUID, problem: str, current_version: UUID
 ) -> tuple[tuple[str, str], ...]:
     """Return the ids and labels of the published versions other than *current_version*.

@@ -48,13 +48,13 @@ COMMENT_FIELDS: Final = ("say", "feedback")
 def erase_free_text(session: Session, student: UUID) -> None:
     """Erase the free text in a student's submissions, and in what others wrote about them."""
     answers = session.scalars(select(Answer).where(Answer.student_id == student)).all()
-    free_text_ids = _find_free_text(session, answers)
-    _erase_answers([answer for answer in answers if answer.id in free_text_ids])
+    free_text_answer_ids = _find_free_text_answer_ids(session, answers)
+    _erase_answers([answer for answer in answers if answer.id in free_text_answer_ids])
     _erase_answers_in_submissions(
-        session, student, [answer for answer in answers if answer.id in free_text_ids]
+        session, student, [answer for answer in answers if answer.id in free_text_answer_ids]
     )
-    _erase_grading_texts(session, student, free_text_ids)
-    session.execute(delete(RegradeChange).where(RegradeChange.answer_id.in_(free_text_ids)))
+    _erase_grading_texts(session, student, free_text_answer_ids)
+    session.execute(delete(RegradeChange).where(RegradeChange.answer_id.in_(free_text_answer_ids)))
     _erase_comments_and_requests(session, student)
     _erase_reasons(session, student)
 
@@ -74,7 +74,7 @@ def delete_attachments(session: Session, student: UUID) -> None:
     session.execute(delete(Attachment).where(Attachment.student_id == student))
 
 
-def _find_free_text(session: Session, answers: Iterable[Answer]) -> set[UUID]:
+def _find_free_text_answer_ids(session: Session, answers: Iterable[Answer]) -> set[UUID]:
     """Return the answers that are free text: unreadable, or to a part that a person grades."""
     by_person = _load_manually_graded_parts(session, answers)
     return {
@@ -137,7 +137,9 @@ def _erase_answers_in_submissions(
 _ATTEMPT_FIELDS: Final = frozenset({"attempt", "attempts_left", "repeats"})
 
 
-def _erase_grading_texts(session: Session, student: UUID, free_text_ids: Collection[UUID]) -> None:
+def _erase_grading_texts(
+    session: Session, student: UUID, free_text_answer_ids: Collection[UUID]
+) -> None:
     rows = session.scalars(
         select(Grading)
         .join(Answer, Answer.id == Grading.answer_id)
@@ -145,7 +147,7 @@ def _erase_grading_texts(session: Session, student: UUID, free_text_ids: Collect
     )
     for row in rows:
         row.reason = ERASED if row.reason and row.author_id is not None else row.reason
-        if row.answer_id in free_text_ids:
+        if row.answer_id in free_text_answer_ids:
             row.record = _blank_texts(row.record, NON_TEXT_FIELDS)
             row.said = _blank_texts(row.said, NON_TEXT_FIELDS)
         elif row.author_id is not None:

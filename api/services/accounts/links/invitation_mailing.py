@@ -47,7 +47,7 @@ def create_invitation_links(
     people whom another course had first or has as staff: their account does not belong to this
     course.
     """
-    users = _select_invitable(session, member, user_ids)
+    users = _load_invitable_people(session, member, user_ids)
     links = issue_links(
         session,
         users,
@@ -81,7 +81,9 @@ def queue_invitations(
     )
     invited = set(session.scalars(waiting))
     recipients = [
-        user.id for user in _select_invitable(session, member, user_ids) if user.id not in invited
+        user.id
+        for user in _load_invitable_people(session, member, user_ids)
+        if user.id not in invited
     ]
     subject = MessageSubject(course_id=member.course.id, created_by=member.caller.id)
     outbox.add(session, "invitation", recipients, subject, now=now)
@@ -90,7 +92,7 @@ def queue_invitations(
     return len(recipients)
 
 
-def _select_invitable(
+def _load_invitable_people(
     session: Session, member: CourseMembership, user_ids: Collection[UUID] | None
 ) -> Sequence[User]:
     """Return the people *user_ids*, or all in the course, whom it may invite.

@@ -72,7 +72,7 @@ def request_password_reset(db: Database, outbox: Outbox, request: ResetRequest) 
     """
     outbox.require_enabled()
     now = request.now
-    stored_events.count_action(db, "reset_address", request.address, now=now)
+    stored_events.consume_and_commit_action_limit(db, "reset_address", request.address, now=now)
     with db.transaction() as session:
         try:
             stored_events.consume_action_limit(session, "reset_account", request.email, now=now)

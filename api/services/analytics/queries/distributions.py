@@ -14,7 +14,7 @@ EDGE_TOLERANCE: Final = 10.0**-EDGE_DECIMALS / 2
 QUARTERS: Final = 4
 
 
-def rank_numbers(values: Select[Any] | CTE, name: str) -> CTE:
+def select_ranked_numbers(values: Select[Any] | CTE, name: str) -> CTE:
     """Return the numbers (*key*, *number*) with their *place*, from 0, among the *n* of their key.
 
     *mean* is the mean of the key.

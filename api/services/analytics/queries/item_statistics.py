@@ -13,8 +13,8 @@ from api.services.analytics.attempts import (
 from api.services.analytics.items import AssignmentItems
 from api.services.analytics.queries.distributions import (
     build_distribution_queries,
-    rank_numbers,
     read_distribution,
+    select_ranked_numbers,
 )
 from api.services.analytics.queries.query_batch import QueryBatch, ResultRows
 from api.services.analytics.queries.unit_scores import PART, PROBLEM, UnitScoreQueries
@@ -60,7 +60,7 @@ def build_assignment_statistics_queries(units: UnitScoreQueries) -> QueryBatch:
         **build_unit_sum_queries(units),
         **build_attempt_and_time_queries(units.part_scores.first_answers),
         **build_distribution_queries(
-            "totals", rank_numbers(totals, "totals"), units.part_scores.items.maximum
+            "totals", select_ranked_numbers(totals, "totals"), units.part_scores.items.maximum
         ),
     }
 

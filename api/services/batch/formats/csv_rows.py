@@ -95,7 +95,7 @@ class CsvSource:
 
     def _read_header(self, start: _Position) -> tuple[list[str], _Position]:
         """Return the cells of the header, and the place where the rows begin."""
-        with closing(self._read_lines(start)) as lines:
+        with closing(self._iterate_lines_from(start)) as lines:
             blank = []
             for line in lines:
                 blank.append(line)
@@ -111,7 +111,7 @@ class CsvSource:
                     return cells, _Position(start.byte + records.bytes_read, records.line)
         return [], start
 
-    def _read_lines(self, start: _Position) -> Generator[str, None, None]:
+    def _iterate_lines_from(self, start: _Position) -> Generator[str, None, None]:
         """Yield the lines from a place on, with their line endings preserved."""
         try:
             with self.path.open(encoding="utf-8", newline="") as stream:
@@ -142,7 +142,7 @@ class CsvSource:
         rows: list[list[str | None]] = []
         lines: list[int] = []
         errors: dict[int, str] = {}
-        with closing(self._read_lines(start)) as text:
+        with closing(self._iterate_lines_from(start)) as text:
             records = CsvRecords(text, self._delimiter, line=start.line, wasted=start.wasted)
             for line, record in records:
                 cells, error = self._fit_row_to_columns(record)

@@ -36,7 +36,7 @@ def apply_entries(
     existing = {row.slug: row for row in rows}
     for row in rows:
         if row.slug not in names and row.removed_at is None:
-            _remove_problem(session, act, row)
+            _mark_problem_removed(session, act, row)
     notes = []
     for position, entry in enumerate(entries):
         field = f"problems[{position}]"
@@ -47,7 +47,7 @@ def apply_entries(
     return notes
 
 
-def _remove_problem(session: Session, act: ChangeContext, row: ProblemRow) -> None:
+def _mark_problem_removed(session: Session, act: ChangeContext, row: ProblemRow) -> None:
     if has_submissions(session, row):
         message = (
             f"must keep {row.slug}, because students have submitted work to it; remove it by REST"

@@ -116,10 +116,10 @@ def format_timestamp(moment: datetime | None, zone: ZoneInfo) -> str:
     return "" if moment is None else moment.astimezone(zone).isoformat(timespec="seconds")
 
 
-def format_lateness(seconds: int) -> str:
+def format_lateness_hms(seconds: int) -> str:
     """Return *seconds* as hours, minutes and seconds; hours may exceed 24, negatives count as 0.
 
-    >>> format_lateness(93_784), format_lateness(0), format_lateness(-5)
+    >>> format_lateness_hms(93_784), format_lateness_hms(0), format_lateness_hms(-5)
     ('26:03:04', '00:00:00', '00:00:00')
     """
     minutes, rest = divmod(max(seconds, 0), 60)

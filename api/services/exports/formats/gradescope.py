@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from api.core.person_names import split_name
 from api.services.exports.formats.cells import (
     format_csv,
-    format_lateness,
+    format_lateness_hms,
     format_number,
     format_text_cell,
 )
@@ -62,7 +62,7 @@ def _format_row(book: ExportGradebook, person: ExportPerson) -> list[str]:
         row += [_format_points(cell.exported_score), _format_points(column.counted_points)]
         row += [_format_time(cell.submitted_at, book.zone), _format_cell_lateness(cell)]
         late += max(cell.late_seconds, 0)
-    return [*row, format_lateness(late)]
+    return [*row, format_lateness_hms(late)]
 
 
 def _format_points(score: Fraction | None) -> str:
@@ -74,7 +74,7 @@ def _format_time(moment: datetime | None, zone: ZoneInfo) -> str:
 
 
 def _format_cell_lateness(cell: ExportCell) -> str:
-    return "" if cell.submitted_at is None else format_lateness(cell.late_seconds)
+    return "" if cell.submitted_at is None else format_lateness_hms(cell.late_seconds)
 
 
 def _find_warnings(book: ExportGradebook) -> Iterator[FileWarning]:

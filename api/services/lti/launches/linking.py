@@ -64,7 +64,9 @@ def load_account_choices(session: Session, bound: BoundLaunch, login: BrowserLog
     )
 
 
-def link_to_login(session: Session, bound: BoundLaunch, login: BrowserLogin) -> LaunchEntry:
+def link_to_logged_in_account(
+    session: Session, bound: BoundLaunch, login: BrowserLogin
+) -> LaunchEntry:
     """Link the account that the browser is logged in to, and continue."""
     launch = bound.load(session)
     if login.caller is None or launch.is_moved:

@@ -143,7 +143,7 @@ def register_platform(
     with db.transaction() as session:
         link_id, name, origin = _use_link(session, request.secret, now=now)
     try:
-        values = _exchange(http, request, name=name, origin=origin, addresses=addresses)
+        values = _register_tool(http, request, name=name, origin=origin, addresses=addresses)
         with db.transaction() as session:
             platform = add_platform(session, None, values, now=now)
             return RegistrationResult(platform, bool(values.deployments))
@@ -164,7 +164,7 @@ def _use_link(session: Session, secret: str, *, now: datetime) -> tuple[UUID, st
     return link.id, link.name, link.origin
 
 
-def _exchange(
+def _register_tool(
     http: "PlatformHttp",
     request: RegistrationRequest,
     *,
@@ -176,7 +176,7 @@ def _exchange(
     headers = {"Authorization": f"Bearer {request.token}"} if request.token else {}
     metadata = http.get_object(request.openid_configuration, headers=headers)
     urls = _read_endpoints(http, metadata)
-    issuer, endpoint = _read(metadata, "issuer"), urls["registration_endpoint"]
+    issuer, endpoint = _require_text_value(metadata, "issuer"), urls["registration_endpoint"]
     registration = build_registration(addresses, placements=_read_placements(metadata))
     reply = http.send("POST", endpoint, headers=headers, body=registration)
     if not reply.is_success or not isinstance(reply.value, dict):
@@ -186,7 +186,7 @@ def _exchange(
     return PlatformValues(
         name=name,
         issuer=issuer,
-        client_id=_read(reply.value, "client_id"),
+        client_id=_require_text_value(reply.value, "client_id"),
         authorization_url=urls["authorization_endpoint"],
         token_url=urls["token_endpoint"],
         jwks_url=urls["jwks_uri"],
@@ -201,7 +201,7 @@ def _read_endpoints(http: "PlatformHttp", metadata: Mapping[str, Any]) -> dict[s
 
     They are checked before this tool is registered there, which cannot be undone.
     """
-    urls = {name: _read(metadata, name) for name in ENDPOINTS}
+    urls = {name: _require_text_value(metadata, name) for name in ENDPOINTS}
     for name, url in urls.items():
         try:
             http.require_public_url(url)
@@ -232,7 +232,7 @@ def _read_placements(metadata: Mapping[str, Any]) -> dict[str, frozenset[str]]:
     return offered
 
 
-def _read(values: Mapping[str, Any], name: str) -> str:
+def _require_text_value(values: Mapping[str, Any], name: str) -> str:
     value = values.get(name)
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)

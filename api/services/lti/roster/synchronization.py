@@ -62,14 +62,14 @@ def synchronize_next_roster(db: Database, tool: LtiTool, clock: Clock) -> bool:
         with db.transaction() as session:
             context = _lock_context(session, due)
             context.roster_error = str(error)[:MAX_TEXT_CHARACTERS]
-            _plan(context, now + pause)
+            _schedule_next_comparison(context, now + pause)
         return True
     with db.transaction() as session:
         context = _lock_context(session, due)
         counts.left = mark_people_who_left(session, context.id, now=now)
         context.roster_counts, context.roster_error = counts.to_json(), ""
         context.roster_synced_at = now
-        _plan(context, now + INTERVAL)
+        _schedule_next_comparison(context, now + INTERVAL)
     return True
 
 
@@ -102,7 +102,7 @@ def _lock_context(session: Session, due: _DueRoster) -> LtiContext:
     return session.get_one(LtiContext, due.target.context_id, with_for_update=True)
 
 
-def _plan(context: LtiContext, due_at: datetime) -> None:
+def _schedule_next_comparison(context: LtiContext, due_at: datetime) -> None:
     """Plan the next comparison, unless staff switched it off in between."""
     if context.roster_due_at is not None:
         context.roster_due_at = due_at

@@ -116,7 +116,7 @@ class PlatformCourse:
 
 def list_platform_courses(session: Session) -> list[PlatformCourse]:
     """Return the connected courses of all platforms for administrators, without names of people."""
-    counts, errors = _count_scores(session)
+    counts, errors = _load_score_counts_and_failures(session)
     connected = session.execute(
         select(LtiDeployment.platform_id, Course.id, Course.title)
         .join(LtiContext, LtiContext.deployment_id == LtiDeployment.id)
@@ -142,7 +142,7 @@ def list_platform_courses(session: Session) -> list[PlatformCourse]:
     return courses
 
 
-def _count_scores(
+def _load_score_counts_and_failures(
     session: Session,
 ) -> tuple[dict[tuple[UUID, UUID | None], Counter[str]], dict[tuple[UUID, UUID | None], str]]:
     """Return the numbers of scores by status, and a failure, by platform and course."""
@@ -171,7 +171,7 @@ def _count_scores(
     return counts, errors
 
 
-def synchronize_course(session: Session, member: CourseMembership, *, now: datetime) -> int:
+def reconcile_course_scores(session: Session, member: CourseMembership, *, now: datetime) -> int:
     """Compare all scores of a course now, and send failed ones again; return how many wait.
 
     A line item with failures is looked up again: somebody may have deleted it at the platform.

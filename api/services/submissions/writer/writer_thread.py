@@ -112,7 +112,7 @@ class SubmissionWriter:
         self._thread.join()
 
     def _run(self) -> None:
-        while batch := self._queue.wait_for_batch():
+        while batch := self._queue.wait_for_submissions():
             self._batch_size = len(batch)
             _deliver_results(self._write_batch(batch))
             self._batch_size = 0

@@ -127,10 +127,10 @@ def drop_share(text: str, question: str) -> Rewriting | None:
     return Rewriting(value, describe_dropped(match["remark"]), value)
 
 
-def keep_computed(text: str, question: str) -> Rewriting | None:
+def keep_result_of_one_operation(text: str, question: str) -> Rewriting | None:
     """Return what follows ``so`` if the numbers before it give it by one operation.
 
-    >>> keep_computed("32 gammas and 32 betas, so 64", "").text
+    >>> keep_result_of_one_operation("32 gammas and 32 betas, so 64", "").text
     '64'
     """
     del question

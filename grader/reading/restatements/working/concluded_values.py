@@ -77,10 +77,10 @@ NUMBER_WORD: Final = re.compile(
 MIN_NUMBERS: Final = 2
 
 
-def keep_concluded(text: str, question: str) -> Rewriting | None:
+def keep_last_conclusion(text: str, question: str) -> Rewriting | None:
     """Return what follows the last conclusion of *text*.
 
-    >>> keep_concluded("each box has 120 numbers, three boxes → 360", "").text
+    >>> keep_last_conclusion("each box has 120 numbers, three boxes → 360", "").text
     '360'
     """
     plain = _strip_certain_text(text)

@@ -43,10 +43,10 @@ SEPARATOR: Final = re.compile(r"[,;\n](?=\s*[^\W\d_]+\w*\s*[=:])")
 EQUATION: Final = re.compile(r"([^\W\d_]+)\s*[=:]\s*\S")
 
 
-def keep_conclusion(text: str, question: str) -> Rewriting | None:
+def keep_conclusion_after_computation(text: str, question: str) -> Rewriting | None:
     """Return what follows ``so`` behind a computation; None without either.
 
-    >>> keep_conclusion("117 - 110 = 7, so 3 and 4", "").text
+    >>> keep_conclusion_after_computation("117 - 110 = 7, so 3 and 4", "").text
     '3 and 4'
     """
     del question
@@ -105,10 +105,10 @@ def drop_copied_label(text: str, question: str) -> Rewriting | None:
     return Rewriting(value, describe_dropped(text[: match.start("value")]), value)
 
 
-def keep_asked(text: str, question: str) -> Rewriting | None:
+def keep_asked_equation(text: str, question: str) -> Rewriting | None:
     """Return the equation of *text* that the question names, if it names none of the others.
 
-    >>> keep_asked("I = 88, U = 146, IoU = 88/146", "What is the IoU?").text
+    >>> keep_asked_equation("I = 88, U = 146, IoU = 88/146", "What is the IoU?").text
     'IoU = 88/146'
     """
     items = [item.strip() for item in SEPARATOR.split(text) if item.strip()]

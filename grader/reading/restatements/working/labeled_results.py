@@ -55,7 +55,7 @@ def keep_labeled(text: str, question: str) -> Rewriting | None:
     if len(items) < MIN_ITEMS or len(named) < len(items):
         return None
     labels = _distinguish([match["label"] for match in named])
-    question_words = _find_asked(question)
+    question_words = _find_question_words(question)
     if not all(labels):
         return None
     matching = [
@@ -104,7 +104,7 @@ def _shorten(word: str) -> str:
     return flat.lower()[:STEM_LETTERS]
 
 
-def _find_asked(question: str) -> frozenset[str]:
+def _find_question_words(question: str) -> frozenset[str]:
     """Return the words of *question*, shortened, and the symbols in its mathematics."""
     plain = re.sub(r"\{\{[^{}]*\}\}", " ", question)
     symbols = " ".join(first or second for first, second in SYMBOLS.findall(plain))

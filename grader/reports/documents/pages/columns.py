@@ -57,7 +57,7 @@ def split_columns(page: PageGlyphs) -> list[tuple[PageGlyphs, bool]]:
     filled = [part for part in parts if part]
     if len(filled) == 1:
         return [(page, True)]
-    return [(_cut(page, part), False) for part in filled]
+    return [(_extract_region(page, part), False) for part in filled]
 
 
 def _find_lines(glyphs: Sequence[Glyph]) -> list[_Line]:
@@ -126,7 +126,7 @@ def _has_columns(lines: Sequence[_Line], middle: float, rules: Sequence[Rule]) -
     return True
 
 
-def _cut(page: PageGlyphs, glyphs: Sequence[Glyph]) -> PageGlyphs:
+def _extract_region(page: PageGlyphs, glyphs: Sequence[Glyph]) -> PageGlyphs:
     """Return a part of a page: some glyphs with the rules above, below and between them."""
     left, right = min(glyph.left for glyph in glyphs), max(glyph.right for glyph in glyphs)
     size = glyphs[0].size

@@ -152,8 +152,8 @@ def _write_rows(rows: Sequence[Row], left: float) -> list[TextLine]:
             continue
         row = rows[index]
         index += 1
-        if before is not None and lines and _continues(before, row, right - FULL_ROW * width):
-            _append(lines[-1], row)
+        if before is not None and lines and _is_continuation(before, row, right - FULL_ROW * width):
+            _append_row_to_paragraph(lines[-1], row)
         else:
             lines.append(_write_row(row, body, row.left - left))
         before = row
@@ -178,7 +178,7 @@ def _write_row(row: Row, body: float, indent: float) -> TextLine:
     return TextLine(text, row.find_doubt())
 
 
-def _append(line: TextLine, row: Row) -> None:
+def _append_row_to_paragraph(line: TextLine, row: Row) -> None:
     """Append a row to the paragraph that it continues, without the hyphen of a cut word."""
     text = row.text.strip()
     if WORD_CUT.search(line.text) and text[:1].islower():
@@ -188,7 +188,7 @@ def _append(line: TextLine, row: Row) -> None:
     line.doubt = line.doubt or row.find_doubt()
 
 
-def _continues(before: Row, row: Row, full: float) -> bool:
+def _is_continuation(before: Row, row: Row, full: float) -> bool:
     """Return whether a row continues the paragraph of the row before it, which is full."""
     size = before.size
     return (
@@ -229,10 +229,10 @@ def _take_table(rows: Sequence[Row], start: int) -> list[list[list[Piece]]]:
         if len(cells) == 1 or (table and not _is_aligned(table[-1], cells)):
             break
         table.append(cells)
-    return _refine(rows[start : start + len(table)], table) if len(table) > 1 else []
+    return _refine_columns(rows[start : start + len(table)], table) if len(table) > 1 else []
 
 
-def _refine(rows: Sequence[Row], table: list[list[list[Piece]]]) -> list[list[list[Piece]]]:
+def _refine_columns(rows: Sequence[Row], table: list[list[list[Piece]]]) -> list[list[list[Piece]]]:
     """Return a table with the columns whose cells start below each other after narrow gaps."""
     starts = [left for row in rows for left in _find_starts(row)]
     tolerance = EDGE_TOLERANCE * rows[0].size

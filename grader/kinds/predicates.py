@@ -22,6 +22,7 @@ from grader.kinds.base import (
 from grader.kinds.numbers import read_count
 from grader.reading import RawAnswer, Reading, read_labeled_numbers, read_number
 from grader.reading.restatements.question_echo import strip_echo
+from grader.reading.restatements.steps.listed_items import keep_keywords
 from grader.reading.restatements.surroundings.examples import drop_verification
 from grader.values import Number, Tensor, Value
 
@@ -64,7 +65,7 @@ class PredicateKind(AnswerKind[PredicatePart, tuple[Number, ...]]):
     hint = "Numbers with commas between."
     example = "1"
     reads_alone = False
-    rewriters = (drop_verification, strip_echo)
+    rewriters = (drop_verification, keep_keywords, strip_echo)
 
     def read(
         self, typed: RawAnswer, part: PredicatePart, scope: Scope

@@ -26,6 +26,7 @@ from grader.reading.restatements.phrases import strip_phrases
 from grader.reading.restatements.question_echo import build_echo_stripper, strip_echo
 from grader.reading.restatements.rewriting import Rewriter
 from grader.reading.restatements.shapes import drop_item_names, drop_order
+from grader.reading.restatements.steps.listed_items import drop_others, keep_listed_items
 from grader.reading.restatements.surroundings.harmless_remarks import drop_comparison_of_equals
 from grader.reading.restatements.working.concluded_values import keep_last_conclusion
 from grader.reading.restatements.working.conclusions import keep_asked_equation
@@ -78,6 +79,7 @@ class SetKind(AnswerKind[SetPart, Items]):
                 strip_phrases,
                 drop_order,
                 drop_items_outside,
+                drop_others,
                 build_sentence_reader(part.options),
                 build_echo_stripper(part.options, formula=False),
             )
@@ -89,6 +91,8 @@ class SetKind(AnswerKind[SetPart, Items]):
                 keep_asked_equation,
                 drop_order,
                 drop_items_outside,
+                drop_others,
+                keep_listed_items,
                 build_sentence_reader(),
                 strip_echo,
                 keep_last_conclusion,

@@ -15,7 +15,7 @@ KEEPING_WORD: Final = re.compile(
 )
 """Words for what a selection leaves."""
 REMOVING_WORD: Final = re.compile(
-    r"(?<!\w)(?:removed|suppressed|dropped|discarded|deleted|eliminated|not|gone)(?!\w)",
+    r"(?<!\w)(?:removed|suppressed|dropped|discarded|deleted|eliminated|not|nothing|none|gone)(?!\w)",
     re.IGNORECASE,
 )
 INTEGER: Final = "[0-9]{1,6}"
@@ -78,7 +78,8 @@ def drop_items_outside(text: str, question: str) -> Rewriting | None:
     removing_word = REMOVING_WORD.search(match["rest"]) if match else None
     if match is None or removing_word is None or DOUBT.search(match["items"]):
         return None
-    if removing_word[0].lower() != "not" and not KEEPING_WORD.search(question):
+    plain = removing_word[0].lower() in {"not", "nothing", "none"}
+    if not plain and not KEEPING_WORD.search(question):
         return None
     inside, rest = match["items"].lower(), match["rest"].lower()
     shared = set(re.findall(INTEGER, inside)) & set(re.findall(INTEGER, rest))

@@ -18,6 +18,22 @@ from grader.reading.restatements.shapes import (
     drop_some_axis_names,
 )
 from grader.reading.restatements.spelled_numbers import spell_out
+from grader.reading.restatements.steps.evaluated_steps import keep_evaluated_steps
+from grader.reading.restatements.steps.harmless_clauses import (
+    drop_check_equation,
+    drop_number_sign,
+    drop_ratio,
+    drop_settled_clause,
+)
+from grader.reading.restatements.steps.ordered_cells import (
+    drop_index_column,
+    keep_computed_cells,
+    order_paired_cells,
+    place_corners,
+    read_ends,
+)
+from grader.reading.restatements.steps.rounded_results import keep_rounded_result
+from grader.reading.restatements.steps.tex_words import drop_definition, write_plain_tex
 from grader.reading.restatements.surroundings.batch_axis import drop_batch_axis
 from grader.reading.restatements.surroundings.examples import keep_exact, keep_share
 from grader.reading.restatements.surroundings.harmless_remarks import (
@@ -91,6 +107,13 @@ SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_comparison_of_equals,
     drop_decimal_remark,
     spell_out,
+    write_plain_tex,
+    drop_definition,
+    drop_number_sign,
+    drop_check_equation,
+    drop_settled_clause,
+    keep_rounded_result,
+    keep_evaluated_steps,
     keep_exact,
     keep_share,
     keep_total,
@@ -120,6 +143,11 @@ QUANTITY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_repeated_form,
     drop_comparison_of_equals,
     strip_phrases,
+    write_plain_tex,
+    drop_check_equation,
+    drop_settled_clause,
+    drop_ratio,
+    keep_evaluated_steps,
     complete_unit,
     keep_exact,
     keep_total,
@@ -143,6 +171,11 @@ ARRAY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_comparison_of_equals,
     strip_phrases,
     unwrap_record,
+    drop_check_equation,
+    drop_index_column,
+    order_paired_cells,
+    place_corners,
+    keep_computed_cells,
     stack_lettered,
     drop_row_names,
     order_named_cells,
@@ -164,6 +197,7 @@ ARRAY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     strip_echo,
 )
 VECTOR_REWRITERS: Final[tuple[Rewriter, ...]] = (
+    read_ends,
     read_cell_commas,
     drop_row_numbers,
     spell_out,
@@ -173,6 +207,7 @@ VECTOR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     strip_echo,
 )
 SHAPE_REWRITERS: Final[tuple[Rewriter, ...]] = (
+    drop_code,
     drop_batch_axis,
     drop_comparison_of_equals,
     strip_phrases,

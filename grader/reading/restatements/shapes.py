@@ -166,7 +166,6 @@ def drop_item_names(text: str, question: str) -> Rewriting | None:
     >>> drop_item_names("conv1: 8×3, conv2: 32×8", "").text
     '8×3; 32×8'
     """
-    del question
     items = list(NAMED_SHAPE.finditer(text))
     names = [item["name"].lower() for item in items]
     if (
@@ -177,5 +176,8 @@ def drop_item_names(text: str, question: str) -> Rewriting | None:
         return None
     if "or" in names or "not" in names:
         return None
+    places = [question.lower().find(name) for name in names]
+    if -1 not in places and places != sorted(places):
+        return None  # the reader does not know which shape belongs to which name
     value = "; ".join(item["shape"].strip() for item in items)
     return Rewriting(value, describe_dropped(", ".join(names)), value)

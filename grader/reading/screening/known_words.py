@@ -215,7 +215,7 @@ def _means_asked_value(word: str, question: str, stems: frozenset[str]) -> bool:
     """Return whether *word*, a label before a sign, means the quantity that is asked for."""
     both = word in SPREADS and stems >= SPREAD_STEMS
     synonym = not both and not stems.isdisjoint(LABELS.get(word, ()))
-    return synonym or _abbreviates(word, question)
+    return synonym or abbreviates(word, question)
 
 
 def _asks_for(dimension: str, stems: frozenset[str]) -> bool:
@@ -231,7 +231,7 @@ def _is_working(text: str, end: int) -> bool:
     return end <= last and OPERATION.search(text, start, stop) is not None
 
 
-def _abbreviates(word: str, question: str) -> bool:
+def abbreviates(word: str, question: str) -> bool:
     """Return whether *word*, a label before a sign, has letters of a question's word in order."""
     if re.fullmatch(STATISTICS, word):
         return False

@@ -9,7 +9,9 @@ REASON: Final = re.compile(
     r"(?<=[\w)\]}%])[\s,;.]*[\s,;.(]\b(?:because|bc|cuz|since|as\s+(?=[^\W\d_]+\s)|due\s+to)\s+\S.*\Z",
     re.IGNORECASE | re.DOTALL,
 )
-VALUE: Final = re.compile(r"[0-9]")
+VALUE: Final = re.compile(
+    r"[0-9]|\A\s*(?:zero|one|two|three|four|five|six|seven|eight|nine|ten)(?!\w)", re.IGNORECASE
+)
 
 
 def strip_reason(text: str) -> tuple[str, tuple[str, ...]]:

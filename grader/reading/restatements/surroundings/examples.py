@@ -29,6 +29,15 @@ EXACT: Final = re.compile(
     re.IGNORECASE,
 )
 """A rounded value, followed by the exact one."""
+ROUNDED_SUM: Final = re.compile(
+    r"(?P<short>[^,;()=]*[0-9][^,;()=]*?)[\s,;(]+(?:(?:or\s+)?(?:more\s+)?(?:exactly|precisely)|to\s+be\s+exact)[\s:,]+"
+    r"(?P<value>[^()=]*[0-9][^()=]*)\)?[\s.]*",
+    re.IGNORECASE,
+)
+"""A rounded number or a sum of some, followed by the exact value."""
+SCALED_NUMBER: Final = re.compile(
+    rf"(?P<number>{NUMBER})\s?(?P<scale>k|M|G|B|K|thousand|million|billion)(?!\w)"
+)
 VERIFIED: Final = re.compile(
     r"(?P<value>[^→⇒;:]*?[0-9])[\s,.]*(?:→|⇒|=>|->|;|:|\n|(?<!\w)(?:check|so|then|gives?|because|since|as)(?!\w))"
     r"(?P<check>.*=.*)",
@@ -66,10 +75,13 @@ def keep_exact(text: str, question: str) -> Rewriting | None:
     >>> keep_exact("about 118 million, exactly 119", "")
     """
     del question
-    match = EXACT.fullmatch(text)
+    match = EXACT.fullmatch(text) or _match_rounded_sum(text)
     exact = match and re.search(NUMBER, match["value"])
     if match is None or exact is None or HEDGE.search(text.lower()):
         return None
+    if "scale" not in match.re.groupindex:
+        value = match["value"].strip()
+        return Rewriting(value, describe_dropped(match["short"]), value)
     scale = 10 ** _find_power(match["scale"])
     short = parse_plain(match["short"])
     unit = Fraction(scale, 10 ** len(short.partition(".")[2]))
@@ -79,6 +91,24 @@ def keep_exact(text: str, question: str) -> Rewriting | None:
         return None
     value = match["value"].strip()
     return Rewriting(value, describe_dropped(text[: match.start("value")].strip()), value)
+
+
+def _match_rounded_sum(text: str) -> re.Match[str] | None:
+    """Return the match of ``1.5k + 2.5k, exactly 4,012`` if the exact value rounds to the sum."""
+    match = ROUNDED_SUM.fullmatch(text)
+    exact = match and re.search(NUMBER, match["value"])
+    if match is None or exact is None:
+        return None
+    terms = list(SCALED_NUMBER.finditer(match["short"]))
+    if SCALED_NUMBER.sub("", match["short"]).strip(" +~≈") or not terms:
+        return None
+    total = slack = Fraction(0)
+    for term in terms:
+        digits, scale = parse_plain(term["number"]), 10 ** _find_power(term["scale"])
+        total += Fraction(digits) * scale
+        slack += Fraction(scale, 2 * 10 ** len(digits.partition(".")[2]))
+    holds = abs(total - Fraction(parse_plain(exact[0]))) <= slack
+    return match if holds else None
 
 
 def _find_power(scale: str | None) -> int:

@@ -7,7 +7,11 @@ from grader.reading.restatements.rewriting import Rewriting, describe_dropped
 from grader.reading.screening.qualifiers import ACTIVATIONS, OTHER_QUANTITIES, STATISTICS
 
 PROMPT: Final = re.compile(r"\s*(?:>>>|>|In\s?\[[0-9]*\]:|octave:[0-9]+>|julia>)\s*(?=\S)")
-CALL: Final = re.compile(r"[A-Za-z_][\w.]*\([^\n]*[)\];:,]{1,3}\s*\Z")
+CALL: Final = re.compile(r"[A-Za-z_][\w.]*\([^\n]*[)\];:,]{1,3}(?:\.shape)?\s*\Z")
+SHAPE_OF_CALL: Final = re.compile(
+    r"\s*(?:print\()?[A-Za-z_][\w.]*\([^\n#]*\)\.(?:shape|size\(\))\)?\s*(?:#|→|->|gives|is)\s*(?=[(\[]|torch\.Size)"
+)
+"""A call in front of the shape of its result."""
 NAMES: Final = re.compile(
     r"'[^'\n]*'|\"[^\"\n]*\"|(?<!\w)(?:for|in|if|else|lambda|not|and|or)(?!\w)"
 )
@@ -22,7 +26,7 @@ APPLIED: Final = re.compile(
     rf"(?<![^\W_])(?:{ACTIVATIONS}|{STATISTICS}|{OTHER_QUANTITIES})(?![^\W_])", re.IGNORECASE
 )
 """Names of functions which make another value of the one that they are applied to."""
-OUTPUT: Final = re.compile(r"\s*(?:ans\s*=|\[1\]|array\(|tensor\(|\[|[-+.0-9])")
+OUTPUT: Final = re.compile(r"\s*(?:torch\.Size\(|\(|ans\s*=|\[1\]|array\(|tensor\(|\[|[-+.0-9])")
 """How printed numbers begin."""
 PRINTED: Final = re.compile(
     r"(?<![^\W_])(?:ans|array|tensor|torch|np|dtype|float|int|nan|inf|e)(?![^\W\d_])", re.IGNORECASE
@@ -45,7 +49,7 @@ def drop_code(text: str, question: str) -> Rewriting | None:
     >>> drop_code("np.rot90(K, 2) gives [[1, 2]]", "").text
     '[[1, 2]]'
     """
-    if call := GIVES.match(text):
+    if call := GIVES.match(text) or SHAPE_OF_CALL.match(text):
         value = text[call.end() :].strip()
         if _applies_other_function(call[0], question):
             return None

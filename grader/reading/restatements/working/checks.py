@@ -16,13 +16,14 @@ from grader.reading.restatements.rewriting import (
     describe_dropped,
     parse_plain,
 )
+from grader.reading.restatements.working.final_values import is_doubtful
 from grader.reading.screening.known_words import KNOWN
 from grader.reading.screening.qualifiers import QUALIFIER
 from grader.reading.wording.meaning_words import CHANGING
 
 REMARK: Final = re.compile(
     r"\A(?P<value>[^()\n]*?[0-9][^()\n]*?)"
-    r"(?:\s*\((?P<bracket>[^()\n]*)\)|,\s+(?P<clause>[0-9][^()\n=]*))(?P<rest>[\s.]*)\Z"
+    r"(?:\s*\((?P<bracket>[^()\n]*)\)|,\s+(?P<clause>[^()\n=]*[0-9][^()\n=]*))(?P<rest>[\s.]*)\Z"
 )
 LAST_NUMBER: Final = re.compile(
     rf"[^0-9]*(?<![\w.])(?P<number>{NUMBER})(?P<percent>\s?%)?(?![\w.]*[0-9])[^0-9]*"
@@ -56,6 +57,12 @@ SO: Final = re.compile(
 NOT_COUNTED: Final = frozenset(
     ["times", "is", "was", "its", "this", "less", "plus", "minus", "units", "values"]
 )
+CONTINUED: Final = re.compile(
+    r"(?:and|then|plus|minus|with|without|times|divided|multiplied|or)(?!\w)|.*(?:gives?|makes?|leaves?)(?!\w)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A clause that goes on to another value."""
+TERMS: Final = 2
 MAX_NUMBERS: Final = 8
 
 
@@ -75,6 +82,9 @@ def drop_check(text: str, question: str) -> Rewriting | None:
         return None
     value = Fraction(parse_plain(last["number"])) / (100 if last["percent"] else 1)
     numbers = [Fraction(parse_plain(number)) for number in NUMBERS.findall(remark)]
+    clause = match["clause"] or ""
+    if clause and not clause[0].isdecimal() and not _adds_up(clause, numbers, value):
+        return None
     explained = (
         _compute(numbers, value)
         or _shares_out(remark, value, question)
@@ -142,6 +152,14 @@ def keep_result_of_one_operation(text: str, question: str) -> Rewriting | None:
         return None
     value = match["value"] + match["unit"]
     return Rewriting(value, describe_dropped(text[: match.start("value")]), value)
+
+
+def _adds_up(clause: str, numbers: list[Fraction], value: Fraction) -> bool:
+    """Return whether *clause* explains *value* as the sum or difference of its two numbers."""
+    if len(numbers) != TERMS or is_doubtful(clause) or CONTINUED.match(clause):
+        return False
+    first, second = numbers
+    return value in {first + second, first - second, second - first}
 
 
 def _is_percentage(remark: str, value: Fraction) -> bool:

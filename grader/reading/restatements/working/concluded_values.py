@@ -41,7 +41,7 @@ SUM: Final = re.compile(
 ITEM: Final = re.compile(rf"({NUMBER})[^0-9,;\n]*(?:[;\n]|,\s|\Z)")
 """The last number of a clause or line."""
 NEGATION: Final = re.compile(
-    r"(?<![^\W_])(?:not|never|cannot|[^\W\d_]+n't|or|maybe|possibly|thought|tried|guess\w*|other)(?![^\W_])",
+    r"(?<![^\W_])(?:not|never|cannot|[^\W\d_]+n't|or|maybe|possibly|thought|tried|guess\w*|other(?!\s+(?:one|two|three|four|five|half)s?\b))(?![^\W_])",
     re.IGNORECASE,
 )
 FIRST_VALUE: Final = re.compile(
@@ -83,7 +83,7 @@ def keep_last_conclusion(text: str, question: str) -> Rewriting | None:
     >>> keep_last_conclusion("each box has 120 numbers, three boxes → 360", "").text
     '360'
     """
-    plain = _strip_certain_text(text)
+    plain = strip_certain_text(text)
     if FIRST_VALUE.match(plain) or _begins_with_asked_value(plain, question):
         return None
     matches = [*CONCLUSION.finditer(plain), *filter(_adds_up, SUM.finditer(plain))]
@@ -97,7 +97,7 @@ def keep_last_conclusion(text: str, question: str) -> Rewriting | None:
     return Rewriting(value, describe_dropped(head), screened)
 
 
-def _strip_certain_text(text: str) -> str:
+def strip_certain_text(text: str) -> str:
     """Return *text* without the marks around it; "" if it weighs or takes back a value."""
     plain = text.replace("**", "").strip(" \t\n$")
     return "" if is_doubtful(plain) or NEGATION.search(plain) else plain
@@ -124,7 +124,7 @@ def keep_explained_equation(text: str, question: str) -> Rewriting | None:
     >>> keep_explained_equation("18 of 24 are right: 17/24 = 0.708", "")
     """
     del question
-    match = EXPLAINED.fullmatch(_strip_certain_text(text))
+    match = EXPLAINED.fullmatch(strip_certain_text(text))
     if match is None:
         return None
     numbers = find_plain_numbers(match["head"])
@@ -140,7 +140,7 @@ def keep_last_clause(text: str, question: str) -> Rewriting | None:
     '10'
     """
     del question
-    plain = _strip_certain_text(text).rstrip(".")
+    plain = strip_certain_text(text).rstrip(".")
     ends = [match.end() for match in SEPARATOR.finditer(plain)]
     head = plain[: ends[-1]] if ends else ""
     match = LAST_CLAUSE.fullmatch(plain, len(head))
@@ -160,7 +160,7 @@ def keep_concluded_array(text: str, question: str) -> Rewriting | None:
     '[[1.2, 0.8]]'
     >>> keep_concluded_array("without the mask: [[1.2, 0.8]]", "")
     """
-    plain = _strip_certain_text(text)
+    plain = strip_certain_text(text)
     matches = list(ARRAY_CONCLUSION.finditer(plain))
     if not matches:
         return None

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from fractions import Fraction
+from math import prod
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.restatements.rewriting import Rewriting, describe_dropped
+from grader.reading.restatements.rewriting import Rewriting, describe_dropped, find_plain_numbers
 from grader.reading.restatements.working.final_values import is_doubtful
 from grader.reading.wording.axis_names import AXIS_SPELLINGS, NAMES_BEHIND
 
@@ -14,7 +16,7 @@ SHAPE: Final = re.compile(
     r"(?P<shape>[(\[]?\s*[0-9]{1,9}(?:\s*(?:×|x|,|\*|\\times)\s*[0-9]{1,9})+\s*[)\]]?)[\s.$]*\Z"
 )
 BREAK: Final = re.compile(
-    r"[:;,\n]\s|(?<!\w)(?:so|hence|thus|therefore|gives|i\.e\.|is|are)(?!\w)|⇒|→|=>|->|="
+    r"[:;,\n.]\s|(?<!\w)(?:so|hence|thus|therefore|gives|makes|i\.e\.,?|is|are)(?!\w)|⇒|→|=>|->|="
 )
 COMPUTED_AXIS: Final = re.compile(
     rf"(?P<name>[^\W\d_]{{3,}})?[\s:=]*(?P<working>[0-9(][^=,;:\n]{{0,80}}=\s*)?(?P<size>{SIZE})\s*(?P<noun>[^\W\d_]{{3,}})?"
@@ -24,8 +26,16 @@ UNCHANGED_AXIS: Final = re.compile(
     re.IGNORECASE,
 )
 """Words which say that one size does not change, so that the working need not repeat it."""
+COMPUTED_SIZE: Final = re.compile(
+    r"(?:=|→|⇒|->|=>)\s*([0-9]{1,9})(?=\s*(?:[,;:.\n]|and\b|\Z))", re.IGNORECASE
+)
+"""The last size of a computation or of a chain of arrows."""
 GIVES: Final = re.compile(r"(?<!\w)(?:which\s+gives|and\s+gives)\s*\Z", re.IGNORECASE)
 """Words behind a sentence that explains a shape."""
+BRACKETED: Final = re.compile(
+    rf"(?P<size>{SIZE})(?P<noun>(?:\s+[^\W\d_]{{3,}})?)\s*\((?P<words>[^()]*)\)"
+)
+"""A size with a remark in brackets."""
 PIECE: Final = re.compile(r"[,;\n]\s*(?:and\s+)?|\s+(?:and|by)\s+|\s[×x]\s|\s\\times\s")
 NOUN_AXES: Final = {
     name: axis
@@ -67,7 +77,11 @@ def keep_supported_shape(text: str, question: str) -> Rewriting | None:
     unsupported = set(sizes) - set(earlier)
     is_kept = len(unsupported) == 1 and UNCHANGED_AXIS.search(head) and len(set(sizes)) > 1
     gives = GIVES.search(head) and len(unsupported) < len(set(sizes))
-    if (unsupported and not is_kept and not gives) or not re.search(r"[=→⇒]|[^\W\d_]{2}", head):
+    computed = {*COMPUTED_SIZE.findall(head)}
+    is_computed = len(unsupported) == 1 and len(computed & set(sizes)) >= MIN_AXES
+    if (unsupported and not is_kept and not gives and not is_computed) or not re.search(
+        r"[=→⇒]|[^\W\d_]{2}", head
+    ):
         return None
     if any(len(re.findall(r"[0-9]+", other)) == len(sizes) for other in _find_shapes(head)):
         return None
@@ -89,6 +103,7 @@ def name_computed_axes(text: str, question: str) -> Rewriting | None:
     del question
     if is_doubtful(text):
         return None
+    text = BRACKETED.sub(_drop_confirmed, text)
     pieces = [piece for piece in PIECE.split(text.strip(" .$")) if piece.strip()]
     axes: dict[str, str] = {}
     for piece in pieces:
@@ -104,6 +119,15 @@ def name_computed_axes(text: str, question: str) -> Rewriting | None:
         return None
     named = ", ".join(f"{AXIS_NAMES[axis]} = {size}" for axis, size in axes.items())
     return Rewriting(named, ("The names tell which size is which.",), "")
+
+
+def _drop_confirmed(remark: re.Match[str]) -> str:
+    """Return a size without the bracket behind it, if the numbers in it give the size."""
+    size = Fraction(remark["size"])
+    numbers = find_plain_numbers(remark["words"].replace("×", " × "))
+    if not numbers or size in {sum(numbers), Fraction(prod(numbers))}:
+        return f"{remark['size']}{remark['noun']}"
+    return remark[0]
 
 
 AXIS_NAMES: Final = {

@@ -20,6 +20,7 @@ from grader.reading.restatements.rewriting import (
     find_plain_numbers,
     parse_plain,
 )
+from grader.reading.restatements.spelled_numbers import WORDS
 from grader.reading.screening.working import QUALIFIED_LABEL
 from grader.reading.wording.meaning_words import HEDGE
 
@@ -54,6 +55,12 @@ INDEXED_LABEL: Final = re.compile(r"(?<!\w)[^\W\d_]+\s?[0-9]{1,2}\s?[:=]\s?\Z")
 """A numbered thing, ``layer 2:``, whose value is not the result of the others."""
 WORKING: Final = re.compile(r"[^\W\d_]{2}|[=→⇒+*/×·]")
 """Anything that a bare list of numbers does not have."""
+BARE_FIRST: Final = re.compile(rf"\W*{NUMBER}\s?%?[,;]\s(?![-0-9(])")
+"""A value that stands alone at the beginning."""
+NUMBER_WORD: Final = re.compile(
+    r"(?<![\w-])(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?![\w-])",
+    re.IGNORECASE,
+)
 MAX_NUMBERS: Final = 10
 MIN_NUMBERS: Final = 2
 UNIT_FACTORS: Final = tuple(Fraction(size) for size in (1000, 1024, 100))
@@ -98,10 +105,18 @@ def keep_supported_value(text: str, question: str) -> Rewriting | None:
     if not BREAK.search(head) and _is_last_result(value, head):
         return None  # one equation, of which the value before its rounding counts
     whole = WHOLE.search(tail[0]) or WHOLE.search(head[-20:])
+    if BARE_FIRST.match(plain):
+        return None  # another value is given first
     supported = (
         _is_computed(value, numbers)
+        or _is_computed(value, _find_all_numbers(head))
         or _is_last_result(value, head)
-        or (whole and not SHARED.search(question) and _is_multiple(value, numbers))
+        or (
+            whole
+            and len(numbers) == 1
+            and not SHARED.search(question)
+            and _is_multiple(value, numbers)
+        )
         or (value.number == numbers[-1] and "(" not in head and THEREFORE.search(head[-12:]))
     )
     if not supported:
@@ -111,6 +126,11 @@ def keep_supported_value(text: str, question: str) -> Rewriting | None:
     value_text = FOR_ALL.sub(" ", f"{tail['value']}{tail['rest']}").strip(" ,;.")
     dropped = describe_dropped(plain[: tail.start("value")])
     return Rewriting(value_text, dropped, FOR_ALL.sub(" ", screened))
+
+
+def _find_all_numbers(text: str) -> list[Fraction]:
+    """Return the numbers of *text* in order, those in words included."""
+    return find_plain_numbers(NUMBER_WORD.sub(lambda word: WORDS[word[0].lower()], text))
 
 
 def _find_screened(text: str, clause_start: int, start: int) -> str:

@@ -5,7 +5,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.reading.grammar.vocabulary import STEM_LETTERS
-from grader.reading.restatements.rewriting import NUMBER, Rewriting, describe_dropped
+from grader.reading.restatements.rewriting import (
+    NUMBER,
+    Rewriting,
+    describe_dropped,
+    find_plain_numbers,
+)
 from grader.reading.restatements.working.final_values import is_doubtful
 
 _VALUE: Final = (
@@ -63,17 +68,24 @@ def keep_labeled(text: str, question: str) -> Rewriting | None:
     ]
     if len(matching) != 1 or (len(items) == MIN_ITEMS and _are_numbered(labels)):
         return None
-    if any(
-        not label.isdisjoint(REDUCTIONS)
-        for match, label in zip(named, labels, strict=True)
-        if match != matching[0]
-    ):
+    others = [pair for pair in zip(named, labels, strict=True) if pair[0] != matching[0]]
+    reduced = [match for match, label in others if not label.isdisjoint(REDUCTIONS)]
+    if reduced and not _is_total(reduced, named):
         return None
     value = matching[0]["value"].strip()
-    others = ", ".join(
+    dropped = ", ".join(
         item for match, item in zip(named, items, strict=True) if match != matching[0]
     )
-    return Rewriting(value, describe_dropped(others), matching[0][0])
+    return Rewriting(value, describe_dropped(dropped), matching[0][0])
+
+
+def _is_total(reduced: Sequence[re.Match[str]], named: Sequence[re.Match[str]]) -> bool:
+    """Return whether the only label of *reduced* has the sum of the other numbers of *named*."""
+    values = [find_plain_numbers(match["value"]) for match in named]
+    if len(reduced) != 1 or not all(len(numbers) == 1 for numbers in values):
+        return False
+    total = find_plain_numbers(reduced[0]["value"])[0]
+    return 2 * total == sum(numbers[0] for numbers in values)
 
 
 def _distinguish(labels: Sequence[str]) -> list[frozenset[str]]:

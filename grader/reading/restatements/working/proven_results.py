@@ -35,6 +35,14 @@ VERB: Final = re.compile(
 """A verb or a sign, which makes a clause a statement and no label."""
 
 
+MULTIPLES: Final = {"twice": 2, "double": 2, "half": 2, "a third": 3, "a quarter": 4}
+MULTIPLE: Final = re.compile(
+    rf"(?P<share>{'|'.join(MULTIPLES)})\s(?:of\s+)?(?:the\s+)?[^\W\d_]+(?:\s[^\W\d_]+)?",
+    re.IGNORECASE,
+)
+"""A multiple of something that the question names: ``twice the MACs``."""
+
+
 def keep_proven_result(text: str, question: str) -> Rewriting | None:
     """Return the result of the computation at the end of an explanation, if it holds.
 
@@ -48,9 +56,12 @@ def keep_proven_result(text: str, question: str) -> Rewriting | None:
         return None
     head = match["head"]
     clauses = [clause for clause in re.split(r"[:;.,\n]\s", head) if clause.strip()]
-    if not clauses or not VERB.search(clauses[-1]):
-        return None
     working = match["working"].strip(" $")
+    multiple = MULTIPLE.fullmatch(clauses[-1].strip(" :")) if clauses else None
+    if multiple and MULTIPLES[multiple["share"].lower()] not in find_plain_numbers(working):
+        return None
+    if not clauses or not (multiple or VERB.search(clauses[-1])):
+        return None
     value = Fraction(parse_plain(match["value"]))
     if compute_value(working) != value or not _uses_earlier_results(head, working):
         return None

@@ -1,0 +1,104 @@
+"""Clauses behind a value that confirm it or say nothing about it: ``…, check: 2 + 3 = 5``."""
+
+import re
+from fractions import Fraction
+from typing import Final
+
+from grader.reading.restatements.rewriting import NUMBER, Rewriting, describe_dropped, parse_plain
+from grader.reading.restatements.steps.functions import compute_function_value
+from grader.reading.restatements.working.comparisons import DIFFERENCE
+from grader.reading.restatements.working.final_values import is_doubtful
+from grader.reading.screening.qualifiers import HARMLESS
+
+CHECK: Final = re.compile(
+    r"(?P<value>.*[0-9\])])[\s,;.]*\(?(?:check|test|proof|probe)\s*:?\s+(?P<left>[^=]{1,120})=\s*(?P<right>[^=]{1,60}?)"
+    r"(?:\s*(?:✓|✔|ok|OK|correct))?[\s.)]*",
+    re.DOTALL,
+)
+"""A value and an equation that checks it."""
+CLAUSE: Final = re.compile(
+    r"(?P<value>[^,;()\n]*[0-9][^,;()\n]*?)\s*[,;(]\s*(?P<clause>[^\W\d_][^0-9()=,;]*)\)?[\s.]*"
+)
+"""A value and a clause without numbers."""
+RATIO: Final = re.compile(
+    rf"(?P<value>[^,;()=]*[0-9][^,;()=]*?)\s*[,(]\s*(?:which\s+is\s+|i\.e\.\s+)?(?:about\s+)?{NUMBER}\s*(?:times|x|×)\s+"
+    r"(?:less|fewer|smaller|cheaper|more|larger|bigger)(?:\s+memory|\s+of\s+them)?\)?[\s.]*"
+)
+"""A value and how many times it is smaller than another one."""
+COMPARED: Final = re.compile(
+    rf"(?P<value>[^()]*[0-9][^()]*?)\s*\(\s*(?P<left>{NUMBER})\s*(?P<sign>[<>])\s*(?P<right>{NUMBER})\s*\)[\s.]*"
+)
+"""A value and a comparison of two numbers in brackets."""
+NUMBER_SIGN: Final = re.compile(
+    r"\s*(?P<noun>(?:[^\W\d_]+\s+){0,2})(?:#|no\.|nr\.?|№)\s?(?P<number>[0-9]{1,3})[\s.]*"
+)
+SETTLED: Final = re.compile(r"(?:do(?:es)?\s+not|doesn't|don't)\s+(?:matter|change)", re.IGNORECASE)
+
+
+def drop_check_equation(text: str, question: str) -> Rewriting | None:
+    """Return *text* without a true equation behind ``check:``.
+
+    >>> drop_check_equation("(1, 3), check: 1 + 3 = 4 ✓", "").text
+    '(1, 3)'
+    >>> drop_check_equation("(1, 3), check: 1 + 3 = 5", "")
+    """
+    del question
+    match = CHECK.fullmatch(text)
+    if match is None or is_doubtful(text):
+        return None
+    left, right = compute_function_value(match["left"]), compute_function_value(match["right"])
+    if left is None or left != right:
+        return None
+    value = match["value"].strip()
+    return Rewriting(value, describe_dropped(text[len(value) :]), value)
+
+
+def drop_settled_clause(text: str, question: str) -> Rewriting | None:
+    """Return a value without the clause that something else does not matter.
+
+    >>> drop_settled_clause("48, the number of groups does not matter", "").text
+    '48'
+    """
+    del question
+    match = CLAUSE.fullmatch(text)
+    if match is None or not SETTLED.search(match["clause"]):
+        return None
+    rest = HARMLESS.sub(" ", match["clause"])
+    if is_doubtful(rest):
+        return None
+    value = match["value"].strip()
+    return Rewriting(value, describe_dropped(match["clause"]), f"{value} {rest}")
+
+
+def drop_ratio(text: str, question: str) -> Rewriting | None:
+    """Return a value without the remark how many times smaller or larger than another it is.
+
+    >>> drop_ratio("4.19 MB, 512 times less", "How much memory do the weights take?").text
+    '4.19 MB'
+    >>> drop_ratio("4.19, 512 times less", "How many times less is it?")
+    """
+    match = None if DIFFERENCE.search(question) else RATIO.fullmatch(text)
+    if match is None or is_doubtful(text):
+        return None
+    value = match["value"].strip()
+    return Rewriting(value, describe_dropped(text[len(value) :].strip(" ,")), value)
+
+
+def drop_number_sign(text: str, question: str) -> Rewriting | None:
+    """Return *text* without ``#`` before a number, or a true comparison in brackets behind it.
+
+    >>> drop_number_sign("box #1", "").text, drop_number_sign("box 1 (0.7 > 0.2)", "").text
+    ('box 1', 'box 1')
+    """
+    del question
+    if sign := NUMBER_SIGN.fullmatch(text):
+        plain = f"{sign['noun']}{sign['number']}"
+        return Rewriting(plain, (), plain)
+    match = COMPARED.fullmatch(text)
+    if match is None:
+        return None
+    left, right = (Fraction(parse_plain(match[side])) for side in ("left", "right"))
+    if not (left > right if match["sign"] == ">" else left < right):
+        return None
+    value = match["value"].strip()
+    return Rewriting(value, describe_dropped(text[match.end("value") :]), value)

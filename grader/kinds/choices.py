@@ -30,6 +30,7 @@ from grader.reading import RawAnswer, Reading
 from grader.reading.restatements.options import match_restated_option
 from grader.reading.restatements.phrases import strip_phrases
 from grader.reading.restatements.rewriting import Rewriter
+from grader.reading.restatements.steps.listed_items import build_ordinal_reader
 from grader.values import Value
 
 
@@ -224,7 +225,10 @@ class ChoicesKind(AnswerKind[ChoicesPart, tuple[str, ...]]):
 
 def _get_rewriters(part: OptionsPart) -> tuple[Rewriter, ...]:
     """Return the removal of phrases; ``(a)`` is one unless an option has one letter."""
-    return (partial(strip_phrases, letters=all(len(name) > 1 for name in part.options)),)
+    return (
+        partial(strip_phrases, letters=all(len(name) > 1 for name in part.options)),
+        build_ordinal_reader(tuple(part.options)),
+    )
 
 
 def _render_options(picked: tuple[str, ...], part: OptionsPart, scope: Scope) -> Rendering:

@@ -16,16 +16,19 @@ from grader.reading.grammar.ambiguous_signs import DASH_IS_AMBIGUOUS
 from grader.reading.grammar.characters import fold_lookalikes, replace_decimal_commas
 from grader.reading.grammar.vocabulary import has_words
 from grader.reading.lengths import check_text_length
+from grader.reading.references.contradictions import refuse_contradictions
 from grader.reading.references.numbered_things import refuse_other_numbered_thing
 from grader.reading.restatements.pipelines import adapt_to_statement
 from grader.reading.restatements.question_echo import strip_echo
 from grader.reading.restatements.rewriting import Rewriter
+from grader.reading.restatements.steps.restated_values import split_notations
 from grader.reading.restatements.wrapping import blank_label, strip_wrapping
 from grader.reading.result import StyledText
 from grader.reading.screening.doubts import refuse_qualified_reason
 from grader.reading.screening.question_order import strip_column_names
 from grader.reading.screening.reasons import strip_reason
 from grader.reading.screening.screen import ScreenedWords, refuse_changing_words
+from grader.reading.units.quantities import GIVES_TWO_VALUES
 
 P = TypeVar("P", bound=Part)
 A = TypeVar("A")
@@ -111,6 +114,7 @@ class TextReader(ABC, Generic[P, A]):
         if self.refuses_unknown_words and not getattr(part, "options", ()):
             named = f"{question} {part.id.replace('_', ' ')}"
             refuse_other_numbered_thing(text, named, part.statement)
+            refuse_contradictions(text, question)
         value_text, reason = strip_reason(text)
         if reason:
             refuse_qualified_reason(
@@ -132,13 +136,30 @@ class TextReader(ABC, Generic[P, A]):
             reading = self.read(text, part, scope)
             self._refuse_changing_words(fold_lookalikes(screened), part, question)
         except AnswerError as error:
-            if DASH_IS_AMBIGUOUS in str(error):
+            if any(message in str(error) for message in (DASH_IS_AMBIGUOUS, GIVES_TWO_VALUES)):
                 raise  # a rewriting would choose one of the two readings
-            rewritten = self._read_rewritten(fold_lookalikes(text), part, scope, question)
+            plain = fold_lookalikes(text)
+            rewritten = self._read_rewritten(plain, part, scope, question) or self._read_restated(
+                plain, part, scope, question
+            )
             if rewritten is None:
                 raise
             return rewritten
         return reading
+
+    def _read_restated(self, text: str, part: P, scope: Scope, question: str) -> Reading[A] | None:
+        """Return the reading of a value that *text* states in several notations, if all agree."""
+        notations = split_notations(text) if len(text) <= MAX_REWRITTEN_CHARACTERS else []
+        try:
+            readings = [
+                self._read_or_rewrite(notation, part, scope, question, screened=notation)
+                for notation in notations
+            ]
+        except AnswerError:
+            return None
+        if not readings or any(reading.value != readings[0].value for reading in readings):
+            return None
+        return readings[-1]
 
     def _read_rewritten(self, text: str, part: P, scope: Scope, question: str) -> Reading[A] | None:
         """Return the reading of the first readable rewriting of *text*; None if there is none."""

@@ -19,6 +19,9 @@ from grader.reading.wording.surrounding_words import strip_surrounding_words
 from grader.values import Number
 
 SIGN: Final = re.compile(r"[x×X*·^²]|\*\*|times|by|cdot")
+TWO_SIDES: Final = re.compile(
+    r"[^0-9=]*(?P<one>[0-9]{1,6})\s*[x×]\s*(?P<other>[0-9]{1,6})(?:[^0-9=]*)"
+)
 FACTOR_SIGNS: Final = frozenset({"×", "*", "·"})
 SQUARED: Final = 2
 
@@ -31,6 +34,13 @@ def read_square_side(typed: str) -> Reading[Number] | None:
     """
     if not SIGN.search(typed):
         return None
+    unequal = TWO_SIDES.fullmatch(typed)
+    if unequal and unequal["one"] != unequal["other"]:
+        raise AnswerError(
+            "The two sides of a square are equal.",
+            expected="one number, the side of the square",
+            position=unequal.start("one"),
+        )
     text = clean_text(typed, limit=MAX_TEXT)
     link = extract_last_link(tokenize(text, grouping=False), text)
     value = strip_surrounding_words(link.tokens, text, word_kinds=WORD_KINDS)

@@ -68,6 +68,9 @@ LABELED: Final = re.compile(
     re.IGNORECASE,
 )
 """What stands between a label and its value: a sign or a verb."""
+INTRODUCED: Final = re.compile(r"\W*(?:in|for|at|on)\s+(?:the\s+)?", re.IGNORECASE)
+CLAUSE: Final = re.compile(r"\s+(?:it|this|that|there|we|i)\s[^0-9;\n]*", re.IGNORECASE)
+"""What introduces a thing, and the clause behind it: ``In layer 2 it is, in total,``."""
 MAX_THINGS: Final = 20
 FROM_ZERO: Final = re.compile(r"(?<!\w)from\s+\$?0(?![\w.])")
 DIGIT: Final = re.compile(r"[0-9]")
@@ -204,6 +207,8 @@ def _labels_value(text: str, thing: _Reference, others: list[_Reference]) -> boo
     if value is None or DIGIT.search(rest, 0, thing.start):
         return False
     direct = LABELED.fullmatch(rest, thing.end, value.start()) is not None
+    if INTRODUCED.fullmatch(text, 0, thing.start):
+        direct = direct or CLAUSE.fullmatch(rest, thing.end, value.start()) is not None
     return direct and not MEANWHILE.search(rest, value.start())
 
 

@@ -60,7 +60,7 @@ EQUATION: Final = re.compile(
 )
 CELL_NAME: Final = re.compile(r"\s*[^\W\d_]{3,}[^=:]*:")
 """A name before a computation, whose order may differ from the question's."""
-COMPUTED: Final = re.compile(r"[0-9)]\s*[-+*/×·]|\(|\^|√")
+COMPUTED: Final = re.compile(r"[0-9)]\s*[-+*/×·]|\(|\^|√|(?:ln|log|exp|sqrt)\s")
 COMPUTED_CELLS: Final = re.compile(
     r"[0-9)]\s*[-+*/×·].{0,80}=.{1,40}(?:;|\band\b|\n).{0,80}="
     r"|=[^=,]{1,80}[-+*/×·][^=,]{1,80}=[^=,]{1,40},\s*\w+\s*=[^=,]{1,80}[-+*/×·][^=,]{1,80}="

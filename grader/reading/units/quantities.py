@@ -33,8 +33,10 @@ from grader.values import Number, magnitude, simplify_number
 
 __all__ = ["DIMENSIONS", "Quantity", "read_quantity"]
 
-
 BARE_NOTE: Final = "A number without a unit is in"
+GIVES_TWO_VALUES: Final = "gives two values."
+PREFIX_TOLERANCE: Final = Fraction(11, 100)
+"""Relative difference between two sides that confused prefixes do not explain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +132,20 @@ def _refuse_other_quantity(
 ) -> None:
     """Raise `AnswerError` for ``527.8 MiB = 553.4 MiB``: two values in the same unit."""
     for link in links:
-        if link is None or link.value.unit != last.unit or link.value.value == last.value:
+        if link is None or link.value.value == last.value:
+            continue
+        if link.value.unit != last.unit and not _is_far(link.value.value, last.value):
             continue
         rounded = _is_rounded_quantity(last, link.value) or _is_rounded_quantity(link.value, last)
         if not rounded and link.value.step is not None:
             raise AnswerError(
-                f"{truncate_line(text.strip())!r} gives two values.", expected="one quantity"
+                f"{truncate_line(text.strip())!r} {GIVES_TWO_VALUES}", expected="one quantity"
             )
+
+
+def _is_far(value: Number, other: Number) -> bool:
+    """Return whether two values differ by more than decimal and binary prefixes do."""
+    return magnitude(value - other) > PREFIX_TOLERANCE * magnitude(other)
 
 
 def _try_read_tokens(

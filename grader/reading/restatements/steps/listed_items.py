@@ -1,10 +1,17 @@
 """Items of a set or named numbers behind a sentence, or in a call: ``the rest stays: 1, 3``."""
 
 import re
+from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from grader.reading.lists.set_sentences import KEEPING_WORD, REMOVING_WORD
-from grader.reading.restatements.rewriting import Rewriting, describe_dropped, find_plain_numbers
+from grader.reading.restatements.rewriting import (
+    Rewriter,
+    Rewriting,
+    describe_dropped,
+    find_plain_numbers,
+)
 from grader.reading.restatements.working.final_values import is_doubtful
 
 LISTED: Final = re.compile(
@@ -23,6 +30,13 @@ OTHERS: Final = re.compile(
     re.IGNORECASE,
 )
 """A set, and a clause that all others do not belong to it."""
+ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth")
+ORDINAL: Final = re.compile(rf"(?<!\w)(?:{'|'.join(ORDINALS)})(?!\w)", re.IGNORECASE)
+NUMBERED_OPTIONS: Final = re.compile(
+    rf"\W*(?:(?:the|and|only|options?|kernels?|{'|'.join(ORDINALS)})[\s,]+)*(?:[^\W\d_]+)?\s*:\s*(?P<items>[^:;.]+)[\s.]*",
+    re.IGNORECASE,
+)
+"""Ordinals of options, a colon, and the names of the options."""
 MIN_KEYWORDS: Final = 2
 
 
@@ -55,6 +69,27 @@ def drop_others(text: str, question: str) -> Rewriting | None:
         return None
     value = match["items"].strip()
     return Rewriting(value, describe_dropped(text.strip()[len(value) :]), value)
+
+
+def build_ordinal_reader(options: Sequence[str]) -> Rewriter:
+    """Return the rewriter of names of *options* behind their ordinals."""
+    return partial(_keep_numbered_options, options=options)
+
+
+def _keep_numbered_options(text: str, question: str, *, options: Sequence[str]) -> Rewriting | None:
+    """Return the options behind their ordinals: ``the first and the third: blur, edge``."""
+    del question
+    match = NUMBERED_OPTIONS.fullmatch(text)
+    if match is None:
+        return None
+    numbers = [
+        ORDINALS.index(word.lower()) for word in ORDINAL.findall(text[: match.start("items")])
+    ]
+    items = re.split(r"\s*(?:,|\band\b)\s*", match["items"].strip())
+    named = [options[number] for number in numbers if number < len(options)]
+    if not numbers or [item.lower() for item in items] != [name.lower() for name in named]:
+        return None
+    return Rewriting(match["items"], describe_dropped(text[: match.start("items")]), "")
 
 
 def keep_keywords(text: str, question: str) -> Rewriting | None:

@@ -86,7 +86,8 @@ def drop_check(text: str, question: str) -> Rewriting | None:
     if clause and not clause[0].isdecimal() and not _adds_up(clause, numbers, value):
         return None
     explained = (
-        _compute(numbers, value)
+        bool(clause and _adds_up(clause, numbers, value))
+        or _compute(numbers, value)
         or _shares_out(remark, value, question)
         or _counts_other_things(remark, match["value"], question)
         or _is_percentage(remark, value)

@@ -13,7 +13,8 @@ from grader.reading.wording.axis_names import AXIS_SPELLINGS, NAMES_BEHIND
 
 SIZE: Final = r"(?<![\w.])[0-9]{1,9}(?![\w.]*[0-9])"
 SHAPE: Final = re.compile(
-    r"(?P<shape>[(\[]?\s*[0-9]{1,9}(?:\s*(?:×|x|,|\*|\\times)\s*[0-9]{1,9})+\s*[)\]]?)[\s.$]*\Z"
+    r"(?P<shape>[(\[]?\s*[0-9]{1,9}(?:\s*(?:×|x|,|\*|\\times)\s*[0-9]{1,9})+\s*[)\]]?)"
+    r"(?P<layout>\s*(?:as\s+)?\((?:[^\W\d_]{1,8}\s*[,×x]\s*){1,3}[^\W\d_]{1,8}\))?[\s.$]*\Z"
 )
 BREAK: Final = re.compile(
     r"[:;,\n.]\s|(?<!\w)(?:so|hence|thus|therefore|gives|makes|i\.e\.,?|is|are)(?!\w)|⇒|→|=>|->|="
@@ -79,13 +80,15 @@ def keep_supported_shape(text: str, question: str) -> Rewriting | None:
     gives = GIVES.search(head) and len(unsupported) < len(set(sizes))
     computed = {*COMPUTED_SIZE.findall(head)}
     is_computed = len(unsupported) == 1 and len(computed & set(sizes)) >= MIN_AXES
-    if (unsupported and not is_kept and not gives and not is_computed) or not re.search(
-        r"[=→⇒]|[^\W\d_]{2}", head
-    ):
+    if unsupported and not (is_kept or gives or is_computed):
+        return None
+    if not re.search(r"[=→⇒]|[^\W\d_]{2}", head):
         return None
     if any(len(re.findall(r"[0-9]+", other)) == len(sizes) for other in _find_shapes(head)):
         return None
-    return Rewriting(match["shape"].strip(), describe_dropped(head), match["shape"])
+    layout = re.sub(r"\s*,\s*", " × ", (match["layout"] or "").strip().removeprefix("as "))
+    shape = f"{match['shape'].strip()} {layout}".strip()
+    return Rewriting(shape, describe_dropped(head), shape)
 
 
 def _find_shapes(text: str) -> list[str]:

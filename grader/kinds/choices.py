@@ -27,6 +27,7 @@ from grader.kinds.comparison.options import (
     strip_remark,
 )
 from grader.reading import RawAnswer, Reading
+from grader.reading.lists.set_sentences import build_sentence_reader
 from grader.reading.restatements.options import match_restated_option
 from grader.reading.restatements.phrases import strip_phrases
 from grader.reading.restatements.rewriting import Rewriter
@@ -228,6 +229,7 @@ def _get_rewriters(part: OptionsPart) -> tuple[Rewriter, ...]:
     return (
         partial(strip_phrases, letters=all(len(name) > 1 for name in part.options)),
         build_ordinal_reader(tuple(part.options)),
+        *([build_sentence_reader(tuple(part.options))] if part.kind == "choices" else ()),
     )
 
 

@@ -10,9 +10,10 @@ both; the hash of a text decides its half, and the held-out half has only been c
 covers 97 problems and hardly repeats a pattern, so it is the hardest. When it was new, 41 of its
 1,040 texts were accepted wrongly, 32 cost an attempt, and 125 of 493 honest ones were refused. The
 seventh covers 46 problems. Of its 404 texts, 10 were accepted wrongly at first sight, 9 cost an
-attempt, and 38 of 213 honest ones were refused. The eighth covers 45 problems, 40 of which neither
-the sixth nor the seventh uses. Of its 568 texts, 13 were accepted wrongly at first sight, 21 cost
-an attempt, and 49 of 281 honest ones were refused.
+attempt, and 38 of 213 honest ones were refused. The eighth covers 45 problems, 40 of which are
+neither in the sixth nor in the seventh. Of its 568 texts, 13 were accepted wrongly at first sight,
+21 cost an attempt, and 49 of 281 honest ones were refused. Then the verdicts on texts for one part,
+which its author had answered wrongly, were corrected.
 """
 
 import json
@@ -40,16 +41,16 @@ OUTCOMES = {"unreadable": "refuse", "missing": "refuse", "correct": "right"}
 BOUNDS = {
     ("third", "learn"): (0.0022, 0.0, 0.0202),
     ("third", "held out"): (0.0129, 0.0129, 0.0635),
-    ("fourth", "learn"): (0.0098, 0.0126, 0.1336),
-    ("fourth", "held out"): (0.0155, 0.0127, 0.2594),
-    ("fifth", "learn"): (0.0024, 0.0096, 0.1405),
-    ("fifth", "held out"): (0.0067, 0.02, 0.0885),
-    ("sixth", "learn"): (0.0192, 0.0212, 0.1788),
-    ("sixth", "held out"): (0.0309, 0.0367, 0.2218),
-    ("seventh", "learn"): (0.0101, 0.0252, 0.1389),
-    ("seventh", "held out"): (0.0196, 0.0196, 0.2191),
-    ("eighth", "learn"): (0.025, 0.0358, 0.1839),
-    ("eighth", "held out"): (0.0209, 0.0382, 0.1656),
+    ("fourth", "learn"): (0.0084, 0.0112, 0.1271),
+    ("fourth", "held out"): (0.0155, 0.0127, 0.2563),
+    ("fifth", "learn"): (0.0024, 0.0096, 0.1293),
+    ("fifth", "held out"): (0.0067, 0.02, 0.0797),
+    ("sixth", "learn"): (0.0135, 0.0192, 0.1179),
+    ("sixth", "held out"): (0.0309, 0.0367, 0.2087),
+    ("seventh", "learn"): (0.0101, 0.0252, 0.0556),
+    ("seventh", "held out"): (0.0196, 0.0147, 0.2),
+    ("eighth", "learn"): (0.0143, 0.0143, 0.0519),
+    ("eighth", "held out"): (0.0209, 0.0348, 0.1528),
 }
 """For each half: shares of texts accepted wrongly, of attempts without reason, of refusals."""
 

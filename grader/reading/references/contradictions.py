@@ -14,6 +14,15 @@ TUPLE_BEHIND: Final = re.compile(
     rf"(?::|=>|→|⇒|so|=)\s*[(\[]\s*(?P<cells>{_NUMBER}(?:\s*,\s*{_NUMBER})+)\s*[)\]][\s.]*\Z"
 )
 """An array at the end, behind the names of its cells."""
+CASES: Final = re.compile(
+    rf"\W*(?P<name>[^\W\d_])\s*=\s*(?P<value>{_NUMBER})\s+(?:for|if|with)\s[^,;]*[,;]\s*"
+    rf"(?P<again>[^\W\d_])\s*=\s*(?P<other>{_NUMBER})\s+(?:for|if|with)\s[^,;]*"
+)
+"""Two values of one symbol in different cases."""
+TWO_SHAPES: Final = re.compile(
+    r"\W*(?P<shape>[0-9]+(?:\s*[×x]\s*[0-9]+)+)[)\]]?\s*[,;]?\s*(?:so|thus|hence|therefore)\s+[(\[]?"
+    r"(?P<other>[0-9]+(?:\s*[×x]\s*[0-9]+)+)[)\]]?[\s.]*"
+)
 NAME_CHAIN: Final = re.compile(
     r"[^\W\d_]\w{0,11}(?:\s*(?:→|⇒|->|=>)\s*[^\W\d_]\w{0,11}){1,5}\s*[:=]\s*[(\[]?\s*[-0-9]"
 )
@@ -34,7 +43,12 @@ DOWNWARD: Final = re.compile(
 )
 """A range in front of an array."""
 TOTAL_OF_SHARES: Final = re.compile(
-    rf"{_NUMBER}\s+(?:in\s+total|altogether|in\s+all)[\s,;(]+{_NUMBER}\s+(?:on|per|for|at)\s+(?:each|every|either)(?!\w)",
+    rf"(?<![\w.]){_NUMBER}\s+(?:in\s+total|altogether|in\s+all)[\s,;(]+(?:[0-9]+/)?{_NUMBER}\s+(?:on|per|for|at)\s+(?:each|every|either)(?!\w)",
+    re.IGNORECASE,
+)
+SHARES_OF_TOTAL: Final = re.compile(
+    r"[0-9]\s+(?:on|at)\s+(?:each|every|either)\s[^\W\d_]+\s*[,;]\s*(?:so\s+|i\.e\.\s+)?[0-9]+\s+(?:[^\W\d_]+\s+)?"
+    r"(?:in\s+total|altogether|in\s+all)(?!\w)",
     re.IGNORECASE,
 )
 ASKED_TOTAL: Final = re.compile(
@@ -56,6 +70,9 @@ CONTINUED: Final = re.compile(
 )
 """A value alone, and a computation with it."""
 
+MAX_CHARACTERS: Final = 500
+"""Length of a text above which contradictions are not looked for."""
+
 
 def refuse_contradictions(text: str, question: str) -> None:
     """Raise `AnswerError` if *text* gives its value in two ways that do not fit together.
@@ -66,6 +83,8 @@ def refuse_contradictions(text: str, question: str) -> None:
     grader.errors.AnswerError: Two parts of the answer contradict each other. Expected one value, \
 as the question asks for it.
     """
+    if len(text) > MAX_CHARACTERS:
+        return
     position = (
         _find_exchanged_names(text)
         or _find_name_chain(text, question)
@@ -88,6 +107,14 @@ def _find_exchanged_names(text: str) -> int | None:
         cells = re.findall(_NUMBER, array["cells"])
         if values != cells and sorted(values) == sorted(cells):
             return array.start() + 1
+    shapes = TWO_SHAPES.fullmatch(text)
+    if shapes is not None:
+        sizes = [re.findall(r"[0-9]+", shapes[name]) for name in ("shape", "other")]
+        if len(sizes[0]) == len(sizes[1]) and sizes[0] != sizes[1]:
+            return shapes.start("other") + 1
+    cases = CASES.fullmatch(text)
+    if cases and cases["name"] == cases["again"] and cases["value"] != cases["other"]:
+        return cases.start("again") + 1
     downward = DOWNWARD.search(text)
     if downward and int(downward["first"]) > int(downward["last"]):
         return downward.start() + 1
@@ -118,10 +145,10 @@ def _find_other_amount(text: str, question: str) -> int | None:
     if counts is not None:
         words = re.findall(r"[^\W\d_]+", question.lower())
         noun, thing = (counts[name].lower()[:STEM_LETTERS] for name in ("noun", "thing"))
-        asked = [any(word.startswith(stem) for word in words) for stem in (noun, thing)]
-        if asked == [False, True]:
+        named = [any(word.startswith(stem) for word in words) for stem in (noun, thing)]
+        if named == [False, True]:
             return counts.start("noun") + 1
-    total = TOTAL_OF_SHARES.search(text)
+    total = TOTAL_OF_SHARES.search(text) or SHARES_OF_TOTAL.search(text)
     if total and not ASKED_TOTAL.search(question):
         return total.start() + 1
     extent = SQUARED_EXTENT.search(text)

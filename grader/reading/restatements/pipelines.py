@@ -78,6 +78,7 @@ from grader.reading.restatements.working.concluded_values import (
     keep_explained_equation,
     keep_last_clause,
     keep_last_conclusion,
+    keep_value_behind_colon,
 )
 from grader.reading.restatements.working.conclusions import (
     drop_comparison,
@@ -136,6 +137,7 @@ SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     keep_explained_equation,
     keep_last_clause,
     keep_last_conclusion,
+    keep_value_behind_colon,
     strip_echo,
 )
 PERCENT_REWRITERS: Final = tuple(one for one in SCALAR_REWRITERS if one is not drop_share)
@@ -164,6 +166,7 @@ QUANTITY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     keep_explained_equation,
     keep_last_clause,
     keep_last_conclusion,
+    keep_value_behind_colon,
     strip_echo,
 )
 ARRAY_REWRITERS: Final[tuple[Rewriter, ...]] = (

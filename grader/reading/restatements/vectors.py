@@ -216,7 +216,7 @@ def solve_cells(text: str, question: str) -> Rewriting | None:
     """
     del question
     rows = []
-    for line in text.strip().strip("$").splitlines():
+    for line in re.split(r"[\n;]", text.strip().strip("$")):
         inner = line.strip()
         if inner[:1] in OPEN and inner[-1:] in CLOSE and _is_enclosed(inner):
             inner = inner[1:-1]

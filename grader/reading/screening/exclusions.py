@@ -15,7 +15,8 @@ EXCLUDED_BY_QUESTION: Final = re.compile(
 )
 """What a question leaves out."""
 INCLUSION: Final = re.compile(
-    rf"(?<!\w)(?:{INCLUSIONS})\s+(?:the\s+|all\s+)?([^\W\d_]{{4}})", re.IGNORECASE
+    rf"(?<!\w)(?:(?:{INCLUSIONS})\s+(?:the\s+|all\s+)?|(?=[^\W\d_]+\s+included(?!\w)))([^\W\d_]{{4}})",
+    re.IGNORECASE,
 )
 
 

@@ -11,10 +11,10 @@ from typing import Final
 from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import STEM_LETTERS
-from grader.reading.screening.qualifiers import ONE_FOR_EACH, PRONOUN
+from grader.reading.screening.qualifiers import HARMLESS, ONE_FOR_EACH, PRONOUN
 
 PREPOSITIONS: Final = (
-    r"for|of|in|with|at|on|from|per|over|across|within|during|including|incl|by"
+    r"for|of|in|with|at|on|from|per|over|across|within|during|including|incl\.?|by"
     r"|if|unless|when|assuming"
 )
 _OBJECT: Final = r"[^,;:()=≈→\n\[\]{}|]*"
@@ -164,6 +164,7 @@ def refuse_other_scope(text: str, question: str, context: str = "") -> None:
 something else. Expected the value that the question asks for, without this remark.
     """
     text = BESIDE.sub(lambda line: " " * len(line[0]), text)
+    text = HARMLESS.sub(lambda clause: " " * len(clause[0]), text)
     links = [link.end() for link in LINK.finditer(text)]
     start = links[-1] if links else 0
     _refuse_other_ordinal(text, start, question)
@@ -182,7 +183,7 @@ something else. Expected the value that the question asks for, without this rema
                 continue
             if len(word) == 1:
                 continue
-            including = match["preposition"].lower() in INCLUDING
+            including = match["preposition"].lower().rstrip(".") in INCLUDING
             if including and "param" in question.lower() and stem in _find_included(context):
                 continue
             if including and counts_head and stem in _find_stems(context):

@@ -81,9 +81,9 @@ def keep_computed_cells(text: str, question: str) -> Rewriting | None:
     if len(left) != len(right) or len(right) < MIN_CELLS:
         return None
     for computation, result in zip(left, right, strict=True):
-        value, shown = compute_function_value(computation), compute_function_value(result)
+        value, typed = compute_function_value(computation), compute_function_value(result)
         step = 0 if "." not in result else 10.0 ** -len(result.partition(".")[2].strip())
-        if value is None or shown is None or abs(value - shown) > step:
+        if value is None or typed is None or abs(value - typed) > step:
             return None
     head = re.split(r"[.,;:=]\s", text.strip(" $")[:start].rstrip(" :="))[-1]
     try:

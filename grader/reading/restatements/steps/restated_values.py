@@ -6,8 +6,8 @@ from typing import Final
 from grader.reading.restatements.working.final_values import is_doubtful
 
 RESTATED: Final = re.compile(
-    r"\s*[,;(]?\s*(?<!\w)(?:i\.\s?e\.,?|that\s+is,?|that's|that\s+means|in\s+other\s+words,?|in\s+short,?|namely|or\s+simply)(?!\w)\s*:?"
-    r"|\s*(?:⇔|\\iff|≡)\s*|\n+",
+    r"[,;(]?\s?(?<!\w)(?:i\.\s?e\.,?|that\s+is,?|that's|that\s+means|in\s+other\s+words,?|in\s+short,?|or\s+simply)(?!\w)\s?:?"
+    r"|⇔|\\iff|≡|\n",
     re.IGNORECASE,
 )
 """Words and signs between two notations of one value."""

@@ -35,6 +35,7 @@ ROUNDED_SUM: Final = re.compile(
     re.IGNORECASE,
 )
 """A rounded number or a sum of some, followed by the exact value."""
+EXACTLY: Final = re.compile(r"exact|precise", re.IGNORECASE)
 SCALED_NUMBER: Final = re.compile(
     rf"(?P<number>{NUMBER})\s?(?P<scale>k|M|G|B|K|thousand|million|billion)(?!\w)"
 )
@@ -95,7 +96,7 @@ def keep_exact(text: str, question: str) -> Rewriting | None:
 
 def _match_rounded_sum(text: str) -> re.Match[str] | None:
     """Return the match of ``1.5k + 2.5k, exactly 4,012`` if the exact value rounds to the sum."""
-    match = ROUNDED_SUM.fullmatch(text)
+    match = ROUNDED_SUM.fullmatch(text) if EXACTLY.search(text) else None
     exact = match and re.search(NUMBER, match["value"])
     if match is None or exact is None:
         return None

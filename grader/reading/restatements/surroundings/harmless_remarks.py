@@ -22,8 +22,8 @@ CHANGED: Final = re.compile(
 )
 """Words that make the compared value another one."""
 AGAIN: Final = re.compile(
-    r"(?P<value>[^,;=()]*[0-9][^,;=()]*?)\s*(?:,\s*(?:which\s+is|i\.\s?e\.,?|that\s+is,?|or)|\(\s*(?:=|i\.\s?e\.,?))\s+"
-    r"(?P<other>[-−]?[0-9][0-9.,]*(?:\s?[*×·]\s?10\^?-?[0-9]+|e-?[0-9]+)?\s?%?)\s*\)?[\s.]*",
+    r"(?P<value>[^,;=()]*[0-9][^,;=()]*?)\s*(?:,\s*(?:which\s+is|i\.\s?e\.,?|that\s+is,?|or)|\(\s*(?:=|≈|~|i\.\s?e\.,?|about|approx\.?))\s*"
+    r"(?P<other>[-−]?[0-9][0-9.,]*(?:\s?[*×·]\s?10\^?-?[0-9]+|e-?[0-9]+|/[0-9]+|\s?(?:k|M|million|thousand))?\s?%?)\s*\)?[\s.]*",
     re.IGNORECASE,
 )
 """A value, and the same one in another notation."""
@@ -74,10 +74,15 @@ def drop_repeated_form(text: str, question: str) -> Rewriting | None:
     if match is None:
         return None
     try:
-        value, other = read_number(match["value"]).value, read_number(match["other"]).value
+        value, other = read_number(match["value"]), read_number(match["other"])
     except AnswerError:
         return None
-    if Fraction(value) != Fraction(other):
+    steps = [Fraction(reading.step or 0) for reading in (value, other)]
+    difference = abs(Fraction(value.value) - Fraction(other.value))
+    percent = match["value"].rstrip().endswith("%") and difference > max(steps)
+    if percent:
+        difference = abs(100 * Fraction(value.value) - Fraction(other.value))
+    if 2 * difference > max(steps) * (100 if percent else 1):
         return None
     return Rewriting(match["value"].strip(), ("The value is given twice.",), match["value"])
 

@@ -83,10 +83,11 @@ def drop_check(text: str, question: str) -> Rewriting | None:
     value = Fraction(parse_plain(last["number"])) / (100 if last["percent"] else 1)
     numbers = [Fraction(parse_plain(number)) for number in NUMBERS.findall(remark)]
     clause = match["clause"] or ""
-    if clause and not clause[0].isdecimal() and not _adds_up(clause, numbers, value):
+    worded = bool(clause) and not clause[0].isdecimal()
+    if worded and not _adds_up(clause, numbers, value):
         return None
     explained = (
-        bool(clause and _adds_up(clause, numbers, value))
+        worded
         or _compute(numbers, value)
         or _shares_out(remark, value, question)
         or _counts_other_things(remark, match["value"], question)

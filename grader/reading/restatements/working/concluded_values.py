@@ -74,6 +74,12 @@ NUMBER_WORD: Final = re.compile(
     r"[0-9]+(?:[.,][0-9]+)*|(?<!\w)(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve)(?!\w)",
     re.IGNORECASE,
 )
+BEHIND_COLON: Final = re.compile(
+    rf"(?P<head>[^:]*[^\W_][^:]*):\s+(?P<value>[-−]?(?:{NUMBER}|\.[0-9]+)(?:/[0-9]+)?\s?(?:%|[^\W\d_]{{1,12}})?(?:\s[^\W\d_]{{3,}})?)[\s.]*"
+)
+"""Text with one colon, and a number behind it."""
+TWO_LABELS: Final = re.compile(r"[^\W\d_]\s*=\s*[0-9][0-9.,]*\s*[,;]\s*[^\W\d_]")
+INDEX_LABEL: Final = re.compile(r"(?:^|\s)[^\W\d_]+\s?[0-9]{1,2}\s*\Z")
 MIN_NUMBERS: Final = 2
 
 
@@ -95,6 +101,27 @@ def keep_last_conclusion(text: str, question: str) -> Rewriting | None:
     is_working = len(NUMBER_WORD.findall(head)) >= MIN_NUMBERS or COMPUTED.search(head)
     screened = value if is_working else f"{head.strip()} {value}"
     return Rewriting(value, describe_dropped(head), screened)
+
+
+def keep_value_behind_colon(text: str, question: str) -> Rewriting | None:
+    """Return the number behind working and a colon; the clause before it remains to be judged.
+
+    >>> keep_value_behind_colon("4 weights, 3 slices, plus the bias makes: 13", "").text
+    '13'
+    >>> keep_value_behind_colon("conv: 4, fc: 6", "")
+    """
+    del question
+    plain = strip_certain_text(text)
+    match = BEHIND_COLON.fullmatch(plain)
+    if match is None or FIRST_VALUE.match(plain) or TWO_LABELS.search(match["head"]):
+        return None
+    head = match["head"]
+    clause = re.split(r"[,;]\s|\.\s|\n", head)[-1]
+    if not (VERB.search(clause) or COMPUTED.search(clause)) or INDEX_LABEL.search(clause):
+        return None
+    if len(NUMBER_WORD.findall(head)) < MIN_NUMBERS and not COMPUTED.search(head):
+        return None
+    return Rewriting(match["value"], describe_dropped(head), f"{clause} {match['value']}")
 
 
 def strip_certain_text(text: str) -> str:

@@ -31,6 +31,11 @@ COMPUTED_SIZE: Final = re.compile(
     r"(?:=|→|⇒|->|=>)\s*([0-9]{1,9})(?=\s*(?:[,;:.\n]|and\b|\Z))", re.IGNORECASE
 )
 """The last size of a computation or of a chain of arrows."""
+JOINT: Final = re.compile(
+    r"[\s,;:.]*(?:(?:i\.e\.|so|thus|hence|therefore|(?:which|that|this)\s+(?:gives|makes))[\s,:]*)?",
+    re.IGNORECASE,
+)
+"""What may stand between working and the shape that it gives."""
 GIVES: Final = re.compile(r"(?<!\w)(?:which\s+gives|and\s+gives)\s*\Z", re.IGNORECASE)
 """Words behind a sentence that explains a shape."""
 BRACKETED: Final = re.compile(
@@ -78,8 +83,13 @@ def keep_supported_shape(text: str, question: str) -> Rewriting | None:
     unsupported = set(sizes) - set(earlier)
     is_kept = len(unsupported) == 1 and UNCHANGED_AXIS.search(head) and len(set(sizes)) > 1
     gives = GIVES.search(head) and len(unsupported) < len(set(sizes))
-    computed = {*COMPUTED_SIZE.findall(head)}
-    is_computed = len(unsupported) == 1 and len(computed & set(sizes)) >= MIN_AXES
+    computed = list(COMPUTED_SIZE.finditer(head))
+    results = {result[1] for result in computed} & set(sizes)
+    is_computed = (
+        len(unsupported) == 1
+        and len(results) >= MIN_AXES
+        and JOINT.fullmatch(head, computed[-1].end()) is not None
+    )
     if unsupported and not (is_kept or gives or is_computed):
         return None
     if not re.search(r"[=→⇒]|[^\W\d_]{2}", head):

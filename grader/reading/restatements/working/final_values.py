@@ -104,28 +104,25 @@ def keep_supported_value(text: str, question: str) -> Rewriting | None:
     value = _Value(tail["value"], last[0])
     if not BREAK.search(head) and _is_last_result(value, head):
         return None  # one equation, of which the value before its rounding counts
-    whole = WHOLE.search(tail[0]) or WHOLE.search(head[-20:])
     if BARE_FIRST.match(plain):
         return None  # another value is given first
-    supported = (
-        _is_computed(value, numbers)
-        or _is_computed(value, _find_all_numbers(head))
-        or _is_last_result(value, head)
-        or (
-            whole
-            and len(numbers) == 1
-            and not SHARED.search(question)
-            and _is_multiple(value, numbers)
-        )
-        or (value.number == numbers[-1] and "(" not in head and THEREFORE.search(head[-12:]))
-    )
-    if not supported:
+    whole = WHOLE.search(tail[0]) or WHOLE.search(head[-20:])
+    is_total = whole and not SHARED.search(question) and _is_multiple(value, numbers)
+    if not is_total and not _is_supported(value, head, numbers):
         return None
     clause = [match.end() for match in BREAK.finditer(plain, 0, start)]
     screened = _find_screened(plain, clause[-1] if clause else 0, start)
     value_text = FOR_ALL.sub(" ", f"{tail['value']}{tail['rest']}").strip(" ,;.")
     dropped = describe_dropped(plain[: tail.start("value")])
     return Rewriting(value_text, dropped, FOR_ALL.sub(" ", screened))
+
+
+def _is_supported(value: "_Value", head: str, numbers: Sequence[Fraction]) -> bool:
+    """Return whether *numbers*, those of *head*, give *value*, or *head* ends with it."""
+    if _is_computed(value, numbers) or _is_computed(value, _find_all_numbers(head)):
+        return True
+    repeats = value.number == numbers[-1] and "(" not in head and THEREFORE.search(head[-12:])
+    return _is_last_result(value, head) or bool(repeats)
 
 
 def _find_all_numbers(text: str) -> list[Fraction]:
@@ -192,11 +189,11 @@ def _combine_pairs(numbers: Sequence[Fraction]) -> Iterator[Fraction]:
 
 
 def _is_multiple(value: _Value, numbers: Sequence[Fraction]) -> bool:
-    return any(
-        number and value.number != number and (value.number / number).denominator == 1
-        for number in numbers
-        if number > 1
-    )
+    """Return whether *value* is a multiple of the only one of *numbers*."""
+    number = numbers[0]
+    if len(numbers) > 1 or number <= 1:
+        return False
+    return value.number != number and (value.number / number).denominator == 1
 
 
 def _is_last_result(value: _Value, head: str) -> bool:

@@ -33,7 +33,7 @@ def count_second_reading(part: dict[str, Any], typed: str) -> int:
         (CELL, 12, "cell twelve: 160", True),
         (CELL, 12, "cell eleven: 160", False),
         (CELL, 12, "160 (cell eleven)", False),
-        (CELL, 12, "In cell 11 it is, in total, 160", True),
+        (CELL, 12, "In cell 11 it is, in total, 160", False),
         (STEP, 2, "step 2: .4", True),
         (STEP, 2, "step 3: .4", False),
         (STEP, 2, "step three: 0.4", False),

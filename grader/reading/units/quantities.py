@@ -134,7 +134,7 @@ def _refuse_other_quantity(
     for link in links:
         if link is None or link.value.value == last.value:
             continue
-        if link.value.unit != last.unit and not _is_far(link.value.value, last.value):
+        if link.value.unit != last.unit and not _is_far(link.value, last):
             continue
         rounded = _is_rounded_quantity(last, link.value) or _is_rounded_quantity(link.value, last)
         if not rounded and link.value.step is not None:
@@ -143,9 +143,10 @@ def _refuse_other_quantity(
             )
 
 
-def _is_far(value: Number, other: Number) -> bool:
-    """Return whether two values differ by more than decimal and binary prefixes do."""
-    return magnitude(value - other) > PREFIX_TOLERANCE * magnitude(other)
+def _is_far(one: Quantity, other: Quantity) -> bool:
+    """Return whether two quantities differ by more than prefixes and rounding explain."""
+    slack = max(PREFIX_TOLERANCE * magnitude(other.value), one.step or 0, other.step or 0)
+    return magnitude(one.value - other.value) > slack
 
 
 def _try_read_tokens(

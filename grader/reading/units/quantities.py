@@ -143,10 +143,10 @@ def _refuse_other_quantity(
             )
 
 
-def _is_far(one: Quantity, other: Quantity) -> bool:
+def _is_far(quantity: Quantity, other: Quantity) -> bool:
     """Return whether two quantities differ by more than prefixes and rounding explain."""
-    slack = max(PREFIX_TOLERANCE * magnitude(other.value), one.step or 0, other.step or 0)
-    return magnitude(one.value - other.value) > slack
+    slack = max(PREFIX_TOLERANCE * magnitude(other.value), quantity.step or 0, other.step or 0)
+    return magnitude(quantity.value - other.value) > slack
 
 
 def _try_read_tokens(

@@ -3,7 +3,7 @@
 import pytest
 from factories import ask, mark
 
-COUNT = {"key": 13, "prompt": "How many parameters does the layer with its groups have?"}
+COUNT = {"key": 13, "prompt": "How many parameters does the layer with groups have?"}
 PERPLEXITY = {"key": "3.976", "tolerance": {"abs": "0.001"}, "prompt": "What is the perplexity?"}
 STEPS = {"key": 179, "prompt": "How many steps does an epoch have?"}
 SIZE = {"key": "(9, 13, 20)", "layout": "HWC", "prompt": "What is the shape of the output?"}
@@ -32,7 +32,7 @@ ARRAY = {"key": "[2, 4]", "prompt": "What are the means?"}
             "integer",
             COUNT,
             "13, the number of groups does not matter",
-            "13, it does not have a bias",
+            "13, but no bias matters",
         ),
         (
             "integer",
@@ -97,12 +97,12 @@ def test_a_contradiction_costs_no_attempt(kind, part, typed):
     ],
 )
 def test_words_may_include_what_the_question_counts(typed, status):
-    part = ask(key=13, prompt="How many parameters does the layer have, including its biases?")
+    part = ask(key=13, prompt="How many parameters are there, including the biases?")
     assert mark(part, typed).status == status
 
 
 def test_words_may_not_include_what_the_question_leaves_out():
-    part = ask(key=13, prompt="How many weights does the layer have, without the biases?")
+    part = ask(key=13, prompt="How many weights are there, without the biases?")
     assert mark(part, "13, biases included").status == "unreadable"
 
 

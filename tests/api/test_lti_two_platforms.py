@@ -86,6 +86,16 @@ def test_a_refused_login_may_be_framed_by_its_own_platform_only(world, changes, 
         assert set(framing) <= set(origins)
 
 
+def test_a_refused_login_without_a_sender_is_framed_by_the_only_platform_of_its_issuer(world):
+    is_shared = world.first.dialect.issuer == world.other.dialect.issuer
+    with world.session() as session:
+        origins = session.get_one(PlatformRow, world.first.id).origins
+    unnamed = {"Origin": "null", "Referer": ""}
+    page = world.first.begin(Browser(world), client_id="another", headers=unnamed)
+    assert page.status == 403
+    assert read_frame_ancestors(page) == (["'none'"] if is_shared else origins)
+
+
 def test_refused_requests_of_unknown_senders_name_no_platform(world):
     own = world.service.settings.public_url
     senders = ["", "null", "https://unknown.example", own, "https://[", "https://a.example:x"]

@@ -183,6 +183,32 @@ def test_wrong_settings_use_up_no_tries_and_are_tried_rarely(
     again.close()
 
 
+def test_staff_see_that_the_sender_is_refused_until_the_setting_changes(database_url, mail_server):
+    sender = "refused@example.edu"
+    world = World(database_url, settings=mail_server.settings | {"mail_from": sender})
+    course = world.course()
+    teacher, admin = world.enrol(course, role="instructor"), world.person("Ad Min", admin=True)
+    add_invitation(world, course, teacher, "ann@example.edu")
+    world.service.outbox_runner.run_once()
+    assert states(world) == [("waiting", 0, 0)]
+    assert mail_server.messages() == []
+    address = f"/courses/{course}/mail"
+    of_course = Browser(world, teacher).get(address).text
+    assert smtp.SENDER_REFUSED in of_course
+    assert sender not in of_course
+    of_service = Browser(world, admin).get("/mail").text
+    assert f"{smtp.SENDER_REFUSED}, {sender}: 550 {HOST}" in of_service
+    world.close()
+    again = World(database_url, clock=world.clock, settings=mail_server.settings)
+    again.service.outbox_runner.run_once()
+    assert states(again) == [("sent", 1, 1)]
+    [message] = mail_server.messages()
+    assert message["From"].addresses[0].addr_spec == mail_server.settings["mail_from"]
+    for person, path in ((teacher, address), (admin, "/mail")):
+        assert smtp.SENDER_REFUSED not in Browser(again, person).get(path).text
+    again.close()
+
+
 def test_an_outage_is_written_once(database_url, monkeypatch):
     world = World(database_url, settings=NO_SERVER)
     add(world, world.person("Ann"))

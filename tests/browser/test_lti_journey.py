@@ -101,12 +101,14 @@ class Site:
     """Pages of the platform: a course with a frame, the login, and the end of deep linking.
 
     *member* is the person who is logged in to the platform. *changes* replace claims of the next
-    launch. *registration* is the registration link that an administrator of Grader created.
+    launch. *client_id* is that of the tool, and *referrer* the policy of the page with the frame.
+    *registration* is the registration link that an administrator of Grader created.
     """
 
     def __init__(self, platform):
         self.platform = platform
         self.member, self.target, self.changes = platform.teacher, "launch", {}
+        self.client_id, self.referrer = DIALECT.client_id, "origin"
         self.registration = ""
 
     def respond(self, address, body):
@@ -133,11 +135,13 @@ class Site:
             "iss": LMS,
             "login_hint": self.member.user_id,
             "target_link_uri": f"{self.platform.tool}/lti/{self.target}",
-            "client_id": DIALECT.client_id,
+            "client_id": self.client_id,
             "lti_deployment_id": DIALECT.deployment,
         }
         form = _form(f"{self.platform.tool}/lti/login", parameters, target="tool")
-        return f"<h1>Course</h1><iframe name=tool title=Grader width=900 height=700></iframe>{form}"
+        frame = "<iframe name=tool title=Grader width=900 height=700></iframe>"
+        policy = f'<meta name=referrer content="{self.referrer}">'
+        return f"{policy}<h1>Course</h1>{frame}{form}"
 
     def tools(self, *, in_window=False):
         """Return the page that registers a tool in a frame, and waits until the tool ends it.
@@ -356,6 +360,14 @@ def test_a_frame_of_a_disabled_platform_says_why_it_opens_nothing(campus):
     expect(page.get_by_role("button", name="Enable Lms")).to_be_visible()
     assert violations(page) == []
     frame = frame_of(page)
+    expect(frame.get_by_role("alert")).to_contain_text(UNKNOWN_PLATFORM)
+    assert violations(frame) == []
+
+
+def test_a_frame_says_why_a_wrong_client_opens_nothing_also_without_a_referrer(campus):
+    register(campus)
+    campus.site.client_id, campus.site.referrer = "another-client", "no-referrer"
+    frame = frame_of(campus.screens.open())
     expect(frame.get_by_role("alert")).to_contain_text(UNKNOWN_PLATFORM)
     assert violations(frame) == []
 

@@ -12,13 +12,16 @@ from api.services.lti.launches.initiation import LoginRequest, compute_digest
 def find_login_origins(session: Session, request: LoginRequest) -> Collection[str]:
     """Return the origins of the platform that begins a launch, none if it is unknown.
 
-    It may be disabled; its page then says so.
+    It may be disabled; its page then says so. For an unknown client, it is the only platform of the
+    issuer, whose pages need not name their origin.
     """
-    query = select(LtiPlatform.origins).where(LtiPlatform.issuer == request.issuer)
-    if request.client_id:
-        query = query.where(LtiPlatform.client_id == request.client_id)
-    rows = session.scalars(query.limit(2)).all()
-    return rows[0] if len(rows) == 1 else ()
+    of_issuer = select(LtiPlatform.origins).where(LtiPlatform.issuer == request.issuer)
+    of_client = of_issuer.where(LtiPlatform.client_id == request.client_id)
+    for query in (of_client, of_issuer) if request.client_id else (of_issuer,):
+        rows = session.scalars(query.limit(2)).all()
+        if rows:
+            return rows[0] if len(rows) == 1 else ()
+    return ()
 
 
 def find_launch_origins(session: Session, secret: str) -> Collection[str]:

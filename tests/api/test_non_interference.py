@@ -6,13 +6,15 @@ be the same, apart from ids.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from images import pdf_of
 from pages import Browser
 from populated_course import PARAMETER, ROUTES, SCENE_SETTINGS
+from scene import NOWHERE
 from sqlalchemy import select
 from world import World
 
@@ -60,11 +62,44 @@ SAME_FOR_EVERYBODY = {
     *("name", "file", "provider", "registration", "code", "token", "number"),
 }
 """Parameters of routes that show nothing of a student: pages of the documentation, and logins."""
+FORM = "application/x-www-form-urlencoded"
+ENDS_SESSION = "it ends the session of the student"
+SHARES_LIMIT = "all students of the test share its rate limit, because they have one address"
+UNTRIED = {
+    ("POST", "/logout"): ENDS_SESSION,
+    ("POST", "/api/v1/logout"): ENDS_SESSION,
+    ("POST", "/me/sessions/end"): ENDS_SESSION,
+    ("DELETE", "/api/v1/me/sessions"): ENDS_SESSION,
+    ("POST", "/login"): SHARES_LIMIT,
+    ("POST", "/api/v1/login"): SHARES_LIMIT,
+}
+"""Routes that change something and are not called, with the reason."""
+
+
+def build_bodies(answer: str) -> dict[str, Any]:
+    """Return the bodies of routes in which a student answers; the others are in `ROUTES`."""
+    problem = "/assignments/{assignment}/problems/{problem}"
+    answers = {"answers": {"row": answer, "why": "So it is."}}
+    confirmed = {"problem": "hidden-keys", "part": "row", "passage": 0}
+    return {
+        problem: {"answer.row": answer, "answer.why": "So it is.", "save": "draft"},
+        f"{problem}/draft": {"answer.row": answer},
+        f"{problem}/reading": {"part": "row", "answer.row": answer},
+        f"{problem}/practice": {"number": "0", "answer.row": answer},
+        f"/api/v1{problem}/draft": answers,
+        f"/api/v1{problem}/reading": {"part": "row", "answer": answer},
+        f"/api/v1{problem}/practice": answers,
+        f"/api/v1{problem}/submissions": answers,
+        "/api/v1/assignments/{assignment}/reports/{report}/confirm": {"answers": [confirmed]},
+    }
+
+
 VARYING = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"  # ids
     r"|\b(?:dl|hw|hidden-keys-\d|stu\.dent)[-.][0-9a-f]{6,8}\b"  # short names and addresses
     r"|\b[0-9a-f]{64}\b"  # digests of receipts
-    r"|\bgr_api_[\w-]+|(?<=\"prefix\":\")[\w-]+"  # beginnings of tokens
+    r"|\bgr_(?:api|code|calendar)_[\w-]+|(?<=\"prefix\":\")[\w-]+"  # tokens and their beginnings
+    r"|\b[A-Z]{4}-[A-Z]{4}\b"  # codes of devices
     r"|(?<=name=\"number\" value=\")[0-9a-f]+"  # numbers of forms
 )
 """Texts that differ between any two students."""
@@ -94,7 +129,7 @@ class Student:
             "part": "why",
             "secret": self._create_feed(),
         }
-        self.replies = list(self._submit(answer))
+        self.answer, self.replies = answer, list(self._submit(answer))
 
     def _create_feed(self) -> str:
         with self.world.session() as session:
@@ -146,6 +181,35 @@ class Student:
         }
         return shown | {f"reply {n}": text for n, text in enumerate(self.replies)}
 
+    def write(self, routes: Iterable[tuple[str, str]]) -> dict[str, str]:
+        """Return the replies of *routes* that may change something.
+
+        The student may not call those of staff, and their refusals may depend on nothing either.
+        """
+        bodies = build_bodies(self.answer)
+        return {
+            f"{method} {declared}": self._write(method, declared, bodies.get(declared))
+            for method, declared in routes
+        }
+
+    def _write(self, method: str, declared: str, own_body: Any) -> str:
+        route = ROUTES[method, declared]
+        places = {"problem": "hidden-keys"} | dict(route.path) | self.places
+        path = PARAMETER.sub(lambda match: places.get(match[1], NOWHERE), declared)
+        body = route.body if own_body is None else own_body
+        cookies = "; ".join(f"{name}={value}" for name, value in self.browser.cookies.items())
+        headers = {"Sec-Fetch-Site": "same-origin", "If-Match": "*", "Cookie": cookies}
+        more: dict[str, Any] = {"headers": headers, "follow_redirects": False}
+        if isinstance(body, dict) and declared.startswith("/api/"):
+            more["json"] = body
+        elif isinstance(body, dict | str):
+            headers["Content-Type"] = FORM if isinstance(body, dict) else route.media
+            more["content"] = urlencode(body) if isinstance(body, dict) else body
+        reply = self.person.client.request(method, path, params=dict(route.query), **more)
+        self.person.client.cookies.clear()
+        assert reply.status_code < 500, f"{method} {declared}: {reply.text}"
+        return f"{reply.status_code} {reply.headers.get('location', '')} {reply.text}"
+
     def _read(self, path: str) -> str:
         page = self.browser.get(path)
         assert page.status < 500
@@ -164,6 +228,11 @@ def list_routes() -> list[str]:
         and route.access_level in {"anyone", "person", "student"}
         and not SAME_FOR_EVERYBODY.intersection(PARAMETER.findall(path))
     ]
+
+
+def list_writes() -> list[tuple[str, str]]:
+    """Return all routes that may change something, except those that are `UNTRIED`."""
+    return [key for key in ROUTES if key[0] != "GET" and key not in UNTRIED]
 
 
 @pytest.fixture
@@ -195,6 +264,36 @@ def differing(shown: dict[str, dict[str, str]]) -> set[tuple[str, str]]:
         for path in wrong
         if remove_ids(texts[path]) != remove_ids(wrong[path])
     }
+
+
+def write_cases(
+    world: World, routes: list[tuple[str, str]], settings: dict[str, Any]
+) -> dict[str, dict[str, str]]:
+    """Return the replies of *routes* by path, for each case."""
+    answer, value = ANSWERS["of the size of the key"]
+    return {
+        name: Student(world, problem, answer, settings).write(routes)
+        for name, problem in write_problems(answer, value)
+    }
+
+
+def test_no_reply_to_a_change_depends_on_a_hidden_key(world):
+    replies = write_cases(world, list_writes(), HIDDEN["by staff"])
+    assert differing(replies) == set()
+    student_routes = {
+        f"{method} {path}"
+        for method, path in list_writes()
+        if ROUTES[method, path].least == "student" and ROUTES[method, path].ok < 400
+    }
+    accepted = {path for path, reply in replies["wrong"].items() if reply[0] in "23"}
+    assert student_routes - accepted == set()
+
+
+def test_a_reply_to_a_change_differs_once_results_are_shown(world):
+    """Without this, the test above could compare refusals."""
+    path = "/api/v1/assignments/{assignment}/problems/{problem}/submissions"
+    replies = write_cases(world, [("POST", path)], {"results": "at_once"})
+    assert ("key", f"POST {path}") in differing(replies)
 
 
 @pytest.mark.parametrize("settings", HIDDEN.values(), ids=HIDDEN)

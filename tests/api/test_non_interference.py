@@ -63,8 +63,8 @@ SAME_FOR_EVERYBODY = {
 }
 """Parameters of routes that show nothing of a student: pages of the documentation, and logins."""
 FORM = "application/x-www-form-urlencoded"
-ENDS_SESSION = "it ends the session of the student"
-SHARES_LIMIT = "all students of the test share its rate limit, because they have one address"
+ENDS_SESSION = "ends the session"
+SHARES_LIMIT = "shared rate limit"
 UNTRIED = {
     ("POST", "/logout"): ENDS_SESSION,
     ("POST", "/api/v1/logout"): ENDS_SESSION,

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from access.pages_lti import FORM
 from images import pdf_of
 from pages import Browser
 from populated_course import PARAMETER, ROUTES, SCENE_SETTINGS
@@ -62,7 +63,7 @@ SAME_FOR_EVERYBODY = {
     *("name", "file", "provider", "registration", "code", "token", "number"),
 }
 """Parameters of routes that show nothing of a student: pages of the documentation, and logins."""
-FORM = "application/x-www-form-urlencoded"
+PROBLEM_PATH = "/assignments/{assignment}/problems/{problem}"
 ENDS_SESSION = "ends the session"
 SHARES_LIMIT = "shared rate limit"
 UNTRIED = {
@@ -78,18 +79,17 @@ UNTRIED = {
 
 def build_bodies(answer: str) -> dict[str, Any]:
     """Return the bodies of routes in which a student answers; the others are in `ROUTES`."""
-    problem = "/assignments/{assignment}/problems/{problem}"
     answers = {"answers": {"row": answer, "why": "So it is."}}
     confirmed = {"problem": "hidden-keys", "part": "row", "passage": 0}
     return {
-        problem: {"answer.row": answer, "answer.why": "So it is.", "save": "draft"},
-        f"{problem}/draft": {"answer.row": answer},
-        f"{problem}/reading": {"part": "row", "answer.row": answer},
-        f"{problem}/practice": {"number": "0", "answer.row": answer},
-        f"/api/v1{problem}/draft": answers,
-        f"/api/v1{problem}/reading": {"part": "row", "answer": answer},
-        f"/api/v1{problem}/practice": answers,
-        f"/api/v1{problem}/submissions": answers,
+        PROBLEM_PATH: {"answer.row": answer, "answer.why": "So it is.", "save": "draft"},
+        f"{PROBLEM_PATH}/draft": {"answer.row": answer},
+        f"{PROBLEM_PATH}/reading": {"part": "row", "answer.row": answer},
+        f"{PROBLEM_PATH}/practice": {"number": "0", "answer.row": answer},
+        f"/api/v1{PROBLEM_PATH}/draft": answers,
+        f"/api/v1{PROBLEM_PATH}/reading": {"part": "row", "answer": answer},
+        f"/api/v1{PROBLEM_PATH}/practice": answers,
+        f"/api/v1{PROBLEM_PATH}/submissions": answers,
         "/api/v1/assignments/{assignment}/reports/{report}/confirm": {"answers": [confirmed]},
     }
 
@@ -291,7 +291,7 @@ def test_no_reply_to_a_change_depends_on_a_hidden_key(world):
 
 def test_a_reply_to_a_change_differs_once_results_are_shown(world):
     """Without this, the test above could compare refusals."""
-    path = "/api/v1/assignments/{assignment}/problems/{problem}/submissions"
+    path = f"/api/v1{PROBLEM_PATH}/submissions"
     replies = write_cases(world, [("POST", path)], {"results": "at_once"})
     assert ("key", f"POST {path}") in differing(replies)
 
@@ -308,7 +308,7 @@ def test_the_routes_that_show_results_differ_once_they_are_shown(world):
     shown = differing(read_cases(world, answer, value, {"results": "at_once"}))
     assert {path for name, path in shown if name == "key"} >= {
         *("/", "/me/export", "/courses/{course}", "/courses/{course}/grades"),
-        *("/assignments/{assignment}", "/assignments/{assignment}/problems/{problem}"),
+        *("/assignments/{assignment}", PROBLEM_PATH),
         *("/assignments/{assignment}/history", "/submissions/{submission}"),
         "/api/v1/me/assignments",
     }

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from access.pages_lti import FORM
+from access.pages_lti import FORM_TYPE
 from images import pdf_of
 from pages import Browser
 from populated_course import PARAMETER, ROUTES, SCENE_SETTINGS
@@ -203,7 +203,7 @@ class Student:
         if isinstance(body, dict) and declared.startswith("/api/"):
             more["json"] = body
         elif isinstance(body, dict | str):
-            headers["Content-Type"] = FORM if isinstance(body, dict) else route.media
+            headers["Content-Type"] = FORM_TYPE if isinstance(body, dict) else route.media
             more["content"] = urlencode(body) if isinstance(body, dict) else body
         reply = self.person.client.request(method, path, params=dict(route.query), **more)
         self.person.client.cookies.clear()

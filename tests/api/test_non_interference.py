@@ -283,7 +283,7 @@ def test_no_reply_to_a_change_depends_on_a_hidden_key(world):
     student_routes = {
         f"{method} {path}"
         for method, path in list_writes()
-        if ROUTES[method, path].least == "student" and ROUTES[method, path].ok < 400
+        if ROUTES[method, path].access_level == "student" and ROUTES[method, path].ok < 400
     }
     accepted = {path for path, reply in replies["wrong"].items() if reply[0] in "23"}
     assert student_routes - accepted == set()

@@ -71,6 +71,8 @@ def _is_time_limited() -> bool:
         pool.submit(time.sleep, ATTEMPT_SECONDS).result(timeout=ATTEMPT_SECONDS)
     except DeadlineExceeded:
         return True
+    except BrokenExecutor:  # no process could be started
+        return False
     finally:
         pool.kill()
     return False

@@ -15,9 +15,9 @@ from grader.reading.screening.counted_things import GENERIC, SYNONYMS
 
 _NOUNS: Final = """
 parameter weight bias biases neuron pixel map image picture feature channel filter kernel layer
-sample stride padding dilation group batch batches location position epoch iteration update token
-word class classes box boxes anchor cell head block embedding gate sequence row column input memory
-width height depth window region
+sample stride padding dilation group batch batches location position epoch iteration step update
+token word class classes box boxes anchor cell head block embedding gate sequence row column input
+memory width height depth window region
 """
 NOUNS: Final = frozenset(_NOUNS.split())
 """Names of things and sizes that questions of the field ask for."""

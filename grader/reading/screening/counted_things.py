@@ -19,7 +19,7 @@ SYNONYMS: Final = tuple(
         "bias",
         "filt kern chan maps feat",
         "laye conv",
-        "imag exam samp",
+        "imag exam samp pict inst",
         "boxe anch dete pred",
         "toke word posi",
         "head",

@@ -73,7 +73,7 @@ inf infinity cols col sample samples vice stride strides padding padded dilation
 batch receptive field window position positions location
 locations epoch epochs iteration iterations update updates module modules
 token tokens word words class classes box boxes anchor anchors cells head heads block blocks
-embedding hidden gate gates sequence binary div mod
+embedding hidden bounding gate gates sequence binary div mod
 """
 _OTHER_LANGUAGES: Final = """
 antwort ergebnis lösung gesamt insgesamt zusammen ungefähr etwa rund gewichte werte wert anzahl

@@ -56,14 +56,16 @@ class Person:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         return {**more, "headers": headers | dict(more.get("headers") or {})}
 
-    def submit(self, where: "Posing", answers: Mapping[str, Any], *, key: str = "") -> Any:
+    def submit(
+        self, where: "ProblemReference", answers: Mapping[str, Any], *, key: str = ""
+    ) -> Any:
         """Submit *answers* to a problem, and return the response."""
         headers = {"Idempotency-Key": key} if key else {}
         return self.post(f"{where.path}/submissions", {"answers": dict(answers)}, headers=headers)
 
 
 @dataclass(frozen=True)
-class Posing:
+class ProblemReference:
     """Problem in an assignment, as tests refer to it."""
 
     assignment: UUID

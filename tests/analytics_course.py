@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from world import Person, Posing, World
+from world import Person, ProblemReference, World
 
 from api.db.models import Draw, Variant
 from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_problem_source
@@ -56,26 +56,26 @@ class AnalyticsCourse:
         """Enrol a new student in the course."""
         return self.world.enrol(self.course, name, **more)
 
-    def hand_in(self, where: Posing, *answers: Mapping[str, str] | None) -> None:
+    def hand_in(self, where: ProblemReference, *answers: Mapping[str, str] | None) -> None:
         """Submit one set of answers per student, in order; None submits nothing."""
         for student, given in zip(self.students, answers, strict=False):
             if given is not None:
                 assert_ok(student.submit(where, given))
 
-    def of(self, where: Posing, **query: Any) -> Any:
+    def of(self, where: ProblemReference, **query: Any) -> Any:
         """Return the statistics of an assignment."""
         return assert_ok(
             self.staff.get(f"/assignments/{where.assignment}/analytics", params=query)
         ).json()
 
-    def of_problem(self, where: Posing, **query: Any) -> Any:
+    def of_problem(self, where: ProblemReference, **query: Any) -> Any:
         """Return the statistics of a problem."""
         return assert_ok(self.staff.get(f"{where.path}/analytics", params=query)).json()
 
     def of_course(self, **query: Any) -> Any:
         return assert_ok(self.staff.get(f"/courses/{self.course}/analytics", params=query)).json()
 
-    def draw(self, where: Posing, *positions: int) -> list[int]:
+    def draw(self, where: ProblemReference, *positions: int) -> list[int]:
         """Assign the variants at *positions* to the students, and return N of each."""
         with self.world.session() as session:
             for student, position in zip(self.students, positions, strict=True):
@@ -92,7 +92,7 @@ class AnalyticsCourse:
         numbers = self.numbers(where)
         return [numbers[position] for position in positions]
 
-    def numbers(self, where: Posing) -> dict[int, int]:
+    def numbers(self, where: ProblemReference) -> dict[int, int]:
         """Return N of each variant of the problem, by position."""
         with self.world.session() as session:
             rows = session.scalars(select(Variant).where(Variant.version_id == where.version))

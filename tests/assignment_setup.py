@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from world import Person, Posing, World
+from world import Person, ProblemReference, World
 
 from api.db.models import Grade
 
@@ -21,10 +21,10 @@ def patch_assignment(
 
 
 def grade_of(
-    world: World, posed: Posing, student: Person
+    world: World, assigned: ProblemReference, student: Person
 ) -> tuple[Fraction | None, Fraction] | None:
     """Return a student's score and maximum in an assignment, or None without a grade."""
     with world.db.reading() as session:
-        key = {"assignment_id": posed.assignment, "student_id": student.id}
+        key = {"assignment_id": assigned.assignment, "student_id": student.id}
         row = session.get(Grade, key)
         return None if row is None else (row.score, row.possible)

@@ -13,7 +13,7 @@ from joserfc.jwk import RSAKey
 from populated_course import AREAS
 from scene import ELSEWHERE, HERE, Scene
 from sqlalchemy import LargeBinary, select, update
-from world import Posing, World
+from world import ProblemReference, World
 
 from api.core.ids import new_id
 from api.db.models import (
@@ -260,11 +260,11 @@ class CanaryScene(Scene):
             for place, title in titles.items():
                 session.get_one(Assignment, self._id(place, "assignment")).title = title
         later = {"release": "2026-12-01 12:00", "due": "2027-12-08 12:00"}
-        [posed] = self.world.assignment(self.course, LATER_PROBLEM, timeline_spec=later)
-        self._own(posed)
+        [assigned] = self.world.assignment(self.course, LATER_PROBLEM, timeline_spec=later)
+        self._own(assigned)
         with self.world.session() as session:
-            session.get_one(Assignment, posed.assignment).title = "zqlater"
-        self.places[LATER] |= {"assignment": str(posed.assignment), "problem": posed.slug}
+            session.get_one(Assignment, assigned.assignment).title = "zqlater"
+        self.places[LATER] |= {"assignment": str(assigned.assignment), "problem": assigned.slug}
 
     def _plant_words(self) -> None:
         """Put markers into the free-text columns of the areas' rows."""
@@ -292,53 +292,53 @@ class CanaryScene(Scene):
             rows = update(table).where(getattr(table, column) == wanted)
             session.execute(rows.values(**values))
 
-    def _own(self, posed: Posing) -> None:
+    def _own(self, assigned: ProblemReference) -> None:
         """Move the problem into the course, and give its variants recognizable seeds."""
         with self.world.session() as session:
-            session.get_one(ProblemVersion, posed.version).space = str(self.course)
-            rows = session.scalars(select(Variant).where(Variant.version_id == posed.version))
+            session.get_one(ProblemVersion, assigned.version).space = str(self.course)
+            rows = session.scalars(select(Variant).where(Variant.version_id == assigned.version))
             for row in rows.all():
                 seed = None if row.seed is None else SEED + row.seed
                 row.seed, row.data = seed, {**row.data, "seed": seed}
 
-    def _pose_keyed(self) -> Posing:
+    def _pose_keyed(self) -> ProblemReference:
         """Assign a problem with secrets, held results and two individual variants."""
-        [posed] = self.world.assignment(
+        [assigned] = self.world.assignment(
             self.course, PROBLEM, timeline_spec=HELD_BACK, results="manual", variants="each"
         )
-        self._own(posed)
+        self._own(assigned)
         for name, base in zip(("student", "classmate"), BASES, strict=True):
-            self._draw(posed, self.people[name].id, base)
-        self.student.submit(posed, {"squared": "5", "why": "zqtext"})
-        self.classmate.submit(posed, {"squared": str(BASES[1] ** 2), "why": "It is so."})
+            self._draw(assigned, self.people[name].id, base)
+        self.student.submit(assigned, {"squared": "5", "why": "zqtext"})
+        self.classmate.submit(assigned, {"squared": str(BASES[1] ** 2), "why": "It is so."})
         self.places[KEYED] = self.places[HERE] | {
-            "assignment": str(posed.assignment),
-            "problem": posed.slug,
-            "problem_version": str(posed.version),
-            **self._sent(posed),
+            "assignment": str(assigned.assignment),
+            "problem": assigned.slug,
+            "problem_version": str(assigned.version),
+            **self._sent(assigned),
         }
-        return posed
+        return assigned
 
-    def _draw(self, posed: Posing, student: UUID, base: int) -> None:
+    def _draw(self, assigned: ProblemReference, student: UUID, base: int) -> None:
         with self.world.session() as session:
-            rows = session.scalars(select(Variant).where(Variant.version_id == posed.version))
+            rows = session.scalars(select(Variant).where(Variant.version_id == assigned.version))
             [position] = [one.position for one in rows if _base(one.data) == base]
             session.add(
                 Draw(
-                    problem_id=posed.id,
+                    problem_id=assigned.id,
                     student_id=student,
                     number=0,
-                    version_id=posed.version,
+                    version_id=assigned.version,
                     position=position,
                     opened_at=NOW,
                 )
             )
 
-    def _sent(self, posed: Posing) -> dict[str, str]:
-        mine = (Answer.problem_id == posed.id, Answer.student_id == self.student.id)
+    def _sent(self, assigned: ProblemReference) -> dict[str, str]:
+        mine = (Answer.problem_id == assigned.id, Answer.student_id == self.student.id)
         with self.world.db.reading() as session:
             answer = session.scalar(select(Answer.id).where(*mine, Answer.part == "why"))
-            theirs = Submission.problem_id == posed.id, Submission.student_id == self.student.id
+            theirs = Submission.problem_id == assigned.id, Submission.student_id == self.student.id
             submission = session.scalar(select(Submission.id).where(*theirs))
         return {"answer": str(answer), "submission": str(submission), "part": "why"}
 

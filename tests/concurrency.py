@@ -8,7 +8,7 @@ from typing import Any
 
 from regrading import read_grades
 from sqlalchemy import text
-from world import Person, Posing, World
+from world import Person, ProblemReference, World
 
 from api.services.grades import GradeCause, recompute_student_grades
 
@@ -68,7 +68,7 @@ def _is_waiting(world: World) -> bool:
         return bool(session.scalar(WAITING))
 
 
-def assert_grades_are_current(world: World, problem: Posing, *students: Person) -> None:
+def assert_grades_are_current(world: World, problem: ProblemReference, *students: Person) -> None:
     """Assert that recomputing the students' grades changes nothing."""
     found = read_grades(world, problem)
     with world.session() as session:

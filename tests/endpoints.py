@@ -22,7 +22,7 @@ class EndpointCourse:
 
     world: World
     course: str
-    posed: str
+    assigned: str
     assignment: str
     student: Person
     teacher: Person
@@ -52,9 +52,11 @@ class EndpointCourse:
 
 def create_endpoint_course(world: World) -> EndpointCourse:
     course = world.course()
-    [posed] = world.assignment(course, EVERY_KIND)
+    [assigned] = world.assignment(course, EVERY_KIND)
     student, teacher = world.enrol(course), world.enrol(course, "Tea Cher", role="instructor")
-    return EndpointCourse(world, str(course), posed.path, str(posed.assignment), student, teacher)
+    return EndpointCourse(
+        world, str(course), assigned.path, str(assigned.assignment), student, teacher
+    )
 
 
 JSON, CSV, YAML = "application/json", "text/csv", "application/yaml"
@@ -75,7 +77,7 @@ class Endpoint:
 
 
 def submission_endpoint(body: bytes) -> Endpoint:
-    return Endpoint("POST", "{posed}/submissions", "student", JSON, body)
+    return Endpoint("POST", "{assigned}/submissions", "student", JSON, body)
 
 
 def patch_endpoint(path: str, body: bytes) -> Endpoint:
@@ -103,9 +105,9 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "text": submission_endpoint(b'{"answers": {"a_text": %b}}'),
     "any answer": submission_endpoint(b'{"answers": %b}'),
     "reading": Endpoint(
-        "POST", "{posed}/reading", "student", JSON, b'{"part": "a_expression", "answer": %b}'
+        "POST", "{assigned}/reading", "student", JSON, b'{"part": "a_expression", "answer": %b}'
     ),
-    "points": patch_endpoint("{posed}", b'{"points": %b}'),
+    "points": patch_endpoint("{assigned}", b'{"points": %b}'),
     "title": patch_endpoint("/courses/{course}", b'{"title": %b}'),
     "whole number": patch_endpoint("/courses/{course}", b'{"late_day_budget": %b}'),
     "problem": upload_endpoint(),
@@ -117,7 +119,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
         "POST", "/courses/{course}/apply", "teacher", JSON, b'{"files": {%b: "title: New\\n"}}'
     ),
     "place": Endpoint("GET", "/courses/RAW", "teacher"),
-    "position": Endpoint("GET", "{posed}?position=RAW", "student"),
+    "position": Endpoint("GET", "{assigned}?position=RAW", "student"),
     "limit": Endpoint("GET", "/courses/{course}/people?limit=RAW", "teacher"),
 }
 

@@ -8,7 +8,7 @@ from populated_course import create_populated_course
 from regrading import run_action, run_dry_run
 from scene import Scene
 from sqlalchemy import func, select
-from world import Person, Posing, World
+from world import Person, ProblemReference, World
 
 from api.db.models import (
     Base,
@@ -81,9 +81,9 @@ ANSWERS: Final[dict[str, Any]] = {
 def fill_every_table(world: World) -> Scene:
     """Return the scene after people have done everything that the database records."""
     scene = create_populated_course(world)
-    [posed] = world.assignment(scene.course, EVERY_KIND)
-    _submit(scene.classmate, posed)
-    _type(scene.student, posed)
+    [assigned] = world.assignment(scene.course, EVERY_KIND)
+    _submit(scene.classmate, assigned)
+    _type(scene.student, assigned)
     _mark(scene)
     _regrade(scene)
     with world.session() as session:
@@ -93,16 +93,16 @@ def fill_every_table(world: World) -> Scene:
     return scene
 
 
-def _submit(student: Person, posed: Posing) -> None:
+def _submit(student: Person, assigned: ProblemReference) -> None:
     """Submit an answer of every kind, then resubmit some."""
     for answers in (ANSWERS, {"a_integer": "8", "a_choice": "x"}, {"a_integer": "?"}):
-        done = student.submit(posed, answers, key=f"key-{len(answers)}")
+        done = student.submit(assigned, answers, key=f"key-{len(answers)}")
         assert done.status_code == 201, done.text
 
 
-def _type(student: Person, posed: Posing) -> None:
+def _type(student: Person, assigned: ProblemReference) -> None:
     """Save a draft without submitting it."""
-    typed = student.put(f"{posed.path}/draft", {"answers": {"a_integer": "12", "a_text": "Not"}})
+    typed = student.put(f"{assigned.path}/draft", {"answers": {"a_integer": "12", "a_text": "Not"}})
     assert typed.status_code == 200, typed.text
 
 
@@ -112,7 +112,7 @@ def _mark(scene: Scene) -> None:
     This adds a review, a grading and an entry in the audit log.
     """
     answer = scene.places["here"]["answer"]
-    rubric = f"/assignments/{scene.posed.assignment}/review/{scene.posed.slug}/why/rubric"
+    rubric = f"/assignments/{scene.assigned.assignment}/review/{scene.assigned.slug}/why/rubric"
     made = scene.grader.post(rubric, {"label": "clear", "points": 1})
     assert made.status_code == 201, made.text
     mark = {"items": [made.json()["id"]], "comment": "Well put."}
@@ -122,7 +122,7 @@ def _mark(scene: Scene) -> None:
 
 def _regrade(scene: Scene) -> None:
     """Correct the key of a problem, and apply the regrade to its submissions."""
-    run = run_dry_run(scene.world, scene.instructor, scene.posed)
+    run = run_dry_run(scene.world, scene.instructor, scene.assigned)
     assert run_action(scene.world, scene.instructor, run, "apply")["status"] == "applied"
 
 

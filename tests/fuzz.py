@@ -16,7 +16,7 @@ HERE: Final = Path(__file__).parent
 RUNS: Final = {
     "random tokens to the readers": ("property/test_reading_fuzz.py",),
     "random answers to every kind": ("property/test_answer_fuzz.py",),
-    "raw requests to all routes": ("api/test_wire_fuzz.py",),
+    "raw requests to all routes": ("api/test_http_socket_fuzz.py",),
     "calls by the description": ("schemathesis_runs.py",),
     "texts by coverage: readers": ("fuzz_targets.py", "readers"),
     "texts by coverage: kinds": ("fuzz_targets.py", "kinds"),

@@ -26,10 +26,10 @@ CLOSED = {
 }
 
 
-def retitle_assignment(world, posed, title, **more):
+def retitle_assignment(world, assigned, title, **more):
     """Set the title and other columns of an assignment."""
     with world.session() as session:
-        row = session.get_one(Assignment, posed.assignment)
+        row = session.get_one(Assignment, assigned.assignment)
         row.title = title
         for name, value in more.items():
             setattr(row, name, value)
@@ -43,20 +43,20 @@ def add_grade_rows(world, assignment, student, *rows):
         recompute_student_grades(session, assignment, [student.id], cause=cause)
 
 
-def excuse_student(world, posed, student, prof, *, problem=None):
+def excuse_student(world, assigned, student, prof, *, problem=None):
     row = Excuse(
-        assignment_id=posed.assignment,
+        assignment_id=assigned.assignment,
         problem_id=problem,
         student_id=student.id,
         created_by=prof.id,
         created_at=world.clock(),
     )
-    add_grade_rows(world, posed.assignment, student, row)
+    add_grade_rows(world, assigned.assignment, student, row)
 
 
-def override_grade(world, posed, student, prof, given, **more):
+def override_grade(world, assigned, student, prof, given, **more):
     row = Override(
-        assignment_id=posed.assignment,
+        assignment_id=assigned.assignment,
         student_id=student.id,
         points=given,
         reason="By hand.",
@@ -64,7 +64,7 @@ def override_grade(world, posed, student, prof, given, **more):
         created_at=world.clock(),
         **more,
     )
-    add_grade_rows(world, posed.assignment, student, row)
+    add_grade_rows(world, assigned.assignment, student, row)
 
 
 def get_gradebook(person, course, **query):

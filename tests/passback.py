@@ -183,7 +183,7 @@ def fill(world: World, *, students: int, assignments: int) -> None:
     """Store students who launched, and a grade of each in each of the new assignments."""
     course, now = world.dl, world.clock()  # type: ignore[attr-defined]
     ids = [new_id() for _ in range(students)]
-    posed = [world.assignment(course)[0].assignment for _ in range(assignments)]
+    assigned = [world.assignment(course)[0].assignment for _ in range(assignments)]
     with world.session() as session:
         context = world.lti_context  # type: ignore[attr-defined]
         deployment = session.get_one(LtiContext, context).deployment_id
@@ -205,7 +205,10 @@ def fill(world: World, *, students: int, assignments: int) -> None:
             (LtiMember, [{"context_id": context, "user_id": one, "seen_at": now} for one in ids]),
             (
                 LtiLineItem,
-                [{"context_id": context, "assignment_id": one, "created_at": now} for one in posed],
+                [
+                    {"context_id": context, "assignment_id": one, "created_at": now}
+                    for one in assigned
+                ],
             ),
             (
                 Grade,
@@ -217,7 +220,7 @@ def fill(world: World, *, students: int, assignments: int) -> None:
                         "possible": Fraction(8),
                         "updated_at": now,
                     }
-                    for one in posed
+                    for one in assigned
                     for number, student in enumerate(ids)
                 ],
             ),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from pages import Browser, Page
-from world import TEXT_PROBLEM, Person, Posing, World
+from world import TEXT_PROBLEM, Person, ProblemReference, World
 
 PAPER = """\
 id: two-by-two
@@ -34,17 +34,19 @@ parts:
 """
 
 
-def open_problem(world: World, *problems: str, **more: Any) -> tuple[Person, Posing, Browser]:
+def open_problem(
+    world: World, *problems: str, **more: Any
+) -> tuple[Person, ProblemReference, Browser]:
     """Return a student, a problem (by default two numbers and a text) and their browser."""
     course = world.course()
     student = world.enrol(course)
-    [posed, *_] = world.assignment(course, *(problems or (TEXT_PROBLEM,)), **more)
-    return student, posed, Browser(world, student)
+    [assigned, *_] = world.assignment(course, *(problems or (TEXT_PROBLEM,)), **more)
+    return student, assigned, Browser(world, student)
 
 
-def submit_form(browser: Browser, posed: Posing, button: str, **typed: Any) -> Page:
+def submit_form(browser: Browser, assigned: ProblemReference, button: str, **typed: Any) -> Page:
     """Submit the form of a problem with *typed*; ``__`` in a name means a dot."""
-    form = browser.get(posed.path).one("form", id="answers")
+    form = browser.get(assigned.path).one("form", id="answers")
     fields = {name.replace("__", "."): value for name, value in typed.items()}
     return browser.send(form, button, **fields)
 
@@ -59,7 +61,7 @@ def read_value(page: Page, name: str) -> str:
     return page.one("input", name=name).get("value")
 
 
-def list_results(student: Person, posed: Posing) -> list[dict[str, Any]]:
+def list_results(student: Person, assigned: ProblemReference) -> list[dict[str, Any]]:
     """Return the results of all answers, the last submission first."""
-    items = student.get(f"{posed.path}/submissions").json()["items"]
+    items = student.get(f"{assigned.path}/submissions").json()["items"]
     return [result for one in items for result in one["results"]]

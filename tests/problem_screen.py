@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
 from screens import Script
-from world import Posing
+from world import ProblemReference
 
 POOLED = {"max": [["9", "7"], ["8", "6"]], "average": [["4.25", "4.25"], ["4.25", "3.5"]]}
 """Key of the bank's problem ``pooling-4x4`` with its original numbers."""
@@ -16,11 +16,11 @@ class ProblemScreen:
     """The page of a problem that a student works on."""
 
     page: Page
-    posed: Posing
+    assigned: ProblemReference
     script: Script = "on"
 
     def open(self) -> "ProblemScreen":
-        self.page.goto(self.posed.path)
+        self.page.goto(self.assigned.path)
         return self
 
     def card(self, part: str) -> Locator:
@@ -71,7 +71,7 @@ class ProblemScreen:
     def submissions(self) -> int:
         """Return the number of submissions on the page of submissions."""
         beside = self.page.context.new_page()
-        beside.goto(f"{self.posed.path}/submissions")
+        beside.goto(f"{self.assigned.path}/submissions")
         found = beside.get_by_role("heading", name="Submission ").count()
         beside.close()
         return found

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from world import TEXT_PROBLEM, Person, Posing, World
+from world import TEXT_PROBLEM, Person, ProblemReference, World
 
 from api.core.ids import new_id
 from api.db.models import (
@@ -32,17 +32,20 @@ WITHOUT_FIVE = TEXT_PROBLEM.replace(
 """The text problem drawn by another list of seeds: a mistake is hidden where K is 5."""
 
 
-def create_answered_problem(world: World, course: UUID) -> Posing:
+def create_answered_problem(world: World, course: UUID) -> ProblemReference:
     """Return a problem with six students, each with a different answer."""
-    [posed] = world.assignment(course)
+    [assigned] = world.assignment(course)
     for number in range(6):
         person = world.enrol(course, f"Student {number}")
-        person.submit(posed, {"cells": str(8 + number), "doubled": "20"})
-    return posed
+        person.submit(assigned, {"cells": str(8 + number), "doubled": "20"})
+    return assigned
 
 
 def create_regrade(
-    teacher: Person, problem: Posing, version: Mapping[str, Any] | None = None, **more: Any
+    teacher: Person,
+    problem: ProblemReference,
+    version: Mapping[str, Any] | None = None,
+    **more: Any,
 ) -> dict[str, Any]:
     """Create a regrade, and return it before it has graded an answer."""
     asked = teacher.post(f"{problem.path}/regrades", {"version": version or OTHER_KEY, **more})
@@ -54,7 +57,7 @@ def create_regrade(
 def run_dry_run(
     world: World,
     teacher: Person,
-    problem: Posing,
+    problem: ProblemReference,
     version: Mapping[str, Any] | None = None,
     **more: Any,
 ) -> dict[str, Any]:
@@ -85,7 +88,7 @@ def run_action(
     return get_regrade(teacher, run)
 
 
-def read_grades(world: World, problem: Posing) -> dict[str, Any]:
+def read_grades(world: World, problem: ProblemReference) -> dict[str, Any]:
     """Return all data of a problem that a regrade may change, without write counters."""
     with world.db.reading() as session:
         answers = session.scalars(
@@ -109,7 +112,7 @@ def read_grades(world: World, problem: Posing) -> dict[str, Any]:
         }
 
 
-def store_gain(world: World, problem: Posing, student: Person, *, at: datetime) -> UUID:
+def store_gain(world: World, problem: ProblemReference, student: Person, *, at: datetime) -> UUID:
     """Store an applied regrade that raised the student's grade from 0 to 2 *at* a time.
 
     Return its id.
@@ -144,7 +147,7 @@ def columns(row: Any) -> dict[str, Any]:
     return {column.key: getattr(row, column.key) for column in row.__table__.columns}
 
 
-def score(world: World, problem: Posing, student: Person) -> Fraction | None:
+def score(world: World, problem: ProblemReference, student: Person) -> Fraction | None:
     with world.db.reading() as session:
         key = {"problem_id": problem.id, "student_id": student.id}
         return session.get_one(ProblemProgress, key).score

@@ -23,7 +23,7 @@ class ReviewCourse:
 
     def __post_init__(self) -> None:
         self.course = self.world.course()
-        [self.posed] = self.world.assignment(self.course, self.source, **self.settings)
+        [self.assigned] = self.world.assignment(self.course, self.source, **self.settings)
         self.ada = self.world.enrol(self.course, "Ada Grader", role="grader")
         self.bob = self.world.enrol(self.course, "Bob Grader", role="grader")
         self.ina = self.world.enrol(self.course, "Ina Instructor", role="instructor")
@@ -31,18 +31,18 @@ class ReviewCourse:
     @property
     def part(self) -> str:
         """The API path to review the part ``why``."""
-        return f"/assignments/{self.posed.assignment}/review/{self.posed.slug}/why"
+        return f"/assignments/{self.assigned.assignment}/review/{self.assigned.slug}/why"
 
     @property
     def assignment(self) -> str:
         """The API path of the assignment."""
-        return f"/assignments/{self.posed.assignment}"
+        return f"/assignments/{self.assigned.assignment}"
 
     def student(self, *texts: str, name: str = "Stu Dent") -> Person:
         """Enrol a student who submits *texts* one after the other."""
         student = self.world.enrol(self.course, name)
         for text in texts:
-            assert student.submit(self.posed, {"why": text}).status_code == 201
+            assert student.submit(self.assigned, {"why": text}).status_code == 201
         return student
 
     def answer(self, student: Person, part: str = "why") -> UUID:
@@ -77,12 +77,12 @@ class ReviewCourse:
         """Return the scores of a student in the problem and in the assignment."""
         with self.world.db.reading() as session:
             one = {"student_id": student.id}
-            standing = session.get_one(ProblemProgress, {"problem_id": self.posed.id, **one})
-            grade = session.get_one(Grade, {"assignment_id": self.posed.assignment, **one})
+            standing = session.get_one(ProblemProgress, {"problem_id": self.assigned.id, **one})
+            grade = session.get_one(Grade, {"assignment_id": self.assigned.assignment, **one})
             return standing.score, grade.score
 
     def change(self, **settings: Any) -> None:
         with self.world.session() as session:
-            row = session.get_one(Assignment, self.posed.assignment)
+            row = session.get_one(Assignment, self.assigned.assignment)
             for name, value in settings.items():
                 setattr(row, name, value)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from api_browser import set_password
 from sqlalchemy import select, text
-from world import OTHER_PROBLEM, Person, Posing, World
+from world import OTHER_PROBLEM, Person, ProblemReference, World
 
 from api.auth.secrets import new_secret
 from api.core.ids import new_id
@@ -56,7 +56,7 @@ class Scene:
     places: dict[str, dict[str, str]] = field(default_factory=dict)
     course: UUID = field(init=False)
     other: UUID = field(init=False)
-    posed: Posing = field(init=False)
+    assigned: ProblemReference = field(init=False)
     provider: Any = field(init=False, default=None)
     platform: Any = field(init=False, default=None)
     seen: dict[str, list[str]] = field(default_factory=dict)
@@ -124,17 +124,17 @@ class Scene:
         )
 
     def _work(self) -> None:
-        [posed] = self.world.assignment(self.course)
+        [assigned] = self.world.assignment(self.course)
         [other] = self.world.assignment(self.other, OTHER_PROBLEM)
-        self.posed = posed
-        for person, where in (("student", posed), ("stranger", other)):
+        self.assigned = assigned
+        for person, where in (("student", assigned), ("stranger", other)):
             self.people[person].submit(where, {"cells": "9", "why": "Fewer parameters."})
-        self.put("assignment", here=posed.assignment, elsewhere=other.assignment)
-        self.put("problem", here=posed.slug, elsewhere=other.slug)
-        self.put("version", here=posed.version, elsewhere=other.version)
+        self.put("assignment", here=assigned.assignment, elsewhere=other.assignment)
+        self.put("problem", here=assigned.slug, elsewhere=other.slug)
+        self.put("version", here=assigned.version, elsewhere=other.version)
         self.put("part", here="why", elsewhere="why")
         with self.world.session() as session:
-            for place, where in ((HERE, posed), (ELSEWHERE, other)):
+            for place, where in ((HERE, assigned), (ELSEWHERE, other)):
                 submission = session.scalar(
                     select(Submission.id).where(Submission.problem_id == where.id)
                 )
@@ -150,8 +150,8 @@ class Scene:
             "unreleased": self.world.assignment(self.course, timeline_spec=later),
             "deleted": self.world.assignment(self.course),
         }
-        for place, [posed] in found.items():
-            told = {"assignment": str(posed.assignment), "problem": posed.slug}
+        for place, [assigned] in found.items():
+            told = {"assignment": str(assigned.assignment), "problem": assigned.slug}
             self.places[place] = told | {"course": str(self.course)}
         with self.world.session() as session:
             gone = session.get_one(Assignment, found["deleted"][0].assignment)

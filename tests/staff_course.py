@@ -15,7 +15,7 @@ class StaffCourse:
     ) -> None:
         self.world = world
         self.course = world.course(zone="Europe/Berlin")
-        self.posed, *_ = world.assignment(
+        self.assigned, *_ = world.assignment(
             self.course, *(problems or (TEXT_PROBLEM,)), timeline_spec=timeline_spec
         )
         self.staff = world.enrol(self.course, "Ina Instructor", role="instructor")
@@ -30,7 +30,7 @@ class StaffCourse:
     @property
     def path(self) -> str:
         """The path of the assignment."""
-        return f"/assignments/{self.posed.assignment}"
+        return f"/assignments/{self.assigned.assignment}"
 
     def editor(self) -> Page:
         """Return the page that edits the assignment."""

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 from score_tables import items, reliability, rests
 from sqlalchemy import select
-from world import Posing, World
+from world import ProblemReference, World
 
 from api.db.models import Answer, Draw, Excuse
 from grader.grading.result import FREE_STATUSES
@@ -29,13 +29,13 @@ class StatisticsOracle:
     """
 
     world: World
-    posed: Sequence[Posing]
+    assigned: Sequence[ProblemReference]
     points: Mapping[str, float]
     over: set[UUID]
     best: bool = False
 
     def __post_init__(self) -> None:
-        self.places = [(one.id, part) for one in self.posed for part in self.points]
+        self.places = [(one.id, part) for one in self.assigned for part in self.points]
         self.most = [self.points[part] for _, part in self.places]
         self.given: defaultdict[tuple[UUID, Place], list[Answer]] = defaultdict(list)
         with self.world.db.reading() as session:
@@ -96,12 +96,12 @@ class StatisticsOracle:
         worth = sum(self.points.values())
         return {
             "parts": items(self.table, self.most),
-            "problems": items(self.by_problem(), [worth] * len(self.posed)),
+            "problems": items(self.by_problem(), [worth] * len(self.assigned)),
             "scores": _described(self.totals(), sum(self.most)),
             "reliability": reliability(self.table),
             "gains": [self._gain(place) for place in self.places],
             "attempts": [self._attempts(place) for place in self.places],
-            "times": [self._times(one) for one in self.posed],
+            "times": [self._times(one) for one in self.assigned],
         }
 
     def _gain(self, place: Place) -> Any:
@@ -127,12 +127,14 @@ class StatisticsOracle:
             for those in self.answers(place).values()
         )
 
-    def _times(self, posed: Posing) -> Any:
+    def _times(self, assigned: ProblemReference) -> Any:
         first: dict[UUID, Any] = {}
         for place in self.places:
-            for who, those in self.answers(place).items() if place[0] == posed.id else ():
+            for who, those in self.answers(place).items() if place[0] == assigned.id else ():
                 first[who] = min(first.get(who, those[0].received_at), those[0].received_at)
-        took = [(at - self.opened_at[who, posed.id]).total_seconds() for who, at in first.items()]
+        took = [
+            (at - self.opened_at[who, assigned.id]).total_seconds() for who, at in first.items()
+        ]
         known = [one for one in took if one]  # who sent an answer only never opened the page
         low, median, high = np.quantile(np.minimum(known, HALF_AN_HOUR), QUARTERS)
         idle = sum(one > HALF_AN_HOUR for one in known)

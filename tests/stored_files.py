@@ -2,7 +2,7 @@
 
 import random
 
-from world import Person, Posing, World
+from world import Person, ProblemReference, World
 
 from api.core.ids import new_id
 from api.db.models import Attachment, AttachmentPage, Report
@@ -10,14 +10,16 @@ from api.db.models import Attachment, AttachmentPage, Report
 LARGE_BYTES = 5_000_000
 
 
-def store_report(world: World, student: Person, posed: Posing, size: int = LARGE_BYTES) -> bytes:
+def store_report(
+    world: World, student: Person, assigned: ProblemReference, size: int = LARGE_BYTES
+) -> bytes:
     """Store a report of *size* bytes; return its document."""
     content = random.Random(size).randbytes(size)  # noqa: S311  # no secret
     with world.session() as session:
         session.add(
             Report(
                 id=new_id(),
-                assignment_id=posed.assignment,
+                assignment_id=assigned.assignment,
                 document=content,
                 reading={"parts": [], "draws": {}},
                 **_common(world, student, size, "report.pdf"),
@@ -27,7 +29,7 @@ def store_report(world: World, student: Person, posed: Posing, size: int = LARGE
 
 
 def store_attachment(
-    world: World, student: Person, posed: Posing, size: int = LARGE_BYTES
+    world: World, student: Person, assigned: ProblemReference, size: int = LARGE_BYTES
 ) -> tuple[str, bytes]:
     """Store an attachment of *size* bytes; return the path of its page and its content."""
     content, attachment = random.Random(size).randbytes(size), new_id()  # noqa: S311
@@ -35,7 +37,7 @@ def store_attachment(
         session.add(
             Attachment(
                 id=attachment,
-                problem_id=posed.id,
+                problem_id=assigned.id,
                 part="why",
                 **_common(world, student, size, "a.png"),
             )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from actors import NOW
 from sqlalchemy.orm import Session
-from world import Person, Posing, World
+from world import Person, ProblemReference, World
 
 from api.auth.authentication import authenticate_token
 from api.auth.authorization import AssignedProblem, load_assigned_problem
@@ -141,7 +141,7 @@ def test_student(world: World, course: UUID) -> Person:
 test_student.__test__ = False  # type: ignore[attr-defined]  # no test, whatever its name
 
 
-def pose_broken(world: World, where: Posing) -> None:
+def pose_broken(world: World, where: ProblemReference) -> None:
     """Pin a problem to `BROKEN`, as if a solver broke after its publication."""
     problem = load_problem(BROKEN, file="divided-by-nothing.yaml")
     variant = dump_variant(solve_variant(problem, None, REGISTRY), REGISTRY)
@@ -163,11 +163,11 @@ def pose_broken(world: World, where: Posing) -> None:
         session.get_one(AssignmentProblem, where.id).version_id = version.id
 
 
-def posed_to(
+def load_as_student(
     world: World,
     session: Session,
     student: Person,
-    where: Posing,
+    where: ProblemReference,
     *,
     right: Permission = "see_course",
 ) -> AssignedProblem:
@@ -177,17 +177,22 @@ def posed_to(
 
 
 def under_way(
-    world: World, student: Person, where: Posing, answers: Mapping[str, str], *, key: str | None
+    world: World,
+    student: Person,
+    where: ProblemReference,
+    answers: Mapping[str, str],
+    *,
+    key: str | None,
 ) -> PendingSubmission | StoredSubmission:
     """Return a submission that is graded but not yet stored.
 
     A submission that repeats a stored one returns the stored one.
     """
     with world.db.reading() as session:
-        posed = posed_to(world, session, student, where, right="submit")
+        assigned = load_as_student(world, session, student, where, right="submit")
         service, sent = world.service, SubmissionRequest(answers, key, world.clock())
         found = prepare_submission(
-            session, posed, sent, variants=service.variants, cache=service.submission_cache
+            session, assigned, sent, variants=service.variants, cache=service.submission_cache
         )
     return (
         found
@@ -206,7 +211,7 @@ def without_ids(told: Any, *, also: frozenset[str] = frozenset()) -> Any:
     return told
 
 
-def every_path(where: Posing) -> list[tuple[str, str, Any]]:
+def every_path(where: ProblemReference) -> list[tuple[str, str, Any]]:
     """Return all requests that a student can make about a problem: method, path, body."""
     answers = {"answers": {"cells": "9"}}
     return [
@@ -237,7 +242,7 @@ def names_in(told: Any) -> set[str]:
     return set().union(*map(names_in, told)) if isinstance(told, list) else set()
 
 
-def number_of(person: Person, where: Posing) -> int:
+def number_of(person: Person, where: ProblemReference) -> int:
     """Return the first number in a student's variant of a problem."""
     number: int = person.get(where.path).json()["numbers"][0]["value"]
     return number

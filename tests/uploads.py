@@ -14,19 +14,19 @@ REPORT = """\
 BINARY = {"Content-Type": "application/octet-stream"}
 
 
-def upload_report(person, posed, document=REPORT, name="report.md", **headers):
+def upload_report(person, assigned, document=REPORT, name="report.md", **headers):
     """Return the response to an upload of a report."""
     return person.post(
-        f"/assignments/{posed.assignment}/reports",
+        f"/assignments/{assigned.assignment}/reports",
         content=document if isinstance(document, bytes) else document.encode(),
         params={"name": name},
         headers=BINARY | headers,
     )
 
 
-def create_report(person, posed, document=REPORT, name="report.md", **headers):
+def create_report(person, assigned, document=REPORT, name="report.md", **headers):
     """Return a new report."""
-    answer = upload_report(person, posed, document, name, **headers)
+    answer = upload_report(person, assigned, document, name, **headers)
     assert answer.status_code == 201, answer.text
     return answer.json()
 

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
 
-from actors import FakeClock, Person, Posing
+from actors import FakeClock, Person, ProblemReference
 from event_loops import use_shared_loop
 from openapi_client import OpenApiClient
 from sqlalchemy import Engine, event, update
@@ -277,7 +277,7 @@ class World:
         published: bool = True,
         attachments: bool = False,
         **more: Any,
-    ) -> list[Posing]:
+    ) -> list[ProblemReference]:
         """Return the problems of a new assignment, by default with the text problem alone."""
         versions = [self.version(one) for one in problems or (TEXT_PROBLEM,)]
         spec = TimelineSpec.model_validate(dict(timeline_spec or {}))
@@ -295,7 +295,7 @@ class World:
             update_resolved_times(assignment, session.get_one(Course, course))
             session.add(assignment)
             session.flush()
-            posed = []
+            assigned = []
             for position, version in enumerate(versions):
                 row = AssignmentProblem(
                     id=new_id(),
@@ -306,8 +306,10 @@ class World:
                     attachments=attachments,
                 )
                 session.add(row)
-                posed.append(Posing(assignment.id, row.id, version.problem, version.id))
-        return posed
+                assigned.append(
+                    ProblemReference(assignment.id, row.id, version.problem, version.id)
+                )
+        return assigned
 
 
 def _without_waiting_for_the_disk(connection: Any, _record: object) -> None:

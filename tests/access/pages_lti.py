@@ -113,7 +113,7 @@ ROUTES = {
     ("GET", "/lti/deep-link"): Route("anyone", query={"token": "chooses"}),
     ("POST", "/lti/deep-link"): Route(
         "anyone",
-        body=lambda scene: build_token_form("chooses", assignment=str(scene.posed.assignment)),
+        body=lambda scene: build_token_form("chooses", assignment=str(scene.assigned.assignment)),
         **FORM_POST,
     ),
     ("GET", "/lti/register/{registration}"): Route("anyone"),
@@ -163,7 +163,7 @@ ROUTES = {
         "instructor",
         scope="manage",
         ok=303,
-        body=lambda scene: f"assignment={scene.posed.assignment}",
+        body=lambda scene: f"assignment={scene.assigned.assignment}",
         **FORM_POST,
     ),
     ("POST", "/courses/{course}/lti/links"): Route(

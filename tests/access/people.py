@@ -72,7 +72,7 @@ ROUTES = {
     ("POST", f"{COURSE}/people/{{user}}/reset"): Route(**BY_INSTRUCTOR, ok=201),
     ("POST", f"{COURSE}/test-student"): Route(**BY_INSTRUCTOR),
     ("GET", f"{COURSE}/joining"): Route(**BY_INSTRUCTOR | {"scope": "manage"}),
-    # Joining is off in both courses of the scene: tests/api/test_joining.py covers it.
+    # Joining is off in both courses of the scene: tests/api/test_join_codes.py covers it.
     ("POST", f"{COURSE}/joining/code"): Route(**BY_INSTRUCTOR, ok=409),
     ("GET", f"{API}/join/{{code}}"): Route("anyone", path={"code": JOIN_CODE}),
     ("POST", f"{API}/join"): Route("person", login=True, body={"code": JOIN_CODE}),
@@ -125,7 +125,7 @@ def add_objects(scene: Scene) -> None:
         recipient_id=scene.student.id,
         kind="request_answered",
         course_id=scene.course,
-        assignment_id=scene.posed.assignment,
+        assignment_id=scene.assigned.assignment,
         created_at=scene.world.clock(),
         due_at=scene.world.clock(),
         status="sent",

@@ -15,7 +15,7 @@ import database_template
 import psycopg
 import pytest
 from smtp_process import MailServer, running_mail_server
-from world import Person, Posing, World
+from world import Person, ProblemReference, World
 
 from api.cli.grading import main
 from api.db.engine import Database
@@ -203,10 +203,10 @@ def student(world: World, course: UUID) -> Person:
 
 
 @pytest.fixture
-def problem(world: World, course: UUID) -> Posing:
+def problem(world: World, course: UUID) -> ProblemReference:
     """Return the default text problem in an assignment of the course."""
-    [posed] = world.assignment(course)
-    return posed
+    [assigned] = world.assignment(course)
+    return assigned
 
 
 @pytest.fixture

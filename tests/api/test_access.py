@@ -38,7 +38,7 @@ def declared(app) -> set[tuple[str, str]]:
     }
 
 
-def test_every_route_has_an_entry_and_every_entry_a_route():
+def test_every_route_has_an_access_entry_and_every_entry_a_route():
     app = create_app(ServiceSettings(database="sqlite:///unused.db"))
     there = declared(app)
     app.state.service.close()
@@ -46,7 +46,7 @@ def test_every_route_has_an_entry_and_every_entry_a_route():
     assert sorted(ROUTES.keys() - there) == [], "these are entries without a route"
 
 
-def test_no_route_has_two_entries():
+def test_no_route_has_two_access_entries():
     keys = [key for area in AREAS for key in area.ROUTES]
     assert len(keys) == len(set(keys))
 
@@ -70,7 +70,7 @@ KNOWN = known()
 
 
 @pytest.mark.parametrize("key", KNOWN, ids=" ".join)
-def test_unauthorized_callers_are_refused_without_a_hint_and_change_nothing(scene, key):
+def test_unauthorized_requests_are_refused_and_change_nothing(scene, key):
     requests = RouteRequests(scene, key)
     before = scene.seen or scene.rows()
     wrong = list(requests.denials())
@@ -81,7 +81,7 @@ def test_unauthorized_callers_are_refused_without_a_hint_and_change_nothing(scen
 
 @pytest.mark.sqlite_only  # restores a copy of the database after the request
 @pytest.mark.parametrize("key", KNOWN, ids=" ".join)
-def test_the_least_privileged_permitted_caller_is_served(scene, key):
+def test_least_privileged_permitted_caller_gets_a_response(scene, key):
     requests = RouteRequests(scene, key)
     answer = requests.by_least()
     assert answer.status_code == requests.route.ok, answer.text
@@ -160,7 +160,7 @@ class RouteRequests(RouteCall):
                 yield from self._wrong(who, 404, place, like=nothing)
 
 
-def test_a_leak_is_found(scene):
+def test_access_check_detects_a_planted_leak(scene):
     """The entry is stricter than its route, and the check must report it."""
     key = ("POST", "/api/v1/assignments/{assignment}/problems/{problem}/submissions")
     requests = RouteRequests(scene, key)

@@ -30,9 +30,9 @@ def pair(shared_database_url):
 def handed_in_by_pattern(world):
     """Return a class of 24 and two problems, answered as `PATTERN` says."""
     group = AnalyticsCourse(world, len(PATTERN))
-    posed = world.assignment(group.course, POWERS, ROOTS)
+    assigned = world.assignment(group.course, POWERS, ROOTS)
     for student, row in zip(group.students, PATTERN, strict=True):
-        for problem, bits in zip(posed, (row[:3], row[3:]), strict=True):
+        for problem, bits in zip(assigned, (row[:3], row[3:]), strict=True):
             given = zip(RIGHT, bits, strict=True)
             assert_ok(
                 student.submit(
@@ -41,26 +41,26 @@ def handed_in_by_pattern(world):
                 )
             )
     for student in group.students[::3]:
-        assert_ok(student.submit(posed[0], {"cube": "1000"}))
-    return group, posed
+        assert_ok(student.submit(assigned[0], {"cube": "1000"}))
+    return group, assigned
 
 
-def first_credits(world, posed) -> np.ndarray:
+def first_credits(world, assigned) -> np.ndarray:
     """Return the credit of first answers from the rows, shape (students, parts)."""
     found: dict = {}
     with world.db.reading() as session:
         for row in session.scalars(select(Answer).order_by(Answer.sequence)):
             found.setdefault((row.student_id, row.problem_id, row.part), row.credit_float)
     students = sorted({student for student, _, _ in found})
-    places = [(one.id, part) for one in posed for part in RIGHT]
+    places = [(one.id, part) for one in assigned for part in RIGHT]
     return np.array([[found[who, *place] for place in places] for who in students])
 
 
-def test_the_figures_of_the_parts_are_those_of_scipy(pair):
-    group, posed = pair
+def test_part_statistics_agree_with_scipy(pair):
+    group, assigned = pair
     points = np.array([2, 3, 1, 2, 3, 1])
-    scores = first_credits(group.world, posed) * points
-    told = group.of(posed[0])
+    scores = first_credits(group.world, assigned) * points
+    told = group.of(assigned[0])
     totals = scores.sum(axis=1)
     parts = [part for one in told["problems"] for part in one["parts"]]
     for at, part in enumerate(parts):
@@ -82,21 +82,21 @@ def test_the_figures_of_the_parts_are_those_of_scipy(pair):
     assert told["reliability"]["alpha"] == pytest.approx(6 / 5 * (1 - spread), rel=1e-5)
 
 
-def test_the_figures_of_the_problems_are_of_the_sums_of_their_parts(pair):
-    group, posed = pair
-    scores = first_credits(group.world, posed) * np.array([2, 3, 1, 2, 3, 1])
+def test_problem_statistics_use_sums_of_part_scores(pair):
+    group, assigned = pair
+    scores = first_credits(group.world, assigned) * np.array([2, 3, 1, 2, 3, 1])
     first, second = scores[:, :3].sum(axis=1), scores[:, 3:].sum(axis=1)
-    told = group.of(posed[0])["problems"]
+    told = group.of(assigned[0])["problems"]
     right = stats.pearsonr(first, second).statistic
     assert [one["item"]["discrimination"] for one in told] == pytest.approx([right, right], 1e-5)
     assert told[1]["item"]["mean"] == pytest.approx(second.mean(), rel=1e-5)
     assert [one["points"] for one in told] == [6, 6]
 
 
-def test_a_part_that_the_better_ones_get_wrong_is_flagged(pair):
-    group, posed = pair
-    flags = group.of(posed[0])["flags"]
-    assert {(flag["problem"], flag["part"]) for flag in flags} == {(posed[1].slug, "cube")}
+def test_part_failed_by_strong_students_is_flagged(pair):
+    group, assigned = pair
+    flags = group.of(assigned[0])["flags"]
+    assert {(flag["problem"], flag["part"]) for flag in flags} == {(assigned[1].slug, "cube")}
     assert [flag["code"] for flag in flags] == ["check_key", "check_key"]
     assert flags[0]["say"].startswith("Those who do better elsewhere do worse here")
     assert "8 students gave 7 and 1 gave the key" in flags[1]["say"]

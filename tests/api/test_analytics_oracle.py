@@ -38,9 +38,9 @@ def answered_by_chance(world):
     One student is excused from a problem, and another has more time.
     """
     group, chance = AnalyticsCourse(world, STUDENTS), random.Random(7)  # noqa: S311  (the same class each time)
-    posed = world.assignment(group.course, POWERS, ROOTS, timeline_spec=DUE)
+    assigned = world.assignment(group.course, POWERS, ROOTS, timeline_spec=DUE)
     for student in group.students:
-        for problem in posed:
+        for problem in assigned:
             assert_ok(student.get(problem.path))
             world.clock.advance(seconds=chance.randrange(1, 400))
             for _ in range(chance.choice((0, 1, 1, 2, 3))):
@@ -50,12 +50,12 @@ def answered_by_chance(world):
     excused, slow = group.students[3], group.students[4]
     with world.session() as session:
         at = {"created_by": group.staff.id, "created_at": world.clock()}
-        about = {"problem_id": posed[0].id, "student_id": excused.id}
-        session.add(Excuse(id=new_id(), assignment_id=posed[0].assignment, **about, **at))
+        about = {"problem_id": assigned[0].id, "student_id": excused.id}
+        session.add(Excuse(id=new_id(), assignment_id=assigned[0].assignment, **about, **at))
     extend(world, group.course, {"due": "2026-12-01 12:00"}, student_id=slow.id)
     world.clock.advance(days=2)
     over = {one.id for one in group.students} - {slow.id}
-    return group, posed, StatisticsOracle(world, posed, POINTS, over)
+    return group, assigned, StatisticsOracle(world, assigned, POINTS, over)
 
 
 def same(told: Any, value: Any) -> None:
@@ -74,9 +74,9 @@ def same(told: Any, value: Any) -> None:
 
 
 @MEASURED
-def test_the_figures_of_an_assignment_are_those_of_its_rows(here, attempt):
-    group, posed, rows = here
-    told = group.of(posed[0], attempt=attempt)
+def test_assignment_statistics_match_the_oracle(here, attempt):
+    group, assigned, rows = here
+    told = group.of(assigned[0], attempt=attempt)
     right = replace(rows, best=attempt == "best").figures()
     parts = [part for one in told["problems"] for part in one["parts"]]
     same([part["item"] for part in parts], [*right["parts"]])
@@ -94,10 +94,10 @@ def test_the_figures_of_an_assignment_are_those_of_its_rows(here, attempt):
 
 @MEASURED
 @pytest.mark.parametrize("problem", [0, 1])
-def test_the_groups_of_wrong_answers_are_those_of_the_rows(here, problem, attempt):
-    group, posed, rows = here
+def test_wrong_answer_groups_match_the_oracle(here, problem, attempt):
+    group, assigned, rows = here
     rows = replace(rows, best=attempt == "best")
-    for number, part in enumerate(group.of_problem(posed[problem], attempt=attempt)["parts"]):
+    for number, part in enumerate(group.of_problem(assigned[problem], attempt=attempt)["parts"]):
         expected = rows.groups(len(POINTS) * problem + number)
         found = {
             one["value"]: (one["count"], one["in_top"], one["mean_total"])
@@ -108,7 +108,7 @@ def test_the_groups_of_wrong_answers_are_those_of_the_rows(here, problem, attemp
             assert one == pytest.approx(expected[value], rel=1e-5)
 
 
-def test_the_oracle_has_something_of_everything(here):
+def test_oracle_data_covers_blanks_zeros_full_marks_and_repeated_attempts(here):
     _, _, rows = here
     points = [one for row in rows.table for one in row]
     assert {None, 0.0, 3.0} <= {*points}

@@ -16,13 +16,13 @@ from scipy import stats
 MANY = POWERS.replace("[10, 11, 12, 13, 14, 15, 16, 17]", str([10, *range(101, 160)]))
 
 
-def test_what_no_mistake_explains_comes_first_and_says_what_it_looks_like(world):
+def test_unexplained_wrong_answers_come_first_with_a_description(world):
     group = AnalyticsCourse(world, 7)
-    [posed] = world.assignment(group.course, POWERS)
+    [assigned] = world.assignment(group.course, POWERS)
     answers = ["101", "101.0", "20", "20", "20", "3", "100"]
-    group.hand_in(posed, *[{"square": one, "cube": "1000"} for one in answers])
-    group.hand_in(posed, {"square": "3"}, {"square": "101"})
-    wrong = find_part(group.of_problem(posed), "square")["wrong"]
+    group.hand_in(assigned, *[{"square": one, "cube": "1000"} for one in answers])
+    group.hand_in(assigned, {"square": "3"}, {"square": "101"})
+    wrong = find_part(group.of_problem(assigned), "square")["wrong"]
     assert (wrong["n"], wrong["right"], wrong["wrong"]) == (7, 1, 6)
     assert wrong["by_value"]
     rows = [
@@ -48,37 +48,37 @@ def test_what_no_mistake_explains_comes_first_and_says_what_it_looks_like(world)
     ]  # of the five points of the parts that they answered, scaled to six
 
 
-def test_the_mean_total_is_that_of_those_who_gave_the_answer(world):
+def test_mean_total_covers_only_students_who_gave_the_answer(world):
     group = AnalyticsCourse(world, 4)
-    [posed] = world.assignment(group.course, POWERS)
-    group.hand_in(posed, RIGHT | {"square": "7"}, WRONG, RIGHT | {"square": "8"}, RIGHT)
-    rows = find_part(group.of_problem(posed), "square")["wrong"]["groups"]
+    [assigned] = world.assignment(group.course, POWERS)
+    group.hand_in(assigned, RIGHT | {"square": "7"}, WRONG, RIGHT | {"square": "8"}, RIGHT)
+    rows = find_part(group.of_problem(assigned), "square")["wrong"]["groups"]
     # Of 6 points: 7 was given by who has the other 4, and by who has none.
     assert {one["shown"]: one["mean_total"] for one in rows} == {"7": 2, "8": 4}
 
 
-def test_a_group_names_an_answer_by_which_it_can_be_accepted(world):
+def test_wrong_answer_group_links_an_example_that_can_be_accepted(world):
     group = AnalyticsCourse(world, 2)
-    [posed] = world.assignment(group.course, POWERS)
-    group.hand_in(posed, {"square": " 7.0 "}, {"square": "7"})
-    [row] = find_part(group.of_problem(posed), "square")["wrong"]["groups"]
+    [assigned] = world.assignment(group.course, POWERS)
+    group.hand_in(assigned, {"square": " 7.0 "}, {"square": "7"})
+    [row] = find_part(group.of_problem(assigned), "square")["wrong"]["groups"]
     example = row["example"]
     assert (example["typed"], example["shown"], example["position"]) == (" 7.0 ", "7", -1)
     told = group.staff.get(f"/submissions/{example['submission']}").json()
     assert told["student"] == str(group.students[0].id)
     assert [one["answer"] for one in told["results"]] == [example["answer"]]
     assert len(row["value"]) == 64
-    assert "Stu " not in group.staff.get(f"{posed.path}/analytics").text
+    assert "Stu " not in group.staff.get(f"{assigned.path}/analytics").text
 
 
-def test_with_numbers_for_each_wrong_answers_are_grouped_by_their_cause(world):
+def test_wrong_answers_group_by_cause_with_individual_numbers(world):
     group = AnalyticsCourse(world, 8)
-    [posed] = world.assignment(group.course, POWERS, variants="each")
-    numbers = group.draw(posed, *[0, 1, 2, 3] * 2)
+    [assigned] = world.assignment(group.course, POWERS, variants="each")
+    numbers = group.draw(assigned, *[0, 1, 2, 3] * 2)
     assert len(set(numbers)) > 1
     given = [2 * n for n in numbers[:4]] + [n * n + 1 for n in numbers[4:7]] + [12345]
-    group.hand_in(posed, *[{"square": str(one)} for one in given])
-    wrong = find_part(group.of_problem(posed), "square")["wrong"]
+    group.hand_in(assigned, *[{"square": str(one)} for one in given])
+    wrong = find_part(group.of_problem(assigned), "square")["wrong"]
     assert not wrong["by_value"]
     assert [(one["mistakes"], one["looks"], one["count"]) for one in wrong["groups"]] == [
         ([], ["one more than the key"], 3),
@@ -90,27 +90,27 @@ def test_with_numbers_for_each_wrong_answers_are_grouped_by_their_cause(world):
     assert wrong["groups"][2]["given"] == 4
 
 
-def test_what_follows_from_an_own_answer_is_neither_right_nor_wrong(world):
+def test_follow_through_answers_count_neither_as_right_nor_wrong(world):
     group = AnalyticsCourse(world, 4)
-    [posed] = world.assignment(group.course, POWERS)
+    [assigned] = world.assignment(group.course, POWERS)
     follows = {"square": "50", "next": "51"}
-    group.hand_in(posed, follows, follows, RIGHT, WRONG)
-    part = find_part(group.of_problem(posed), "next")
+    group.hand_in(assigned, follows, follows, RIGHT, WRONG)
+    part = find_part(group.of_problem(assigned), "next")
     assert part["follow_through"] == {"n": 4, "count": 2, "share": 0.5}
     assert (part["wrong"]["n"], part["wrong"]["right"], part["wrong"]["wrong"]) == (2, 1, 1)
     assert part["item"]["facility"] == 0.75
 
 
-def test_numbers_that_are_harder_are_named_by_variant_and_by_parameter(world):
+def test_harder_variants_and_parameters_are_identified(world):
     group = AnalyticsCourse(world, 42)
-    [posed] = world.assignment(group.course, POWERS, variants="each")
-    numbers = group.numbers(posed)
+    [assigned] = world.assignment(group.course, POWERS, variants="each")
+    numbers = group.numbers(assigned)
     easy = 0
     hard = next(at for at in (1, 2, 3) if numbers[at] != numbers[easy])
-    given = group.draw(posed, *[easy] * 21, *[hard] * 21)
+    given = group.draw(assigned, *[easy] * 21, *[hard] * 21)
     right = {numbers[easy]: 1, numbers[hard]: 0}
-    group.hand_in(posed, *[{"square": str(n * n if right[n] else 1)} for n in given])
-    told = group.of_problem(posed)
+    group.hand_in(assigned, *[{"square": str(n * n if right[n] else 1)} for n in given])
+    told = group.of_problem(assigned)
     fair = find_part(told, "square")["variants"]
     rows = [(one["variant"], one["n"], one["right"]) for one in fair["by_variant"]["rows"]]
     assert rows == [(str(hard), 21, 0), (str(easy), 21, 21)]
@@ -122,20 +122,20 @@ def test_numbers_that_are_harder_are_named_by_variant_and_by_parameter(world):
     assert flag_codes(told).count(("square", "unlike_variant")) == 4
 
 
-def test_the_key_of_another_student_is_noticed_and_chance_is_reported(world):
+def test_answers_matching_another_students_key_are_reported_with_chance(world):
     publish_variants(world, MANY, seeds=59)
     group = AnalyticsCourse(world, 6)
-    [posed] = world.assignment(group.course, MANY, variants="each")
-    variants = group.numbers(posed)
+    [assigned] = world.assignment(group.course, MANY, variants="each")
+    variants = group.numbers(assigned)
     once = [at for at, n in variants.items() if [*variants.values()].count(n) == 1]
-    numbers = group.draw(posed, *once[:6])
+    numbers = group.draw(assigned, *once[:6])
     unheld = variants[once[6]]
     cubes = [n**3 for n in numbers]
-    group.hand_in(posed, {"cube": str(cubes[0])})
+    group.hand_in(assigned, {"cube": str(cubes[0])})
     world.clock.advance(minutes=5)
-    group.hand_in(posed, None, {"cube": str(cubes[0])}, {"cube": str(unheld**3)}, {"cube": "3"})
-    group.hand_in(posed, None, {"cube": str(cubes[1])})
-    found = find_part(group.of_problem(posed), "cube")["foreign"]
+    group.hand_in(assigned, None, {"cube": str(cubes[0])}, {"cube": str(unheld**3)}, {"cube": "3"})
+    group.hand_in(assigned, None, {"cube": str(cubes[1])})
+    found = find_part(group.of_problem(assigned), "cube")["foreign"]
     assert (found["wrong"], found["matches"], found["students"]) == (3, 1, 1)
     [row] = found["rows"]
     assert (row["shown"], row["held_by"], row["after_holder"]) == (str(cubes[0]), 1, True)
@@ -146,32 +146,32 @@ def test_the_key_of_another_student_is_noticed_and_chance_is_reported(world):
     assert found["by_chance"] == pytest.approx(6 / len(nobody), rel=1e-5)
 
 
-def test_where_all_have_the_same_numbers_no_key_is_somebody_elses(world):
+def test_shared_numbers_report_no_matches_with_other_keys(world):
     group = AnalyticsCourse(world, 2)
-    [posed] = world.assignment(group.course, POWERS)
-    group.hand_in(posed, RIGHT, WRONG)
-    assert find_part(group.of_problem(posed), "cube")["foreign"] is None
+    [assigned] = world.assignment(group.course, POWERS)
+    group.hand_in(assigned, RIGHT, WRONG)
+    assert find_part(group.of_problem(assigned), "cube")["foreign"] is None
 
 
-def test_answers_that_halve_an_interval_look_like_a_search(world):
+def test_bisecting_answers_are_reported_as_a_search(world):
     group = AnalyticsCourse(world, 2)
-    [posed] = world.assignment(group.course, POWERS)
+    [assigned] = world.assignment(group.course, POWERS)
     for value in ("512", "768", "896", "960", "992", "1000"):
-        assert_ok(group.students[0].submit(posed, {"cube": value}))
-        assert_ok(group.students[1].submit(posed, {"cube": str(int(value) % 7)}))
-    assert find_part(group.of_problem(posed), "cube")["searches"] == []
+        assert_ok(group.students[0].submit(assigned, {"cube": value}))
+        assert_ok(group.students[1].submit(assigned, {"cube": str(int(value) % 7)}))
+    assert find_part(group.of_problem(assigned), "cube")["searches"] == []
     for value in ("512", "768", "640", "704", "672"):
-        assert_ok(group.students[1].submit(posed, {"square": value}))
-    part = find_part(group.of_problem(posed), "square")
+        assert_ok(group.students[1].submit(assigned, {"square": value}))
+    part = find_part(group.of_problem(assigned), "square")
     [found] = part["searches"]
     assert (found["answers"], found["solved"]) == (5, False)
     assert found["shown"] == ["512", "768", "640", "704", "672"]
 
 
-def test_a_problem_that_nobody_opened_has_empty_tables(world):
+def test_unopened_problem_has_empty_tables(world):
     group = AnalyticsCourse(world, 1)
-    [posed] = world.assignment(group.course, POWERS)
-    told = group.of_problem(posed)
+    [assigned] = world.assignment(group.course, POWERS)
+    told = group.of_problem(assigned)
     assert told["opened"] == 0
     for part in told["parts"]:
         assert part["wrong"]["groups"] == part["wrong"]["mistakes"] == part["searches"] == []

@@ -62,23 +62,23 @@ def busy(world) -> tuple[AnalyticsCourse, list[Any]]:
     return group, [*shared, own]
 
 
-def test_as_many_rows_are_read_of_500_students_as_of_50(world, monkeypatch):
+def test_analytics_read_as_many_rows_for_500_students_as_for_50(world, monkeypatch):
     monkeypatch.setattr(
         "api.services.analytics.timed_cache.MIN_COMPUTE_SECONDS", 3600
     )  # nothing is kept
-    group, posed = busy(world)
+    group, assigned = busy(world)
     ask: dict[str, Callable[[], Any]] = {
         "course": group.of_course,
         "attention": lambda: assert_ok(group.staff.get(f"/courses/{group.course}/attention")),
-        "assignment": lambda: group.of(posed[0]),
-        "by best": lambda: group.of(posed[0], attempt="best"),
-        "problem": lambda: group.of_problem(posed[0]),
-        "numbers for each": lambda: group.of_problem(posed[2]),
+        "assignment": lambda: group.of(assigned[0]),
+        "by best": lambda: group.of(assigned[0], attempt="best"),
+        "problem": lambda: group.of_problem(assigned[0]),
+        "numbers for each": lambda: group.of_problem(assigned[2]),
     }
     students, found = [one.id for one in group.students], []
     for times, size in ((4, 50), (45, 500)):
         copy_students(world, students, times=times)
-        assert group.of(posed[0])["students"] == size
+        assert group.of(assigned[0])["students"] == size
         rows = {}
         for name, call in ask.items():
             with fetched(monkeypatch) as counts:
@@ -93,20 +93,20 @@ def test_as_many_rows_are_read_of_500_students_as_of_50(world, monkeypatch):
     assert max(large.values()) < 400
 
 
-def test_the_rows_that_are_counted_are_those_that_are_read(world, monkeypatch):
+def test_row_counter_counts_fetched_rows(world, monkeypatch):
     group = AnalyticsCourse(world, 7)
     with fetched(monkeypatch) as counts, world.db.reading() as session:
         assert len(session.scalars(select(User.id)).all()) == len(group.students) + 1
     assert sum(counts) == len(group.students) + 1
 
 
-def test_of_many_different_answers_only_the_largest_groups_are_read(world, monkeypatch):
+def test_only_the_largest_wrong_answer_groups_are_read(world, monkeypatch):
     monkeypatch.setattr("api.services.analytics.wrong_answers.MAX_GROUPS", 3)
     group = AnalyticsCourse(world, 9)
-    [posed] = world.assignment(group.course, POWERS)
+    [assigned] = world.assignment(group.course, POWERS)
     typed = ("7", "7", "8", "9", "11", "12", "13", "100", "20")
-    group.hand_in(posed, *[{"square": one} for one in typed])
-    wrong = find_part(group.of_problem(posed), "square")["wrong"]
+    group.hand_in(assigned, *[{"square": one} for one in typed])
+    wrong = find_part(group.of_problem(assigned), "square")["wrong"]
     assert (wrong["n"], wrong["right"], wrong["wrong"]) == (9, 1, 8)
     shown = [(one["shown"], one["count"]) for one in wrong["groups"]]
     assert (shown[0], shown[-1], len(shown)) == (("7", 2), ("20", 1), 4)

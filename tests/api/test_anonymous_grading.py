@@ -102,8 +102,8 @@ class AnonymousScene(CanaryScene):
             session.execute(own.values(anonymous=True))
             self.secret = session.get_one(Course, self.course).secret
             for place in PLACES:
-                posed = session.get_one(Assignment, UUID(self.places[place]["assignment"]))
-                self.places[place]["slug"] = posed.slug
+                assigned = session.get_one(Assignment, UUID(self.places[place]["assignment"]))
+                self.places[place]["slug"] = assigned.slug
         self.regraded = self._plant_regrade()
         self.answers, self.submissions = self._ids(Answer), self._ids(Submission)
         told = [self._submission(one) for one in self.submissions]
@@ -121,8 +121,8 @@ class AnonymousScene(CanaryScene):
 
     def _confirm_report(self) -> set[str]:
         """Confirm a report of the student; return what identifies the document."""
-        [posed] = self.world.assignment(self.course)
-        report = create_report(self.student, posed, f"{REPORT}\n{PASSAGE}\n", REPORT_NAME)
+        [assigned] = self.world.assignment(self.course)
+        report = create_report(self.student, assigned, f"{REPORT}\n{PASSAGE}\n", REPORT_NAME)
         [item] = confirm(self.student, report, certain=True)
         submission = UUID(item["submission"]["id"])
         with self.world.session() as session:
@@ -132,9 +132,9 @@ class AnonymousScene(CanaryScene):
                 select(Answer.id).where(Answer.submission_id == submission, Answer.part == "why")
             )
         self.places[REPORTED] = self.places[HERE] | {
-            "assignment": str(posed.assignment),
-            "problem": posed.slug,
-            "version": str(posed.version),
+            "assignment": str(assigned.assignment),
+            "problem": assigned.slug,
+            "version": str(assigned.version),
             "submission": str(submission),
             "answer": str(answer),
             "report": report["id"],
@@ -262,7 +262,7 @@ def ask(scene, path: str, *, method: str = "GET", person: str = "grader", **more
     return scene.ask(method, path, headers=headers, **more)
 
 
-def test_no_response_to_a_grader_names_a_student_beside_their_work(scene):
+def test_no_response_to_a_ta_links_a_student_to_their_work(scene):
     joins, documents, passages, answered = set(), set(), set(), {}
     for declared in declared_reads(scene):
         for path in sorted(set(addresses(scene, declared))):
@@ -289,7 +289,7 @@ def test_no_response_to_a_grader_names_a_student_beside_their_work(scene):
     assert unanswered - own == REFUSED
 
 
-def test_the_sweep_would_find_a_join(scene):
+def test_sweep_detects_links_in_responses_to_instructors(scene):
     """An instructor requests the same paths, and many responses link work to a student."""
     joined, documents = set(), set()
     for declared in declared_reads(scene):
@@ -314,7 +314,7 @@ def test_the_sweep_would_find_a_join(scene):
         assert declared in joined, declared
 
 
-def test_nothing_that_a_grader_does_names_a_student_beside_their_work(scene):
+def test_no_ta_action_links_a_student_to_their_work(scene):
     copy = scene.snapshot()
     joins, done = set(), set()
     for (method, declared), entry in ROUTES.items():
@@ -336,7 +336,7 @@ def test_nothing_that_a_grader_does_names_a_student_beside_their_work(scene):
     assert ("POST", "/api/v1/requests/{request}/answer") in done
 
 
-def test_a_mark_changes_nothing_that_names_a_student(scene):
+def test_grading_changes_no_response_that_names_a_student(scene):
     copy = scene.snapshot()
     before = named(scene)
     assert any("/gradebook" in path for path in before)
@@ -357,7 +357,7 @@ def test_a_mark_changes_nothing_that_names_a_student(scene):
     assert after.keys() == before.keys()
 
 
-def test_what_a_student_is_granted_changes_nothing_that_names_them(scene):
+def test_exceptions_change_no_response_that_names_their_student(scene):
     """A change would reveal work: its id contains a time, and attempts are counted."""
     copy = scene.snapshot()
     course, anonymous = UUID(scene.places[HERE]["course"]), UUID(scene.places[KEYED]["assignment"])
@@ -385,7 +385,7 @@ def test_what_a_student_is_granted_changes_nothing_that_names_them(scene):
     assert {"assignment": str(anonymous), "days": 2} in whole["late_days"]["spent"]
 
 
-def test_graders_see_accommodations_where_every_assignment_has_names(scene):
+def test_tas_see_accommodations_if_no_assignment_is_anonymous(scene):
     copy = scene.snapshot()
     course = scene.places[HERE]["course"]
     with scene.world.session() as session:
@@ -412,11 +412,11 @@ def named(scene) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("path", ["/me/assignments", "/courses/{course}/grades", "{posed}"])
-def test_a_grader_cannot_look_as_a_student_of_an_anonymous_assignment(scene, path):
-    posed = "/assignments/{assignment}/problems/{problem}"
+@pytest.mark.parametrize("path", ["/me/assignments", "/courses/{course}/grades", "{assigned}"])
+def test_ta_cannot_view_an_anonymous_assignment_as_a_student(scene, path):
+    assigned = "/assignments/{assignment}/problems/{problem}"
     for suffix in ("", "/submissions", "/draft", "/solution", "/practice"):
-        where = path.replace("{posed}", posed + suffix).format_map(scene.places[KEYED])
+        where = path.replace("{assigned}", assigned + suffix).format_map(scene.places[KEYED])
         looks = {"X-View-As": str(scene.student.id)}
         told = ask(scene, f"/api/v1{where}", headers=looks)
         if path == "/me/assignments":
@@ -428,7 +428,7 @@ def test_a_grader_cannot_look_as_a_student_of_an_anonymous_assignment(scene, pat
         assert ask(scene, f"/api/v1{where}", person="instructor", headers=looks).status_code != 404
 
 
-def test_the_page_of_a_student_offers_no_look_and_no_scores(scene):
+def test_student_page_hides_view_as_link_and_scores_from_tas(scene):
     course, user = scene.places[HERE]["course"], scene.student.id
     for path in (f"/courses/{course}/students/{user}", f"/courses/{course}/people/{user}"):
         told = ask(scene, path).text
@@ -438,7 +438,7 @@ def test_the_page_of_a_student_offers_no_look_and_no_scores(scene):
     assert "graded anonymously" in ask(scene, f"/courses/{course}/gradebook").text
 
 
-def test_a_digest_of_a_receipt_tells_no_student(scene):
+def test_receipt_shows_tas_no_digest_that_could_identify_the_student(scene):
     """The digest includes the student's id, so it could be tried for the whole roster."""
     submission = scene.places[KEYED]["submission"]
     row = scene._submission(submission)  # noqa: SLF001
@@ -455,7 +455,7 @@ def test_a_digest_of_a_receipt_tells_no_student(scene):
     assert (told["valid"], told["student"]) == (True, str(scene.student.id))
 
 
-def test_a_token_that_only_reads_does_not_blind_an_instructor(scene):
+def test_read_only_token_of_an_instructor_still_sees_names(scene):
     token = scene.readers[scene.instructor.id]
     submission = scene.places[KEYED]["submission"]
     told = scene.ask(
@@ -464,7 +464,7 @@ def test_a_token_that_only_reads_does_not_blind_an_instructor(scene):
     assert told.json()["student"] == str(scene.student.id)
 
 
-def test_the_gradebook_of_a_grader_has_no_total_that_would_tell_a_score(scene):
+def test_gradebook_withholds_anonymous_columns_and_totals_from_tas(scene):
     course = scene.places[HERE]["course"]
     told = ask(scene, f"/api/v1/courses/{course}/gradebook").json()
     assert told["columns"] == []

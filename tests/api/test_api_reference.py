@@ -36,7 +36,7 @@ def operations(scene):
     return [one for area in areas for one in area.operations]
 
 
-def test_the_page_has_every_operation_with_its_command(scene, operations):
+def test_api_reference_shows_every_operation_with_its_command(scene, operations):
     page = Browser(scene.world).get("/api")
     assert page.status == 200
     assert page.headers["content-security-policy"] == CSP
@@ -49,7 +49,7 @@ def test_the_page_has_every_operation_with_its_command(scene, operations):
     assert {one.id for one in operations} <= {one.get("id") for one in page.all("article")}
 
 
-def test_the_page_is_not_sent_again(scene):
+def test_api_reference_supports_conditional_requests(scene):
     first = scene.world.client.get("/api")
     again = scene.world.client.get("/api", headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
@@ -75,7 +75,7 @@ def of_students(one) -> bool:
     return ROUTES[one.method, one.path].access_level in {"student", "person"}
 
 
-def test_bash_runs_every_command_and_the_service_understands_it(scene, operations):
+def test_example_commands_run_in_bash_against_the_service(scene, operations):
     if shutil.which("curl") is None or shutil.which("bash") is None:
         absent = pytest.fail if os.environ.get("GRADER_TEST_ALL") else pytest.skip
         absent("there is no curl or no bash on this machine")
@@ -115,7 +115,7 @@ def test_bash_runs_every_command_and_the_service_understands_it(scene, operation
     assert done > len(reads)
 
 
-def test_an_example_stays_one_argument_of_the_shell(operations):
+def test_example_bodies_remain_a_single_shell_argument(operations):
     bodies = [one for one in operations if "--data-binary" in one.command]
     assert len(bodies) > 40
     for one in bodies:

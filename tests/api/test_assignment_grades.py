@@ -16,7 +16,7 @@ def course(world):
     return world.course(categories=[{"id": "HW", "weight": 1, "drop_lowest": 0}])
 
 
-def test_later_times_raise_grades_and_earlier_ones_take_nothing_back(
+def test_later_due_date_raises_grades_and_earlier_one_lowers_them_again(
     world, course, teacher, student
 ):
     [problem] = world.assignment(course, timeline_spec=LATE)
@@ -62,7 +62,7 @@ def score(world, problem) -> list[int]:
         return list(rows)
 
 
-def test_points_by_attempt_change_what_was_earned(world, course, teacher, student):
+def test_credit_by_attempt_changes_earned_scores(world, course, teacher, student):
     [problem] = world.assignment(course)
     student.submit(problem, {"cells": "8"})
     student.submit(problem, {"cells": "9"})
@@ -73,7 +73,7 @@ def test_points_by_attempt_change_what_was_earned(world, course, teacher, studen
     assert score(world, problem) == [0, 2, 1]
 
 
-def test_a_change_that_no_grade_depends_on_looks_at_none(world, course, teacher, student):
+def test_changes_that_do_not_affect_grades_recompute_none(world, course, teacher, student):
     [problem] = world.assignment(course)
     student.submit(problem, {"cells": "9"})
     assert (
@@ -82,7 +82,9 @@ def test_a_change_that_no_grade_depends_on_looks_at_none(world, course, teacher,
     )
 
 
-def test_test_students_and_those_who_left_are_not_counted(world, course, teacher, student):
+def test_test_students_and_withdrawn_students_are_not_counted_in_effects(
+    world, course, teacher, student
+):
     [problem] = world.assignment(course)
     people = [student, world.enrol(course, "Test"), world.enrol(course, "Left")]
     for one in people:
@@ -97,7 +99,7 @@ def test_test_students_and_those_who_left_are_not_counted(world, course, teacher
     assert [one["name"] for one in effect["largest"]] == ["Stu Dent"]
 
 
-def test_a_class_of_some_hundred_is_worked_out_in_pieces(world, course, teacher, monkeypatch):
+def test_large_classes_are_recomputed_in_chunks(world, course, teacher, monkeypatch):
     monkeypatch.setattr("api.services.grades.effects.CHUNK_SIZE", 2)
     [problem] = world.assignment(course, timeline_spec=LATE)
     world.clock.now += timedelta(hours=2)
@@ -107,7 +109,7 @@ def test_a_class_of_some_hundred_is_worked_out_in_pieces(world, course, teacher,
     assert patch_assignment(teacher, problem.assignment, body).json()["effect"]["up"] == 5
 
 
-def test_an_answer_that_comes_while_a_rule_changes_is_marked_by_the_new_one(world, course, student):
+def test_answer_arriving_during_a_rule_change_is_graded_by_the_new_rule(world, course, student):
     [problem] = world.assignment(course)
     student.submit(problem, {"cells": "8"})
     answering = Thread(target=lambda: student.submit(problem, {"cells": "9"}))

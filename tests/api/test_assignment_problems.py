@@ -8,7 +8,7 @@ from assignment_setup import grade_of
 from regrading import store_gain
 from sqlalchemy import select
 from student_setup import test_student as try_out
-from world import TEXT_PROBLEM, Posing, published
+from world import TEXT_PROBLEM, ProblemReference, published
 
 from api.db.models import ProblemVersion, Submission
 from api.services.assignments.pinned_versions import load_problems_seen_by_students
@@ -19,8 +19,8 @@ MARKED = TEXT_PROBLEM.replace("points: 4", "points: 6").replace("points: 2, say"
 
 @pytest.fixture
 def problem(world, course):
-    [posed] = world.assignment(course, groups=[{"id": "best", "drop_lowest": 1}])
-    return posed
+    [assigned] = world.assignment(course, groups=[{"id": "best", "drop_lowest": 1}])
+    return assigned
 
 
 def patched(person, problem, body, *, tag="*", query=""):
@@ -31,7 +31,7 @@ def removed(person, problem, *, tag="*", query=""):
     return person.delete(f"{problem.path}{query}", headers={"If-Match": tag})
 
 
-def test_a_problem_is_added_with_its_newest_version_and_at_the_end(world, teacher, problem):
+def test_added_problem_uses_its_newest_version_and_is_placed_last(world, teacher, problem):
     world.version("conv-output-shape")
     path = f"/assignments/{problem.assignment}/problems"
     body = {"problem": "conv-output-shape", "points": "7/2", "group": "best", "extra": True}
@@ -45,7 +45,7 @@ def test_a_problem_is_added_with_its_newest_version_and_at_the_end(world, teache
     assert teacher.post(path, body | {"points": 4}).status_code == 409
 
 
-def test_another_version_of_a_problem_that_nobody_opened_is_not_called_opened(
+def test_conflict_over_an_unopened_problem_does_not_claim_it_was_opened(
     world, teacher, student, problem
 ):
     with world.session() as session:
@@ -73,22 +73,20 @@ def test_another_version_of_a_problem_that_nobody_opened_is_not_called_opened(
         ({}, 422, "problem"),
     ],
 )
-def test_a_problem_that_cannot_be_added_is_refused_by_its_field(
-    teacher, problem, body, status, field
-):
+def test_invalid_problem_is_rejected_with_its_field(teacher, problem, body, status, field):
     answer = teacher.post(f"/assignments/{problem.assignment}/problems", body)
     assert answer.status_code == status, answer.text
     assert answer.json()["errors"][0]["field"] == field
 
 
-def test_the_same_problem_may_stand_twice_under_two_names(teacher, student, problem):
+def test_same_problem_can_be_added_twice_under_two_names(teacher, student, problem):
     body = {"problem": "again", "of": "why-small-kernels"}
     assert teacher.post(f"/assignments/{problem.assignment}/problems", body).status_code == 201
-    again = Posing(problem.assignment, UUID(int=0), "again", problem.version)
+    again = ProblemReference(problem.assignment, UUID(int=0), "again", problem.version)
     assert student.submit(again, {"cells": "9"}).status_code == 201
 
 
-def test_the_version_is_free_until_a_student_has_seen_the_problem(world, teacher, student, problem):
+def test_version_can_be_changed_until_a_student_opens_the_problem(world, teacher, student, problem):
     newer = world.version(MARKED)
     assert teacher.get(f"{problem.path}/settings").json()["newest"] == 2
     told = patched(teacher, problem, {"version": str(newer.id)}).json()["problem"]
@@ -100,14 +98,14 @@ def test_the_version_is_free_until_a_student_has_seen_the_problem(world, teacher
     assert patched(teacher, problem, {"version": str(newer.id), "points": 1}).status_code == 200
 
 
-def test_a_retired_version_is_not_set_again(world, teacher, problem):
+def test_retired_version_cannot_be_assigned_again(world, teacher, problem):
     newer = world.version(MARKED)
     with world.session() as session:
         session.get_one(ProblemVersion, newer.id).status = "retired"
     assert patched(teacher, problem, {"version": str(newer.id)}).status_code == 422
 
 
-def test_an_edit_says_which_version_of_the_settings_it_changes(teacher, problem):
+def test_editing_problem_settings_requires_a_matching_version(teacher, problem):
     assert teacher.get(f"{problem.path}/settings").headers["etag"] == '"v1"'
     assert teacher.patch(problem.path, {"points": 1}).status_code == 428
     assert patched(teacher, problem, {"points": 1}, tag='"v1"').headers["etag"] == '"v2"'
@@ -116,7 +114,7 @@ def test_an_edit_says_which_version_of_the_settings_it_changes(teacher, problem)
     assert teacher.get(f"/assignments/{problem.assignment}").headers["etag"] == '"v2"'
 
 
-def test_points_scale_what_was_earned(world, teacher, student, problem):
+def test_points_scale_earned_scores(world, teacher, student, problem):
     student.submit(problem, {"cells": "9"})
     effect = patched(teacher, problem, {"points": 4}).json()["effect"]
     assert (effect["changed"], effect["down"]) == (1, 1)
@@ -125,7 +123,7 @@ def test_points_scale_what_was_earned(world, teacher, student, problem):
     assert grade_of(world, problem, student) == (1, 0)
 
 
-def test_a_voided_part_gives_full_marks_to_everybody_those_without_an_answer_too(
+def test_voided_part_gives_full_marks_even_without_an_answer(
     world, course, teacher, student, problem
 ):
     absent = world.enrol(course, "Ab Sent")
@@ -143,7 +141,7 @@ def test_a_voided_part_gives_full_marks_to_everybody_those_without_an_answer_too
     assert grade_of(world, problem, student) == (0, 8)
 
 
-def test_a_removed_problem_keeps_its_submissions(world, teacher, student, problem):
+def test_removed_problem_keeps_its_submissions(world, teacher, student, problem):
     student.submit(problem, {"cells": "9"})
     assert removed(teacher, problem).status_code == 409
     tried = removed(teacher, problem, query="?confirm=true&dry_run=true").json()
@@ -164,7 +162,7 @@ def test_a_removed_problem_keeps_its_submissions(world, teacher, student, proble
     assert grade_of(world, problem, student) == (2, 8)
 
 
-def test_the_lowest_of_a_group_is_dropped(world, teacher, student, problem):
+def test_lowest_score_of_a_group_is_dropped(world, teacher, student, problem):
     path = f"/assignments/{problem.assignment}/problems"
     teacher.post(path, {"problem": "again", "of": "why-small-kernels", "group": "best"})
     patched(teacher, problem, {"group": "best"})
@@ -179,9 +177,7 @@ def test_the_lowest_of_a_group_is_dropped(world, teacher, student, problem):
     assert grade_of(world, problem, student) == (2, 16)
 
 
-def test_a_student_reads_what_was_corrected_and_what_it_brought(
-    world, course, teacher, student, problem
-):
+def test_correction_notice_shows_students_their_gain(world, course, teacher, student, problem):
     other = world.enrol(course, "Other One")
     for one in (student, other):
         one.submit(problem, {"cells": "8"})
@@ -199,13 +195,13 @@ def test_a_student_reads_what_was_corrected_and_what_it_brought(
     assert student.get(problem.path).json()["notices"] == []
 
 
-def test_a_notice_names_a_regrade_of_its_problem_only(teacher, problem):
+def test_notice_may_reference_only_a_regrade_of_its_problem(teacher, problem):
     body = {"text": "Corrected.", "regrade": str(UUID(int=1))}
     assert teacher.post(f"{problem.path}/notices", body).status_code == 422
     assert teacher.post(f"{problem.path}/notices", {"text": ""}).status_code == 422
 
 
-def test_what_the_test_student_alone_opened_or_answered_no_student_has_seen(world, course, problem):
+def test_test_student_activity_does_not_count_as_opened_by_students(world, course, problem):
     def seen():
         with world.db.reading() as session:
             return load_problems_seen_by_students(session, [problem.id])

@@ -13,7 +13,7 @@ def course(world):
     return world.course(categories=[{"id": "HW", "weight": 1, "drop_lowest": 0}])
 
 
-def test_what_is_set_is_reported_again_with_its_times_in_words(course, teacher):
+def test_assignment_settings_round_trip_with_times_as_text(course, teacher):
     body = {
         "slug": "hw-1",
         "title": "Convolutions",
@@ -71,7 +71,9 @@ def test_what_is_set_is_reported_again_with_its_times_in_words(course, teacher):
     ],
 )
 @pytest.mark.parametrize("how", ["made", "changed"])
-def test_what_cannot_be_set_is_refused_by_its_field(world, course, teacher, how, body, field):
+def test_invalid_assignment_settings_are_rejected_with_their_field(
+    world, course, teacher, how, body, field
+):
     if how == "made":
         whole = {"slug": "hw", "title": "Homework"} | body
         answer = teacher.post(f"/courses/{course}/assignments", whole)
@@ -82,7 +84,7 @@ def test_what_cannot_be_set_is_refused_by_its_field(world, course, teacher, how,
     assert field in {one["field"] for one in answer.json()["errors"]}
 
 
-def test_the_slug_of_another_assignment_is_refused_and_of_a_deleted_one_free(course, teacher):
+def test_slug_of_a_deleted_assignment_can_be_reused(course, teacher):
     path = f"/courses/{course}/assignments"
     made = teacher.post(path, {"slug": "hw", "title": "Homework"}).json()
     assert teacher.post(path, {"slug": "hw", "title": "Again"}).status_code == 409
@@ -94,7 +96,7 @@ def test_the_slug_of_another_assignment_is_refused_and_of_a_deleted_one_free(cou
     assert [one["title"] for one in teacher.get(path).json()["items"]] == ["Again"]
 
 
-def test_an_edit_says_which_version_it_changes_and_is_noted(world, course, teacher):
+def test_assignment_edit_requires_a_matching_version_and_is_audited(world, course, teacher):
     [problem] = world.assignment(course)
     done = patch_assignment(teacher, problem.assignment, {"attempts": 4}, tag='"v1"')
     assert done.headers["etag"] == '"v2"'
@@ -115,7 +117,7 @@ def test_an_edit_says_which_version_it_changes_and_is_noted(world, course, teach
     )
 
 
-def test_a_student_sees_what_is_released_with_their_own_times(world, course, teacher, student):
+def test_student_sees_released_assignments_with_personal_times(world, course, teacher, student):
     [shown] = world.assignment(course, timeline_spec=LATE, attempts=2)
     world.assignment(course, OTHER_PROBLEM, published=False)
     later = {"release": "2026-11-05 12:00", "due": "2026-11-09 12:00"}
@@ -147,7 +149,7 @@ def test_a_student_sees_what_is_released_with_their_own_times(world, course, tea
     assert seen["items"] == [told]
 
 
-def test_an_extension_may_release_an_assignment_earlier(world, course, teacher, student):
+def test_extension_can_release_an_assignment_earlier(world, course, teacher, student):
     later = {"release": "2026-11-05 12:00", "due": "2026-11-09 12:00"}
     [soon] = world.assignment(course, timeline_spec=later)
     grants = {"release": "2026-11-02 12:00"}
@@ -156,7 +158,7 @@ def test_an_extension_may_release_an_assignment_earlier(world, course, teacher, 
     assert world.enrol(course).get(f"/assignments/{soon.assignment}").status_code == 404
 
 
-def test_a_list_comes_in_pages_and_by_category(world, course, teacher):
+def test_assignments_are_paginated_and_filtered_by_category(world, course, teacher):
     for position in range(3):
         world.assignment(course, position=2 - position, category="HW" if position else "")
     path = f"/courses/{course}/assignments"
@@ -168,7 +170,7 @@ def test_a_list_comes_in_pages_and_by_category(world, course, teacher):
 
 
 @pytest.mark.parametrize("who", ["staff", "student"])
-def test_a_list_asks_the_same_number_of_queries_however_long(world, course, teacher, student, who):
+def test_listing_query_count_does_not_grow_with_assignments(world, course, teacher, student, who):
     person = teacher if who == "staff" else student
     path = f"/courses/{course}/assignments"
     world.assignment(course)
@@ -187,7 +189,7 @@ def queries(world, act) -> int:
     return len(sent)
 
 
-def test_only_what_has_a_problem_is_published_and_what_is_answered_stays(
+def test_empty_assignment_cannot_be_published_nor_answered_one_unpublished(
     world, course, teacher, student
 ):
     made = teacher.post(f"/courses/{course}/assignments", {"slug": "hw", "title": "H"}).json()
@@ -210,7 +212,7 @@ def test_only_what_has_a_problem_is_published_and_what_is_answered_stays(
         assert session.get_one(Assignment, problem.assignment).deleted_at
 
 
-def test_results_are_released_by_hand_and_taken_back(world, course, teacher, student):
+def test_results_are_released_manually_and_hidden_again(world, course, teacher, student):
     [problem] = world.assignment(course, results="manual")
     hidden = student.submit(problem, {"cells": "9", "why": "Fewer."}).json()
     assert hidden["results_shown"] is False
@@ -225,7 +227,7 @@ def test_results_are_released_by_hand_and_taken_back(world, course, teacher, stu
     assert student.submit(problem, {"cells": "7"}).json()["results_shown"] is False
 
 
-def test_the_problems_are_put_into_another_order(world, course, teacher):
+def test_problems_can_be_reordered(world, course, teacher):
     [one, two] = world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM)
     path = f"/assignments/{one.assignment}/order"
     body = {"problems": [two.slug, one.slug]}

@@ -31,32 +31,32 @@ def string_constants() -> frozenset[str]:
     )
 
 
-def test_an_action_that_is_not_in_the_table_is_not_written(world):
+def test_unknown_audit_action_is_rejected(world):
     with world.session() as session, pytest.raises(ValueError, match=r"no 'assignment\.eaten'"):
         recorder.record_action(session, None, "assignment.eaten", now=NOW)
 
 
 @check_each(ACTIONS)
-def test_every_action_is_a_noun_and_what_was_done_to_it(name):
+def test_audit_actions_are_named_noun_dot_participle(name):
     assert STYLE.fullmatch(name)
     noun, _, done = name.partition(".")
     # Publishing and retiring a version put the action together from its status.
     assert name in string_constants() or (noun == "version" and done in string_constants())
 
 
-def test_every_action_is_explained():
+def test_every_audit_action_is_documented():
     page = (ROOT / "docs" / "rights.md").read_text(encoding="utf-8")
     table = re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \| (.+) \|$", page, re.MULTILINE)
     assert dict(table) == dict(ACTIONS)
 
 
 @pytest.mark.parametrize("target", TARGET_NAME_QUERIES)
-def test_a_thing_that_is_gone_has_no_name(world, target):
+def test_missing_audit_target_has_no_name(world, target):
     with world.session() as session:
         assert load_target_names(session, [AuditEntry(target=target, target_id=str(uuid4()))]) == {}
 
 
-def test_an_act_about_a_kind_of_thing_that_has_no_names_is_not_written(world):
+def test_audit_target_of_an_unknown_type_is_rejected(world):
     with world.session() as session, pytest.raises(ValueError, match="no 'sandwich'"):
         recorder.record_action(
             session, None, "course.changed", now=NOW, target=("sandwich", uuid4())

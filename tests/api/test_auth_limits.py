@@ -38,7 +38,7 @@ def before(*seconds: float) -> list[datetime]:
     return [NOW - timedelta(seconds=one) for one in seconds]
 
 
-def test_every_throttled_act_has_its_limit() -> None:
+def test_every_limited_action_has_a_limit() -> None:
     assert set(EVENT_LIMITS) == set(get_args(LimitedAction))
 
 
@@ -64,9 +64,7 @@ def test_every_throttled_act_has_its_limit() -> None:
         ([900] * 50, 0),
     ],
 )
-def test_after_five_failures_each_further_one_doubles_the_wait_up_to_15_minutes(
-    ages, seconds
-) -> None:
+def test_wait_doubles_with_each_failure_after_five_up_to_15_minutes(ages, seconds) -> None:
     assert seconds_until_allowed(ACCOUNT, before(*ages), NOW) == seconds
 
 
@@ -81,20 +79,18 @@ def test_after_five_failures_each_further_one_doubles_the_wait_up_to_15_minutes(
         ([60] * 6_000, 0),
     ],
 )
-def test_an_address_waits_until_the_last_minute_has_room_again_and_never_longer(
-    ages, seconds
-) -> None:
+def test_address_waits_only_until_the_last_minute_has_room_again(ages, seconds) -> None:
     assert seconds_until_allowed(ADDRESS, before(*ages), NOW) == seconds
 
 
 @pytest.mark.parametrize(
     ("ahead", "seconds"), [(0.5, 60), (60, 60), (60.000001, 0), (3600, 0), (10**9, 0)]
 )
-def test_a_clock_that_was_put_back_locks_nobody_out(ahead, seconds) -> None:
+def test_clock_set_back_does_not_lock_out_users(ahead, seconds) -> None:
     assert seconds_until_allowed(ACCOUNT, before(*[-ahead] * 5), NOW) == seconds
 
 
-def test_the_zone_in_which_a_time_is_reported_does_not_matter() -> None:
+def test_time_zone_of_events_does_not_change_the_wait() -> None:
     zone = timezone(timedelta(hours=-4))
     events = [event.astimezone(zone) for event in before(0, 1, 2, 3, 4)]
     assert seconds_until_allowed(ACCOUNT, events, NOW) == 60
@@ -104,7 +100,7 @@ def test_the_zone_in_which_a_time_is_reported_does_not_matter() -> None:
 @example(
     EventLimit(1, SECOND, 890 * SECOND), [0 * SECOND] * 5 + [timedelta(microseconds=3_556_979_520)]
 )
-def test_a_client_that_waits_as_stated_is_admitted(limit, ages) -> None:
+def test_client_that_waits_as_directed_is_admitted(limit, ages) -> None:
     events = [NOW - age for age in ages]
     seconds = seconds_until_allowed(limit, events, NOW)
     assert 0 <= seconds <= max(limit.window, limit.max_pause or limit.window) / SECOND
@@ -114,7 +110,7 @@ def test_a_client_that_waits_as_stated_is_admitted(limit, ages) -> None:
 
 
 @given(LIMIT, AGES, st.integers(0, 4_000_000))
-def test_one_more_failure_never_shortens_the_wait(limit, ages, age) -> None:
+def test_additional_failure_never_shortens_the_wait(limit, ages, age) -> None:
     events = [NOW - age for age in ages]
     more = NOW - timedelta(milliseconds=age)
     assert seconds_until_allowed(limit, [more, *events], NOW) >= seconds_until_allowed(
@@ -123,13 +119,13 @@ def test_one_more_failure_never_shortens_the_wait(limit, ages, age) -> None:
 
 
 @given(LIMIT, AGES)
-def test_what_is_older_than_the_memory_may_be_deleted(limit, ages) -> None:
+def test_events_older_than_retention_do_not_change_the_wait(limit, ages) -> None:
     events = [NOW - age for age in ages]
     kept = [event for event in events if NOW - event < limit.retention]
     assert seconds_until_allowed(limit, kept, NOW) == seconds_until_allowed(limit, events, NOW)
 
 
-def test_whoever_guesses_as_fast_as_allowed_has_200_guesses_a_day_at_most() -> None:
+def test_fastest_allowed_guessing_makes_at_most_200_guesses_a_day() -> None:
     now, end, failures = NOW, NOW + timedelta(days=1), []
     while now < end:
         failures.append(now)
@@ -168,11 +164,11 @@ def failures(**known: list[datetime] | None) -> LoginFailures:
         ({"account": MUCH * 17}, LoginDecision(checks_password=False, wait_seconds=3600)),
     ],
 )
-def test_a_first_try_is_slowed_down_by_nobody_until_far_above_the_limits(known, ruling) -> None:
+def test_first_attempt_is_delayed_only_far_above_the_limits(known, ruling) -> None:
     assert decide_login(failures(**known), NOW) == ruling
 
 
-def test_in_a_known_browser_only_what_failed_there_counts() -> None:
+def test_known_browser_counts_only_its_own_failures() -> None:
     noise = {"account": NOISE, "address": NOISE, "pair": NOISE}
     assert decide_login(failures(**noise), NOW) == LoginDecision(
         checks_password=False, wait_seconds=3591
@@ -184,12 +180,12 @@ def test_in_a_known_browser_only_what_failed_there_counts() -> None:
     assert decide_login(failures(device=NOISE), NOW) == waits
 
 
-def test_failures_of_an_hour_ago_are_forgotten() -> None:
+def test_failures_older_than_an_hour_are_ignored() -> None:
     old = before(*[3_600] * 2_000)
     assert decide_login(failures(account=old, address=old, pair=old), NOW).wait_seconds == 0
 
 
-def test_an_account_is_guessed_at_from_everywhere_1000_times_an_hour_at_most() -> None:
+def test_account_accepts_at_most_1000_guesses_an_hour_from_all_addresses() -> None:
     """Each guess from a new network is a first try; the account's cap limits all of them."""
     hour = before(*[3.6 * one for one in range(1_000)])
     assert decide_login(failures(account=hour[1:]), NOW).checks_password
@@ -200,7 +196,7 @@ def test_an_account_is_guessed_at_from_everywhere_1000_times_an_hour_at_most() -
 @pytest.mark.parametrize(
     ("action", "count"), [("export_person", 6), ("invite_address", 60), ("login_address", 60)]
 )
-def test_so_many_go_through_in_a_minute_and_the_next_one_waits(action, count) -> None:
+def test_request_beyond_the_limit_waits_a_minute(action, count) -> None:
     limit = EVENT_LIMITS[action]
     assert seconds_until_allowed(limit, before(*[0] * (count - 1)), NOW) == 0
     assert seconds_until_allowed(limit, before(*[0] * count), NOW) == 60
@@ -222,5 +218,5 @@ def test_so_many_go_through_in_a_minute_and_the_next_one_waits(action, count) ->
         ("::1", "::/48"),
     ],
 )
-def test_one_household_counts_as_one_address(address, key) -> None:
+def test_addresses_of_one_household_share_a_key(address, key) -> None:
     assert address_key(address) == key

@@ -37,14 +37,14 @@ class Counting(Argon2Hasher):
         return super().verify(password, hash)
 
 
-def test_the_right_password_is_let_in_and_no_other() -> None:
+def test_only_the_correct_password_is_accepted() -> None:
     assert PASSWORDS.verify(GOOD, STORED)
     assert not PASSWORDS.verify(GOOD + " ", STORED)
     assert not PASSWORDS.verify(GOOD.upper(), STORED)
     assert not PASSWORDS.verify("", STORED)
 
 
-def test_two_people_with_one_password_have_different_hashes() -> None:
+def test_same_password_gets_different_hashes() -> None:
     assert PASSWORDS.hash(GOOD) != STORED
 
 
@@ -66,7 +66,7 @@ def test_two_people_with_one_password_have_different_hashes() -> None:
     ],
     ids=lambda text: repr(text)[:20],
 )
-def test_a_refused_login_costs_exactly_one_hash(password, stored) -> None:
+def test_failed_login_costs_exactly_one_hash(password, stored) -> None:
     counting = Counting()
     passwords = PasswordHasher(hasher=counting)
     assert passwords.verify(password, stored) is False
@@ -80,7 +80,7 @@ def test_a_successful_login_costs_exactly_one_hash() -> None:
     assert counting.checked == [STORED]
 
 
-def test_the_hash_that_stands_in_for_unknown_people_is_another_one_each_time() -> None:
+def test_dummy_hash_for_unknown_users_differs_for_each_hasher() -> None:
     """Nobody knows the password of this hash, and it would grant no access anyway."""
     first, second = Counting(), Counting()
     for counting in (first, second):
@@ -88,7 +88,7 @@ def test_the_hash_that_stands_in_for_unknown_people_is_another_one_each_time() -
     assert first.checked != second.checked
 
 
-def test_accents_are_one_password_however_they_are_typed() -> None:
+def test_composed_and_decomposed_accents_are_the_same_password() -> None:
     composed, apart = "crème brûlée", "cre\u0300me bru\u0302le\u0301e"
     assert composed != apart
     assert PASSWORDS.verify(apart, PASSWORDS.hash(composed))
@@ -98,12 +98,12 @@ def test_accents_are_one_password_however_they_are_typed() -> None:
     assert PASSWORDS.verify(long.replace("á", "a\u0301"), PASSWORDS.hash(long))
 
 
-def test_only_a_hash_with_another_cost_is_replaced() -> None:
+def test_only_hashes_with_another_cost_need_rehashing() -> None:
     assert not PASSWORDS.needs_rehash(STORED)
     assert PasswordHasher(HashCost(passes=2, memory=8, threads=1)).needs_rehash(STORED)
 
 
-def test_the_standard_cost_is_at_least_what_owasp_asks_for() -> None:
+def test_default_hash_cost_meets_the_owasp_minimum() -> None:
     assert (DEFAULT_HASH_COST.passes, DEFAULT_HASH_COST.memory, DEFAULT_HASH_COST.threads) >= (
         2,
         19_456,
@@ -120,7 +120,7 @@ def test_the_standard_cost_is_at_least_what_owasp_asks_for() -> None:
 
 
 @pytest.mark.parametrize("password", ["\ud800" * 12, "nine\notters", "x" * 201, "x" * 1_000_000])
-def test_what_could_not_be_checked_later_is_not_hashed(password) -> None:
+def test_unverifiable_passwords_are_not_hashed(password) -> None:
     with pytest.raises(ValueError, match="cannot be checked"):
         PASSWORDS.hash(password)
 
@@ -156,7 +156,7 @@ def test_what_could_not_be_checked_later_is_not_hashed(password) -> None:
     ],
     ids=lambda text: repr(text)[:24],
 )
-def test_a_weak_password_is_refused_with_what_to_do(password, said) -> None:
+def test_weak_passwords_are_rejected_with_advice(password, said) -> None:
     told = find_password_fault(password, email="ann.lee@example.edu", name="Anneliese Lee")
     assert told is not None
     assert said in told
@@ -179,13 +179,13 @@ def test_a_weak_password_is_refused_with_what_to_do(password, said) -> None:
         "nine brown otters " * 11,
     ],
 )
-def test_a_good_password_will_do_and_works(password) -> None:
+def test_good_passwords_are_accepted_and_verified(password) -> None:
     assert find_password_fault(password, email="ann.lee@example.edu", name="Anneliese Lee") is None
     assert PASSWORDS.verify(password, PASSWORDS.hash(password))
 
 
 @pytest.mark.parametrize(("email", "name"), [("", ""), ("1@2", "3"), ("@", " "), ("@@", "١")])
-def test_a_name_without_letters_forbids_nothing(email, name) -> None:
+def test_name_without_letters_forbids_no_password(email, name) -> None:
     assert find_password_fault("4829103857", email=email, name=name) is None
 
 
@@ -194,13 +194,13 @@ def raw_list() -> list[str]:
     return FREQUENCY_LISTS["passwords"]
 
 
-def test_every_listed_password_that_is_long_enough_is_refused() -> None:
+def test_every_listed_common_password_is_rejected() -> None:
     long = [word for word in raw_list() if len(word) >= MIN_PASSWORD_LENGTH]
     assert len(long) > 1_000
     assert [word for word in long if not is_easily_guessed(word)] == []
 
 
-def test_the_3000_most_used_passwords_are_refused_however_they_are_made_long_enough() -> None:
+def test_the_3000_most_common_passwords_are_rejected_even_when_lengthened() -> None:
     most = raw_list()[:3_000]
     assert len(most) == 3_000
     counted = [f"{word}{'1234567890'[: max(3, MIN_PASSWORD_LENGTH - len(word))]}" for word in most]
@@ -217,11 +217,11 @@ def test_the_3000_most_used_passwords_are_refused_however_they_are_made_long_eno
         *("Student12345", "homework!202607", "princess!202607"),
     ],
 )
-def test_rows_of_keys_words_names_and_what_this_trade_says_are_refused(password) -> None:
+def test_keyboard_rows_words_names_and_course_terms_are_rejected(password) -> None:
     assert "too common" in (find_password_fault(password, email="", name="") or "")
 
 
-def test_what_takes_zxcvbn_seconds_is_not_asked_of_it(monkeypatch) -> None:
+def test_zxcvbn_receives_only_short_inputs(monkeypatch) -> None:
     """Its time grows with the length and with signs that can replace several letters."""
     asked: list[str] = []
     monkeypatch.setattr("zxcvbn.zxcvbn", lambda text: asked.append(text) or {"guesses": 1})
@@ -231,14 +231,14 @@ def test_what_takes_zxcvbn_seconds_is_not_asked_of_it(monkeypatch) -> None:
     assert asked == ["0123456789" * 2, "x4rw8!q+o2%s"]
 
 
-def test_threads_may_ask_at_once() -> None:
+def test_password_strength_check_is_thread_safe() -> None:
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(is_easily_guessed, ["iloveyou123"] * 64)) == {True}
 
 
 @settings(max_examples=300)
 @given(st.text(max_size=230), st.text(max_size=230))
-def test_every_valid_password_opens_only_its_account(password, other) -> None:
+def test_valid_password_opens_only_its_account(password, other) -> None:
     if find_password_fault(password, email="a@b", name="c") is not None:
         return
     stored = PASSWORDS.hash(password)

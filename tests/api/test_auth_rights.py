@@ -43,7 +43,7 @@ def rights_of(standing) -> set[str]:
     return {right for right in PERMISSION_RULES if role_has_permission(standing, right)}
 
 
-def test_the_tables_leave_nothing_out() -> None:
+def test_permission_tables_are_complete() -> None:
     assert set(PERMISSION_RULES) == set(get_args(Permission))
     assert set(SCOPE_GRANTS) == set(get_args(Scope))
     assert set(ROLE_RANKS) == set(STANDINGS) == {*get_args(Role), "admin"}
@@ -61,19 +61,19 @@ def test_the_tables_leave_nothing_out() -> None:
         ("admin", set(get_args(Permission))),
     ],
 )
-def test_each_standing_has_these_rights_and_no_others(standing, rights) -> None:
+def test_each_role_has_exactly_these_permissions(standing, rights) -> None:
     assert rights_of(standing) == rights
 
 
 @pytest.mark.parametrize("scopes", SETS, ids=" ".join)
-def test_a_token_never_gives_more_than_its_owner_has(scopes) -> None:
+def test_token_never_exceeds_the_permissions_of_its_owner(scopes) -> None:
     for standing, right in product((None, *STANDINGS), PERMISSION_RULES):
         assert is_permitted(standing, right, scopes=None) == role_has_permission(standing, right)
         if is_permitted(standing, right, scopes=scopes):
             assert role_has_permission(standing, right)
 
 
-def test_a_token_without_scopes_gives_nothing_and_one_with_admin_all_of_its_owners() -> None:
+def test_token_without_scopes_grants_nothing_and_admin_scope_grants_everything() -> None:
     for standing, right in product((None, *STANDINGS), PERMISSION_RULES):
         assert not is_permitted(standing, right, scopes=())
         assert is_permitted(standing, right, scopes=("admin",)) == role_has_permission(
@@ -82,7 +82,7 @@ def test_a_token_without_scopes_gives_nothing_and_one_with_admin_all_of_its_owne
 
 
 @pytest.mark.parametrize("scopes", SETS, ids=" ".join)
-def test_a_further_scope_takes_nothing_away(scopes) -> None:
+def test_additional_scope_never_removes_permissions(scopes) -> None:
     for more, right in product(SCOPE_GRANTS, PERMISSION_RULES):
         if is_permitted("admin", right, scopes=scopes):
             assert is_permitted("admin", right, scopes=(*scopes, more))
@@ -98,19 +98,19 @@ def test_a_further_scope_takes_nothing_away(scopes) -> None:
         ("admin", {"submit", "manage_site", "create_courses"}, set()),
     ],
 )
-def test_a_scope_is_for_this_and_not_for_that(scope, can, cannot) -> None:
+def test_scope_grants_exactly_the_intended_permissions(scope, can, cannot) -> None:
     assert {right for right in can if is_permitted("admin", right, scopes=[scope])} == can
     assert {right for right in cannot if is_permitted("admin", right, scopes=[scope])} == set()
 
 
-def test_a_read_token_changes_nothing() -> None:
+def test_read_token_permits_no_changes() -> None:
     changing = {
         right for right in PERMISSION_RULES if not right.startswith(("see_", "view_", "export"))
     }
     assert {right for right in changing if is_permitted("admin", right, scopes=["read"])} == set()
 
 
-def test_every_scope_gives_itself_and_what_it_gives_gives_no_more() -> None:
+def test_scopes_include_themselves_and_inclusion_is_transitive() -> None:
     for scope, grant in SCOPE_GRANTS.items():
         assert includes_scope([scope], scope)
         assert all(SCOPE_GRANTS[given].included <= grant.included for given in grant.included)
@@ -126,11 +126,11 @@ def test_every_scope_gives_itself_and_what_it_gives_gives_no_more() -> None:
         ("admin", ("read", "submit", "grade", "manage", "admin")),
     ],
 )
-def test_only_scopes_that_are_of_use_to_their_owner_are_offered(standing, scopes) -> None:
+def test_only_scopes_useful_to_the_owner_are_offered(standing, scopes) -> None:
     assert grantable_scopes(standing) == scopes
 
 
-def test_nobody_gives_a_role_above_their_own_and_only_who_manages_people_gives_any() -> None:
+def test_only_people_managers_assign_roles_and_none_above_their_own() -> None:
     given = {
         (by, role) for by in (None, *STANDINGS) for role in ROLE_RANKS if can_assign_role(by, role)
     }
@@ -145,7 +145,7 @@ def test_nobody_gives_a_role_above_their_own_and_only_who_manages_people_gives_a
 @pytest.mark.parametrize("here", get_args(Role))
 @pytest.mark.parametrize("has_other_role", [False, True])
 @pytest.mark.parametrize("giver", [None, *STANDINGS])
-def test_a_reset_link_never_gives_an_instructor_rights_that_were_not_theirs(
+def test_instructor_reset_links_never_grant_additional_permissions(
     giver, here, has_other_role
 ) -> None:
     allowed = {("instructor", "student", False), ("instructor", "grader", False)}

@@ -27,7 +27,7 @@ def text_of(kind: str = "api", prefix: str = "a" * 12, random: str = "b" * 43) -
 
 
 @pytest.mark.parametrize("kind", SECRET_KINDS)
-def test_what_is_handed_out_is_found_by_its_prefix_and_known_by_its_digest(kind) -> None:
+def test_new_secret_is_found_by_prefix_and_verified_by_digest(kind) -> None:
     secret = new_secret(kind)
     presented = parse_secret(secret.text)
     assert presented is not None
@@ -37,7 +37,7 @@ def test_what_is_handed_out_is_found_by_its_prefix_and_known_by_its_digest(kind)
 
 
 @given(st.sampled_from(SECRET_KINDS), PIECES, RANDOM)
-def test_every_text_of_the_form_is_read_into_its_own_pieces(kind, prefix, random) -> None:
+def test_well_formed_secrets_are_parsed_into_kind_prefix_and_digest(kind, prefix, random) -> None:
     text = text_of(kind, prefix, random)
     presented = parse_secret(text)
     assert presented is not None
@@ -46,7 +46,7 @@ def test_every_text_of_the_form_is_read_into_its_own_pieces(kind, prefix, random
 
 
 @given(st.integers(0, 62), st.characters(codec="utf-8"))
-def test_one_other_character_makes_it_another_secret(place, letter) -> None:
+def test_changing_one_character_makes_a_different_secret(place, letter) -> None:
     text = new_secret("api").text
     changed = text[:place] + letter + text[place + 1 :]
     presented = parse_secret(changed)
@@ -79,11 +79,11 @@ def test_one_other_character_makes_it_another_secret(place, letter) -> None:
     ],
     ids=lambda text: ascii(text)[:30],
 )
-def test_a_text_of_another_form_is_no_secret(text) -> None:
+def test_malformed_text_is_not_a_secret(text) -> None:
     assert parse_secret(text) is None
 
 
-def test_the_random_part_is_256_bits_of_all_62_characters() -> None:
+def test_random_part_has_256_bits_and_uses_all_62_characters() -> None:
     assert len(LETTERS) ** RANDOM_LENGTH >= 2**256
     texts = [new_secret("api").text for _ in range(200)]
     assert {len(text) for text in texts} == {len("gr_api_") + 12 + 1 + 43}
@@ -91,7 +91,7 @@ def test_the_random_part_is_256_bits_of_all_62_characters() -> None:
     assert len({text[-43:] for text in texts}) == len({text[7:19] for text in texts}) == 200
 
 
-def test_a_secret_of_one_kind_is_none_of_another() -> None:
+def test_secrets_of_different_kinds_have_different_digests() -> None:
     """The digest covers the whole text, so changing the kind does not help."""
     digests = {NewSecret(kind, "a" * 12, text_of(kind)).digest for kind in SECRET_KINDS}
     assert len(digests) == len(SECRET_KINDS)
@@ -100,15 +100,15 @@ def test_a_secret_of_one_kind_is_none_of_another() -> None:
 @pytest.mark.parametrize(
     "stored", [None, b"", bytes(32), DIGEST[:-1], DIGEST + b"\0", DIGEST[::-1]], ids=repr
 )
-def test_another_digest_or_none_at_all_does_not_match(stored) -> None:
+def test_other_or_missing_digest_does_not_match(stored) -> None:
     assert digests_match(DIGEST, stored) is False
 
 
-def test_no_row_matches_nothing_not_even_the_digest_that_stands_in_for_it() -> None:
+def test_missing_row_does_not_match_the_dummy_digest() -> None:
     assert digests_match(bytes(32), None) is False
 
 
-def test_what_a_log_may_print_of_a_secret_holds_no_secret() -> None:
+def test_reprs_of_secrets_do_not_reveal_them() -> None:
     secret = new_secret("session")
     presented = parse_secret(secret.text)
     for shown in (repr(secret), str(secret), repr(presented), f"{[secret, presented]}"):

@@ -38,13 +38,13 @@ DAY = timedelta(days=1)
         (timedelta(0), -HOUR, True),
     ],
 )
-def test_a_session_ends_unused_for_12_hours_or_7_days_after_its_login(seen, now, alive) -> None:
+def test_session_expires_after_12_idle_hours_or_7_days(seen, now, alive) -> None:
     assert is_session_alive(START, START + seen, now=START + now) is alive
     zone = timezone(timedelta(hours=-4))
     assert is_session_alive(START, START + seen, now=(START + now).astimezone(zone)) is alive
 
 
-def test_use_prolongs_a_session_up_to_its_absolute_end() -> None:
+def test_use_extends_a_session_up_to_its_absolute_expiry() -> None:
     assert session_expiry(START, START) == START + IDLE_TIMEOUT
     assert session_expiry(START, START + HOUR) == START + HOUR + IDLE_TIMEOUT
     assert session_expiry(START, START + SESSION_LIFETIME) == START + SESSION_LIFETIME
@@ -59,27 +59,27 @@ def test_use_prolongs_a_session_up_to_its_absolute_end() -> None:
         (-HOUR, False),
     ],
 )
-def test_the_last_use_is_stored_at_most_every_five_minutes(age, due) -> None:
+def test_last_use_is_stored_at_most_every_five_minutes(age, due) -> None:
     assert is_seen_at_stale(START, now=START + age) is due
 
 
-def test_every_event_says_what_becomes_of_sessions_and_tokens() -> None:
+def test_every_session_event_has_declared_effects() -> None:
     assert set(SESSION_EVENT_EFFECTS) == set(get_args(SessionEvent))
 
 
-def test_no_session_keeps_its_id_through_a_change_of_rights_or_password() -> None:
+def test_session_id_changes_with_every_permission_or_password_change() -> None:
     assert {effect.this_session for effect in SESSION_EVENT_EFFECTS.values()} == {"new", "end"}
 
 
 @pytest.mark.parametrize(
     "event", ["password_changed", "password_locked", "role_changed", "reset", "suspended"]
 )
-def test_a_stolen_session_dies_with_the_password_the_role_or_the_account(event) -> None:
+def test_other_sessions_end_when_password_role_or_account_changes(event) -> None:
     assert SESSION_EVENT_EFFECTS[event].other_sessions == "end"
 
 
 @pytest.mark.parametrize("event", get_args(SessionEvent))
-def test_tokens_end_when_the_account_may_be_in_other_hands(event) -> None:
+def test_tokens_end_when_the_account_may_be_compromised(event) -> None:
     assert (SESSION_EVENT_EFFECTS[event].tokens == "end") == (
         event in {"password_locked", "reset", "suspended"}
     )
@@ -100,7 +100,7 @@ def test_tokens_end_when_the_account_may_be_in_other_hands(event) -> None:
         ("http://course.localhost", "grader", False),
     ],
 )
-def test_the_cookie_is_for_https_alone_but_on_this_very_machine(address, name, secure) -> None:
+def test_session_cookie_is_secure_except_on_localhost(address, name, secure) -> None:
     cookie = session_cookie_for(address)
     assert (cookie.name, cookie.secure) == (name, secure)
 
@@ -124,14 +124,14 @@ def test_the_cookie_is_for_https_alone_but_on_this_very_machine(address, name, s
         "javascript://localhost",
     ],
 )
-def test_without_https_there_are_no_sessions_over_a_network(address) -> None:
+def test_sessions_over_a_network_require_https(address) -> None:
     with pytest.raises(ValueError, match="sessions require https") as caught:
         session_cookie_for(address)
     assert repr(address) in str(caught.value)
 
 
 @pytest.mark.parametrize("address", ["https://grader.example.edu", "http://localhost:8000"])
-def test_a_browser_reads_the_cookie_as_it_is_meant(address) -> None:
+def test_standard_parser_reads_the_session_cookie_as_intended(address) -> None:
     """The standard library's parser reads the cookie in place of a browser."""
     cookie, value = session_cookie_for(address), new_secret("session").text
     read = SimpleCookie(cookie.to_header(value, remaining=HOUR))[cookie.name]
@@ -141,7 +141,7 @@ def test_a_browser_reads_the_cookie_as_it_is_meant(address) -> None:
     assert bool(read["secure"]) is cookie.secure
 
 
-def test_a_session_that_has_ended_is_taken_from_the_browser() -> None:
+def test_clearing_header_removes_an_expired_session_cookie() -> None:
     cookie = session_cookie_for("https://grader.example.edu")
     for header in (cookie.to_clearing_header(), cookie.to_header("", remaining=-DAY)):
         read = SimpleCookie(header)[cookie.name]
@@ -154,7 +154,7 @@ HOST = {"host": "grader.example.edu"}
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "get"])
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "none", "same-origin"])
-def test_a_link_from_anywhere_may_be_followed(method, site) -> None:
+def test_links_from_other_sites_may_be_followed(method, site) -> None:
     assert cross_site_refusal(method, {**HOST, "sec-fetch-site": site}) is None
 
 
@@ -172,7 +172,7 @@ def test_a_link_from_anywhere_may_be_followed(method, site) -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "post", "LINK"])
-def test_a_form_from_our_own_page_is_let_through(method, headers) -> None:
+def test_same_site_forms_are_accepted(method, headers) -> None:
     assert cross_site_refusal(method, headers) is None
 
 
@@ -204,14 +204,14 @@ def test_a_form_from_our_own_page_is_let_through(method, headers) -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["POST", "DELETE", "GETX", ""])
-def test_a_form_from_elsewhere_is_refused_with_the_reason(method, headers, why) -> None:
+def test_cross_site_forms_are_refused_with_a_reason(method, headers, why) -> None:
     told = cross_site_refusal(method, headers)
     assert told is not None
     assert why in told
     assert "Open the page and try again" in told
 
 
-def test_a_refusal_repeats_no_more_than_a_piece_of_a_long_header() -> None:
+def test_refusal_truncates_long_headers() -> None:
     for header in ("origin", "sec-fetch-site"):
         told = cross_site_refusal("POST", {**HOST, header: "x" * 10_000})
         assert told is not None

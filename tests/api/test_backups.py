@@ -68,9 +68,7 @@ def handed_in(problem, student):
     return student
 
 
-def test_a_backup_comes_back_with_every_row(
-    database_url, empty, grader, tmp_path, problem, handed_in
-):
+def test_backup_restores_every_row(database_url, empty, grader, tmp_path, problem, handed_in):
     document = from_lines(REPORT)
     report = create_report(handed_in, problem, document, "report.docx")
     assert confirm(handed_in, report, certain=True)[0]["error"] is None
@@ -94,7 +92,7 @@ def test_a_backup_comes_back_with_every_row(
 
 
 @pytest.mark.usefixtures("handed_in")
-def test_an_older_backup_is_brought_up_to_date_with_every_row_where_that_is_asked_for(
+def test_older_backup_is_restored_with_every_row_and_upgraded_on_request(
     database_url, empty, grader, tmp_path, monkeypatch
 ):
     """A downgraded copy of this backup is the older one; new tables have no rows in it."""
@@ -132,7 +130,7 @@ def test_an_older_backup_is_brought_up_to_date_with_every_row_where_that_is_aske
     assert grader("db", "upgrade", "--database", empty).code == 0
 
 
-def test_a_database_with_nothing_in_it_is_not_backed_up(empty, grader, tmp_path):
+def test_empty_database_is_not_backed_up(empty, grader, tmp_path):
     """A mistyped URL must not produce a file that looks like a backup."""
     if empty.startswith("sqlite"):
         Path(make_url(empty).database).touch()
@@ -143,7 +141,7 @@ def test_a_database_with_nothing_in_it_is_not_backed_up(empty, grader, tmp_path)
     assert list(tmp_path.glob("a.backup*")) == []
 
 
-def test_a_backup_lies_on_the_disk_under_its_name_before_it_is_reported(
+def test_backup_is_flushed_to_disk_before_it_is_reported(
     database_url, grader, tmp_path, monkeypatch
 ):
     """The file is flushed, then renamed; then the folder that holds the name is flushed."""
@@ -159,7 +157,7 @@ def test_a_backup_lies_on_the_disk_under_its_name_before_it_is_reported(
     assert flushed == [(False, False), (True, True)]
 
 
-def test_a_backup_is_of_one_moment_while_others_write(world, problem, student, grader, tmp_path):
+def test_backup_is_a_consistent_snapshot_during_writes(world, problem, student, grader, tmp_path):
     """Every submission in it has its answers, although submissions arrive all the time."""
     stop, submitted = threading.Event(), threading.Event()
 
@@ -208,7 +206,7 @@ def kept(sqlite_template, tmp_path):
     return Path(shutil.copy(sqlite_template, tmp_path / "kept.backup"))
 
 
-def test_a_backup_of_a_newer_version_is_refused_and_nothing_is_made(kept, grader, tmp_path):
+def test_backup_of_a_newer_version_is_refused(kept, grader, tmp_path):
     revised(kept, "9999")
     ran = grader("restore", str(kept), "--database", f"sqlite:///{tmp_path / 'new.db'}")
     assert ran.code == 2
@@ -216,9 +214,7 @@ def test_a_backup_of_a_newer_version_is_refused_and_nothing_is_made(kept, grader
     assert not (tmp_path / "new.db").exists()
 
 
-def test_a_backup_of_an_older_version_is_brought_up_to_date_where_that_is_asked_for(
-    kept, grader, tmp_path
-):
+def test_backup_of_an_older_version_is_upgraded_on_request(kept, grader, tmp_path):
     url = f"sqlite:///{tmp_path / 'old.db'}"
     downgraded(kept)
     told = grader("restore", str(kept), "--database", url)
@@ -230,7 +226,7 @@ def test_a_backup_of_an_older_version_is_brought_up_to_date_where_that_is_asked_
     assert grader("db", "check", "--database", url).code == 0
 
 
-def test_an_upgrade_that_fails_leaves_nothing_in_the_database(kept, grader, tmp_path, monkeypatch):
+def test_failed_upgrade_after_a_restore_leaves_no_database(kept, grader, tmp_path, monkeypatch):
     def lose(_db: Database) -> None:
         raise LossError("Revision 0009 would lose data: answers (3).")
 
@@ -243,7 +239,7 @@ def test_an_upgrade_that_fails_leaves_nothing_in_the_database(kept, grader, tmp_
 
 
 @pytest.mark.parametrize("option", [False, True])
-def test_no_program_is_given_a_password_as_an_argument(
+def test_database_password_is_never_passed_as_an_argument(
     postgresql_url, grader, tmp_path, monkeypatch, option
 ):
     """The fake `pg_dump` prints its arguments and fails, so that Grader reports them."""
@@ -304,9 +300,7 @@ def damage(file: Path) -> None:
         (lambda file: file.write_bytes(file.read_bytes()[:30_000]), "kept.backup"),
     ],
 )
-def test_what_is_no_sound_backup_is_refused_and_nothing_is_made(
-    kept, grader, tmp_path, spoil, said
-):
+def test_damaged_backup_is_refused_and_no_database_is_created(kept, grader, tmp_path, spoil, said):
     spoil(kept)
     ran = grader("restore", str(kept), "--database", f"sqlite:///{tmp_path / 'new.db'}")
     assert (ran.code, ran.out) == (2, "")
@@ -315,7 +309,7 @@ def test_what_is_no_sound_backup_is_refused_and_nothing_is_made(
     assert not (tmp_path / "new.db").exists()
 
 
-def test_a_backup_overwrites_nothing_and_needs_a_database(grader, tmp_path):
+def test_backup_overwrites_no_file_and_requires_a_database(grader, tmp_path):
     (tmp_path / "there").write_text("mine")
     url = f"sqlite:///{tmp_path / 'none.db'}"
     ran = grader("backup", str(tmp_path / "there"), "--database", url)
@@ -336,7 +330,7 @@ def test_a_backup_overwrites_nothing_and_needs_a_database(grader, tmp_path):
         ("echo no luck >&2; exit 1", "pg_dump failed: no luck"),
     ],
 )
-def test_a_pg_dump_that_is_missing_too_old_or_fails_is_reported(
+def test_missing_outdated_or_failing_pg_dump_is_reported(
     postgresql_url, grader, tmp_path, monkeypatch, program, said
 ):
     folder = tmp_path / "bin"

@@ -37,7 +37,7 @@ EACH = [
 @pytest.mark.parametrize(
     ("row", "door", "raw", "expected"), EACH, ids=lambda one: one if isinstance(one, str) else ""
 )
-def test_a_bad_input_is_answered_by_name_at_once_and_not_repeated(desk, row, door, raw, expected):
+def test_bad_input_is_rejected_quickly_by_code_and_not_echoed(desk, row, door, raw, expected):
     desk.world.clock.advance(seconds=10)  # so many uploads in a minute are a limit of their own
     before, found = desk.rows(), []
     assert cpu_seconds(lambda: found.append(desk.sent(door, raw)), all_threads=True) < LIMIT
@@ -50,7 +50,7 @@ def test_a_bad_input_is_answered_by_name_at_once_and_not_repeated(desk, row, doo
         assert desk.rows() == before
 
 
-def test_the_table_of_the_documentation_has_every_row_and_its_answers():
+def test_documentation_lists_every_bad_input_case_with_its_codes():
     page = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
     told = dict(re.findall(r"^\| (.+?) \| (.+?) \| `.+` \|$", page, re.MULTILINE))
     assert [row for row in CASES if row not in told] == []
@@ -62,7 +62,7 @@ def test_the_table_of_the_documentation_has_every_row_and_its_answers():
     assert {row: codes for row, codes in unsaid.items() if codes} == {}
 
 
-def test_no_answer_and_no_key_is_run_as_code(desk, tmp_path):
+def test_answers_and_keys_are_never_executed_as_code(desk, tmp_path):
     found = tmp_path / "found"
     run = f"open({str(found)!r}, 'w')"
     for door in ("answer", "formula", "text", "matrix"):

@@ -73,7 +73,7 @@ def change(folder: Path, name: str, old: str, new: str) -> None:
     path.write_text(path.read_text().replace(old, new))
 
 
-def test_every_problem_is_published_and_told_as_it_goes(world, publish):
+def test_bank_publishes_every_problem_and_reports_progress(world, publish):
     told = []
     report = publish(progress=lambda *one: told.append(one))
     assert (report.published, report.unchanged, report.failed) == (("one", "three", "two"), 0, ())
@@ -83,7 +83,7 @@ def test_every_problem_is_published_and_told_as_it_goes(world, publish):
     assert [at for at, _, _ in numbers(world, stored)] == [-1, 0, 1, 2]
 
 
-def test_what_did_not_change_is_not_even_looked_at(publish):
+def test_unchanged_problems_are_skipped_without_work(publish):
     publish()
     report = publish(executor=NoWork())
     assert (report.published, report.unchanged) == ((), 3)
@@ -93,13 +93,13 @@ def test_what_did_not_change_is_not_even_looked_at(publish):
     ("old", "new"),
     [("title:", "# said in the meeting\ntitle:"), ("difficulty: 2", "difficulty:   2")],
 )
-def test_a_comment_or_a_blank_makes_no_version(folder, publish, old, new):
+def test_comment_and_whitespace_changes_create_no_version(folder, publish, old, new):
     publish()
     change(folder, "one", old, new)
     assert publish(executor=NoWork()).unchanged == 3
 
 
-def test_another_marking_keeps_the_numbers(world, folder, publish):
+def test_changed_grading_keeps_the_variant_numbers(world, folder, publish):
     publish()
     [before] = versions(world, "one")
     change(folder, "one", "points: 1/2", "points: 2")
@@ -110,7 +110,7 @@ def test_another_marking_keeps_the_numbers(world, folder, publish):
     assert after.points == 2
 
 
-def test_other_numbers_make_a_version_of_its_own(world, folder, publish):
+def test_changed_parameters_create_a_version_with_new_variants(world, folder, publish):
     publish()
     change(folder, "one", "97", "99")
     publish()
@@ -120,7 +120,7 @@ def test_other_numbers_make_a_version_of_its_own(world, folder, publish):
     assert 97 in {params["W"] for _, _, params in numbers(world, before)}
 
 
-def test_another_engine_keeps_the_numbers_of_everything(world, publish):
+def test_new_engine_version_keeps_all_variant_numbers(world, publish):
     publish()
     with world.session() as session:
         for one in session.scalars(select(ProblemVersion)):
@@ -140,7 +140,7 @@ def test_another_engine_keeps_the_numbers_of_everything(world, publish):
         (TOY.format(name="other").encode(), "the id is 'other'"),
     ],
 )
-def test_a_file_that_fails_stops_no_other_and_keeps_its_version(
+def test_failing_file_keeps_its_version_and_does_not_stop_others(
     world, folder, publish, text, words
 ):
     publish()
@@ -154,7 +154,7 @@ def test_a_file_that_fails_stops_no_other_and_keeps_its_version(
     assert len(versions(world, "one")) == 1
 
 
-def test_a_run_that_was_interrupted_goes_on_where_it_was(publish):
+def test_interrupted_publishing_resumes_with_remaining_problems(publish):
     def stop(_name: str, at: int, _of: int) -> None:
         if at == 2:
             raise KeyboardInterrupt
@@ -165,19 +165,19 @@ def test_a_run_that_was_interrupted_goes_on_where_it_was(publish):
     assert (report.published, report.unchanged) == (("two",), 2)
 
 
-def test_only_what_is_asked_for_is_published(publish):
+def test_only_selected_problems_are_published(publish):
     assert publish(only={"two", "missing"}).published == ("two",)
     assert publish().published == ("one", "three")
 
 
-def test_runs_at_once_store_nothing_twice(world, publish):
+def test_concurrent_runs_store_each_version_once(world, publish):
     with ThreadPoolExecutor(3) as pool:
         reports = [one.result() for one in [pool.submit(publish) for _ in range(3)]]
     assert sorted(name for one in reports for name in one.published) == ["one", "three", "two"]
     assert [len(versions(world, name)) for name in ("one", "two", "three")] == [1, 1, 1]
 
 
-def test_a_version_that_another_run_stored_meanwhile_is_not_stored_again(world, publish):
+def test_version_stored_by_a_concurrent_run_is_not_stored_again(world, publish):
     class Slow(Executor):
         """Executor that lets another run finish before its results are requested."""
 
@@ -192,7 +192,7 @@ def test_a_version_that_another_run_stored_meanwhile_is_not_stored_again(world, 
     assert [len(versions(world, name)) for name in ("one", "two", "three")] == [1, 1, 1]
 
 
-def test_what_another_run_stored_before_its_turn_came_is_not_stored_again(world, publish, folder):
+def test_problems_published_by_another_run_before_their_turn_are_skipped(world, publish, folder):
     names = [f"more-{at:02}" for at in range(BATCH_SIZE)]
     for name in names:
         (folder / f"{name}.yaml").write_text(TOY.format(name=name))

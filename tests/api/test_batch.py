@@ -33,7 +33,7 @@ def batch(grader, tmp_path: Path):
 HEAD = ["student", "problem", "part", "answer"]
 
 
-def test_every_row_comes_back_in_its_place_with_its_result(batch) -> None:
+def test_results_keep_the_order_and_columns_of_the_input(batch) -> None:
     ran, rows = batch(
         [
             [*HEAD, "note"],
@@ -51,7 +51,7 @@ def test_every_row_comes_back_in_its_place_with_its_result(batch) -> None:
     assert "2" in ran.err
 
 
-def test_follow_through_works_wherever_the_rows_of_a_student_stand(batch) -> None:
+def test_follow_through_does_not_depend_on_row_order(batch) -> None:
     problem = "conv-stack-cost"
     rows = [
         ["ann", problem, "shape_2", "33x33x128"],
@@ -63,7 +63,7 @@ def test_follow_through_works_wherever_the_rows_of_a_student_stand(batch) -> Non
     assert [row["status"] for row in marked] == ["follow_through", "correct", "mistake", "mistake"]
 
 
-def test_a_repeated_part_is_a_later_attempt_and_the_best_one_counts(batch) -> None:
+def test_best_of_repeated_attempts_counts(batch) -> None:
     problem = "yolo-output-depth"
     answers = ["85", "255", "3", "abc"]
     _, marked = batch([HEAD, *(["ann", problem, "yolov3", answer] for answer in answers)])
@@ -71,13 +71,13 @@ def test_a_repeated_part_is_a_later_attempt_and_the_best_one_counts(batch) -> No
     assert marked[3]["status"] == "unreadable"
 
 
-def test_of_equal_attempts_the_latest_readable_one_counts(batch) -> None:
+def test_latest_readable_of_equal_attempts_counts(batch) -> None:
     answers = ["7", "8", "abc"]
     _, marked = batch([HEAD, *(["ann", "yolo-output-depth", "yolov3", one] for one in answers)])
     assert [row["current"] for row in marked] == ["false", "true", "false"]
 
 
-def test_only_what_the_engine_carries_is_followed_from(batch) -> None:
+def test_follow_through_uses_only_answers_that_can_be_carried_forward(batch) -> None:
     """An answer of another size is unreadable; the last or next readable one counts."""
     problem = "conv-stack-cost"
     rows = [
@@ -108,12 +108,14 @@ def test_only_what_the_engine_carries_is_followed_from(batch) -> None:
         ("yolo-output-depth", "yolov3", ["255", "abc", "85"], 0),
     ],
 )
-def test_a_readable_attempt_counts_over_a_free_one(batch, problem, part, answers, counts) -> None:
+def test_readable_attempt_takes_precedence_over_a_free_one(
+    batch, problem, part, answers, counts
+) -> None:
     _, marked = batch([HEAD, *(["ann", problem, part, one] for one in answers)])
     assert [at for at, row in enumerate(marked) if row["current"] == "true"] == [counts]
 
 
-def test_rows_without_a_student_have_nothing_to_do_with_each_other(batch) -> None:
+def test_rows_without_a_student_are_independent(batch) -> None:
     problem = "conv-stack-cost"
     rows = [[student, problem, "shape_1", "65x65x64"] for student in ("", " ", " ann")]
     rows += [[student, problem, "shape_2", "33x33x128"] for student in ("", " ", "ann ")]
@@ -123,7 +125,7 @@ def test_rows_without_a_student_have_nothing_to_do_with_each_other(batch) -> Non
     assert marked[2]["student"] == " ann"
 
 
-def test_the_student_0_of_json_is_the_student_0_of_text(grader, tmp_path: Path) -> None:
+def test_numeric_student_id_in_json_equals_its_text_form(grader, tmp_path: Path) -> None:
     path, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     answers = [(0, "shape_1", "65x65x64"), ("0", "shape_2", "33x33x128")]
     lines = [
@@ -135,7 +137,7 @@ def test_the_student_0_of_json_is_the_student_0_of_text(grader, tmp_path: Path) 
     assert json.loads(out.read_text().splitlines()[1])["status"] == "follow_through"
 
 
-def test_a_bad_row_is_reported_with_its_line_and_the_rest_is_marked(batch) -> None:
+def test_invalid_row_is_reported_with_its_line_and_others_are_graded(batch) -> None:
     ran, rows = batch(
         [
             [*HEAD, "seed"],
@@ -158,7 +160,7 @@ def test_a_bad_row_is_reported_with_its_line_and_the_rest_is_marked(batch) -> No
     assert rows[3]["error"] == ""
 
 
-def test_a_seed_marks_with_that_variant_and_none_with_the_original(batch, grader) -> None:
+def test_seed_selects_the_variant_and_its_absence_the_original(batch, grader) -> None:
     solved = json.loads(grader("solve", "yolo-output-depth", "--seed", "4", "--json").out)
     key = next(part["shown"] for part in solved["parts"] if part["id"] == "yolov3")
     _, rows = batch(
@@ -171,7 +173,7 @@ def test_a_seed_marks_with_that_variant_and_none_with_the_original(batch, grader
     assert [row["status"] for row in rows] == ["correct", "correct"]
 
 
-def test_columns_are_mapped_by_name(grader, tmp_path: Path) -> None:
+def test_columns_can_be_mapped_by_name(grader, tmp_path: Path) -> None:
     path = write(
         tmp_path / "in.csv",
         [["who", "problem", "part", "answer"], ["a", "pooling-4x4", "max", "1"]],
@@ -187,7 +189,7 @@ def test_columns_are_mapped_by_name(grader, tmp_path: Path) -> None:
     assert "COLUMN=NAME" in wrong.err
 
 
-def test_cells_that_a_spreadsheet_would_run_are_guarded_and_numbers_are_not(batch) -> None:
+def test_formula_cells_are_escaped_and_numbers_are_not(batch) -> None:
     _, rows = batch(
         [
             HEAD,
@@ -237,7 +239,7 @@ def test_json_lines_are_read_and_written(grader, tmp_path: Path) -> None:
         (b"student,problem,part,answer,status\na,b,c,d,e\n", "already has a column 'status'"),
     ],
 )
-def test_a_file_that_cannot_be_used_ends_with_2_and_nothing_runs(
+def test_unusable_input_exits_with_code_2_and_grades_nothing(
     grader, tmp_path: Path, content: bytes, said: str
 ) -> None:
     path, out = tmp_path / "in.csv", tmp_path / "out.csv"
@@ -250,14 +252,14 @@ def test_a_file_that_cannot_be_used_ends_with_2_and_nothing_runs(
     assert not out.exists()
 
 
-def test_the_marked_file_is_never_overwritten(grader, tmp_path: Path) -> None:
+def test_input_file_is_never_overwritten(grader, tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", [HEAD, ["a", "pooling-4x4", "max", "1"]])
     before = path.read_bytes()
     assert grader("batch", str(path), "-o", str(path)).code == 2
     assert path.read_bytes() == before
 
 
-def test_an_earlier_output_can_be_marked_again(grader, tmp_path: Path) -> None:
+def test_earlier_csv_output_can_be_graded_again(grader, tmp_path: Path) -> None:
     first = write(tmp_path / "in.csv", [HEAD, ["a", "yolo-output-depth", "yolov3", "255"]])
     second, third = tmp_path / "second.csv", tmp_path / "third.csv"
     grader("batch", str(first), "-o", str(second))
@@ -265,7 +267,7 @@ def test_an_earlier_output_can_be_marked_again(grader, tmp_path: Path) -> None:
     assert read(second) == read(third)
 
 
-def test_the_text_of_an_earlier_output_is_read_back_as_it_was(batch, grader, tmp_path) -> None:
+def test_formula_guards_are_removed_from_earlier_output(batch, grader, tmp_path) -> None:
     """Formula guards are removed again, even where a student typed an apostrophe."""
     _, rows = batch(
         [
@@ -283,7 +285,7 @@ def test_the_text_of_an_earlier_output_is_read_back_as_it_was(batch, grader, tmp
     assert [row["'=note"] for row in rows] == ["'-x", "a\rb", "'t is"]
 
 
-def test_semicolons_tabs_and_a_byte_order_mark_are_read(grader, tmp_path: Path) -> None:
+def test_semicolons_tabs_and_byte_order_mark_are_accepted(grader, tmp_path: Path) -> None:
     for mark, text in ((";", "\ufeff"), ("\t", "")):
         path, out = tmp_path / "in.csv", tmp_path / "out.csv"
         row = mark.join(["a", "yolo-output-depth", "yolov3", "255"])
@@ -292,7 +294,7 @@ def test_semicolons_tabs_and_a_byte_order_mark_are_read(grader, tmp_path: Path) 
         assert read(out)[0]["status"] == "correct"
 
 
-def test_without_an_output_file_the_rows_go_to_standard_output(grader, tmp_path: Path) -> None:
+def test_results_are_written_to_stdout_without_an_output_file(grader, tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", [HEAD, ["a", "yolo-output-depth", "yolov3", "255"]])
     ran = grader("batch", str(path))
     assert ran.out.splitlines()[0].startswith("student,problem,part,answer,status")

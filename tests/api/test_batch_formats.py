@@ -67,7 +67,7 @@ def told(suffix: str, tmp_path: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("into", SUFFIXES)
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_rows_of_every_format_are_written_in_every_format(
+def test_every_input_format_converts_to_every_output_format(
     grader, tmp_path: Path, suffix: str, into: str
 ) -> None:
     path, out = write(tmp_path / f"in{suffix}", ROWS), tmp_path / f"out{into}"
@@ -78,7 +78,7 @@ def test_rows_of_every_format_are_written_in_every_format(
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_an_output_can_be_marked_again(grader, tmp_path: Path, suffix: str) -> None:
+def test_output_of_each_format_can_be_graded_again(grader, tmp_path: Path, suffix: str) -> None:
     path = write(tmp_path / f"in{suffix}", ROWS)
     first, second = tmp_path / f"first{suffix}", tmp_path / f"second{suffix}"
     grader("batch", str(path), "-o", str(first))
@@ -86,7 +86,7 @@ def test_an_output_can_be_marked_again(grader, tmp_path: Path, suffix: str) -> N
     assert read(first) == read(second)
 
 
-def test_answers_of_parquet_are_numbers_and_lists_as_in_json(grader, tmp_path: Path) -> None:
+def test_parquet_numbers_and_lists_are_read_as_in_json(grader, tmp_path: Path) -> None:
     base = {"student": 7, "problem": "pooling-4x4", "when": date(2026, 1, 2), "x": None}
     rows = [
         {**base, "part": "max", "answer": [[9.0, 7.0], [8.0, 6.0]], "seed": None},
@@ -112,7 +112,7 @@ def test_answers_of_parquet_are_numbers_and_lists_as_in_json(grader, tmp_path: P
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 and no more", b"student,problem\n"])
-def test_what_is_no_parquet_is_refused(grader, tmp_path: Path, content: bytes) -> None:
+def test_invalid_parquet_is_refused(grader, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "in.parquet"
     path.write_bytes(content)
     ran = grader("batch", str(path))
@@ -122,7 +122,7 @@ def test_what_is_no_parquet_is_refused(grader, tmp_path: Path, content: bytes) -
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_rows_that_failed_are_rejected_with_their_lines_and_can_be_mended(
+def test_failed_rows_are_written_to_rejects_and_can_be_corrected(
     grader, tmp_path: Path, suffix: str
 ) -> None:
     path = write(tmp_path / f"in{suffix}", ROWS)
@@ -136,7 +136,7 @@ def test_rows_that_failed_are_rejected_with_their_lines_and_can_be_mended(
     assert grader("batch", str(mended), "-o", str(out)).code == 0
 
 
-def test_a_file_without_failures_has_no_rejects(grader, tmp_path: Path) -> None:
+def test_batch_without_failures_writes_no_rejects(grader, tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", ROWS[:2])
     out, rejects = tmp_path / "out.csv", tmp_path / "rejects.csv"
     assert grader("batch", str(path), "-o", str(out), "--rejects", str(rejects)).code == 0
@@ -146,7 +146,7 @@ def test_a_file_without_failures_has_no_rejects(grader, tmp_path: Path) -> None:
     assert "Name two files" in same.err
 
 
-def test_published_variants_are_taken_and_stale_ones_are_solved(grader, tmp_path: Path) -> None:
+def test_published_variants_are_used_unless_stale(grader, tmp_path: Path) -> None:
     folder, out = tmp_path / "variants", tmp_path / "out.csv"
     problem = ProblemCatalog().path("conv-stack-cost")
     grader("publish", str(problem), "--seeds", "2", "-o", str(folder))

@@ -65,9 +65,7 @@ def statuses(rows) -> list[str]:
         (f"{GOOD},,more", "the row has 6 cells, the header 4; put answers with commas in quotes"),
     ],
 )
-def test_a_row_that_is_broken_is_reported_with_its_line_and_the_next_one_is_marked(
-    batch, row, words
-):
+def test_broken_row_is_reported_with_its_line_and_the_next_is_graded(batch, row, words):
     ran, rows = batch(f"{HEAD}\n{GOOD}\n{row}\n{GOOD}\n")
     assert ran.code == 1
     assert statuses(rows) == ["correct", "", "correct"]
@@ -75,19 +73,19 @@ def test_a_row_that_is_broken_is_reported_with_its_line_and_the_next_one_is_mark
     assert f"line 3: {rows[1]['error']}" in ran.err
 
 
-def test_a_row_without_its_last_cell_has_no_answer(batch):
+def test_row_missing_its_last_cell_has_no_answer(batch):
     ran, rows = batch(f"{HEAD}\nann,yolo-output-depth,yolov3\n{GOOD},\n")
     assert ran.code == 0
     assert statuses(rows) == ["missing", "correct"]
 
 
-def test_a_quote_that_is_never_closed_costs_its_own_row_alone(batch):
+def test_unclosed_quote_affects_only_its_own_row(batch):
     ran, rows = batch(f'{HEAD}\n{GOOD}\nann,yolo-output-depth,yolov3,"255\n{GOOD}\n')
     assert statuses(rows) == ["correct", "", "correct"]
     assert "line 3: the row is not CSV: unexpected end of data; check its quotes" in ran.err
 
 
-def test_lines_are_counted_through_answers_of_several_lines_and_empty_rows(batch):
+def test_line_numbers_account_for_multiline_answers_and_empty_rows(batch):
     matrix = 'ann,pooling-4x4,max,"9 7\n8 6"'
     ran, rows = batch(f"{HEAD}\n\n{matrix}\n,,,\n{matrix}\nann,pooling-4x4,least,1\n")
     assert statuses(rows) == ["correct", "correct", ""]
@@ -95,7 +93,7 @@ def test_lines_are_counted_through_answers_of_several_lines_and_empty_rows(batch
 
 
 @pytest.mark.parametrize("separator", ["\u2028", "\x0b", "\x0c", "\x85"])
-def test_only_a_line_end_ends_a_row(batch, separator):
+def test_only_line_ends_separate_rows(batch, separator):
     ran, rows = batch(f"{HEAD}\na{separator}b,yolo-output-depth,yolov3,255\n")
     assert (ran.code, statuses(rows)) == (0, ["correct"])
     assert rows[0]["student"] == f"a{separator}b"
@@ -112,20 +110,20 @@ def test_only_a_line_end_ends_a_row(batch, separator):
         ("\n\n", "has no rows"),
     ],
 )
-def test_a_file_without_a_header_is_not_marked(batch, text, words):
+def test_batch_file_without_a_header_is_refused(batch, text, words):
     ran, rows = batch(text)
     assert (ran.code, rows) == (2, [])
     assert words in ran.err
 
 
-def test_a_column_that_is_named_must_be_there_though_it_is_optional(batch):
+def test_mapped_column_must_exist_even_if_optional(batch):
     ran, rows = batch(f"{HEAD}\n{GOOD}\n", "--map", "seed=sed")
     assert (ran.code, rows) == (2, [])
     assert "has no column 'sed'; it has student, problem, part, answer" in ran.err
 
 
 @pytest.mark.parametrize("to", [".csv", ".jsonl"])
-def test_a_json_line_that_cannot_be_written_again_stops_no_other(batch, to):
+def test_unencodable_json_line_does_not_stop_others(batch, to):
     good = '{"student": "a", "problem": "yolo-output-depth", "part": "yolov3", "answer": 255}'
     lines = [
         good,
@@ -153,7 +151,7 @@ def test_a_json_line_that_cannot_be_written_again_stops_no_other(batch, to):
 @pytest.mark.parametrize(
     "failure", [RuntimeError("boom"), AssertionError(), RecursionError(), SolverError("no")]
 )
-def test_a_solver_that_fails_in_any_way_stops_no_other_row(batch, tmp_path, monkeypatch, failure):
+def test_failing_solver_does_not_stop_other_rows(batch, tmp_path, monkeypatch, failure):
     def sick(width: int) -> int:
         del width
         raise failure
@@ -171,7 +169,7 @@ def test_a_solver_that_fails_in_any_way_stops_no_other_row(batch, tmp_path, monk
     assert statuses(marked) == ["needs_review", "correct", "", "correct", "correct"]
 
 
-def test_a_row_of_an_original_that_there_is_not_is_told_to_name_a_seed(batch, tmp_path):
+def test_row_of_a_problem_without_an_original_must_name_a_seed(batch, tmp_path):
     bank = tmp_path / "bank"
     bank.mkdir()
     text = PROBLEM.format(id="drawn", key="conv_size(W, 2)")
@@ -182,7 +180,7 @@ def test_a_row_of_an_original_that_there_is_not_is_told_to_name_a_seed(batch, tm
     assert "line 2: params: drawn has no original variant; name a seed" in ran.err
 
 
-def test_rows_are_marked_when_nobody_watches_and_nothing_is_written(tmp_path):
+def test_batch_without_progress_or_output_returns_a_summary(tmp_path):
     path = tmp_path / "in.csv"
     path.write_text(f'{HEAD}\n{GOOD}\n"\n')
     summary = run_batch(Batch(open_source(path, {}), BatchProblems(ProblemCatalog())))
@@ -191,7 +189,7 @@ def test_rows_are_marked_when_nobody_watches_and_nothing_is_written(tmp_path):
     assert [one.name for one in tmp_path.iterdir()] == ["in.csv"]
 
 
-def test_a_value_that_fails_when_it_is_looked_at_goes_to_a_person(batch, tmp_path, monkeypatch):
+def test_key_value_that_raises_on_access_needs_review(batch, tmp_path, monkeypatch):
     class Sick(OpaqueValue):
         def get_field(self, name: str) -> Value:
             raise RuntimeError(f"no {name} today")
@@ -216,9 +214,7 @@ def test_a_value_that_fails_when_it_is_looked_at_goes_to_a_person(batch, tmp_pat
         (f"{'x' * 250}.csv", "cannot be written: File name too long"),
     ],
 )
-def test_results_that_cannot_be_written_are_reported_without_a_traceback(
-    grader, tmp_path, out, words
-):
+def test_unwritable_results_are_reported_without_a_traceback(grader, tmp_path, out, words):
     path = tmp_path / "in.csv"
     path.write_text(f"{HEAD}\n{GOOD}\n")
     (tmp_path / "folder").mkdir()
@@ -228,7 +224,7 @@ def test_results_that_cannot_be_written_are_reported_without_a_traceback(
     assert sorted(one.name for one in tmp_path.iterdir()) == ["folder", "in.csv"]
 
 
-def test_more_failed_rows_than_a_screen_holds_are_counted(batch):
+def test_failed_rows_beyond_twenty_are_only_counted(batch):
     ran, rows = batch(f"{HEAD}\n" + "ann,no-such,a,1\n" * 25 + f"{GOOD}\n")
     assert sum(1 for row in rows if row["error"]) == 25
     assert ran.err.count("there is no problem 'no-such'") == 20

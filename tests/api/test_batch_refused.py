@@ -24,7 +24,7 @@ def source(tmp_path: Path) -> Path:
         ("/proc/out.csv", "cannot be written"),
     ],
 )
-def test_an_output_that_cannot_be_written_is_reported_before_anything_runs(
+def test_unwritable_output_is_reported_before_grading_starts(
     grader, tmp_path: Path, source: Path, out: str, said: str
 ) -> None:
     (tmp_path / "folder").mkdir()
@@ -43,7 +43,7 @@ def test_an_output_that_cannot_be_written_is_reported_before_anything_runs(
         (".", "the id 'tiny' is taken"),
     ],
 )
-def test_a_bank_that_cannot_be_used_is_reported_before_anything_runs(
+def test_unusable_bank_is_reported_before_grading_starts(
     grader, tmp_path: Path, source: Path, bank: str, said: str
 ) -> None:
     for folder in ("a", "b", "empty"):
@@ -57,7 +57,7 @@ def test_a_bank_that_cannot_be_used_is_reported_before_anything_runs(
 
 
 @pytest.mark.parametrize(("seed", "codes"), [(2**53, (0, 0)), (2**53 + 1, (2, 1)), (-1, (2, 1))])
-def test_a_seed_is_bounded_alike_in_a_file_and_in_an_option(
+def test_seed_has_the_same_bounds_in_a_file_and_as_an_option(
     grader, tmp_path: Path, seed: int, codes: tuple[int, int]
 ) -> None:
     problem, part = "yolo-output-depth", "yolov3"

@@ -99,7 +99,7 @@ class Counting(InlineExecutor):
 
 
 @pytest.mark.parametrize(("suffix", "parts"), [(".csv", (4, 9)), (".parquet", (13,))])
-def test_a_batch_that_was_killed_goes_on_and_writes_the_same_bytes(
+def test_killed_batch_resumes_and_writes_identical_output(
     path: Path, tmp_path: Path, suffix: str, parts: tuple[int, ...]
 ) -> None:
     whole, folder = tmp_path / f"whole{suffix}", tmp_path / suffix
@@ -130,14 +130,14 @@ def stopped(path: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> Counting:
     return counting
 
 
-def test_what_was_judged_is_not_judged_again(path, tmp_path, monkeypatch) -> None:
+def test_graded_questions_are_not_graded_again_on_resume(path, tmp_path, monkeypatch) -> None:
     out, again = tmp_path / "out.csv", Counting()
     assert stopped(path, out, monkeypatch).asked > STUDENTS
     assert batch(path, out, BatchPool(lambda: again, max_waiting=1)).resumed
     assert again.asked == 0
 
 
-def test_a_part_that_a_loss_of_power_has_torn_is_judged_again(path, tmp_path, monkeypatch) -> None:
+def test_checkpoint_torn_by_a_power_failure_is_graded_again(path, tmp_path, monkeypatch) -> None:
     out, again = tmp_path / "out.csv", Counting()
     stopped(path, out, monkeypatch)
     torn = tmp_path / ".out.csv.parts" / "judged-0-000001"
@@ -147,7 +147,9 @@ def test_a_part_that_a_loss_of_power_has_torn_is_judged_again(path, tmp_path, mo
 
 
 @pytest.mark.parametrize(("name", "other"), [("ENGINE", "another"), ("FORMAT_VERSION", 0)])
-def test_another_file_engine_or_form_begins_again(path, tmp_path, monkeypatch, name, other) -> None:
+def test_changed_input_engine_or_format_restarts_the_batch(
+    path, tmp_path, monkeypatch, name, other
+) -> None:
     out, whole = tmp_path / "out.csv", tmp_path / "whole.csv"
     stopped(path, out, monkeypatch)
     path.write_text(answers().replace("yolov3,255", "yolov3,256"))
@@ -158,7 +160,7 @@ def test_another_file_engine_or_form_begins_again(path, tmp_path, monkeypatch, n
     assert out.read_bytes() == whole.read_bytes()
 
 
-def test_two_batches_at_one_output_are_refused(path, tmp_path) -> None:
+def test_second_batch_to_the_same_output_is_refused(path, tmp_path) -> None:
     out = tmp_path / "out.csv"
     with (
         open_checkpoint_folder(out),
@@ -167,7 +169,7 @@ def test_two_batches_at_one_output_are_refused(path, tmp_path) -> None:
         batch(path, out)
 
 
-def test_a_file_that_changes_while_it_is_read_is_not_marked(path, tmp_path) -> None:
+def test_input_changed_while_being_read_is_refused(path, tmp_path) -> None:
     class Changing(Counting):
         def submit(self, fn: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
             path.write_text(answers() + "\n")

@@ -69,7 +69,7 @@ class Dying(InlineExecutor):
         return broken
 
 
-def test_an_answer_with_which_its_process_dies_fails_alone(tmp_path: Path) -> None:
+def test_answer_that_crashes_its_process_fails_alone(tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", 3000)
     expected = marked(path, tmp_path / "one.csv").decode().splitlines()
     found = (
@@ -81,7 +81,7 @@ def test_an_answer_with_which_its_process_dies_fails_alone(tmp_path: Path) -> No
     assert KILLED_MESSAGE in other[0][1]
 
 
-def test_an_answer_that_takes_too_long_is_left_out_alone(tmp_path: Path) -> None:
+def test_answer_that_takes_too_long_is_skipped_alone(tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", 700)
     rows = len(marked(path, tmp_path / "one.csv").splitlines())
     with open_process_pool(2) as pool:
@@ -92,7 +92,7 @@ def test_an_answer_that_takes_too_long_is_left_out_alone(tmp_path: Path) -> None
     assert left_out.startswith(f"s16,yolo-output-depth,yolov1,{POISON},")
 
 
-def test_two_processes_write_the_bytes_of_one(tmp_path: Path) -> None:
+def test_two_processes_write_the_same_output_as_one(tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", 4000)
     with open_process_pool(2) as pool:
         assert marked(path, tmp_path / "two.csv", pool) == marked(path, tmp_path / "one.csv")
@@ -110,7 +110,7 @@ class Recording(InlineExecutor):
         return super().submit(fn, *arguments, **named)
 
 
-def test_a_chunk_ends_behind_a_problem_or_a_variant_where_one_ends(
+def test_chunk_ends_at_a_problem_or_variant_boundary(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(grading, "CHUNK_QUESTIONS", 10)
@@ -133,7 +133,7 @@ def test_a_chunk_ends_behind_a_problem_or_a_variant_where_one_ends(
     assert set().union(*found) == {(name, int(seed) if seed else None) for name, _, seed in asked}
 
 
-def test_a_chunk_is_full_where_neither_a_problem_nor_a_variant_ends(
+def test_chunk_is_filled_within_a_long_variant(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(grading, "CHUNK_QUESTIONS", 10)
@@ -147,7 +147,7 @@ def test_a_chunk_is_full_where_neither_a_problem_nor_a_variant_ends(
     assert sizes == [10] * 5
 
 
-def test_a_batch_starts_without_what_it_does_not_need() -> None:
+def test_batch_starts_without_importing_unneeded_modules() -> None:
     loads = "import sys, api.cli.batch; print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", loads], capture_output=True, check=True, text=True)
     assert {"sqlalchemy", "polars", "numpy", "pydantic"}.isdisjoint(ran.stdout.split())
@@ -219,9 +219,7 @@ class Lacking:
 @pytest.mark.parametrize(
     ("scheduler", "named"), [(True, "the scheduler"), (False, "the worker tcp://127.0.0.1:1")]
 )
-def test_the_machine_of_a_cluster_that_lacks_grader_is_named(
-    *, scheduler: bool, named: str
-) -> None:
+def test_cluster_machine_without_grader_is_named(*, scheduler: bool, named: str) -> None:
     with pytest.raises(FileError, match=f"^{named} uses another engine .*--preload dlgrader"):
         _check_engines(Lacking(scheduler=scheduler))
 
@@ -229,7 +227,7 @@ def test_the_machine_of_a_cluster_that_lacks_grader_is_named(
 @pytest.mark.skipif(
     importlib.util.find_spec("distributed") is None, reason="the extra `cluster` is not installed"
 )
-def test_a_worker_of_a_cluster_may_be_killed_and_nothing_is_lost_or_doubled(
+def test_killed_cluster_worker_loses_and_duplicates_no_rows(
     tmp_path: Path,
 ) -> None:
     path, out = write(tmp_path / "in.csv", 20_000), tmp_path / "out.csv"
@@ -250,7 +248,7 @@ def test_a_worker_of_a_cluster_may_be_killed_and_nothing_is_lost_or_doubled(
 @pytest.mark.skipif(
     importlib.util.find_spec("distributed") is None, reason="the extra `cluster` is not installed"
 )
-def test_a_cluster_that_does_not_answer_is_reported(grader, tmp_path: Path) -> None:
+def test_unreachable_cluster_is_reported(grader, tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", 2)
     ran = grader("batch", str(path), "--cluster", "nonsense")
     assert ran.code == 2
@@ -264,7 +262,7 @@ class OfCluster(InlineExecutor):
         self.ended = wait
 
 
-def test_what_a_cluster_lost_is_judged_by_an_executor_made_again():
+def test_lost_cluster_executor_is_replaced():
     pool = BatchPool(OfCluster, max_waiting=1)
     first = pool.executor
     pool.replace_executor()

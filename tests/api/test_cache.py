@@ -3,7 +3,7 @@
 from api.core.cache import LruCache
 
 
-def test_what_was_asked_for_stays_and_what_was_not_goes():
+def test_lru_cache_evicts_the_least_recently_used_entry():
     cache: LruCache[str, int] = LruCache(4)
     for at, name in enumerate("abcd"):
         cache.put(name, at)
@@ -12,7 +12,7 @@ def test_what_was_asked_for_stays_and_what_was_not_goes():
     assert (len(cache), cache.find("a"), cache.find("b"), cache.find("e")) == (4, 0, None, 4)
 
 
-def test_what_is_kept_is_made_once():
+def test_lru_cache_creates_an_entry_once():
     cache: LruCache[str, list[int]] = LruCache(2)
     made = cache.get_or_create("a", lambda: [1])
     assert cache.get_or_create("a", lambda: [2]) is made

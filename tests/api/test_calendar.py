@@ -28,9 +28,9 @@ def ann(world, course):
 
 
 @pytest.fixture
-def posed(world, course):
-    [posed] = world.assignment(course, timeline_spec=DUE)
-    return posed
+def assigned(world, course):
+    [assigned] = world.assignment(course, timeline_spec=DUE)
+    return assigned
 
 
 def address_of(world, person):
@@ -52,12 +52,10 @@ def events(world, url):
     return list(icalendar.Calendar.from_ical(reply.content).walk("VEVENT"))
 
 
-def test_the_calendar_has_the_due_times_of_its_owner_with_extensions(
-    world, course, ann, posed, teacher
-):
+def test_calendar_shows_due_times_with_the_owners_extensions(world, course, ann, assigned, teacher):
     bo = world.enrol(course, "Bo Example")
     grants = {"due": "2026-11-12 12:00"}
-    body = {"assignment": str(posed.assignment), "student": str(ann.id), "grants": grants}
+    body = {"assignment": str(assigned.assignment), "student": str(ann.id), "grants": grants}
     done = teacher.post(f"/courses/{course}/extensions", body)
     assert done.status_code == 201, done.text
     [mine] = events(world, address_of(world, ann)[0])
@@ -65,15 +63,15 @@ def test_the_calendar_has_the_due_times_of_its_owner_with_extensions(
     assert mine.decoded("dtstart").isoformat() == "2026-11-12T11:00:00+00:00"
     assert other.decoded("dtstart").isoformat() == "2026-11-10T11:00:00+00:00"
     assert str(mine["summary"]) == "Homework 1 is due"
-    assert str(mine["uid"]) == str(other["uid"]) == f"due-{posed.assignment}@grader"
-    assert str(mine["url"]).endswith(f"/assignments/{posed.assignment}")
+    assert str(mine["uid"]) == str(other["uid"]) == f"due-{assigned.assignment}@grader"
+    assert str(mine["url"]).endswith(f"/assignments/{assigned.assignment}")
 
 
-def test_a_moved_due_time_keeps_its_uid(world, ann, posed, teacher):
+def test_moved_due_time_keeps_its_uid(world, ann, assigned, teacher):
     url, _ = address_of(world, ann)
     [before] = events(world, url)
     done = teacher.patch(
-        f"/assignments/{posed.assignment}",
+        f"/assignments/{assigned.assignment}",
         {"timeline": {"due": "2026-11-11 12:00"}},
         headers={"If-Match": "*"},
     )
@@ -84,9 +82,9 @@ def test_a_moved_due_time_keeps_its_uid(world, ann, posed, teacher):
 
 
 @pytest.mark.parametrize("title", ["a; b, c\\ d\nBEGIN:VEVENT", "ü" * 200, "x" * 200, "🎓" * 60])
-def test_lines_are_folded_and_texts_escaped(world, course, ann, posed, title):
+def test_calendar_lines_are_folded_and_text_is_escaped(world, course, ann, assigned, title):
     with world.session() as session:
-        session.get_one(Assignment, posed.assignment).title = title
+        session.get_one(Assignment, assigned.assignment).title = title
         session.get_one(Course, course).title = title
     url, _ = address_of(world, ann)
     content = read(world, url).content
@@ -98,26 +96,28 @@ def test_lines_are_folded_and_texts_escaped(world, course, ann, posed, title):
     assert str(event["description"]).startswith(title)
 
 
-def test_what_is_not_released_or_due_is_not_in_it(world, course, ann, posed):
+def test_unreleased_undated_and_unpublished_assignments_are_not_in_the_calendar(
+    world, course, ann, assigned
+):
     hidden = {"release": "2026-11-05 12:00", "due": "2026-11-20 12:00"}
     world.assignment(course, timeline_spec=hidden)
     world.assignment(course)
     world.assignment(course, timeline_spec=DUE, published=False)
     [other] = world.assignment(world.course("other"), timeline_spec=DUE)
     uids = [str(one["uid"]) for one in events(world, address_of(world, ann)[0])]
-    assert uids == [f"due-{posed.assignment}@grader"]
+    assert uids == [f"due-{assigned.assignment}@grader"]
     assert str(other.assignment) not in uids[0]
 
 
-@pytest.mark.usefixtures("posed")
-def test_who_left_the_course_has_an_empty_calendar(world, ann):
+@pytest.mark.usefixtures("assigned")
+def test_withdrawn_student_gets_an_empty_calendar(world, ann):
     url, _ = address_of(world, ann)
     world.set_enrolment(ann, withdrawn_at=world.clock())
     assert events(world, url) == []
 
 
-@pytest.mark.usefixtures("posed")
-def test_a_new_address_ends_the_old_one_and_revoking_ends_both(world, ann):
+@pytest.mark.usefixtures("assigned")
+def test_new_calendar_url_replaces_the_old_one_and_revoking_ends_it(world, ann):
     first, browser = address_of(world, ann)
     second = browser.call("POST", "/me/calendar").json()["url"]
     assert read(world, first).status_code == 404
@@ -128,7 +128,7 @@ def test_a_new_address_ends_the_old_one_and_revoking_ends_both(world, ann):
     assert browser.call("GET", "/me/calendar").json() == {"created_at": None}
 
 
-def test_only_the_digest_of_an_address_is_stored(world, ann):
+def test_only_the_digest_of_a_calendar_url_is_stored(world, ann):
     url, _ = address_of(world, ann)
     secret = re.search(r"/calendar/(\S+)\.ics", url)[1]
     with world.db.reading() as session:
@@ -138,12 +138,12 @@ def test_only_the_digest_of_an_address_is_stored(world, ann):
 
 
 @pytest.mark.parametrize("secret", ["x", "gr_calendar_" + "a" * 12 + "_" + "b" * 43, "gr_api_x"])
-def test_an_unknown_address_is_not_found(world, ann, secret):
+def test_unknown_calendar_url_returns_404(world, ann, secret):
     address_of(world, ann)
     assert read(world, f"/calendar/{secret}.ics").status_code == 404
 
 
-def test_an_api_token_is_no_address_and_an_address_no_token(world, ann):
+def test_api_tokens_and_calendar_secrets_are_not_interchangeable(world, ann):
     assert read(world, f"/calendar/{ann.token}.ics").status_code == 404
     url, _ = address_of(world, ann)
     secret = re.search(r"/calendar/(\S+)\.ics", url)[1]
@@ -151,13 +151,13 @@ def test_an_api_token_is_no_address_and_an_address_no_token(world, ann):
     assert reply.status_code == 401
 
 
-def test_a_token_creates_no_address(ann):
+def test_api_token_cannot_create_a_calendar_url(ann):
     assert ann.post("/me/calendar").status_code == 403
     assert ann.delete("/me/calendar").status_code == 403
 
 
-@pytest.mark.usefixtures("posed")
-def test_suspended_people_have_no_calendar(world, ann):
+@pytest.mark.usefixtures("assigned")
+def test_suspended_users_have_no_calendar(world, ann):
     url, _ = address_of(world, ann)
     with world.session() as session:
         values = {"suspended_at": world.clock()}
@@ -165,8 +165,8 @@ def test_suspended_people_have_no_calendar(world, ann):
     assert read(world, url).status_code == 404
 
 
-@pytest.mark.usefixtures("posed")
-def test_erasure_ends_the_address(world, ann):
+@pytest.mark.usefixtures("assigned")
+def test_erasure_deletes_the_calendar_feed(world, ann):
     url, _ = address_of(world, ann)
     admin = world.person("Ad Min", admin=True)
     erased = admin.post(f"/users/{ann.id}/erase", {"confirm": "Ann Example"})
@@ -176,15 +176,15 @@ def test_erasure_ends_the_address(world, ann):
         assert session.scalar(select(func.count()).select_from(CalendarFeed)) == 0
 
 
-def test_the_export_names_the_calendar_without_its_address(world, ann):
+def test_account_export_mentions_the_calendar_without_its_url(world, ann):
     url, _ = address_of(world, ann)
     reply = ann.get("/me/export")
     assert reply.json()["mail"]["calendar_created_at"] is not None
     assert url.rpartition("_")[2] not in reply.text
 
 
-@pytest.mark.usefixtures("posed")
-def test_the_page_creates_shows_once_and_revokes(world, ann):
+@pytest.mark.usefixtures("assigned")
+def test_calendar_page_creates_shows_once_and_revokes_the_url(world, ann):
     browser = PageBrowser(world, ann)
     page = browser.get(browser.get("/account").all("a", text="Calendar")[0]["href"])
     made = browser.send(page.one("form", action="/me/calendar"))
@@ -197,7 +197,7 @@ def test_the_page_creates_shows_once_and_revokes(world, ann):
     assert read(world, url).status_code == 404
 
 
-def test_unknown_addresses_are_limited_and_block_no_known_one(world, ann):
+def test_guessing_calendar_urls_is_limited_without_blocking_valid_ones(world, ann):
     url, _ = address_of(world, ann)
     limit = EVENT_LIMITS["calendar_guess"].count
     unknown = f"{url.removesuffix('.ics')[:-4]}none.ics"
@@ -206,7 +206,7 @@ def test_unknown_addresses_are_limited_and_block_no_known_one(world, ann):
     assert read(world, url).status_code == 200
 
 
-def test_a_known_address_is_limited_by_its_owner(world, course, ann):
+def test_calendar_requests_are_limited_per_owner(world, course, ann):
     (url, _), (other, _) = (address_of(world, one) for one in (ann, world.enrol(course, "Bo")))
     limit = EVENT_LIMITS["calendar_feed"].count
     statuses = [read(world, url).status_code for _ in range(limit + 1)]

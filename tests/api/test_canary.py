@@ -101,11 +101,11 @@ def asked(scene) -> dict[State, CanaryClient]:
     return found
 
 
-def test_nobody_meets_what_they_may_not_know(asked):
+def test_no_reader_receives_forbidden_data(asked):
     assert {state: sorted(asker.wrong) for state, asker in asked.items() if asker.wrong} == {}
 
 
-def test_the_markers_are_there_to_be_met(asked):
+def test_authorized_readers_receive_each_marker(asked):
     """Without this, the test before proves nothing: authorized readers find each marker."""
     wanted = {
         (state, name, reader)
@@ -122,7 +122,7 @@ def test_the_markers_are_there_to_be_met(asked):
     assert sorted(wanted - met) == []
 
 
-def test_the_secrets_are_there_to_be_met(scene):
+def test_secret_columns_cover_digests_keys_and_provider_tokens(scene):
     """Digests, keys and tokens of providers are secrets, wherever they are stored."""
     columns = {f"{one.table.name}.{one.name}" for one in SECRET_COLUMNS}
     assert {
@@ -135,7 +135,7 @@ def test_the_secrets_are_there_to_be_met(scene):
     assert {ID_TOKEN, bytes(range(1, 33)).hex(), jwk["d"], pem.splitlines()[-2]} <= scene.secrets
 
 
-def test_the_public_keys_are_no_secret(scene):
+def test_public_keys_are_not_reported_as_secrets(scene):
     """They share their first bytes with the private key, which the check must not confuse."""
     keys = scene.ask("GET", "/lti/jwks", headers={})
     assert keys.json()["keys"]
@@ -144,7 +144,7 @@ def test_the_public_keys_are_no_secret(scene):
     )
 
 
-def test_the_log_tells_nothing(asked, scene, ears):
+def test_log_contains_no_markers_or_secrets(asked, scene, ears):
     """The log covers all requests of this module, including errors."""
     heard = "\n".join(ears.heard)
     assert len(ears.heard) > len(asked["after"].met)
@@ -162,7 +162,7 @@ def test_the_log_tells_nothing(asked, scene, ears):
         {"email": ["zqmailstudent@example.edu"], "password": {"a": PASSPHRASE}},
     ],
 )
-def test_a_login_gives_nothing_back(scene, ears, body):
+def test_login_response_and_log_reveal_no_submitted_values(scene, ears, body):
     answer = scene.ask("POST", "/api/v1/login", headers={}, json=body)
     told = response_text(answer).replace("zqnamestudent", "", answer.status_code == httpx2.codes.OK)
     assert set(find_leaks(told, "anonymous", "after", secrets=scene.secrets)) == set()
@@ -170,7 +170,7 @@ def test_a_login_gives_nothing_back(scene, ears, body):
 
 
 @pytest.mark.parametrize("token", ["gr_api_zqpassword", "zqpassword", "gr_reset_zqpassword"])
-def test_a_token_that_is_not_known_is_not_repeated(scene, ears, token):
+def test_unknown_token_is_not_echoed_or_logged(scene, ears, token):
     answer = scene.ask("GET", "/api/v1/me", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == httpx2.codes.UNAUTHORIZED
     assert "zqpassword" not in response_text(answer) + "\n".join(ears.heard)
@@ -183,7 +183,7 @@ def test_a_token_that_is_not_known_is_not_repeated(scene, ears, token):
         "postgresql://zqdatabase:zqpassword@127.0.0.1:9/zqdatabase",
     ],
 )
-def test_a_database_that_is_away_does_not_tell_its_address(ears, url):
+def test_unreachable_database_does_not_reveal_its_url(ears, url):
     world = World(url)
     asked = [
         world.client.get("/readyz"),
@@ -200,7 +200,7 @@ def test_a_database_that_is_away_does_not_tell_its_address(ears, url):
 
 
 @pytest.mark.usefixtures("asked")
-def test_pseudonyms_hide_who_it_was(scene):
+def test_pseudonymous_export_hides_identities(scene):
     scene.world.clock.advance(minutes=2)
     course = scene.places[HERE]["course"]
     answer = scene.instructor.get(f"/courses/{course}/exports/submissions?pseudonymous=true")
@@ -211,7 +211,7 @@ def test_pseudonyms_hide_who_it_was(scene):
 
 
 @pytest.mark.parametrize("name", MARKS)
-def test_a_planted_leak_is_found(name):
+def test_leak_check_detects_each_planted_marker(name):
     """Plants each marker for each reader, in a header and inside text of a body."""
     mark = MARKS[name]
     for text, reader, state in product(mark.texts, get_args(Reader), get_args(State)):
@@ -229,7 +229,7 @@ def test_a_planted_leak_is_found(name):
         "is 1524254444449, or 15242544444490",
     ],
 )
-def test_a_key_is_found_however_it_is_written(told):
+def test_leak_check_detects_every_notation_of_a_key(told):
     assert "key of the student" in set(find_markers(told))
 
 
@@ -238,7 +238,7 @@ def planted(text: str) -> httpx2.Response:
     return httpx2.Response(200, headers={"X-Told": text}, json={"items": [{"a": f"x{text}y"}]})
 
 
-def test_a_cursor_is_read(scene):
+def test_leak_check_decodes_pagination_cursors(scene):
     """A cursor contains the sort key of the list, and anyone can decode it."""
     course = scene.places[HERE]["course"]
     pages = scene.instructor.get(f"/courses/{course}/people?limit=1&text=zqname&state=all")
@@ -248,5 +248,5 @@ def test_a_cursor_is_read(scene):
     }
 
 
-def test_a_secret_is_found():
+def test_leak_check_detects_a_secret():
     assert set(find_leaks("x" + "5ab" * 20, "admin", "after", secrets={"5ab" * 20})) == {"secret"}

@@ -88,7 +88,7 @@ EVERY = pytest.mark.parametrize(
 
 
 @EVERY
-def test_nothing_of_a_chart_lies_outside_its_drawing(chart):
+def test_chart_elements_stay_within_the_drawing(chart):
     for drawn in drawings(chart):
         for one in element(drawn).iter():
             for name, most in (("x", drawn.width), ("y", drawn.height)):
@@ -102,7 +102,7 @@ def test_nothing_of_a_chart_lies_outside_its_drawing(chart):
 
 
 @EVERY
-def test_no_label_below_a_chart_overlaps_its_neighbour(chart):
+def test_labels_below_a_chart_do_not_overlap(chart):
     for drawn in drawings(chart):
         rows: dict[float, list[tuple[float, float]]] = {}
         for one in of_class(drawn, "tick"):
@@ -115,20 +115,20 @@ def test_no_label_below_a_chart_overlaps_its_neighbour(chart):
 
 
 @EVERY
-def test_a_chart_has_no_style_no_script_and_no_colour_of_its_own(chart):
+def test_charts_contain_no_inline_styles_scripts_or_colors(chart):
     for drawn in drawings(chart):
         names = {name for one in element(drawn).iter() for name in one.attrib}
         assert not names & {"style", "fill", "stroke", "color", "onclick", "href"}
 
 
 @EVERY
-def test_the_table_of_a_chart_has_a_cell_below_each_head(chart):
+def test_chart_table_has_one_cell_per_header(chart):
     assert chart.table.rows
     assert {len(row) for row in chart.table.rows} == {len(chart.table.head)}
 
 
 @pytest.mark.parametrize("drawn", drawings(HISTOGRAM))
-def test_bars_are_as_high_as_their_counts(drawn):
+def test_bar_heights_are_proportional_to_counts(drawn):
     bars = of_class(drawn, "bar")
     told = [int(re.sub(r"\D", "", one[0].text.rpartition(": ")[2])) for one in bars]
     assert told == [one.count for one in MANY if one.count]
@@ -139,7 +139,7 @@ def test_bars_are_as_high_as_their_counts(drawn):
     assert {number(one, "y") + number(one, "height") for one in bars} == {180.0}
 
 
-def test_the_counts_in_the_table_are_all_students():
+def test_table_counts_add_up_to_all_students():
     counts = [int(re.sub(r"\D", "", row[1])) for row in HISTOGRAM.table.rows]
     assert counts == [one.count for one in MANY]
     assert f"{sum(counts):,}" in HISTOGRAM.summary
@@ -148,7 +148,7 @@ def test_the_counts_in_the_table_are_all_students():
 @pytest.mark.parametrize(
     ("median", "anchor"), [(0, "start"), (3, "start"), (50, "middle"), (99, "end"), (None, None)]
 )
-def test_the_label_of_the_median_stays_in_the_drawing(median, anchor):
+def test_median_label_stays_within_the_drawing(median, anchor):
     chart = draw_histogram(MANY, median=median, unit="score (%)", noun="student")
     for drawn in drawings(chart):
         labels = of_class(drawn, "label")
@@ -156,13 +156,13 @@ def test_the_label_of_the_median_stays_in_the_drawing(median, anchor):
         assert all(0 <= span(one)[0] <= span(one)[1] <= drawn.width for one in labels)
 
 
-def test_a_class_of_nobody_has_an_empty_histogram():
+def test_empty_class_has_an_empty_histogram():
     chart = draw_histogram(scores(0, 0), median=None, unit="points", noun="student")
     assert of_class(chart.wide, "bar") == []
     assert chart.summary == "Histogram of 0 students by points."
 
 
-def test_columns_behind_the_line_are_drawn_otherwise_and_the_line_is_named():
+def test_late_columns_are_styled_differently_and_the_due_line_is_labeled():
     for drawn in drawings(COLUMNS):
         [late] = of_class(drawn, "bar-late")
         [line] = of_class(drawn, "median")
@@ -171,7 +171,7 @@ def test_columns_behind_the_line_are_drawn_otherwise_and_the_line_is_named():
         assert [one.text for one in of_class(drawn, "label")] == ["due"]
 
 
-def test_a_box_holds_its_median_and_long_names_are_cut():
+def test_boxes_contain_their_median_and_long_names_are_truncated():
     for drawn in drawings(BOXES):
         for box, median in zip(of_class(drawn, "box"), of_class(drawn, "middle"), strict=True):
             left = number(box, "x")
@@ -186,7 +186,7 @@ def test_a_box_holds_its_median_and_long_names_are_cut():
 @pytest.mark.parametrize(
     ("most", "ticks"), [(0, 2), (1, 2), (4, 5), (5, 6), (6, 4), (33, 5), (1026, 4), (10**7, 6)]
 )
-def test_ticks_are_few_round_and_reach_the_highest(most, ticks):
+def test_ticks_are_round_and_cover_the_maximum(most, ticks):
     found = choose_ticks(most)
     assert len(found) == ticks
     assert found[0] == 0
@@ -194,7 +194,7 @@ def test_ticks_are_few_round_and_reach_the_highest(most, ticks):
 
 
 @pytest.mark.parametrize(("value", "place"), [(-5, 0), (0, 0), (50, 100), (100, 200), (1e9, 200)])
-def test_what_lies_outside_a_scale_is_put_on_its_edge(value, place):
+def test_values_outside_a_scale_are_clamped_to_its_edge(value, place):
     assert LinearScale(0, 100, 0, 200).position(value) == place
 
 
@@ -212,7 +212,7 @@ def test_what_lies_outside_a_scale_is_put_on_its_edge(value, place):
         (draw_interval_dot(None, None), 'class="chart-zero" d="M50 1', None),
     ],
 )
-def test_a_figure_in_a_cell_is_drawn_at_its_place_with_its_interval(drawn, mark, whisker):
+def test_table_cell_figure_is_drawn_with_its_interval(drawn, mark, whisker):
     assert mark in drawn
     paths = [one.get("d") for one in fromstring(drawn) if one.get("class") == "chart-whisker"]
     assert paths == ([whisker] if whisker else [])

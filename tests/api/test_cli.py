@@ -27,12 +27,12 @@ examples:
 """
 
 
-def test_the_version_is_that_of_the_distribution_and_of_the_engine(grader) -> None:
+def test_version_shows_the_distribution_and_engine_versions(grader) -> None:
     ran = grader("--version")
     assert (ran.code, ran.out) == (0, f"grader {version('dlgrader')}, engine {ENGINE}\n")
 
 
-def test_mark_prints_the_record_that_the_manual_promises(grader) -> None:
+def test_mark_prints_the_documented_record(grader) -> None:
     ran = grader("mark", "conv-output-shape", "stride_2", r"$64 \times 64 \times 16$", "--json")
     assert ran.code == 0
     record = json.loads(ran.out)
@@ -61,7 +61,7 @@ def test_mark_prints_the_record_that_the_manual_promises(grader) -> None:
     }
 
 
-def test_mark_explains_what_no_mistake_gives_by_its_looks(grader) -> None:
+def test_mark_describes_answers_that_no_known_mistake_explains(grader) -> None:
     ran = grader("mark", "yolo-output-depth", "yolov3", "256", "--explain")
     assert "    It is one more than the key.\n" in ran.out
     assert ran.out.endswith("    Credit: none of 1 point.\n")
@@ -69,7 +69,7 @@ def test_mark_explains_what_no_mistake_gives_by_its_looks(grader) -> None:
 
 
 @pytest.mark.parametrize("answer", ["64×64×16", "63×63×17", "63x63x16", "63 by", "63×63"])
-def test_mark_shows_what_the_student_sees_and_no_more(grader, answer: str) -> None:
+def test_mark_with_student_option_shows_only_student_fields(grader, answer: str) -> None:
     ran = grader("mark", "conv-output-shape", "stride_2", answer, "--student", "--json")
     seen = json.loads(ran.out)
     assert seen.keys() == {
@@ -82,19 +82,19 @@ def test_mark_shows_what_the_student_sees_and_no_more(grader, answer: str) -> No
     assert "rounded_up" not in plain
 
 
-def test_an_explanation_is_not_for_students(grader) -> None:
+def test_student_and_explain_options_cannot_be_combined(grader) -> None:
     ran = grader("mark", "conv-output-shape", "stride_2", "1", "--student", "--explain")
     assert (ran.code, ran.out) == (1, "")
     assert "not both" in ran.err
 
 
-def test_mark_gives_partial_credit_as_an_exact_fraction(grader) -> None:
+def test_mark_prints_partial_credit_as_an_exact_fraction(grader) -> None:
     ran = grader("mark", "pooling-4x4", "max", "[9 7; 8 5]", "--json")
     assert json.loads(ran.out)["credit"] == "3/4"
 
 
 @pytest.mark.parametrize("answer", ["-1", "−1", "- 1"])
-def test_mark_takes_an_answer_that_begins_with_a_minus(grader, answer: str) -> None:
+def test_mark_accepts_an_answer_starting_with_a_minus(grader, answer: str) -> None:
     ran = grader("mark", "conv2d-by-hand", "window_1_0", answer)
     assert ran.code == 0
     assert "correct" in ran.out
@@ -107,7 +107,7 @@ def test_mark_reads_standard_input(grader) -> None:
     assert json.loads(ran.out)["status"] == "correct"
 
 
-def test_mark_of_a_seed_is_marked_with_that_seeds_numbers(grader) -> None:
+def test_mark_with_a_seed_uses_the_numbers_of_that_seed(grader) -> None:
     solved = json.loads(grader("solve", "conv-output-shape", "--seed", "3", "--json").out)
     key = next(part["shown"] for part in solved["parts"] if part["id"] == "stride_2")
     ran = grader("mark", "conv-output-shape", "stride_2", key, "--seed", "3", "--json")
@@ -128,7 +128,7 @@ def test_mark_of_a_seed_is_marked_with_that_seeds_numbers(grader) -> None:
         (("read", "colour", "red"), "'colour' cannot be read alone"),
     ],
 )
-def test_a_mistyped_command_gets_one_line_without_a_traceback(grader, arguments, said: str) -> None:
+def test_invalid_command_prints_one_line_without_a_traceback(grader, arguments, said: str) -> None:
     ran = grader(*arguments)
     assert ran.code in {1, 2}
     assert said in ran.err.replace("\n", " ")
@@ -150,7 +150,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_unreadable_input_is_reported_quickly_and_costs_nothing(grader, name: str) -> None:
+def test_unreadable_input_is_reported_quickly_without_credit(grader, name: str) -> None:
     problem, part, answer = HOSTILE[name]
     grader("mark", problem, part, "1", "--json")  # the problem is loaded, as in a service
     spent = cpu_seconds(lambda: grader("mark", problem, part, "-", "--json", stdin=answer))
@@ -162,7 +162,7 @@ def test_unreadable_input_is_reported_quickly_and_costs_nothing(grader, name: st
     assert spent < 1
 
 
-def test_show_gives_no_key_away(grader) -> None:
+def test_show_does_not_reveal_keys(grader) -> None:
     for name in ("conv-output-shape", "transposed-conv2d-by-hand"):
         shown = grader("show", name, "--seed", "5", "--json").out
         solved = json.loads(grader("solve", name, "--seed", "5", "--json").out)
@@ -170,7 +170,7 @@ def test_show_gives_no_key_away(grader) -> None:
         assert all(part["shown"] not in shown for part in solved["parts"])
 
 
-def test_show_and_solve_print_for_people_too(grader) -> None:
+def test_show_and_solve_have_readable_text_output(grader) -> None:
     assert "after_first_input" in grader("show", "transposed-conv2d-by-hand").out
     assert "[[2, -2, 2, 0, 0, 0]" in grader("solve", "transposed-conv2d-by-hand").out
     assert "rubric" not in grader("show", "residual-blocks").out
@@ -184,7 +184,7 @@ def test_problems_lists_every_problem_and_filters_by_topic(grader) -> None:
     assert "pooling-4x4" in grader("problems").out
 
 
-def test_read_says_how_a_text_is_read(grader) -> None:
+def test_read_prints_the_parsed_value(grader) -> None:
     told = json.loads(grader("read", "number", "6.7 million", "--json").out)
     assert told["value"] == 6_700_000
     formula = grader("read", "expression", r"\frac{W-K}{S}", "--variables", "W,K,S", "--json")
@@ -197,7 +197,7 @@ def test_read_says_how_a_text_is_read(grader) -> None:
     assert "2" in json.loads(failed.out)["error"]
 
 
-def test_schema_admits_every_problem_of_the_bank(grader) -> None:
+def test_schema_validates_every_problem_in_the_bank(grader) -> None:
     schema = json.loads(grader("schema").out)
     validator = jsonschema.Draft202012Validator(schema)
     for path in find_problem_files(bank_root()):
@@ -206,7 +206,7 @@ def test_schema_admits_every_problem_of_the_bank(grader) -> None:
         validator.validate({"id": "x"})
 
 
-def test_check_passes_a_good_file_and_names_line_field_and_mend_of_a_bad_one(
+def test_check_accepts_a_valid_file_and_locates_errors_with_suggestions(
     grader, tmp_path: Path
 ) -> None:
     good = tmp_path / "tiny.yaml"
@@ -231,7 +231,7 @@ def test_publish_writes_variants_with_keys(grader, tmp_path: Path) -> None:
     assert all(one["keys"]["side"] == one["params"]["W"] - 2 for one in variants)
 
 
-def test_publish_refuses_a_file_in_place_of_a_folder(grader, tmp_path: Path) -> None:
+def test_publish_refuses_a_file_as_output_folder(grader, tmp_path: Path) -> None:
     path = tmp_path / "tiny.yaml"
     path.write_text(PROBLEM)
     ran = grader("publish", str(path), "-o", str(path))
@@ -256,7 +256,7 @@ def test_solve_prints_the_accepted_interval_of_a_tolerance(grader) -> None:
         ("set", "5, 3 and 3", [3, 5], "{3, 5}"),
     ],
 )
-def test_read_takes_a_quantity_in_any_unit_and_a_set_of_numbers(
+def test_read_accepts_quantities_in_any_unit_and_sets_of_numbers(
     grader, kind, text, value, read_as
 ) -> None:
     record = json.loads(grader("read", kind, text, "--json").out)
@@ -276,6 +276,6 @@ def test_read_takes_a_quantity_in_any_unit_and_a_set_of_numbers(
         ("expression", "K/2", "<mfrac><mi>K</mi><mn>2</mn></mfrac>"),
     ],
 )
-def test_read_draws_what_was_read(grader, kind, text, mathml) -> None:
+def test_read_prints_mathml(grader, kind, text, mathml) -> None:
     told = json.loads(grader("read", kind, text, "--variables", "K", "--json").out)
     assert mathml in told["mathml"]

@@ -42,7 +42,7 @@ def printed_command(text: str) -> str:
 
 
 @pytest.mark.parametrize("path", ["docs/notebooks.md", "clients/python/README.md"])
-def test_the_documents_have_the_command_of_the_page_and_no_other(path):
+def test_documentation_shows_only_the_install_command_of_the_page(path):
     text = (ROOT / path).read_text(encoding="utf-8")
     assert printed_command(text) == command_for("https://grader.example.edu")
     assert text.count("pip install") == 1
@@ -53,7 +53,7 @@ def read_entries(wheel: bytes) -> dict[str, bytes]:
         return {name: packed.read(name) for name in packed.namelist()}
 
 
-def test_the_page_has_the_command_and_the_wheel_with_its_digest(world):
+def test_client_page_has_the_install_command_and_wheel_digest(world):
     client, wheel = world.client, load_client_wheel()
     page = client.get("/client")
     assert printed_command(page.text) == command_for("http://127.0.0.1:8000")
@@ -65,11 +65,11 @@ def test_the_page_has_the_command_and_the_wheel_with_its_digest(world):
 @pytest.mark.parametrize(
     "name", ["dlgrader_client-9.9.9-py3-none-any.whl", "dlgrader_client.whl", "..%2Fapp.py"]
 )
-def test_another_file_is_not_there(world, name):
+def test_unknown_client_file_returns_404(world, name):
     assert world.client.get(f"/client/{name}").status_code == 404
 
 
-def test_it_has_the_modules_and_metadata_of_the_wheel_that_hatchling_builds(tmp_path):
+def test_served_wheel_matches_the_one_hatchling_builds(tmp_path):
     [built] = WheelBuilder(str(CLIENT)).build(directory=str(tmp_path), versions=["standard"])
     wheel = load_client_wheel()
     assert Path(built).name == wheel.name
@@ -87,7 +87,7 @@ def test_it_has_the_modules_and_metadata_of_the_wheel_that_hatchling_builds(tmp_
     assert metadata.description_content_type == other.description_content_type
 
 
-def test_pip_installs_it_with_the_command_on_the_page_of_a_running_service(tmp_path):
+def test_pip_installs_the_client_with_the_command_of_a_running_service(tmp_path):
     """An installed version of the same name is upgraded; `--target` keeps it out of this one."""
     python = find_python("3.9") or sys.executable
     target, wheel = tmp_path / "site", load_client_wheel()

@@ -54,7 +54,7 @@ def hall(shared_database_url) -> Iterator[World]:
 
 
 @pytest.mark.parametrize(("zone", "due", "at", "expected"), HANDED_IN)
-def test_work_is_late_by_the_wall_clock_of_its_course(hall, zone, due, at, expected):
+def test_lateness_is_computed_in_the_time_zone_of_the_course(hall, zone, due, at, expected):
     course = hall.course(zone=zone)
     [problem] = hall.assignment(course, timeline_spec={"due": due, "late": STEP})
     student = hall.enrol(course)
@@ -76,7 +76,7 @@ def test_work_is_late_by_the_wall_clock_of_its_course(hall, zone, due, at, expec
         ("2026-11-01 24:00", 422),
     ],
 )
-def test_a_day_that_there_is_not_is_no_due_date(hall, due, status):
+def test_nonexistent_date_is_rejected_as_a_due_date(hall, due, status):
     course = hall.course()
     teacher = hall.enrol(course, role="instructor")
     [problem] = hall.assignment(course)
@@ -85,9 +85,7 @@ def test_a_day_that_there_is_not_is_no_due_date(hall, due, status):
     assert teacher.patch(path, edit, headers={"If-Match": "*"}).status_code == status
 
 
-def test_attempts_stand_in_the_order_in_which_they_came_though_the_clock_was_put_back(
-    world, course, student
-):
+def test_attempts_keep_arrival_order_when_the_clock_is_set_back(world, course, student):
     [problem] = world.assignment(course, TEXT_PROBLEM, attempts=2)
     first = student.submit(problem, {"cells": "8"}).json()
     world.clock.advance(hours=-1)
@@ -102,7 +100,7 @@ def test_attempts_stand_in_the_order_in_which_they_came_though_the_clock_was_put
     assert text == [201, 201]
 
 
-def test_what_was_on_time_stays_so_when_the_clock_is_put_back(world, course, student):
+def test_accepted_submission_stays_on_time_when_the_clock_is_set_back(world, course, student):
     [problem] = world.assignment(course, timeline_spec={"due": "2026-11-02 13:00"})
     told = student.submit(problem, {"cells": "8"}, key="k").json()
     world.clock.advance(hours=2)
@@ -113,7 +111,7 @@ def test_what_was_on_time_stays_so_when_the_clock_is_put_back(world, course, stu
     assert again.json()["received_at"] == told["received_at"]
 
 
-def test_a_cool_down_is_no_longer_than_it_is_though_the_clock_was_put_back(world, course, student):
+def test_cool_down_is_not_extended_when_the_clock_is_set_back(world, course, student):
     [problem] = world.assignment(course, cool_down_seconds=60)
     assert student.submit(problem, {"cells": "8"}).status_code == 201
     assert student.submit(problem, {"cells": "7"}).json()["code"] == "cool_down"
@@ -121,7 +119,7 @@ def test_a_cool_down_is_no_longer_than_it_is_though_the_clock_was_put_back(world
     assert student.submit(problem, {"cells": "9"}).status_code == 201
 
 
-def test_a_session_outlives_a_clock_that_is_put_back_and_is_no_longer_for_it(world, course):
+def test_session_survives_a_clock_set_back_without_lasting_longer(world, course):
     student = world.enrol(course)
     cookie = {"Cookie": f"grader={world.log_in(student)}", "Sec-Fetch-Site": "same-origin"}
 
@@ -137,7 +135,7 @@ def test_a_session_outlives_a_clock_that_is_put_back_and_is_no_longer_for_it(wor
     assert look() == 401
 
 
-def test_a_failed_log_in_of_a_clock_that_was_ahead_keeps_nobody_out(world):
+def test_failed_logins_under_a_fast_clock_do_not_lock_out_users(world):
     given = {"email": "ann@example.edu", "password": "wrong wrong wrong"}
     tries = [world.client.post("/api/v1/login", json=given).status_code for _ in range(6)]
     assert tries[-1] == 429
@@ -145,7 +143,7 @@ def test_a_failed_log_in_of_a_clock_that_was_ahead_keeps_nobody_out(world):
     assert world.client.post("/api/v1/login", json=given).status_code == 401
 
 
-def test_no_time_without_a_zone_is_stored_or_looked_for(world, student):
+def test_naive_datetimes_are_rejected_in_writes_and_queries(world, student):
     naive = datetime(2026, 10, 31, 20)  # noqa: DTZ001  # naive is the point
     with pytest.raises(StatementError, match="has no time zone"), world.session() as session:
         session.execute(update(User).values(suspended_at=naive))
@@ -160,7 +158,7 @@ def test_no_time_without_a_zone_is_stored_or_looked_for(world, student):
     assert found.isoformat() == "2026-11-01T00:00:00+00:00"
 
 
-def test_every_column_of_a_time_is_of_that_type():
+def test_every_time_column_uses_the_instant_type():
     other = [
         f"{table.name}.{column.name}"
         for table in Base.metadata.tables.values()
@@ -171,7 +169,7 @@ def test_every_column_of_a_time_is_of_that_type():
     assert other == []
 
 
-def test_a_clock_without_a_zone_would_be_noticed_at_once(database_url):
+def test_clock_returning_naive_datetimes_fails_the_first_submission(database_url):
     """A custom clock that returns naive times fails on the first submission."""
     world = World(database_url)
     course = world.course()

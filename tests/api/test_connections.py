@@ -161,7 +161,7 @@ WITHHELD = {
 
 
 @pytest.mark.parametrize("sent", WITHHELD.values(), ids=WITHHELD)
-def test_however_many_connections_keep_the_service_waiting_others_are_served(server, sent):
+def test_waiting_connections_do_not_block_other_clients(server, sent):
     lines = []
     for _ in range(3 * LIMIT):
         lines.append(server.connect(sent))
@@ -173,7 +173,7 @@ def test_however_many_connections_keep_the_service_waiting_others_are_served(ser
     assert not is_open(lines[0]) or sent == ABOUT
 
 
-def test_an_upload_of_a_known_caller_outlives_all_that_wait_for_strangers():
+def test_upload_of_an_authenticated_caller_outlives_waiting_strangers():
     budget = BodyBudget()
     with serving(budget) as server:
         upload = server.connect(post(b"files", 100_000) + b"," * 70_000)
@@ -185,7 +185,7 @@ def test_an_upload_of_a_known_caller_outlives_all_that_wait_for_strangers():
         assert upload.recv(65536).startswith(b"HTTP/1.1 200 ")
 
 
-def test_a_request_that_is_worked_on_is_not_closed(server):
+def test_connection_with_a_request_in_progress_is_not_closed(server):
     slow = server.connect(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
     wait_until(lambda: server.held)
     for _ in range(3 * LIMIT):
@@ -193,7 +193,7 @@ def test_a_request_that_is_worked_on_is_not_closed(server):
     assert slow.recv(65536).startswith(b"HTTP/1.1 200 ")
 
 
-def test_one_more_request_than_connections_gets_503(server):
+def test_request_beyond_the_connection_limit_gets_503(server):
     lines = []
     for count in range(1, LIMIT + 1):
         lines.append(server.connect(b"GET /held HTTP/1.1\r\nHost: a\r\n\r\n"))
@@ -205,21 +205,21 @@ def test_one_more_request_than_connections_gets_503(server):
 
 
 @pytest.mark.parametrize("sent", ["silent", "half a head", "blank lines"])
-def test_a_client_has_so_long_to_send_a_head(hasty, sent):
+def test_client_has_limited_time_to_send_the_request_head(hasty, sent):
     began = time.monotonic()
     assert whole(hasty.connect(WITHHELD[sent])) == b""
     assert 2.9 < time.monotonic() - began < 20
 
 
 @pytest.mark.parametrize("more", [b"", b"\r\n", b"GET "])
-def test_an_idle_connection_ends_after_a_response_even_if_bytes_arrive(hasty, more):
+def test_idle_connection_closes_after_a_response_even_if_bytes_arrive(hasty, more):
     line = hasty.connect(ABOUT)
     assert line.recv(65536).startswith(b"HTTP/1.1 200 ")
     line.sendall(more)
     assert whole(line) == b""
 
 
-def test_a_head_that_comes_slowly_but_in_time_is_answered(hasty):
+def test_slow_request_head_within_the_timeout_is_served(hasty):
     line = hasty.connect()
     for piece in (ABOUT[:20], ABOUT[20:]):
         time.sleep(0.2)
@@ -227,13 +227,13 @@ def test_a_head_that_comes_slowly_but_in_time_is_answered(hasty):
     assert line.recv(65536).startswith(b"HTTP/1.1 200 ")
 
 
-def test_a_body_that_goes_on_after_the_answer_is_read_slowly_and_not_for_ever(hasty):
+def test_body_continuing_after_the_response_is_read_only_for_a_while(hasty):
     line = hasty.connect(post(b"files", 900_000, caller=b"nobody"))
     assert line.recv(65536).startswith(b"HTTP/1.1 401 ")
     assert whole(line) == b""
 
 
-def test_of_a_body_that_is_not_wanted_little_is_read_at_a_time(server):
+def test_unwanted_body_is_read_in_small_amounts(server):
     line = server.connect(post(b"files", 900_000, caller=b"nobody") + b"," * 900_000)
     assert line.recv(65536).startswith(b"HTTP/1.1 401 ")
     endless = b"POST /api/v1/files HTTP/1.1\r\nHost: a\r\nX-Caller: nobody\r\n"
@@ -248,7 +248,7 @@ def test_of_a_body_that_is_not_wanted_little_is_read_at_a_time(server):
     assert sent < 250 * len(chunk)
 
 
-def test_a_client_that_sends_its_whole_body_before_it_reads_gets_its_answer(server):
+def test_client_sending_its_whole_body_first_gets_the_response(server):
     line = server.connect(post(b"files", 900_000, caller=b"nobody") + b"," * 900_000 + ABOUT)
     said = b""
     while said.count(b"HTTP/1.1 ") < 2:
@@ -257,7 +257,7 @@ def test_a_client_that_sends_its_whole_body_before_it_reads_gets_its_answer(serv
     assert b"HTTP/1.1 200 " in said
 
 
-def test_a_response_that_nobody_takes_is_given_up(hasty):
+def test_unread_response_is_abandoned(hasty):
     line = hasty.connect(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
     assert line.recv(1) == b"H"
     wait_until(lambda: hasty.count == 0)
@@ -265,7 +265,7 @@ def test_a_response_that_nobody_takes_is_given_up(hasty):
 
 
 @pytest.mark.parametrize(("pause", "is_whole"), [(0.2, False), (0.005, True)])
-def test_a_response_must_be_taken_at_a_minimum_rate(hasty, monkeypatch, pause, is_whole):
+def test_response_must_be_read_at_a_minimum_rate(hasty, monkeypatch, pause, is_whole):
     monkeypatch.setattr(connection_limits, "MIN_READ_BYTES_PER_SECOND", 2_000_000)
     line = hasty.connect()
     line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
@@ -298,7 +298,7 @@ def read_some(line):
         line.recv(16_384)
 
 
-def test_clients_that_read_slowly_are_closed_for_others_and_known_callers_last(hasty):
+def test_slow_readers_are_closed_for_others_with_authenticated_ones_last(hasty):
     known, *strangers = lines = start_reading(hasty)
 
     def hold_one_more():
@@ -317,14 +317,14 @@ def test_clients_that_read_slowly_are_closed_for_others_and_known_callers_last(h
     hasty.go_on.set()
 
 
-def test_clients_that_have_read_for_a_short_time_are_not_closed(server, monkeypatch):
+def test_clients_that_just_started_reading_are_not_closed(server, monkeypatch):
     monkeypatch.setattr(connection_limits, "ANONYMOUS_READ_SECONDS", 60)
     lines = start_reading(server)
     assert server.status() == 503
     assert all(line.recv(65_536) for line in lines)
 
 
-def test_clients_without_a_login_have_less_time_to_read(server, monkeypatch):
+def test_anonymous_clients_have_less_time_to_read(server, monkeypatch):
     """Those who reconnect before they are closed cannot keep others out."""
     monkeypatch.setattr(connection_limits, "AUTHENTICATED_READ_SECONDS", 60)
     monkeypatch.setattr(connection_limits, "ANONYMOUS_READ_SECONDS", 0)
@@ -334,7 +334,7 @@ def test_clients_without_a_login_have_less_time_to_read(server, monkeypatch):
     assert any(len(whole(line)) < LARGE / 2 for line in strangers)
 
 
-def test_a_response_that_is_taken_slowly_is_sent_whole(hasty):
+def test_slowly_read_response_is_sent_completely(hasty):
     line = hasty.connect(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
     got = 0
     while piece := line.recv(1024 * 1024):
@@ -343,7 +343,7 @@ def test_a_response_that_is_taken_slowly_is_sent_whole(hasty):
     assert got > LARGE
 
 
-def test_of_requests_that_are_sent_at_once_so_many_are_answered_and_the_client_is_told(server):
+def test_pipelined_requests_are_limited_and_the_last_response_closes(server):
     """Until its response, a request takes some hundred times its size in memory."""
     slow = b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"
     line = server.connect(slow + ABOUT * 5_000)
@@ -354,20 +354,20 @@ def test_of_requests_that_are_sent_at_once_so_many_are_answered_and_the_client_i
     assert server.status() == 200
 
 
-def test_requests_that_wait_for_the_one_before_them_have_few_headers_together(server):
+def test_pipelined_requests_share_a_header_limit(server):
     slow = b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"
     many = ABOUT.replace(b"Host", b"a:\r\n" * 200 + b"Host")
     said = whole(server.connect(slow + many * 10 + ABOUT))
     assert 2 <= said.count(b"HTTP/1.1 200 OK") == said.count(b"HTTP/1.1 ") <= 4
 
 
-def test_a_header_counts_for_the_memory_it_takes(server):
+def test_headers_count_by_the_memory_they_use(server):
     few, many = (ABOUT.replace(b"Host", b"a:\r\n" * count + b"Host") for count in (400, 600))
     assert server.connect(few).recv(65536).startswith(b"HTTP/1.1 200 ")
     assert server.connect(many).recv(65536).startswith(b"HTTP/1.1 431 ")
 
 
-def test_many_clients_at_once_are_all_served(server):
+def test_many_concurrent_clients_are_all_served(server):
     """The longest waiting connections are closed, but no request is late enough for that."""
     statuses = []
 
@@ -383,7 +383,7 @@ def test_many_clients_at_once_are_all_served(server):
     assert statuses == [200] * 10 * (LIMIT // 2)
 
 
-def test_a_body_that_is_too_large_may_be_sent_whole_before_the_answer_is_read(server):
+def test_oversized_body_may_be_sent_completely_before_the_response_is_read(server):
     """Closing a socket while data arrives resets it, and the response is lost."""
     line = server.connect(post(b"anonymous", 300_000))
     wait_until(lambda: is_answered(line))

@@ -43,7 +43,7 @@ def on_terminal(grader, tmp_path, monkeypatch):
     return run
 
 
-def test_rows_are_a_table_on_a_terminal(on_terminal):
+def test_terminal_output_shows_rows_as_a_table(on_terminal):
     ran = on_terminal(
         'ann,pooling-4x4,max,"[9 7; 8 5]"\n'
         "bob,yolo-output-depth,yolov3,85\n"
@@ -60,25 +60,25 @@ def test_rows_are_a_table_on_a_terminal(on_terminal):
     assert "mistakes: " in ran.err
 
 
-def test_an_answer_that_is_long_to_read_is_left_out_of_the_table(on_terminal):
+def test_long_readings_are_truncated_in_the_table(on_terminal):
     ran = on_terminal(f'ann,transposed-conv2d-by-hand,output,"{("1 " * 6 + ";") * 6}"\n')
     assert "…" in ran.out
 
 
 @pytest.mark.parametrize("name", ["[/b]", "[bold]x", ":smile:", "[link=x]y[/link]"])
-def test_what_a_student_is_called_is_printed_as_it_is(on_terminal, name):
+def test_student_names_are_printed_verbatim(on_terminal, name):
     ran = on_terminal(f"{name},yolo-output-depth,yolov3,255\n")
     assert ran.code == 0
     assert name in ran.out
 
 
-def test_no_more_than_fifty_rows_are_shown(on_terminal):
+def test_table_shows_at_most_fifty_rows(on_terminal):
     ran = on_terminal("ann,yolo-output-depth,yolov3,255\n" * 53)
     assert ran.out.count("ann") == 50
     assert "3 more rows. -o FILE writes them all" in ran.err
 
 
-def test_publish_says_what_was_refused_and_never_told_apart(grader, tmp_path):
+def test_publish_reports_inert_and_indistinguishable_mistakes(grader, tmp_path):
     ran = grader("publish", str(write(tmp_path, "tiny")), "--seeds", "2")
     assert ran.code == 0
     assert "tiny: 2 seeds of " in ran.out
@@ -87,12 +87,12 @@ def test_publish_says_what_was_refused_and_never_told_apart(grader, tmp_path):
     assert ", short = swapped\n" in ran.out
 
 
-def test_publish_says_why_seeds_were_refused(grader, tmp_path):
+def test_publish_reports_why_seeds_were_rejected(grader, tmp_path):
     ran = grader("publish", str(write(tmp_path, "tiny")))
     assert "the numbers repeat" in ran.out
 
 
-def test_a_problem_without_draws_has_one_variant(grader, tmp_path):
+def test_problem_without_random_parameters_has_one_variant(grader, tmp_path):
     path = write(tmp_path, "tiny")
     path.write_text(path.read_text().replace("{choose: [64, 96, 97]}", "63"))
     assert grader("publish", str(path)).out == "tiny: one variant, no random parameters\n"
@@ -113,7 +113,7 @@ def test_check_prints_seeds_and_warnings_and_counts_files_with_errors(grader, tm
     assert "2 files, 1 with errors" in ran.err
 
 
-def test_check_of_many_files_reports_them_in_order(grader, tmp_path):
+def test_check_reports_many_files_in_order(grader, tmp_path):
     for at in range(8):
         write(tmp_path, f"tiny-{at}")
     (tmp_path / "tiny-3.yaml").write_text("id: tiny-3\n")
@@ -124,20 +124,20 @@ def test_check_of_many_files_reports_them_in_order(grader, tmp_path):
     assert "8 files, 1 with errors" in ran.err
 
 
-def test_check_of_an_empty_folder_says_so(grader, tmp_path):
+def test_check_of_an_empty_folder_fails_with_a_message(grader, tmp_path):
     ran = grader("check", str(tmp_path))
     assert ran.code == 2
     assert "there is no problem file (*.yaml) here" in ran.err
 
 
-def test_a_title_is_printed_as_it_is(grader, tmp_path):
+def test_problem_title_is_printed_verbatim(grader, tmp_path):
     assert (
         "A [b]tiny[/b] problem :smile:"
         in grader("show", str(write(tmp_path, "tiny")), "--seed", "1").out
     )
 
 
-def test_a_part_is_shown_by_its_id_and_by_its_title(grader, tmp_path):
+def test_part_is_shown_with_its_id_and_title(grader, tmp_path):
     path = write(tmp_path, "tiny")
     path.write_text(
         path.read_text().replace("- id: side\n", '- id: side\n    title: "[b]A[/b] side"\n')
@@ -147,7 +147,7 @@ def test_a_part_is_shown_by_its_id_and_by_its_title(grader, tmp_path):
     assert "side  [b]A[/b] side  " in worked
 
 
-def test_options_are_shown_and_a_rubric_is_for_the_teacher_alone(grader, tmp_path):
+def test_options_are_shown_and_rubrics_only_to_teachers(grader, tmp_path):
     path = tmp_path / "mixed.yaml"
     path.write_text("""\
 id: mixed
@@ -175,27 +175,27 @@ parts:
     assert '"options"' in grader("show", str(path), "--json").out
 
 
-def test_a_result_is_printed_with_its_reading_and_its_mistake(grader):
+def test_result_is_printed_with_reading_and_mistake(grader):
     ran = grader("mark", "conv-output-shape", "stride_2", "64x64x16")
     assert ran.out.splitlines()[0].startswith("mistake  0 of ")
     assert "read as: 64×64×16" in ran.out
     assert "mistake: rounded_up" in ran.out
 
 
-def test_an_answer_that_is_not_read_shows_no_reading(grader):
+def test_unreadable_answer_shows_no_reading(grader):
     ran = grader("mark", "conv-output-shape", "stride_2", "abc")
     assert ran.out.startswith("unreadable  0 of ")
     assert "read as" not in ran.out
 
 
-def test_an_answer_for_a_person_has_no_score(grader):
+def test_answer_that_needs_review_has_no_score(grader):
     shown = grader("show", "residual-blocks").out
     part = next(line.split()[0] for line in shown.splitlines() if "  text, " in line)
     ran = grader("mark", "residual-blocks", part, "Because.")
     assert ran.out.splitlines()[0] == "needs review"
 
 
-def test_a_reading_is_printed_with_what_was_noticed(grader):
+def test_reading_is_printed_with_its_notes(grader):
     ran = grader("read", "number", "1,234")
     assert (ran.out, ran.err) == ("1234\n", "The comma groups thousands.\n")
     assert grader("read", "number", "abc").err.startswith("error: ")

@@ -27,11 +27,11 @@ COURSE = "slug: other\ntitle: From a file\nzone: UTC\n"
         (["top/assignments/a.yaml"], ["assignments/a.yaml"]),
     ],
 )
-def test_a_folder_around_all_files_is_left_out(paths, expected):
+def test_common_top_level_folder_is_stripped(paths, expected):
     assert sorted(unpack_files(pack_files(dict.fromkeys(paths, "a: 1\n")))) == expected
 
 
-def test_an_archive_that_unpacks_to_too_much_is_refused(monkeypatch):
+def test_archive_that_unpacks_beyond_the_limit_is_refused(monkeypatch):
     body = pack_files({"assignments/a.yaml": " " * 2_000})
     monkeypatch.setattr(course_files, "MAX_FILE_BYTES", 1_000)
     with pytest.raises(ContentTooLarge):
@@ -41,7 +41,7 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(monkeypatch):
         unpack_files(body)
 
 
-def test_an_archive_with_text_that_is_not_utf_8_or_a_password_is_refused():
+def test_archives_with_non_utf8_text_or_a_password_are_refused():
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as made:
         made.writestr("course.yaml", b"\xff\xfe")
@@ -63,7 +63,7 @@ def repacked(files, method):
 
 
 @pytest.mark.parametrize("name", ["STORED", "DEFLATED"])
-def test_a_damaged_archive_is_refused_or_read_whatever_is_wrong_with_it(name):
+def test_damaged_archive_is_either_refused_or_read(name):
     files = {f"assignments/{n}.yaml": "title: Shapes\n" * n for n in range(1, 5)}
     whole = repacked(files, getattr(zipfile, f"ZIP_{name}"))
     assert unpack_files(whole) == files
@@ -90,7 +90,7 @@ def understated(method, *, files, size, stated):
     return bytes(body)
 
 
-def test_no_more_of_an_archive_is_unpacked_than_it_states():
+def test_unpacking_stops_at_the_declared_size():
     body = understated(zipfile.ZIP_DEFLATED, files=5, size=20_000_000, stated=900)
     tracemalloc.start()
     try:
@@ -103,13 +103,13 @@ def test_no_more_of_an_archive_is_unpacked_than_it_states():
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_an_archive_that_is_unpacked_in_blocks_of_any_size_is_refused(method):
+def test_archive_compressed_with_bzip2_or_lzma_is_refused(method):
     body = understated(method, files=2, size=20_000_000, stated=900)
     with pytest.raises(InvalidInput, match="cannot be unpacked; pack it as a plain zip"):
         unpack_files(body)
 
 
-def test_a_link_in_an_archive_is_the_text_that_it_holds():
+def test_symlink_in_an_archive_is_read_as_text():
     buffer = io.BytesIO()
     link = zipfile.ZipInfo("problems/a.yaml")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
@@ -119,7 +119,7 @@ def test_a_link_in_an_archive_is_the_text_that_it_holds():
 
 
 @pytest.mark.parametrize("method", [93, 97])
-def test_an_archive_packed_in_a_way_that_not_every_python_undoes_is_refused(method):
+def test_archive_with_an_unsupported_compression_method_is_refused(method):
     body = bytearray(pack_files({"course.yaml": COURSE}))
     body[body.index(b"PK\x01\x02") + 10] = method
     with pytest.raises(InvalidInput, match="cannot be unpacked"):
@@ -127,7 +127,7 @@ def test_an_archive_packed_in_a_way_that_not_every_python_undoes_is_refused(meth
 
 
 @pytest.mark.parametrize("offset", [2**62, 2**63, 2**64 - 1])
-def test_an_archive_whose_file_begins_far_behind_its_end_is_refused(offset):
+def test_archive_entry_with_an_offset_beyond_the_end_is_refused(offset):
     whole = pack_files({"course.yaml": COURSE})
     listed, end = whole.index(b"PK\x01\x02"), bytearray(whole[whole.index(b"PK\x05\x06") :])
     entry = bytearray(whole[listed : -len(end)])

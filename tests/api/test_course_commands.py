@@ -25,7 +25,7 @@ def read(folder):
     }
 
 
-def test_a_folder_makes_a_course_and_its_export_is_the_same_again(world, grader, folder, tmp_path):
+def test_folder_creates_a_course_and_export_round_trips(world, grader, folder, tmp_path):
     world.version(TEXT_PROBLEM)
     tried = grader("course", "apply", str(folder), "--dry-run", "--database", world.url)
     assert tried.code == 0, tried.err
@@ -45,7 +45,7 @@ def test_a_folder_makes_a_course_and_its_export_is_the_same_again(world, grader,
     assert "assignments/old.yaml is not in the course" in told.err
 
 
-def test_a_wrong_file_is_reported_with_its_line_and_nothing_is_kept(world, grader, folder):
+def test_invalid_course_file_is_reported_with_its_line_and_nothing_is_stored(world, grader, folder):
     world.version(TEXT_PROBLEM)
     (folder / "assignments" / "hw-1.yaml").write_text(PLAIN.replace("attempts: 3", "attempts: 0"))
     ran = grader("course", "apply", str(folder), "--database", world.url)
@@ -55,7 +55,7 @@ def test_a_wrong_file_is_reported_with_its_line_and_nothing_is_kept(world, grade
         assert session.scalars(select(Course.slug)).all() == []
 
 
-def test_what_cannot_be_found_is_said_in_a_line(world, grader, tmp_path):
+def test_missing_folder_or_course_is_reported_in_one_line(world, grader, tmp_path):
     where = ("--database", world.url)
     assert "no course.yaml" in grader("course", "apply", str(tmp_path), *where).err
     ran = grader("course", "export", str(tmp_path), "--course", "nobody's", *where)

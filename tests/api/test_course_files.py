@@ -40,7 +40,7 @@ def applied(person, course, files, *, query="", **more):
     return person.post(f"/courses/{course}/apply{query}", {"files": files, **more})
 
 
-def test_files_make_a_course_and_export_and_apply_are_the_same_again(world, course, teacher):
+def test_files_create_a_course_and_export_and_apply_round_trip(world, course, teacher):
     done = applied(teacher, course, FILES)
     assert done.status_code == 200, done.text
     assert [(one["kind"], one["path"]) for one in done.json()["changes"]] == [
@@ -66,7 +66,7 @@ def test_files_make_a_course_and_export_and_apply_are_the_same_again(world, cour
     assert sorted(noted) == ["assignment.created", "course.applied"]
 
 
-def test_another_course_of_the_same_files_is_exported_to_the_same_bytes(world, course, teacher):
+def test_course_from_the_same_files_exports_identical_bytes(world, course, teacher):
     applied(teacher, course, FILES)
     files = exported(teacher, course)
     twin = world.course("twin")
@@ -81,7 +81,7 @@ def test_another_course_of_the_same_files_is_exported_to_the_same_bytes(world, c
     assert exported(teacher, twin) == wanted
 
 
-def test_a_dry_run_tells_the_same_and_keeps_nothing(world, course, teacher):
+def test_dry_run_reports_the_same_changes_and_stores_nothing(world, course, teacher):
     before = exported(teacher, course)
     tried = applied(teacher, course, FILES, query="?dry_run=true").json()
     assert exported(teacher, course) == before
@@ -93,7 +93,7 @@ def test_a_dry_run_tells_the_same_and_keeps_nothing(world, course, teacher):
     assert done == tried | {"effect": tried["effect"] | {"dry_run": False}}
 
 
-def test_a_change_is_a_diff_and_moves_the_grades_that_depend_on_it(world, course, teacher):
+def test_changed_file_is_reported_as_a_diff_and_regrades_dependents(world, course, teacher):
     applied(teacher, course, FILES)
     there = exported(teacher, course)
     path = "assignments/hw-1.yaml"
@@ -117,11 +117,11 @@ def test_a_change_is_a_diff_and_moves_the_grades_that_depend_on_it(world, course
         assert session.get_one(Assignment, id_of(one)).version == one["version"] + 1
 
 
-def test_an_effect_counts_people_however_many_grades_they_have(world, course, teacher):
+def test_effect_counts_each_student_once(world, course, teacher):
     student = world.enrol(course)
     for _ in range(2):
-        [posed] = world.assignment(course)
-        assert student.submit(posed, {"cells": "9"}).status_code == 201
+        [assigned] = world.assignment(course)
+        assert student.submit(assigned, {"cells": "9"}).status_code == 201
     tried = applied(teacher, course, exported(teacher, course), query="?dry_run=true")
     assert tried.json()["effect"]["students"] == 1
     moved = teacher.patch(f"/courses/{course}", {"zone": "Asia/Tokyo"}, headers={"If-Match": "*"})
@@ -132,7 +132,7 @@ def id_of(told):
     return UUID(told["id"])
 
 
-def test_what_the_files_do_not_have_goes_only_when_that_is_asked_for(course, teacher):
+def test_missing_files_are_removed_only_with_prune(course, teacher):
     applied(teacher, course, FILES)
     course_file = {"course.yaml": COURSE}
     left = applied(teacher, course, course_file).json()
@@ -143,9 +143,7 @@ def test_what_the_files_do_not_have_goes_only_when_that_is_asked_for(course, tea
     assert exported(teacher, course).keys() == {"course.yaml"}
 
 
-def test_a_problem_that_was_seen_keeps_its_version_and_one_that_was_answered_stays(
-    world, course, teacher
-):
+def test_opened_problem_keeps_its_version_and_answered_one_is_not_removed(world, course, teacher):
     applied(teacher, course, FILES)
     path = "assignments/hw-1.yaml"
     text = exported(teacher, course)[path].replace("title:", "published: true\ntitle:")
@@ -193,7 +191,7 @@ def test_a_problem_that_was_seen_keeps_its_version_and_one_that_was_answered_sta
         ("problems/our-own-problem.yaml", 'key: "K*K"', 'key: "K*L"', None, ""),
     ],
 )
-def test_an_error_has_its_file_and_line_and_nothing_is_kept(
+def test_file_errors_have_file_and_line_and_nothing_is_stored(
     course, teacher, path, old, new, line, field
 ):
     assert old in FILES[path]
@@ -218,13 +216,13 @@ def test_an_error_has_its_file_and_line_and_nothing_is_kept(
         "",
     ],
 )
-def test_a_file_of_another_name_is_refused(course, teacher, path):
+def test_unexpected_file_name_is_rejected(course, teacher, path):
     answer = applied(teacher, course, {path: "title: X"})
     assert answer.status_code == 422
     assert "course.yaml" in answer.json()["errors"][0]["message"]
 
 
-def test_a_category_is_renamed_in_all_files_at_once(course, teacher):
+def test_category_must_be_renamed_in_all_files_together(course, teacher):
     applied(teacher, course, FILES)
     renamed = {path: text.replace("Homework", "Labs") for path, text in FILES.items()}
     alone = applied(teacher, course, {"course.yaml": renamed["course.yaml"]})
@@ -267,7 +265,7 @@ def regraded(world, teacher, problem, points):
     return run_action(world, teacher, run_dry_run(world, teacher, problem, version), "apply")
 
 
-def test_every_problem_keeps_its_version_in_a_course_of_the_same_files(world, course, teacher):
+def test_problem_versions_survive_copy_and_export(world, course, teacher):
     [first], [second], _ = (world.assignment(course) for _ in range(3))
     assert {pin[:2] for pin in pins(world, course).values()} == {("bank", 1)}
     run = regraded(world, teacher, first, 3)
@@ -288,7 +286,7 @@ def test_every_problem_keeps_its_version_in_a_course_of_the_same_files(world, co
     }
 
 
-def test_a_version_that_was_undone_is_in_no_file(world, course, teacher):
+def test_undone_version_is_not_exported(world, course, teacher):
     [problem] = world.assignment(course)
     before = pins(world, course)
     run_action(world, teacher, regraded(world, teacher, problem, 3), "undo")
@@ -296,7 +294,7 @@ def test_a_version_that_was_undone_is_in_no_file(world, course, teacher):
     assert pins(world, copied(world, teacher, course)) == before
 
 
-def test_a_retired_version_that_an_assignment_has_goes_along(world, course, teacher):
+def test_retired_version_still_in_use_is_exported_and_copied(world, course, teacher):
     [problem] = world.assignment(course)
     run = regraded(world, teacher, problem, 3)
     path = f"/courses/{course}/problems/{run['to_version']['id']}/retire"
@@ -305,7 +303,7 @@ def test_a_retired_version_that_an_assignment_has_goes_along(world, course, teac
     assert pins(world, copied(world, teacher, course)) == pins(world, course)
 
 
-def test_a_version_of_the_course_is_not_rewritten_by_a_file(world, course, teacher):
+def test_file_cannot_overwrite_an_existing_version_of_the_course(world, course, teacher):
     [first], [second] = world.assignment(course), world.assignment(course)
     for points, problem in enumerate((first, second), start=3):
         regraded(world, teacher, problem, points)

@@ -31,7 +31,7 @@ def patched(person, course, body, *, tag='"v1"', query=""):
     return person.patch(f"/courses/{course}{query}", body, headers={"If-Match": tag})
 
 
-def test_an_administrator_makes_a_course_and_names_its_instructor(world):
+def test_administrator_creates_a_course_and_names_its_instructor(world):
     admin = world.person(admin=True)
     first = world.person("Ann Other", email="ann@example.edu")
     made = admin.post("/courses", NEW | {"instructor": "Ann@Example.edu"})
@@ -57,7 +57,7 @@ def test_an_administrator_makes_a_course_and_names_its_instructor(world):
         (NEW | {"slug": "taken"}, 409, None),
     ],
 )
-def test_a_course_that_cannot_be_is_refused_by_its_field(world, body, status, field):
+def test_invalid_course_is_rejected_with_its_field(world, body, status, field):
     admin = world.person(admin=True)
     admin.post("/courses", NEW | {"slug": "taken"})
     answer = admin.post("/courses", body)
@@ -65,7 +65,7 @@ def test_a_course_that_cannot_be_is_refused_by_its_field(world, body, status, fi
     assert field in {None, *(one["field"] for one in answer.json().get("errors", []))}
 
 
-def test_a_wrong_field_is_reported_in_words_and_not_as_a_pattern(world):
+def test_validation_messages_describe_fields_without_regex_patterns(world):
     answer = world.person(admin=True).post("/courses", NEW | {"slug": "HW 1", "title": ""})
     assert {one["field"]: one["message"] for one in answer.json()["errors"]} == {
         "slug": "must be lower-case letters, digits and single hyphens, such as hw-1",
@@ -73,7 +73,7 @@ def test_a_wrong_field_is_reported_in_words_and_not_as_a_pattern(world):
     }
 
 
-def test_one_sees_the_courses_that_one_is_in_and_an_administrator_all(world, course):
+def test_users_list_their_own_courses_and_administrators_all(world, course):
     world.course("other")
     student = world.enrol(course)
     mine = student.get("/courses").json()["items"]
@@ -83,7 +83,7 @@ def test_one_sees_the_courses_that_one_is_in_and_an_administrator_all(world, cou
     assert everything["next"]
 
 
-def test_an_archived_course_is_left_out_of_lists_and_stays(course, teacher):
+def test_archived_course_is_hidden_from_lists_but_remains_accessible(course, teacher):
     assert teacher.post(f"/courses/{course}/archive").json()["archived_at"]
     assert teacher.get("/courses").json()["items"] == []
     assert len(teacher.get("/courses?archived=true").json()["items"]) == 1
@@ -92,7 +92,7 @@ def test_an_archived_course_is_left_out_of_lists_and_stays(course, teacher):
     assert len(teacher.get("/courses").json()["items"]) == 1
 
 
-def test_an_edit_says_which_version_it_changes(course, teacher):
+def test_course_edit_requires_a_matching_version(course, teacher):
     assert teacher.get(f"/courses/{course}").headers["etag"] == '"v1"'
     assert teacher.patch(f"/courses/{course}", {"title": "DL"}).status_code == 428
     assert patched(teacher, course, {"title": "DL"}).headers["etag"] == '"v2"'
@@ -100,7 +100,7 @@ def test_an_edit_says_which_version_it_changes(course, teacher):
     assert teacher.get(f"/courses/{course}").json()["title"] == "DL"
 
 
-def test_an_edit_changes_what_it_names_and_nothing_else_and_is_noted(world, course, teacher):
+def test_course_edit_changes_only_the_given_fields_and_is_audited(world, course, teacher):
     body = {"numbers": "comma", "categories": [{"id": "HW", "weight": "1/3", "drop_lowest": 1}]}
     told = patched(teacher, course, body).json()["course"]
     assert told["numbers"] == "comma"
@@ -117,7 +117,7 @@ def test_an_edit_changes_what_it_names_and_nothing_else_and_is_noted(world, cour
     assert {one.actor_id for one in noted} == {teacher.id}
 
 
-def test_a_category_that_an_assignment_is_in_stays(world, course, teacher):
+def test_category_in_use_cannot_be_removed(world, course, teacher):
     patched(teacher, course, {"categories": [{"id": "HW", "weight": 1}]})
     world.assignment(course, category="HW")
     refused = patched(teacher, course, {"categories": []}, tag="*")
@@ -125,7 +125,7 @@ def test_a_category_that_an_assignment_is_in_stays(world, course, teacher):
     assert "HW" in refused.json()["detail"]
 
 
-def test_another_zone_moves_the_times_which_keep_their_wall_clock(world, course, teacher):
+def test_changing_the_time_zone_keeps_wall_clock_times(world, course, teacher):
     student = world.enrol(course)
     late = {"due": "2026-11-02 12:30", "late": [{"days": 1, "credit": "50%"}]}
     [problem] = world.assignment(course, timeline_spec=late)
@@ -155,7 +155,7 @@ def test_another_zone_moves_the_times_which_keep_their_wall_clock(world, course,
         assert row.version == 2
 
 
-def test_a_copy_has_all_that_is_set_and_nothing_of_people(world, course, teacher):
+def test_copied_course_has_all_settings_and_no_people(world, course, teacher):
     patched(teacher, course, {"categories": [{"id": "HW", "weight": 60}]})
     spec = {"release": "2026-10-18 08:00", "due": "2026-10-24 23:59", "close": {"days": 2}}
     groups = [{"id": "best", "drop_lowest": 1}]
@@ -213,7 +213,7 @@ def id_in(told, name="version_id"):
     return UUID(told[name])
 
 
-def test_a_copy_to_another_zone_keeps_the_wall_clock(world, course, teacher):
+def test_copy_to_another_time_zone_keeps_wall_clock_times(world, course, teacher):
     world.assignment(course, timeline_spec={"due": "2026-11-02 12:30"})
     body = {"slug": "west", "title": "West", "zone": "America/Los_Angeles"}
     new = teacher.post(f"/courses/{course}/copy", body).json()
@@ -221,7 +221,7 @@ def test_a_copy_to_another_zone_keeps_the_wall_clock(world, course, teacher):
     assert one["times"]["due"]["text"] == "Mon 2 Nov 2026, 12:30 America/Los_Angeles (PST)"
 
 
-def test_the_problems_of_another_course_cannot_be_set(world, course, teacher):
+def test_problems_of_another_course_cannot_be_assigned(world, course, teacher):
     other = world.course("other")
     own = own_problem(world, other)
     [problem] = world.assignment(course)

@@ -22,7 +22,7 @@ def database(database_url):
     database.close()
 
 
-def test_a_new_file_of_sqlite_is_read_by_its_owner_alone_and_one_that_is_there_is_left(tmp_path):
+def test_new_sqlite_file_is_private_and_existing_permissions_are_kept(tmp_path):
     before = os.umask(0o022)
     try:
         for name, mode in (("new.db", 0o600), ("there.db", 0o640)):
@@ -37,7 +37,7 @@ def test_a_new_file_of_sqlite_is_read_by_its_owner_alone_and_one_that_is_there_i
         os.umask(before)
 
 
-def test_sqlite_waits_for_the_disk_at_each_commit(tmp_path):
+def test_sqlite_syncs_to_disk_at_each_commit(tmp_path):
     database = Database(f"sqlite:///{tmp_path / 'grader.db'}")
     with database.reading() as session:
         assert session.scalar(text("PRAGMA synchronous")) == 2  # FULL
@@ -47,13 +47,13 @@ def test_sqlite_waits_for_the_disk_at_each_commit(tmp_path):
 @pytest.mark.parametrize(
     ("letters", "lowered"), [(None, None), ("", ""), ("ÅSA", "åsa"), ("ЖУК", "жук"), ("Ann", "ann")]
 )
-def test_letters_are_lowered_alike_on_both_systems(database, letters, lowered):
+def test_lower_casing_is_identical_on_both_databases(database, letters, lowered):
     with database.reading() as session:
         given = {"letters": letters}
         assert session.scalar(text("SELECT lower(CAST(:letters AS TEXT))"), given) == lowered
 
 
-def test_an_error_of_the_database_shows_no_value_that_was_sent(database):
+def test_database_errors_contain_no_bound_values(database):
     """Errors are logged, and values may be answers, names or digests."""
     sent = {"value": "what somebody typed"}
     with pytest.raises(DBAPIError) as raised, database.reading() as session:
@@ -62,7 +62,7 @@ def test_an_error_of_the_database_shows_no_value_that_was_sent(database):
     assert sent["value"] not in str(raised.value)
 
 
-def test_the_holder_of_the_write_lock_of_a_file_waits_for_no_connection(tmp_path):
+def test_sqlite_write_transaction_does_not_wait_for_a_connection(tmp_path):
     """A write transaction gets a connection while `THREADS` others are reading."""
     with ExitStack() as ends:
         db = ends.enter_context(closing(Database(f"sqlite:///{tmp_path / 'grader.db'}")))

@@ -151,13 +151,13 @@ def setup(world):
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
-def test_every_declared_setting_is_followed_by_these_tests(subject):
+def test_tests_cover_every_declared_setting(subject):
     declared = declared_settings(SUBJECTS[subject].model)
     assert {*declared} == {*SUBJECTS[subject].bodies}
 
 
 @every_setting
-def test_a_dry_run_shows_the_setting_and_its_effect_and_keeps_nothing(setup, subject, name):
+def test_dry_run_shows_the_setting_and_its_effect_and_stores_nothing(setup, subject, name):
     body, before = SUBJECTS[subject].bodies[name], setup.settings(subject)
     shown = setup.patch(subject, body, "?dry_run=true")
     view = shown[subject]
@@ -171,7 +171,7 @@ def test_a_dry_run_shows_the_setting_and_its_effect_and_keeps_nothing(setup, sub
 
 
 @every_setting
-def test_a_change_over_rest_is_read_back_and_audited(setup, subject, name):
+def test_setting_changed_over_the_api_is_returned_and_audited(setup, subject, name):
     body, before = SUBJECTS[subject].bodies[name], setup.settings(subject)
     setup.patch(subject, body)
     after = setup.settings(subject)
@@ -189,7 +189,7 @@ def test_a_change_over_rest_is_read_back_and_audited(setup, subject, name):
 
 
 @every_setting
-def test_the_page_shows_the_setting_and_its_form_saves_it(setup, subject, name):
+def test_settings_form_shows_and_saves_the_setting(setup, subject, name):
     setup.patch(subject, SUBJECTS[subject].bodies[name])
     expected = setup.settings(subject)
     browser = Browser(setup.world, setup.staff)
@@ -211,7 +211,7 @@ def test_the_page_shows_the_setting_and_its_form_saves_it(setup, subject, name):
 
 
 @every_setting
-def test_a_copy_of_the_course_keeps_the_setting(setup, subject, name):
+def test_course_copy_keeps_the_setting(setup, subject, name):
     default = setup.settings(subject)[name]
     setup.patch(subject, SUBJECTS[subject].bodies[name])
     expected = setup.settings(subject)[name]

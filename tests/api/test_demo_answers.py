@@ -83,7 +83,7 @@ def outcomes(name: str) -> Counter[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("name", CATALOG.ids)
-def test_an_answer_is_judged_as_it_is_meant(name):
+def test_generated_answer_gets_its_intended_status(name):
     odd = [
         (move, status) for move, status in outcomes(name) if status not in INTENDED_STATUSES[move]
     ]
@@ -91,7 +91,7 @@ def test_an_answer_is_judged_as_it_is_meant(name):
     assert outcomes(name)
 
 
-def test_most_answers_can_be_read_and_every_kind_of_outcome_occurs():
+def test_most_generated_answers_are_readable_and_every_outcome_occurs():
     found = sum((outcomes(name) for name in CATALOG.ids), Counter())
     statuses: Counter[str] = Counter()
     for (_, status), n in found.items():
@@ -102,7 +102,7 @@ def test_most_answers_can_be_read_and_every_kind_of_outcome_occurs():
     assert min(statuses[one] for one in ("follow_through", "partial", "needs_review")) > 50
 
 
-def test_every_kind_is_typed_rightly_in_several_ways():
+def test_correct_answers_of_every_kind_use_several_notations():
     """Counts texts by their signs alone; letters and digits make no new notation."""
     ways: dict[str, set[str]] = {}
     for variant, sent in (one for name in CATALOG.ids for one in handed_in(name)):
@@ -117,7 +117,7 @@ def test_every_kind_is_typed_rightly_in_several_ways():
 
 
 @pytest.mark.parametrize("name", ["conv-output-shape", "kv-cache-memory", "filters-discussion"])
-def test_the_same_stream_gives_the_same_submissions(name):
+def test_same_random_stream_gives_the_same_submissions(name):
     variant = variants(name)[0]
     one, two = (list(generate_submitted_texts(variant, CLASS[0], stream(7))) for _ in range(2))
     assert one == two
@@ -139,7 +139,7 @@ for student in generate_profiles(4, RandomStream(b"x", "y"), mistakes=mistakes):
 """
 
 
-def test_the_class_does_not_depend_on_the_hash_seed():
+def test_generated_class_does_not_depend_on_the_hash_seed():
     told = {
         subprocess.run(
             [sys.executable, "-c", SCRIPT],
@@ -165,11 +165,11 @@ def rate(skill: int, **habits) -> float:
     return found["right"] / (found.total() - found["words"])
 
 
-def test_who_knows_more_answers_more_rightly():
+def test_higher_skill_gives_more_correct_answers():
     assert rate(10) < rate(50) < rate(90)
 
 
-def test_one_who_is_patient_gets_further_than_one_who_is_not():
+def test_patient_students_solve_more():
     def solved(patience):
         student = StudentProfile(50, Habits(patience=patience, stubborn=0))
         done = 0
@@ -186,7 +186,7 @@ def test_one_who_is_patient_gets_further_than_one_who_is_not():
     assert solved(0) < solved(5)
 
 
-def test_a_stubborn_student_sends_the_same_again():
+def test_stubborn_student_repeats_the_same_answer():
     student = StudentProfile(5, Habits(stubborn=100, patience=4, untidy=0))
     variant = variants("conv-output-shape")[0]
     every = [list(generate_submitted_texts(variant, student, stream(at))) for at in range(10)]
@@ -194,7 +194,7 @@ def test_a_stubborn_student_sends_the_same_again():
     assert max(map(len, every)) > 2
 
 
-def test_who_works_piecemeal_sends_one_part_at_a_time_and_who_resends_sends_all():
+def test_piecemeal_students_send_single_parts_and_resenders_send_all_parts():
     variant = variants("unet-shapes")[0]
     parts = [part.id for part in variant.problem.parts]
     slow = list(
@@ -212,7 +212,7 @@ def test_who_works_piecemeal_sends_one_part_at_a_time_and_who_resends_sends_all(
     assert all(set(one) <= set(two) for each in sent for one, two in pairwise(each))
 
 
-def test_a_mistake_that_is_a_habit_is_made_more_often():
+def test_habitual_mistakes_occur_more_often():
     variant = variants("conv-layer-macs")[0]
     candidates = [one.ids[0] for known in variant.mistakes.values() for one in known.candidates]
     usual = Counter(candidates).most_common()[-1][0]
@@ -232,7 +232,7 @@ def test_a_mistake_that_is_a_habit_is_made_more_often():
     name for name in CATALOG.ids
     if any(part.kind == "expression" for part in CATALOG.get(name).parts)
 ])  # fmt: skip
-def test_a_formula_turned_round_is_the_same_formula(name):
+def test_swapping_operands_keeps_a_formula_equivalent(name):
     variant = variants(name)[0]
     for part in variant.problem.parts:
         key = variant.keys[part.id]
@@ -267,7 +267,7 @@ def toy(**fields) -> Problem:
          {"1.5 MB", "1.5MB", "1500 KB", "12 Mbit"}),
     ],
 )  # fmt: skip
-def test_a_value_is_written_as_people_and_programs_write_it(fields, expected):
+def test_values_are_rendered_in_human_and_program_notations(fields, expected):
     variant = solve_variant(toy(**fields), None, REGISTRY)
     found = {text for _, text in render_notations(variant.keys["a"], variant.problem.parts[0])}
     assert expected <= found
@@ -279,7 +279,7 @@ def text_part():
 
 
 @pytest.mark.parametrize("level", ESSAY_TEMPLATES)
-def test_an_essay_has_a_dozen_frames_and_says_as_much_as_its_level(level):
+def test_essays_have_a_dozen_templates_per_level_without_placeholders(level):
     part, scope = text_part()
     assert len(set(ESSAY_TEMPLATES[level])) == len(ESSAY_TEMPLATES[level]) >= 12
     told = [write_essay(part, scope, level, SeededRandom(stream((level, at)))) for at in range(40)]
@@ -287,7 +287,7 @@ def test_an_essay_has_a_dozen_frames_and_says_as_much_as_its_level(level):
     assert all(one and "{" not in one for one in told)
 
 
-def test_a_fuller_essay_is_a_longer_one():
+def test_essays_grow_longer_with_their_level():
     part, scope = text_part()
 
     def mean(level):
@@ -298,7 +298,7 @@ def test_a_fuller_essay_is_a_longer_one():
     assert mean("full") > mean("most") > mean("some") > mean("none")
 
 
-def test_an_essay_without_a_model_answer_keeps_to_the_rubric():
+def test_essay_without_a_model_answer_uses_the_rubric():
     rubric = [{"id": "one", "points": 1, "say": "Names edges."}]
     found = write_essay(_without_model(rubric), text_part()[1], "full", SeededRandom(stream(0)))
     assert "Names edges." in found
@@ -310,7 +310,7 @@ def _without_model(rubric):
     return Problem.model_validate({**fields, "parts": [part]}).parts[0]
 
 
-def test_what_is_shown_of_a_key_is_among_its_notations_for_every_part_of_the_bank():
+def test_displayed_key_is_among_the_notations_for_every_part_in_the_bank():
     for name in CATALOG.ids:
         for variant in variants(name):
             for part in variant.problem.parts:

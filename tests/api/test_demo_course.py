@@ -45,18 +45,18 @@ def demo(shared_database_url: str) -> Iterator[World]:
     world.close()
 
 
-def test_the_shipped_bank_has_every_problem_of_the_plan():
+def test_shipped_bank_has_every_problem_of_the_demo_plan():
     assert limit_plan(ProblemCatalog().ids) == PLAN
     assert collect_problem_ids(PLAN) <= set(ProblemCatalog().ids)
 
 
-def test_text_problems_take_attachments(demo):
+def test_text_problems_accept_attachments(demo):
     settings = select_rows(demo, AssignmentProblem.slug, AssignmentProblem.attachments)
     taking = {slug for slug, attachments in settings if attachments}
     assert taking == {"max-pool-invariance", "separable-fc-discussion"}
 
 
-def test_a_small_bank_gives_every_assignment_at_least_one_problem():
+def test_small_bank_gives_every_assignment_at_least_one_problem():
     found = limit_plan(("a-toy", "conv-output-shape"))
     assert [one.problems for one in found] == [
         ("a-toy",),
@@ -66,7 +66,7 @@ def test_a_small_bank_gives_every_assignment_at_least_one_problem():
     ]
 
 
-def test_there_is_one_of_everything(demo):
+def test_demo_course_has_every_role_exception_and_assignment_state(demo):
     roles = Counter(role for (role,) in select_rows(demo, Enrolment.role))
     assert roles == {"student": STUDENTS + 1, "grader": 2, "instructor": 1}
     assert len(select_rows(demo, Extension.id)) == 2
@@ -90,7 +90,7 @@ def test_there_is_one_of_everything(demo):
     assert sorted(requests) == ["declined", "open", "open", "open"]
 
 
-def test_nothing_is_submitted_in_the_future_or_before_the_release(demo):
+def test_demo_submissions_lie_between_release_and_now(demo):
     found = rows_of_submissions(demo)
     assert found
     for received, release, closes in found:
@@ -98,7 +98,7 @@ def test_nothing_is_submitted_in_the_future_or_before_the_release(demo):
         assert received <= closes + timedelta(days=7)  # one has a week more
 
 
-def test_every_problem_was_opened_some_time_before_the_first_answer(demo):
+def test_every_problem_is_opened_before_its_first_answer(demo):
     with demo.db.reading() as session:
         found = session.execute(
             select(Draw.opened_at, Assignment.release_at, func.min(Submission.received_at))
@@ -128,7 +128,7 @@ def rows_of_submissions(world: World) -> list[Any]:
         )
 
 
-def test_the_grades_are_those_that_follow_from_the_answers(demo):
+def test_recomputing_demo_grades_changes_nothing(demo):
     before = grades(demo)
     assert before
     with demo.session() as session:
@@ -145,7 +145,7 @@ def grades(world: World) -> dict[tuple[Any, Any], Any]:
     return {(assignment, student): score for assignment, student, score in found}
 
 
-def test_every_change_of_a_grade_has_the_time_of_its_cause(demo):
+def test_demo_grade_changes_have_the_time_of_their_cause(demo):
     found = select_rows(demo, GradeChange.at, GradeChange.cause)
     assert {cause for _, cause in found} == {"submission", "review"}
     received = {at for (at,) in select_rows(demo, Submission.received_at)}
@@ -153,7 +153,7 @@ def test_every_change_of_a_grade_has_the_time_of_its_cause(demo):
     assert all(at <= NOW for at, _ in found)
 
 
-def test_graders_have_marked_most_texts_of_the_closed_assignment_and_none_of_the_others(demo):
+def test_tas_have_graded_most_texts_of_the_closed_assignment_only(demo):
     with demo.db.reading() as session:
         found = session.execute(
             select(Assignment.slug, Answer.manual)
@@ -166,7 +166,7 @@ def test_graders_have_marked_most_texts_of_the_closed_assignment_and_none_of_the
     assert marked["parameters", True] == 0 < marked["parameters", False]
 
 
-def test_the_demo_student_has_all_attempts_in_the_open_assignment(demo):
+def test_demo_student_has_submitted_nothing_in_the_open_assignment(demo):
     with demo.db.reading() as session:
         mine = session.scalars(
             select(Assignment.slug)
@@ -179,7 +179,7 @@ def test_the_demo_student_has_all_attempts_in_the_open_assignment(demo):
     assert mine
 
 
-def test_the_class_is_the_same_every_time(demo):
+def test_demo_class_is_the_same_in_every_run(demo):
     names = {name for (name,) in select_rows(demo, User.name)}
     assert len(names) == STUDENTS + 4  # two graders, an instructor, and the test student
     assert {"Sam Example", "Iris Example", "Test student"} <= names
@@ -193,7 +193,7 @@ def classmates_names() -> set[str]:
     }
 
 
-def test_a_start_gives_logins_that_work_and_ends_those_of_the_last(demo):
+def test_each_start_issues_working_logins_and_ends_the_previous_ones(demo):
     first, second = read_welcome(demo), read_welcome(demo)
     assert list(second.logins) == ["student", "grader", "instructor"]
     for role, login in second.logins.items():
@@ -209,7 +209,7 @@ def test_a_start_gives_logins_that_work_and_ends_those_of_the_last(demo):
     assert len([1 for (at,) in select_rows(demo, Token.revoked_at) if at is None]) == 3
 
 
-def test_the_answers_that_are_reported_are_a_right_one_and_a_known_mistake(demo):
+def test_example_answers_are_one_correct_and_one_known_mistake(demo):
     found = read_welcome(demo)
     assert found.example_answers is not None
     student = found.logins["student"]
@@ -227,7 +227,7 @@ def test_the_answers_that_are_reported_are_a_right_one_and_a_known_mistake(demo)
     assert statuses == ["correct", "mistake", "correct"]
 
 
-def test_lines_to_paste_are_plain_ascii_and_need_no_editing(demo):
+def test_lines_to_paste_are_ascii_and_complete(demo):
     text = read_welcome(demo).render("http://127.0.0.1:8000")
     assert text.isascii()
     lines = [line for line in text.splitlines() if line.startswith("curl ")]

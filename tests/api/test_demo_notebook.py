@@ -47,9 +47,7 @@ def bank(tmp_path: Path) -> Path:
     return bank
 
 
-def test_the_notebook_logs_in_and_answers_the_assignment_of_the_demo_course(
-    tmp_path, bank, monkeypatch
-):
+def test_demo_notebook_logs_in_and_answers_the_assignment(tmp_path, bank, monkeypatch):
     for name, value in client_environment(tmp_path / "home").items():
         monkeypatch.setenv(name, value)
     notebook = nbformat.read(CLIENT / "examples" / "demo.ipynb", as_version=4)

@@ -33,14 +33,14 @@ def stream(label: object) -> RandomStream:
 
 
 @pytest.mark.parametrize("n", [0, 1, 200, MAX_NAMES])
-def test_no_two_people_have_the_same_name_or_address(n):
+def test_generated_people_have_unique_names_and_addresses(n):
     found = generate_people(n, stream(n))
     assert len(found) == n
     assert len({one.name for one in found}) == n
     assert len({one.email for one in found}) == n
 
 
-def test_an_address_is_plain_text_of_a_domain_that_nobody_has():
+def test_generated_addresses_are_ascii_under_example_edu():
     for one in generate_people(MAX_NAMES, stream(0)):
         local, _, domain = one.email.partition("@")
         assert domain == "example.edu"
@@ -50,12 +50,12 @@ def test_an_address_is_plain_text_of_a_domain_that_nobody_has():
         assert len(local.split(".")) == 2
 
 
-def test_more_people_than_there_are_names_are_refused():
+def test_requesting_more_people_than_names_is_refused():
     with pytest.raises(ValueError, match=f"there are {MAX_NAMES} names, not"):
         generate_people(MAX_NAMES + 1, stream(0))
 
 
-def test_a_class_is_the_same_for_the_same_stream_and_differs_in_everything():
+def test_same_stream_gives_the_same_class_with_varied_skills():
     found = generate_profiles(200, stream(1), mistakes=("no_bias", "rounded_up", "stride_ignored"))
     assert found == generate_profiles(
         200, stream(1), mistakes=("no_bias", "rounded_up", "stride_ignored")
@@ -77,7 +77,9 @@ def test_a_class_is_the_same_for_the_same_stream_and_differs_in_everything():
     st.integers(0, 5),
     st.booleans(),
 )
-def test_nobody_submits_when_nothing_is_taken(count, habits, release, lasts, late, closes):
+def test_generated_submission_times_lie_within_the_open_period(
+    count, habits, release, lasts, late, closes
+):
     due = (release + lasts) * DAY
     timeline = Timeline(
         release=release * DAY,
@@ -96,7 +98,7 @@ def test_nobody_submits_when_nothing_is_taken(count, habits, release, lasts, lat
 @pytest.mark.parametrize(
     "timeline", [Timeline(), Timeline(release=5 * DAY), Timeline(due=40 * DAY), Timeline(close=DAY)]
 )
-def test_an_assignment_without_some_times_is_answered_too(timeline):
+def test_assignment_with_an_incomplete_timeline_is_answered_too(timeline):
     found = [
         draw_submission_times(timeline, StudentProfile(50, Habits(absent=0)), stream(at), count=3)
         for at in range(20)
@@ -121,7 +123,7 @@ def when(**habits) -> Counter[str]:
     return found
 
 
-def test_most_submit_on_the_last_day_some_late_and_some_never():
+def test_most_students_submit_on_the_last_day_and_a_few_late_or_never():
     found = when()
     assert found["last day"] > found["earlier"] > found["late"] > found["never"] > 0
     assert found["last day"] > 150
@@ -136,11 +138,11 @@ def test_most_submit_on_the_last_day_some_late_and_some_never():
         ({"absent": 0, "late": 0, "early": 0}, "last day"),
     ],
 )
-def test_habits_decide_when(habits, all_are):
+def test_habits_determine_submission_times(habits, all_are):
     assert when(**habits) == {all_are: 300}
 
 
-def test_dice_are_fair_to_the_weights():
+def test_seeded_random_respects_weights_and_ranges():
     dice = SeededRandom(stream("dice"))
     found = Counter(dice.pick_weighted("abc", (1, 0, 3)) for _ in range(4000))
     assert found["b"] == 0

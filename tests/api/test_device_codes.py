@@ -62,9 +62,7 @@ def decide(browser, codes, decision="allow"):
     return browser.send(page.one("form", method="post", action="/device"), decision=decision)
 
 
-def test_a_student_confirms_and_the_program_gets_one_token_of_a_student(
-    world, browser, ann, course, slug
-):
+def test_confirmed_device_code_yields_one_student_token(world, browser, ann, course, slug):
     codes = begin(world, client="My notebook", course=slug)
     assert codes["verification_uri_complete"].endswith(f"/device?code={codes['user_code']}")
     assert poll(world, codes).json()["code"] == "authorization_pending"
@@ -86,7 +84,7 @@ def test_a_student_confirms_and_the_program_gets_one_token_of_a_student(
     assert poll(world, codes).json()["code"] == "expired_token"
 
 
-def test_the_token_is_listed_and_revoked_on_the_page_of_tokens(world, browser):
+def test_device_token_is_listed_and_revoked_on_the_account_page(world, browser):
     codes = begin(world, client="My notebook")
     decide(browser, codes)
     headers = {"Authorization": f"Bearer {poll(world, codes).json()['access_token']}"}
@@ -95,14 +93,14 @@ def test_the_token_is_listed_and_revoked_on_the_page_of_tokens(world, browser):
     assert world.client.get(f"{API}/me", headers=headers).status_code == 401
 
 
-def test_a_refused_program_gets_nothing(world, browser):
+def test_refused_program_gets_no_token(world, browser):
     codes = begin(world)
     assert "refused" in decide(browser, codes, "refuse").text
     assert poll(world, codes).json()["code"] == "access_denied"
     assert browser.get(f"/device?code={codes['user_code']}").status == 404
 
 
-def test_a_program_that_asks_too_often_is_slowed_down(world):
+def test_polling_too_fast_returns_slow_down(world):
     codes = begin(world)
     assert poll(world, codes).json()["code"] == "authorization_pending"
     fast = poll(world, codes, after=1)
@@ -111,7 +109,7 @@ def test_a_program_that_asks_too_often_is_slowed_down(world):
     assert poll(world, codes, after=4).json()["code"] == "authorization_pending"
 
 
-def test_a_code_expires_after_ten_minutes_confirmed_or_not(world, browser):
+def test_device_code_expires_after_ten_minutes_even_if_confirmed(world, browser):
     waiting, confirmed = begin(world), begin(world)
     decide(browser, confirmed)
     world.clock.now += timedelta(minutes=10)
@@ -124,7 +122,7 @@ def test_a_code_expires_after_ten_minutes_confirmed_or_not(world, browser):
         assert len(session.scalars(select(DeviceCode)).all()) == 1
 
 
-def test_only_digests_of_the_codes_are_stored(world):
+def test_only_digests_of_device_codes_are_stored(world):
     codes = begin(world)
     with world.session() as session:
         [row] = session.execute(text("SELECT * FROM device_codes")).all()
@@ -133,7 +131,7 @@ def test_only_digests_of_the_codes_are_stored(world):
     assert codes["user_code"].replace("-", "") not in repr(row)
 
 
-def test_a_code_of_another_kind_or_with_another_end_is_unknown(world):
+def test_altered_or_wrong_kind_of_device_code_is_rejected(world):
     codes = begin(world)
     for secret in (
         codes["device_code"][:-1] + ("a" if codes["device_code"][-1] != "a" else "b"),
@@ -145,9 +143,7 @@ def test_a_code_of_another_kind_or_with_another_end_is_unknown(world):
 
 
 @pytest.mark.parametrize("role", ["grader", "instructor"])
-def test_staff_are_refused_because_their_token_would_read_the_work_of_the_class(
-    world, course, slug, role
-):
+def test_staff_cannot_confirm_device_codes(world, course, slug, role):
     person = world.enrol(course, "Tea Ay", role=role)
     for body in ({"course": slug}, {}):
         page = Browser(world, person).get(f"/device?code={begin(world, **body)['user_code']}")
@@ -155,21 +151,21 @@ def test_staff_are_refused_because_their_token_would_read_the_work_of_the_class(
         assert "Codes are for students" in page.text
 
 
-def test_staff_of_one_course_confirm_for_another_where_they_are_students(world, ann, slug):
+def test_staff_of_another_course_can_confirm_codes_as_students(world, ann, slug):
     world.join(world.course("other"), ann, role="instructor")
     codes = begin(world, course=slug)
     decide(Browser(world, ann), codes)
     assert poll(world, codes).status_code == 200
 
 
-def test_a_user_who_becomes_staff_before_fetching_the_token_gets_none(world, browser, ann, slug):
+def test_user_who_becomes_staff_before_fetching_the_token_gets_none(world, browser, ann, slug):
     codes = begin(world, course=slug)
     decide(browser, codes)
     world.set_enrolment(ann, role="grader")
     assert poll(world, codes).json()["code"] == "access_denied"
 
 
-def test_a_staff_role_ends_the_tokens_from_codes_and_no_others(world, browser, ann, course, slug):
+def test_becoming_staff_revokes_only_tokens_from_device_codes(world, browser, ann, course, slug):
     instructor = world.enrol(course, "Ina Structor", role="instructor")
     codes = begin(world, course=slug)
     decide(browser, codes)
@@ -183,7 +179,7 @@ def test_a_staff_role_ends_the_tokens_from_codes_and_no_others(world, browser, a
     assert ann.get("/me").status_code == 200
 
 
-def test_a_course_that_one_is_not_in_is_not_there(world, browser):
+def test_device_code_for_an_inaccessible_course_returns_404(world, browser):
     world.course("secret")
     for name in ("secret", "no-such-course"):
         page = browser.get(f"/device?code={begin(world, course=name)['user_code']}")
@@ -191,7 +187,7 @@ def test_a_course_that_one_is_not_in_is_not_there(world, browser):
         assert "You are not in the course that the program names" in page.text
 
 
-def test_a_suspension_between_confirmation_and_fetching_ends_the_log_in(world, browser, ann):
+def test_suspension_between_confirmation_and_polling_denies_access(world, browser, ann):
     codes = begin(world)
     decide(browser, codes)
     root = world.person("Root", admin=True)
@@ -199,7 +195,7 @@ def test_a_suspension_between_confirmation_and_fetching_ends_the_log_in(world, b
     assert poll(world, codes).json()["code"] == "access_denied"
 
 
-def test_codes_cannot_be_guessed_one_after_another(world, browser):
+def test_guessing_device_codes_is_rate_limited(world, browser):
     codes = begin(world)
     for _ in range(20):
         assert browser.get(f"/device?code={new_user_code()}").status == 404
@@ -208,7 +204,7 @@ def test_codes_cannot_be_guessed_one_after_another(world, browser):
     assert int(limited.headers["Retry-After"]) > 0
 
 
-def test_one_address_cannot_fill_the_table(world):
+def test_one_address_cannot_fill_the_device_code_table(world):
     for _ in range(120):
         begin(world)
     assert world.client.post(f"{API}/device/code", json={}).status_code == 429
@@ -218,7 +214,7 @@ def test_one_address_cannot_fill_the_table(world):
 
 
 @pytest.mark.parametrize("typed", ["", "abc", "BDFK-XTRA", "<b>BDFK</b>", "B" * 40])
-def test_what_is_no_code_is_reported_at_the_field(browser, typed):
+def test_malformed_user_code_is_reported_at_its_field(browser, typed):
     page = browser.get("/device").one("form", action="/device")
     assert page["method"] == "get"
     sent = browser.post("/device", {"code": typed, "decision": "allow"})
@@ -227,7 +223,7 @@ def test_what_is_no_code_is_reported_at_the_field(browser, typed):
     assert sent.one("input", id="code")["value"] == typed
 
 
-def test_text_of_the_program_is_escaped_and_bounded(world, browser):
+def test_program_name_is_escaped_and_limited(world, browser):
     page = browser.get(f"/device?code={begin(world, client='<img src=x>')['user_code']}")
     assert "<img src=x>" in page.text
     assert page.all("img", src="x") == []
@@ -235,7 +231,7 @@ def test_text_of_the_program_is_escaped_and_bounded(world, browser):
         assert world.client.post(f"{API}/device/code", json=body).status_code == 422
 
 
-def test_of_two_requests_at_once_one_gets_the_token(world, browser):
+def test_concurrent_polls_issue_only_one_token(world, browser):
     codes = begin(world)
     decide(browser, codes)
     world.clock.now += timedelta(seconds=5)
@@ -258,7 +254,7 @@ def test_of_two_requests_at_once_one_gets_the_token(world, browser):
         assert len(session.scalars(select(Token).where(Token.name == "A program")).all()) == 1
 
 
-def test_confirmation_and_token_are_in_the_audit_log(world, browser, ann):
+def test_confirmation_and_token_creation_are_audited(world, browser, ann):
     codes = begin(world, client="My notebook")
     decide(browser, codes)
     poll(world, codes)
@@ -267,7 +263,7 @@ def test_confirmation_and_token_are_in_the_audit_log(world, browser, ann):
         assert {"device.approved", "token.created"} <= set(session.scalars(query))
 
 
-def test_user_codes_are_read_in_every_form_that_people_type():
+def test_user_codes_are_accepted_in_every_common_spelling():
     code = new_user_code()
     assert re.fullmatch(rf"[{USER_CODE_ALPHABET}]{{4}}-[{USER_CODE_ALPHABET}]{{4}}", code)
     for typed in (code, code.lower(), code.replace("-", ""), f" {code[:4]} {code[5:]} "):

@@ -94,7 +94,7 @@ def run(folder: Path, variables: Mapping[str, str]) -> list[str]:
 
 
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("bash")), reason="there is no curl")
-def test_every_line_of_the_page_prints_what_is_shown(sqlite_template, tmp_path):
+def test_every_command_of_the_api_guide_prints_the_documented_output(sqlite_template, tmp_path):
     shutil.copyfile(sqlite_template, tmp_path / "grader.db")
     shutil.copytree(ROOT / "docs" / "examples", tmp_path / "docs" / "examples")
     world = World(f"sqlite:///{tmp_path / 'grader.db'}", clock=system_clock, settings=SETTINGS)
@@ -116,7 +116,7 @@ def read(shown: str) -> Any:
         return shown
 
 
-def test_the_page_gives_what_the_test_gives():
+def test_api_guide_defines_the_variables_that_the_test_sets():
     [told] = [text for kind, text in BLOCKS if kind == "sh given"]
     assert re.findall(r"^(\w+)=", told, re.MULTILINE) == ["BASE", "STUDENT", "TEACHER"]
 
@@ -134,10 +134,10 @@ def test_the_page_gives_what_the_test_gives():
         ("...", None, True),
     ],
 )
-def test_what_is_shown_is_compared_piece_by_piece(wanted, shown, right):
+def test_documented_json_is_compared_recursively_with_ellipses(wanted, shown, right):
     assert matches(wanted, shown) is right
 
 
-def test_lines_are_compared_but_for_what_is_left_out():
+def test_documented_lines_are_compared_with_ellipses_as_wildcards():
     assert fits("a ... d\ne", "a b\nc d\r\ne\n")
     assert not fits("a\n...", "b\nc")

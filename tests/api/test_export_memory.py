@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 from stored_files import LARGE_BYTES, store_attachment, store_report
-from world import Person, Posing, World
+from world import Person, ProblemReference, World
 
 from api.core.ids import new_id
 from api.db.models import (
@@ -54,7 +54,7 @@ def course_export(world: World, student: Person) -> Iterator[str]:
 EXPORTS = pytest.mark.parametrize("pieces", [my_export, course_export])
 
 
-def hand_in(student: Person, problem: Posing, numbers: range) -> None:
+def hand_in(student: Person, problem: ProblemReference, numbers: range) -> None:
     for number in numbers:
         assert student.submit(problem, {"why": f"{number} {LONG_TEXT}"}).status_code == 201
 
@@ -75,9 +75,7 @@ def peak_and_size(pieces: Iterator[str]) -> tuple[int, int]:
 
 
 @EXPORTS
-def test_memory_does_not_grow_with_the_number_of_submissions(
-    world, course, problem, pieces: Pieces
-):
+def test_export_memory_does_not_grow_with_submissions(world, course, problem, pieces: Pieces):
     student = world.enrol(course)
     hand_in(student, problem, range(FEW))
     peak_and_size(pieces(world, student))  # statements are compiled once
@@ -106,7 +104,7 @@ def write_as_staff(world: World, staff: Person, student: Person, count: int) -> 
             )
 
 
-def test_memory_does_not_grow_with_the_acts_of_staff(world, course, problem):
+def test_export_memory_does_not_grow_with_staff_actions(world, course, problem):
     student, staff = world.enrol(course), world.enrol(course, role="instructor")
     hand_in(student, problem, range(1))
     write_as_staff(world, staff, student, 300)
@@ -125,7 +123,7 @@ def test_memory_does_not_grow_with_the_acts_of_staff(world, course, problem):
         assert sorted(numbers[-2_400:]) == numbers[-2_400:] == [*range(300, 2_700)]
 
 
-def read_sheet(world: World, problem: Posing) -> Iterator[str]:
+def read_sheet(world: World, problem: ProblemReference) -> Iterator[str]:
     with world.db.reading() as session:
         assignment = session.get_one(Assignment, problem.assignment)
         source = load_sheet_source(session, assignment)
@@ -133,7 +131,7 @@ def read_sheet(world: World, problem: Posing) -> Iterator[str]:
     return stream_score_sheet((row.sheet_row for row in rows), style="point")
 
 
-def test_memory_does_not_grow_with_the_answers_of_a_score_sheet(world, course, problem):
+def test_score_sheet_memory_does_not_grow_with_answers(world, course, problem):
     for _ in range(12):
         hand_in(world.enrol(course), problem, range(1))
     peak_and_size(read_sheet(world, problem))  # statements are compiled once
@@ -146,7 +144,7 @@ def test_memory_does_not_grow_with_the_answers_of_a_score_sheet(world, course, p
     assert peak_of_many < 1.3 * peak_of_few
 
 
-def test_a_score_sheet_reserves_what_it_holds(world, course, problem, prof):
+def test_score_sheet_reserves_the_memory_it_uses(world, course, problem, prof):
     student = world.enrol(course)
     hand_in(student, problem, range(1))
     budget = world.app.policy.response_budget
@@ -158,7 +156,7 @@ def test_a_score_sheet_reserves_what_it_holds(world, course, problem, prof):
 
 
 @EXPORTS
-def test_it_has_what_was_there_at_the_start_and_a_slow_reader_holds_no_connection(
+def test_export_is_a_snapshot_and_holds_no_connection_between_chunks(
     world, course, problem, pieces: Pieces
 ):
     student = world.enrol(course)
@@ -176,7 +174,7 @@ def test_it_has_what_was_there_at_the_start_and_a_slow_reader_holds_no_connectio
         assert (f'"{number} why?' in text) is (number < FEW + 5)
 
 
-def test_my_export_is_one_json_object_with_its_fields_in_order(world, course, problem):
+def test_account_export_is_one_json_object_with_ordered_fields(world, course, problem):
     student = world.enrol(course)
     student.submit(problem, {"cells": "9", "why": 'é " \\'})
     student.put(f"{problem.path}/draft", {"answers": {"why": "Fewer."}})
@@ -191,7 +189,7 @@ def test_my_export_is_one_json_object_with_its_fields_in_order(world, course, pr
     assert json.loads(told.content) == body
 
 
-def test_an_export_holds_a_piece_of_a_file_at_a_time(world, course, problem):
+def test_account_export_reads_files_in_chunks(world, course, problem):
     student = world.enrol(course)
     document = store_report(world, student, problem)
     _, image = store_attachment(world, student, problem)
@@ -205,7 +203,7 @@ def test_an_export_holds_a_piece_of_a_file_at_a_time(world, course, problem):
     assert [b64decode(page["content"], validate=True) for page in attachment["pages"]] == [image]
 
 
-def test_files_that_are_no_longer_stored_are_null_or_left_out(world, course, problem):
+def test_deleted_files_are_null_or_omitted_in_the_export(world, course, problem):
     student = world.enrol(course)
     store_report(world, student, problem, 10)
     store_report(world, student, problem, 20)

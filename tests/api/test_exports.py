@@ -35,10 +35,10 @@ def ann(world, course):
 
 
 @pytest.fixture
-def posed(world, course):
-    [posed] = world.assignment(course, SHORT)
-    retitle_assignment(world, posed, "Homework A", lms_id="4711")
-    return posed
+def assigned(world, course):
+    [assigned] = world.assignment(course, SHORT)
+    retitle_assignment(world, assigned, "Homework A", lms_id="4711")
+    return assigned
 
 
 def export(prof, course, form, **query):
@@ -50,13 +50,13 @@ def rows(answer):
     return list(csv.DictReader(io.StringIO(answer.text)))
 
 
-def test_every_writer_has_its_form_and_every_fatal_code_is_a_warning():
+def test_every_writer_has_a_format_and_every_fatal_code_is_a_warning():
     assert {form.writer for form in FORMATS.values()} == set(WRITERS)
     assert set(WARNINGS) > FATAL_CODES
 
 
-def test_the_table_has_a_row_a_student_with_the_scores_of_the_gradebook(course, prof, ann, posed):
-    ann.submit(posed, {"first": "9"})
+def test_csv_export_has_a_row_per_student_with_gradebook_scores(course, prof, ann, assigned):
+    ann.submit(assigned, {"first": "9"})
     answer = export(prof, course, "csv")
     [row] = rows(answer)
     assert (row["name"], row["Homework A"], row["total"]) == ("Ann Canary", "3", "37.5")
@@ -66,8 +66,8 @@ def test_the_table_has_a_row_a_student_with_the_scores_of_the_gradebook(course, 
     assert name.endswith('-csv.csv"')
 
 
-def test_canvas_gets_its_ids_and_no_warning(course, prof, ann, posed):
-    ann.submit(posed, {"first": "9"})
+def test_canvas_export_uses_canvas_ids_without_warnings(course, prof, ann, assigned):
+    ann.submit(assigned, {"first": "9"})
     answer = export(prof, course, "canvas")
     found = rows(answer)
     assert found[0]["Homework A (4711)"] == "8"
@@ -76,10 +76,10 @@ def test_canvas_gets_its_ids_and_no_warning(course, prof, ann, posed):
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_each_form_leaves_out_test_students_and_who_has_left(world, course, prof, posed, form):
+def test_exports_omit_test_students_and_withdrawn_students(world, course, prof, assigned, form):
     for name in ("Kept", "Tested", "Gone"):
         person = world.enrol(course, f"{name} {name}")
-        person.submit(posed, {"first": "9"})
+        person.submit(assigned, {"first": "9"})
         left = world.clock() if name == "Gone" else None
         world.set_enrolment(person, is_test=name == "Tested", withdrawn_at=left)
     text = export(prof, course, form).text
@@ -88,12 +88,12 @@ def test_each_form_leaves_out_test_students_and_who_has_left(world, course, prof
     assert found == {"kept"}
 
 
-def test_a_chosen_assignment_comes_alone_with_the_total_of_all(world, course, prof, ann, posed):
+def test_export_of_one_assignment_keeps_the_total_of_all(world, course, prof, ann, assigned):
     [other] = world.assignment(course, TEXT_PROBLEM)
     retitle_assignment(world, other, "Homework B")
-    ann.submit(posed, {"first": "9", "second": "18"})
+    ann.submit(assigned, {"first": "9", "second": "18"})
     ann.submit(other, {"cells": "7"})
-    [row] = rows(export(prof, course, "csv", assignments=str(posed.assignment)))
+    [row] = rows(export(prof, course, "csv", assignments=str(assigned.assignment)))
     assert (row["Homework A"], row["total"]) == ("8", "50")
     assert "Homework B" not in row
     [elsewhere] = world.assignment(world.course(), SHORT)
@@ -101,7 +101,7 @@ def test_a_chosen_assignment_comes_alone_with_the_total_of_all(world, course, pr
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
 
 
-def test_a_score_out_of_less_is_scaled_to_the_column(world, course, prof, ann):
+def test_score_with_an_excused_problem_is_scaled_to_the_column(world, course, prof, ann):
     first, second = world.assignment(course, SHORT, TEXT_PROBLEM)
     ann.submit(first, {"first": "9"})
     excuse_student(world, first, ann, prof, problem=second.id)
@@ -112,25 +112,25 @@ def test_a_score_out_of_less_is_scaled_to_the_column(world, course, prof, ann):
     assert (row["score"], row["excused"]) == ("", "true")
 
 
-def test_lateness_and_submissions_are_counted_and_reasons_told(world, course, prof, ann):
+def test_cells_export_shows_lateness_submission_counts_and_reasons(world, course, prof, ann):
     spec = {"due": "2026-11-02 13:00", "late": [{"until": "2026-11-03 13:00", "credit": "1/2"}]}
-    [posed] = world.assignment(course, SHORT, timeline_spec=spec)
-    ann.submit(posed, {"first": "7"})
+    [assigned] = world.assignment(course, SHORT, timeline_spec=spec)
+    ann.submit(assigned, {"first": "7"})
     world.clock.advance(hours=2, seconds=3)
-    ann.submit(posed, {"first": "9"})
-    override_grade(world, posed, ann, prof, 2)
+    ann.submit(assigned, {"first": "9"})
+    override_grade(world, assigned, ann, prof, 2)
     [row] = rows(export(prof, course, "cells"))
     told = {name: row[name] for name in ("score", "late_seconds", "submissions", "comment")}
     assert told == {"score": "2", "late_seconds": "3603", "submissions": "2", "comment": "By hand."}
     assert row["submitted_at"] == "2026-11-02T14:00:03+00:00"
 
 
-def test_what_would_be_misread_is_reported_before_and_refused_unless_forced(
-    world, course, prof, ann, posed
+def test_fatal_export_warnings_are_listed_and_refuse_the_file_unless_forced(
+    world, course, prof, ann, assigned
 ):
     [twin] = world.assignment(course, SHORT)
     retitle_assignment(world, twin, "Homework A")
-    ann.submit(posed, {"first": "9"})
+    ann.submit(assigned, {"first": "9"})
     check = export(prof, course, "moodle/check").json()
     assert (check["form"], check["students"], check["assignments"]) == ("moodle", 1, 2)
     assert check["fatal"] == 1
@@ -149,8 +149,8 @@ def send_participants(prof, course, text):
     return prof.post(f"/courses/{course}/exports/moodle", content=text.encode(), headers=headers)
 
 
-def test_moodle_gets_those_alone_whom_it_knows(world, course, prof, ann, posed):
-    ann.submit(posed, {"first": "9"})
+def test_moodle_export_contains_only_listed_participants(world, course, prof, ann, assigned):
+    ann.submit(assigned, {"first": "9"})
     world.enrol(course, "Bo Example", email="bo@example.edu")
     list_ = "First name,Last name,Email address\nBo,Example,BO@example.edu\nCy,Else,cy@else.edu\n"
     told = send_participants(prof, course, list_)
@@ -160,14 +160,14 @@ def test_moodle_gets_those_alone_whom_it_knows(world, course, prof, ann, posed):
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "name,student number\nBo,17\n"])
-def test_a_list_without_addresses_is_no_list_of_moodle(course, prof, text):
+def test_participant_list_without_addresses_is_rejected(course, prof, text):
     told = send_participants(prof, course, text)
     assert told.status_code == 422
     assert "The list of participants is invalid" in told.json()["detail"]
 
 
-def test_a_warning_that_is_not_fatal_lets_the_file_through(world, course, prof, ann, posed):
-    retitle_assignment(world, posed, "Homework A", lms_id="")
+def test_nonfatal_warnings_do_not_block_the_export(world, course, prof, ann, assigned):
+    retitle_assignment(world, assigned, "Homework A", lms_id="")
     assert [one["code"] for one in export(prof, course, "canvas/check").json()["warnings"]] == [
         "new_assignment"
     ]
@@ -175,20 +175,20 @@ def test_a_warning_that_is_not_fatal_lets_the_file_through(world, course, prof, 
     assert ann.id
 
 
-def test_an_unknown_form_names_the_known_ones(course, prof):
+def test_unknown_export_format_lists_the_known_ones(course, prof):
     answer = export(prof, course, "blackboard")
     assert answer.status_code == 404
     assert "canvas" in answer.json()["detail"]
 
 
-def test_the_seventh_file_in_a_minute_waits(world, course, prof):
+def test_exports_are_limited_to_six_per_minute(world, course, prof):
     assert [export(prof, course, "csv").status_code for _ in range(7)] == [200] * 6 + [429]
     assert export(prof, course, "csv/check").status_code == 200
     world.clock.advance(minutes=1)
     assert export(prof, course, "submissions").status_code == 200
 
 
-def test_every_file_is_audited(world, course, prof):
+def test_every_export_is_audited(world, course, prof):
     export(prof, course, "jsonl")
     export(prof, course, "submissions", pseudonymous=True)
     with world.session() as session:
@@ -208,10 +208,10 @@ def work(prof, course, **query):
     return answer.text, [json.loads(line) for line in answer.text.splitlines()]
 
 
-def test_all_work_comes_with_its_results_the_oldest_first(world, course, prof, ann, posed):
-    ann.submit(posed, {"first": "9", "second": "1"})
+def test_submission_export_includes_results_oldest_first(world, course, prof, ann, assigned):
+    ann.submit(assigned, {"first": "9", "second": "1"})
     world.clock.advance(hours=1)
-    ann.submit(posed, {"second": "18"})
+    ann.submit(assigned, {"second": "18"})
     _, told = work(prof, course)
     assert [one["answers"] for one in told] == [{"first": "9", "second": "1"}, {"second": "18"}]
     assert told[0]["student"]["name"] == "Ann Canary"
@@ -221,8 +221,8 @@ def test_all_work_comes_with_its_results_the_oldest_first(world, course, prof, a
     assert [one["results"][-1]["attempt"] for one in told] == [1, 2]
 
 
-def test_pseudonyms_name_nobody_and_are_the_same_in_every_file(world, course, prof, ann, posed):
-    sent = ann.submit(posed, {"first": "9"}).json()
+def test_pseudonyms_are_anonymous_and_stable_across_exports(world, course, prof, ann, assigned):
+    sent = ann.submit(assigned, {"first": "9"}).json()
     text, [told] = work(prof, course, pseudonymous=True)
     assert not [one for one in (*CANARIES, str(ann.id), sent["id"], "90210") if one in text]
     with world.session() as session:
@@ -233,10 +233,12 @@ def test_pseudonyms_name_nobody_and_are_the_same_in_every_file(world, course, pr
     assert work(prof, course, pseudonymous=True)[0] == text
 
 
-def test_more_work_than_fits_in_a_piece_comes_whole(world, course, prof, ann, posed, monkeypatch):
+def test_submission_export_is_complete_across_batches(
+    world, course, prof, ann, assigned, monkeypatch
+):
     monkeypatch.setattr("api.services.exports.all_work.BATCH_SIZE", 2)
     for at in range(5):
-        ann.submit(posed, {"first": str(100 + at)})
+        ann.submit(assigned, {"first": str(100 + at)})
     _, told = work(prof, course)
     assert [one["sequence"] for one in told] == [1, 2, 3, 4, 5]
     [other] = world.assignment(course, TEXT_PROBLEM)

@@ -29,7 +29,7 @@ def granted(person, course, grants, *, query="", **whom):
     return person.post(f"/courses/{course}/extensions{query}", told | {"grants": grants})
 
 
-def test_an_extension_shows_its_times_first_and_then_raises_what_was_late(
+def test_extension_dry_run_previews_times_and_granting_raises_late_scores(
     world, course, teacher, student, late
 ):
     classmate = world.enrol(course, "Class Mate")
@@ -57,9 +57,7 @@ def test_an_extension_shows_its_times_first_and_then_raises_what_was_late(
     assert (noted.action, noted.reason) == ("extension.granted", "ill")
 
 
-def test_an_extension_that_is_taken_back_takes_no_credit_that_was_promised(
-    world, course, teacher, student
-):
+def test_withdrawn_extension_keeps_credit_already_earned(world, course, teacher, student):
     [problem] = world.assignment(course, timeline_spec=LATE)
     given = granted(teacher, course, {"days": 1}, student=student.id).json()["extension"]
     world.clock.advance(hours=13)
@@ -73,9 +71,7 @@ def test_an_extension_that_is_taken_back_takes_no_credit_that_was_promised(
     assert student.submit(problem, {"doubled": "18"}).json()["late_credit"] == 0.5
 
 
-def test_an_extension_of_a_section_and_of_the_course_reach_whom_they_name(
-    world, course, teacher, late
-):
+def test_section_and_course_extensions_apply_to_their_students(world, course, teacher, late):
     monday = world.section(course, "Monday")
     inside = world.enrol(course, "In Side", section=monday)
     inside.submit(late, {"cells": "9"})
@@ -90,7 +86,7 @@ def test_an_extension_of_a_section_and_of_the_course_reach_whom_they_name(
     assert grade_of(world, late, inside) == (2, 8)
 
 
-def test_of_several_extensions_the_most_favourable_wins(course, teacher, student, late):
+def test_most_favorable_of_several_extensions_applies(course, teacher, student, late):
     whom = {"student": student.id, "assignment": late.assignment}
     granted(teacher, course, {"days": 3, "attempts": 1}, **whom)
     granted(teacher, course, {"days": 1, "attempts": 4}, **whom)
@@ -115,7 +111,7 @@ def test_of_several_extensions_the_most_favourable_wins(course, teacher, student
         ({"student": "s", "grants": {"days": 1, "due": "2026-11-03 12:00"}}, "grants"),
     ],
 )
-def test_an_extension_that_cannot_be_is_refused_by_its_field(course, teacher, student, body, field):
+def test_invalid_extension_is_rejected_with_its_field(course, teacher, student, body, field):
     ids = {"s": str(student.id), "t": str(teacher.id)}
     body = {
         name: ids.get(value, value) if name != "grants" else value for name, value in body.items()
@@ -125,7 +121,7 @@ def test_an_extension_that_cannot_be_is_refused_by_its_field(course, teacher, st
     assert answer.json()["errors"][0]["field"] == field
 
 
-def test_a_section_of_another_course_gets_no_extension(world, course, teacher):
+def test_section_of_another_course_cannot_get_an_extension(world, course, teacher):
     body = {"section": str(world.section(world.course("ml"), "Monday")), "grants": {"days": 1}}
     answer = teacher.post(f"/courses/{course}/extensions", body)
     assert answer.status_code == 422
@@ -134,7 +130,7 @@ def test_a_section_of_another_course_gets_no_extension(world, course, teacher):
     ]
 
 
-def test_the_list_of_extensions_comes_in_pages(course, teacher, student):
+def test_extensions_are_paginated(course, teacher, student):
     for days in (1, 2, 3):
         granted(teacher, course, {"days": days}, student=student.id)
     first = teacher.get(f"/courses/{course}/extensions?limit=2").json()
@@ -143,9 +139,7 @@ def test_the_list_of_extensions_comes_in_pages(course, teacher, student):
     assert found == [1, 2, 3]
 
 
-def test_what_holds_for_a_student_in_an_assignment_is_listed_whomever_it_was_granted_to(
-    world, course, teacher, late
-):
+def test_exceptions_of_a_student_include_section_and_course_grants(world, course, teacher, late):
     section = world.section(course, "Monday")
     member = world.enrol(course, "In Side", section=section)
     [other] = world.assignment(course, OTHER_PROBLEM)
@@ -171,7 +165,7 @@ def test_what_holds_for_a_student_in_an_assignment_is_listed_whomever_it_was_gra
     assert days(section=str(section)) == [1]
 
 
-def test_an_excused_assignment_counts_neither_way(world, teacher, student, late):
+def test_excused_assignment_does_not_count(world, teacher, student, late):
     path = f"/assignments/{late.assignment}/excuses"
     body = {"student": str(student.id), "reason": "ill"}
     tried = teacher.post(f"{path}?dry_run=true", body).json()["effect"]
@@ -189,7 +183,7 @@ def test_an_excused_assignment_counts_neither_way(world, teacher, student, late)
     assert teacher.get(path).json()["items"] == []
 
 
-def test_one_problem_is_excused_for_who_has_submitted_nothing_too(world, course, teacher):
+def test_single_problem_can_be_excused_without_a_submission(world, course, teacher):
     one, two = world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM)
     absent = world.enrol(course, "Ab Sent")
     path = f"/assignments/{one.assignment}/excuses"
@@ -201,7 +195,7 @@ def test_one_problem_is_excused_for_who_has_submitted_nothing_too(world, course,
     assert teacher.post(path, {"student": str(teacher.id)}).status_code == 422
 
 
-def test_late_days_are_reported_and_given_back(world, course, teacher, student):
+def test_late_days_are_reported_and_refundable(world, course, teacher, student):
     spec = LATE | {"late_days": 2}
     [problem] = world.assignment(course, timeline_spec=spec)
     world.clock.advance(hours=30)
@@ -225,7 +219,7 @@ def test_late_days_are_reported_and_given_back(world, course, teacher, student):
     assert teacher.post(f"{there}/refund", elsewhere).status_code == 422
 
 
-def test_what_is_granted_already_is_not_granted_again(world, course, teacher, student):
+def test_granting_the_same_extension_again_conflicts(world, course, teacher, student):
     problem, other = (world.assignment(course, timeline_spec=LATE)[0] for _ in range(2))
     whom = {"student": student.id, "assignment": problem.assignment}
     first = granted(teacher, course, {"days": 2, "reason": "ill"}, **whom).json()["extension"]

@@ -2,7 +2,7 @@
 
 import pytest
 from sqlalchemy import func, select, update
-from world import OTHER_PROBLEM, TEXT_PROBLEM, Person, Posing, World
+from world import OTHER_PROBLEM, TEXT_PROBLEM, Person, ProblemReference, World
 
 from api.db.models import AssignmentProblem, Submission
 
@@ -17,7 +17,7 @@ def count_submissions(world: World, student: Person) -> int:
         return session.scalar(count) or 0
 
 
-def make_extra(world: World, problem: Posing) -> None:
+def make_extra(world: World, problem: ProblemReference) -> None:
     with world.session() as session:
         rows = update(AssignmentProblem).where(AssignmentProblem.id == problem.id)
         session.execute(rows.values(extra=True))
@@ -47,7 +47,9 @@ def read_grade(student: Person, course: object) -> tuple[object, object]:
     ],
 )
 @pytest.mark.parametrize("is_cached", [False, True])
-def test_a_submission_sets_nothing_but_answers(world, course, student, name, value, is_cached):
+def test_submission_rejects_fields_other_than_answers(
+    world, course, student, name, value, is_cached
+):
     [problem] = world.assignment(course)
     if is_cached:
         assert student.submit(problem, WRONG).status_code == 201
@@ -63,7 +65,7 @@ def test_a_submission_sets_nothing_but_answers(world, course, student, name, val
     "header",
     ["Date", "X-Request-Start", "X-Received-At", "X-Forwarded-Date", "If-Unmodified-Since"],
 )
-def test_no_header_brings_a_late_submission_forward(world, course, student, header, is_cached):
+def test_no_header_can_backdate_a_late_submission(world, course, student, header, is_cached):
     [problem] = world.assignment(course, timeline_spec={"due": "2026-11-03 12:00"})
     if is_cached:
         assert student.submit(problem, WRONG).status_code == 201
@@ -73,7 +75,7 @@ def test_no_header_brings_a_late_submission_forward(world, course, student, head
     assert (response.status_code, response.json()["code"]) == (409, "deadline_passed")
 
 
-def test_the_idempotency_key_of_somebody_else_gives_nothing_of_theirs(world, course, student):
+def test_idempotency_key_of_another_student_is_independent(world, course, student):
     [problem] = world.assignment(course)
     other = world.enrol(course, "Class Mate")
     first = student.submit(problem, RIGHT, key="shared").json()
@@ -99,7 +101,7 @@ def test_extra_credit_counts_once_for_repeated_submissions(world, course, studen
     assert read_grade(student, course) == (8, 8)
 
 
-def test_extra_credit_that_is_late_is_reduced_and_ends_like_any_other(world, course, student):
+def test_late_extra_credit_is_reduced_and_closes_like_other_work(world, course, student):
     spec = DUE_TOMORROW | {"late": [{"days": 1, "credit": "50%"}], "close": "2026-11-04 12:00"}
     main, extra = world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM, timeline_spec=spec)
     make_extra(world, extra)
@@ -121,7 +123,7 @@ def read_days_left(student: Person, course: object) -> int:
     return student.get(f"/courses/{course}/late-days").json()["left"]
 
 
-def test_late_days_of_two_assignments_come_from_one_budget(world, budget_course):
+def test_assignments_share_one_late_day_budget(world, budget_course):
     student = world.enrol(budget_course)
     spec = {"due": DUE_TOMORROW["due"], "late_days": 2}
     first, second = (world.assignment(budget_course, timeline_spec=spec)[0] for _ in range(2))
@@ -138,7 +140,7 @@ def test_late_days_of_two_assignments_come_from_one_budget(world, budget_course)
     assert student.submit(second, WRONG).json()["code"] == "deadline_passed"
 
 
-def test_submissions_of_one_day_spend_its_late_day_once(world, budget_course):
+def test_submissions_on_one_day_spend_one_late_day(world, budget_course):
     student = world.enrol(budget_course)
     [problem] = world.assignment(budget_course, timeline_spec=DUE_TOMORROW | {"late_days": 2})
     world.clock.advance(days=1, seconds=1)
@@ -148,7 +150,7 @@ def test_submissions_of_one_day_spend_its_late_day_once(world, budget_course):
     assert read_days_left(student, budget_course) == 1
 
 
-def test_students_grant_themselves_no_time_and_no_extra_credit(world, budget_course):
+def test_students_cannot_grant_themselves_time_or_extra_credit(world, budget_course):
     student = world.enrol(budget_course)
     [problem] = world.assignment(budget_course, timeline_spec=DUE_TOMORROW | {"late_days": 2})
     if_any = {"If-Match": "*"}

@@ -27,16 +27,14 @@ def course(world):
     return world.course(categories=CATEGORIES, late_day_budget=0)
 
 
-def test_what_was_not_submitted_is_blank_until_it_is_closed_and_then_counts_zero(
-    world, course, prof
-):
-    [posed] = world.assignment(course, SHORT, timeline_spec=CLOSED, category="Exam")
+def test_missing_work_is_blank_until_closed_and_then_counts_as_zero(world, course, prof):
+    [assigned] = world.assignment(course, SHORT, timeline_spec=CLOSED, category="Exam")
     idle, extended = world.enrol(course, "Idle One"), world.enrol(course, "Extended One")
     with world.session() as session:
         session.add(
             Extension(
                 course_id=course,
-                assignment_id=posed.assignment,
+                assignment_id=assigned.assignment,
                 student_id=extended.id,
                 spec={"due": "2026-11-03 13:00"},
                 created_by=prof.id,
@@ -61,15 +59,15 @@ def test_what_was_not_submitted_is_blank_until_it_is_closed_and_then_counts_zero
     }
 
 
-def test_late_waiting_excused_and_set_by_hand_are_distinguished(world, course, prof):
-    [posed] = world.assignment(course, TEXT_PROBLEM, timeline_spec=CLOSED, category="Exam")
+def test_gradebook_distinguishes_late_waiting_excused_and_overridden_scores(world, course, prof):
+    [assigned] = world.assignment(course, TEXT_PROBLEM, timeline_spec=CLOSED, category="Exam")
     late, waiting, excused, by_hand = (world.enrol(course, f"Student {at}") for at in range(4))
-    waiting.submit(posed, {"why": "Fewer parameters."})
-    excused.submit(posed, {"cells": "9"})
+    waiting.submit(assigned, {"why": "Fewer parameters."})
+    excused.submit(assigned, {"cells": "9"})
     world.clock.advance(hours=2)
-    late.submit(posed, {"cells": "9"})
-    excuse_student(world, posed, excused, prof)
-    override_grade(world, posed, by_hand, prof, Fraction(7))
+    late.submit(assigned, {"cells": "9"})
+    excuse_student(world, assigned, excused, prof)
+    override_grade(world, assigned, by_hand, prof, Fraction(7))
     world.clock.advance(days=1)
     told = get_gradebook(prof, course)
     flags = ("late", "waiting", "excused", "overridden", "missing")
@@ -82,7 +80,7 @@ def test_late_waiting_excused_and_set_by_hand_are_distinguished(world, course, p
     assert (summary["counted"], summary["late"], summary["excused"]) == (3, 1, 1)
 
 
-def test_points_that_wait_are_in_no_total_and_every_answer_says_how_many(world, course, prof):
+def test_ungraded_points_are_excluded_from_totals_and_counted_as_waiting(world, course, prof):
     [first, second] = (
         *world.assignment(course, SHORT, category="Exam"),
         *world.assignment(course, TEXT_PROBLEM, category="Exam"),
@@ -109,11 +107,11 @@ def test_points_that_wait_are_in_no_total_and_every_answer_says_how_many(world, 
     assert [one["waiting_points"]["number"] for one in json.loads(line)["assignments"]] == [0, 4]
 
 
-def test_test_students_and_who_has_left_count_nowhere(world, course, prof):
-    [posed] = world.assignment(course, SHORT)
+def test_gradebook_excludes_test_students_and_withdrawn_students(world, course, prof):
+    [assigned] = world.assignment(course, SHORT)
     kept, test, left = (world.enrol(course, name) for name in ("Kept", "Test", "Left"))
     for person in (kept, test, left):
-        person.submit(posed, {"first": "9", "second": "18"})
+        person.submit(assigned, {"first": "9", "second": "18"})
     world.set_enrolment(test, is_test=True)
     world.set_enrolment(left, withdrawn_at=world.clock())
     told = get_gradebook(prof, course)
@@ -121,17 +119,17 @@ def test_test_students_and_who_has_left_count_nowhere(world, course, prof):
     assert (told["students"], told["columns"][0]["summary"]["counted"]) == (1, 1)
 
 
-def test_exactly_the_share_is_not_below_it(world, course, prof):
-    [posed] = world.assignment(course, SHORT, category="Exam")
+def test_score_equal_to_the_threshold_is_not_below_it(world, course, prof):
+    [assigned] = world.assignment(course, SHORT, category="Exam")
     for name, answers in (("A", {"first": "9"}), ("B", {"second": "18"}), ("C", {"first": "1"})):
-        world.enrol(course, name).submit(posed, answers)
+        world.enrol(course, name).submit(assigned, answers)
     counts = {
         share: get_gradebook(prof, course, below=share)["columns"][0]["summary"]["below"]
         for share in (0, 37, 38, 62, 63, 100)
     }
     # Scores of 3, 5 and 0 out of 8: 37.5, 62.5 and 0 percent.
     assert counts == {0: 0, 37: 1, 38: 2, 62: 2, 63: 3, 100: 3}
-    override_grade(world, posed, world.enrol(course, "D"), prof, Fraction(4))
+    override_grade(world, assigned, world.enrol(course, "D"), prof, Fraction(4))
     assert get_gradebook(prof, course, below=50)["columns"][0]["summary"]["below"] == 2
 
 
@@ -139,13 +137,13 @@ def test_exactly_the_share_is_not_below_it(world, course, prof):
     ("below", "listed"), [(0, []), (37, ["Cy"]), (38, ["ann", "Cy"]), (100, ["ann", "Bo", "Cy"])]
 )
 def test_only_students_below_the_threshold_are_listed(world, course, prof, below, listed):
-    [posed] = world.assignment(course, SHORT, category="Exam", timeline_spec=CLOSED)
+    [assigned] = world.assignment(course, SHORT, category="Exam", timeline_spec=CLOSED)
     for name, answers in (
         ("ann", {"first": "9"}),  # 3 of 8 points
         ("Bo", {"second": "18"}),  # 5 of 8 points
         ("Cy", {"first": "1"}),  # 0 of 8 points
     ):
-        world.enrol(course, name).submit(posed, answers)
+        world.enrol(course, name).submit(assigned, answers)
     world.clock.advance(days=30)
     every_row, rows = (
         get_gradebook(prof, course, below=below, only_below=only) for only in (False, True)
@@ -158,7 +156,7 @@ def test_only_students_below_the_threshold_are_listed(world, course, prof, below
     assert [row["name"] for row in (*first["items"], *rest["items"])] == ["ann", "Bo", "Cy"]
 
 
-def test_a_student_without_a_course_percentage_is_not_below_the_threshold(world, course, prof):
+def test_student_without_a_course_percentage_is_not_below_the_threshold(world, course, prof):
     world.assignment(course, SHORT)
     world.enrol(course, "Ann")
     assert get_gradebook(prof, course, below=100, only_below=True)["items"] == []
@@ -166,14 +164,14 @@ def test_a_student_without_a_course_percentage_is_not_below_the_threshold(world,
 
 @pytest.mark.parametrize("direction", ["asc", "desc"])
 @pytest.mark.parametrize("by", ["name", "section", "total", "assignment"])
-def test_pages_are_the_sorted_list_in_pieces(world, course, prof, by, direction):
-    [posed] = world.assignment(course, SHORT, category="Exam")
+def test_gradebook_pages_form_the_sorted_list(world, course, prof, by, direction):
+    [assigned] = world.assignment(course, SHORT, category="Exam")
     sections = [world.section(course, name) for name in ("Mo", "Fr")]
     for at, name in enumerate(("b", "A", "c", "A", "e")):
         person = world.enrol(course, name, section=sections[at % 2] if at else None)
         if at:
-            person.submit(posed, {"first": "9"} if at % 2 else {"first": "1"})
-    sort = str(posed.assignment) if by == "assignment" else by
+            person.submit(assigned, {"first": "9"} if at % 2 else {"first": "1"})
+    sort = str(assigned.assignment) if by == "assignment" else by
     whole = get_gradebook(prof, course, sort=sort, dir=direction)
     keys = {
         "name": lambda row: row["name"].casefold(),
@@ -197,9 +195,7 @@ def test_pages_are_the_sorted_list_in_pieces(world, course, prof, by, direction)
 
 
 @pytest.mark.parametrize("by", ["name", "total"])
-def test_the_figures_are_those_of_the_rows_though_equal_students_are_grouped(
-    world, course, prof, by
-):
+def test_grouped_summaries_match_the_individual_rows(world, course, prof, by):
     first, second, closed = (
         *world.assignment(course, SHORT, category="Exam"),
         *world.assignment(course, SHORT, category="Exam"),
@@ -254,12 +250,12 @@ def test_the_figures_are_those_of_the_rows_though_equal_students_are_grouped(
         {"text": "a\0b"},
     ],
 )
-def test_a_query_that_means_nothing_is_refused(course, prof, query):
+def test_invalid_gradebook_filters_are_rejected(course, prof, query):
     answer = prof.get(f"/courses/{course}/gradebook", params=query)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
 
 
-def test_a_cursor_of_another_order_is_refused(world, course, prof):
+def test_cursor_of_another_sort_order_is_rejected(world, course, prof):
     for name in ("A", "B"):
         world.enrol(course, name)
     following = get_gradebook(prof, course, limit=1)["next"]
@@ -267,13 +263,13 @@ def test_a_cursor_of_another_order_is_refused(world, course, prof):
     assert answer.status_code == 422
 
 
-def test_filters_narrow_rows_and_figures(world, course, prof):
-    [posed] = world.assignment(course, SHORT, category="Exam")
+def test_filters_narrow_rows_and_summaries(world, course, prof):
+    [assigned] = world.assignment(course, SHORT, category="Exam")
     section = world.section(course, "Mo")
     one = world.enrol(course, "Ann 100%", section=section)
     two = world.enrol(course, "Bob_1")
-    one.submit(posed, {"first": "9"})
-    two.submit(posed, {"second": "18"})
+    one.submit(assigned, {"first": "9"})
+    two.submit(assigned, {"second": "18"})
     for query, names in (
         ({"section": str(section)}, ["Ann 100%"]),
         ({"text": "0%"}, ["Ann 100%"]),
@@ -290,16 +286,16 @@ def test_filters_narrow_rows_and_figures(world, course, prof):
     assert [row["name"] for row in get_gradebook(prof, course, text="4711")["items"]] == ["Bob_1"]
 
 
-def test_more_students_and_assignments_ask_the_database_no_more_often(world, course, prof):
+def test_gradebook_query_count_does_not_grow_with_students_or_assignments(world, course, prof):
     statements = []
     event.listen(world.db.engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
     counts = []
     for size in (1, 6):
         for at in range(size):
-            [posed] = world.assignment(course, SHORT, category="Exam")
+            [assigned] = world.assignment(course, SHORT, category="Exam")
             student = world.enrol(course, f"Student {size} {at}")
-            student.submit(posed, {"first": "9"})
-            override_grade(world, posed, student, prof, Fraction(at))
+            student.submit(assigned, {"first": "9"})
+            override_grade(world, assigned, student, prof, Fraction(at))
         get_gradebook(prof, course)
         statements.clear()
         get_gradebook(prof, course)
@@ -307,7 +303,7 @@ def test_more_students_and_assignments_ask_the_database_no_more_often(world, cou
     assert counts[0] == counts[1]
 
 
-def test_an_excused_problem_is_missing_from_what_is_possible(world, course, prof):
+def test_excused_problem_is_excluded_from_possible_points(world, course, prof):
     first, second = world.assignment(course, SHORT, TEXT_PROBLEM, category="Exam")
     student = world.enrol(course)
     student.submit(first, {"first": "9", "second": "18"})
@@ -318,7 +314,7 @@ def test_an_excused_problem_is_missing_from_what_is_possible(world, course, prof
     assert get_gradebook(prof, course)["items"][0]["percent"] == 100
 
 
-def test_unpublished_and_deleted_assignments_are_not_in_it(world, course, prof):
+def test_gradebook_omits_unpublished_and_deleted_assignments(world, course, prof):
     world.assignment(course, SHORT, published=False)
     [gone] = world.assignment(course, SHORT)
     retitle_assignment(world, gone, "Gone", deleted_at=world.clock() - timedelta(hours=1))

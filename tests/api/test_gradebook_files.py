@@ -40,7 +40,7 @@ def file(*rows: str) -> str:
     return "".join(f"{row}\r\n" for row in rows)
 
 
-def test_canvas_gets_its_four_columns_the_points_possible_and_a_score_for_each() -> None:
+def test_canvas_file_has_id_columns_points_possible_and_scores() -> None:
     assert write_canvas(gradebook()).text == file(
         'Student,ID,SIS Login ID,Section,HW1 (123),"HW2: Boxes, anchors (124)",Bonus (125)',
         "    Points Possible,,,,10,3.5,0",
@@ -50,7 +50,7 @@ def test_canvas_gets_its_four_columns_the_points_possible_and_a_score_for_each()
     )
 
 
-def test_moodle_gets_a_grade_and_feedback_for_each_item() -> None:
+def test_moodle_file_has_a_grade_and_feedback_for_each_item() -> None:
     assert write_moodle(gradebook(columns=[HW1, HW2])).text == file(
         "Email address,ID number,HW1,Feedback: HW1,"
         '"HW2: Boxes, anchors","Feedback: HW2: Boxes, anchors"',
@@ -60,7 +60,7 @@ def test_moodle_gets_a_grade_and_feedback_for_each_item() -> None:
     )
 
 
-def test_gradescope_gets_the_columns_of_its_course_export() -> None:
+def test_gradescope_file_has_the_columns_of_its_course_export() -> None:
     assert write_gradescope_course(gradebook([ANN, BOB], [HW2, BONUS])).text == file(
         'First Name,Last Name,SID,Email,Sections,"HW2: Boxes, anchors",'
         '"HW2: Boxes, anchors - Max Points","HW2: Boxes, anchors - Submission Time",'
@@ -72,7 +72,7 @@ def test_gradescope_gets_the_columns_of_its_course_export() -> None:
     )
 
 
-def test_the_plain_table_has_a_score_for_each_assignment_and_the_total() -> None:
+def test_csv_table_has_assignment_scores_and_the_total() -> None:
     assert write_table(gradebook()).text == file(
         "student_id,name,email,student_number,login,lms_id,sections,HW1,"
         '"HW2: Boxes, anchors",Bonus,total,waiting_points',
@@ -82,14 +82,14 @@ def test_the_plain_table_has_a_score_for_each_assignment_and_the_total() -> None
     )
 
 
-def test_titles_that_would_hide_a_column_of_the_table_have_their_id() -> None:
+def test_ambiguous_column_titles_include_the_assignment_id() -> None:
     columns = [replace(HW1, title="total"), HW2, replace(BONUS, title=HW2.title)]
     head = cells(write_table(gradebook(columns=columns)).text)[0]
     same = [f"{HW2.title} [c2]", f"{HW2.title} [c3]"]
     assert head[7:] == ["total [c1]", *same, "total", "waiting_points"]
 
 
-def test_the_plain_cells_say_all_that_is_known_of_each() -> None:
+def test_cells_file_has_all_details_of_each_score() -> None:
     head, *rows = cells(write_cells(gradebook()).text)
     assert len(rows) == 9
     late, excused, waiting = (dict(zip(head, rows[at], strict=True)) for at in (1, 3, 6))
@@ -101,7 +101,7 @@ def test_the_plain_cells_say_all_that_is_known_of_each() -> None:
     assert (waiting["waiting"], waiting["score"], waiting["submissions"]) == ("true", "4", "2")
 
 
-def test_json_lines_hold_the_exact_fraction_beside_the_number() -> None:
+def test_json_lines_include_exact_fractions() -> None:
     first, second, third = map(json.loads, write_json_lines(gradebook()).text.splitlines())
     assert first["sections"] == ["A", "Lab 2"]
     assert first["assignments"][1] == {
@@ -123,7 +123,7 @@ def test_json_lines_hold_the_exact_fraction_beside_the_number() -> None:
     assert (second["total"], third["assignments"][2]["score"]) == (None, None)
 
 
-def test_json_lines_are_lines_and_all_in_them_can_be_seen_and_encoded() -> None:
+def test_json_lines_escape_invisible_and_unencodable_characters() -> None:
     name = "Nú\u2028ñ\x85\u202ee\udc00\n"
     written = write_json_lines(gradebook([replace(ANN, name=name)], [])).text
     assert '"name": "Nú\\u2028ñ\\u0085\\u202ee\\udc00\\n"' in written
@@ -131,7 +131,7 @@ def test_json_lines_are_lines_and_all_in_them_can_be_seen_and_encoded() -> None:
 
 
 @pytest.mark.parametrize("form", WRITERS)
-def test_a_course_without_students_or_assignments_has_a_file(form: str) -> None:
+def test_empty_course_still_produces_a_file(form: str) -> None:
     written = WRITERS[form](EMPTY)
     assert len(written.text.splitlines()) == {"json": 0, "canvas": 2}.get(form, 1)
     assert not written.warnings
@@ -166,20 +166,20 @@ TEXTS = [
 
 
 @pytest.mark.parametrize(("typed", "shown"), TEXTS)
-def test_text_is_never_a_formula_nor_breaks_its_line(typed: str, shown: str) -> None:
+def test_text_cells_never_become_formulas_or_break_lines(typed: str, shown: str) -> None:
     assert format_text_cell(typed) == shown
 
 
 @CALM
 @given(any_text=st.text(st.characters() | st.sampled_from("'=+-@＝－\t\r\n\u202e"), max_size=8))
-def test_the_guard_comes_off_as_it_went_on(any_text: str) -> None:
+def test_formula_guard_is_reversible(any_text: str) -> None:
     once = format_text_cell(any_text)
     assert format_text_cell(remove_formula_guard(once)) == once
     assert not FORMULA.match(once) or float(once) is not None
 
 
 @pytest.mark.parametrize("form", [form for form in WRITERS if form != "json"])
-def test_no_name_title_or_comment_is_a_formula_in_any_file(form: str) -> None:
+def test_no_file_contains_a_formula_from_a_name_title_or_comment(form: str) -> None:
     bad = '=cmd|"/C calc"!A0'
     person = ExportPerson("=p", bad, bad, bad, bad, lms_id="", sections=(bad,))
     column = ExportColumn("=c", bad, Fraction(1))
@@ -191,7 +191,7 @@ def test_no_name_title_or_comment_is_a_formula_in_any_file(form: str) -> None:
     assert {cell for row in written for cell in row if cell[:2] == "''"} == set()
 
 
-def test_a_comment_keeps_its_lines() -> None:
+def test_multiline_cells_keep_line_breaks() -> None:
     assert format_multiline_cell(" one\r\ntwo \x07\rthree\n\n") == "one\ntwo\nthree"
     assert format_multiline_cell("\n=1\n=2") == "'=1\n=2"
     assert format_multiline_cell("é\u2028ü\x0b \x85ö\tä \u200e\n\nb") == "é\nü\n\nö ä\n\nb"
@@ -199,7 +199,7 @@ def test_a_comment_keeps_its_lines() -> None:
 
 @CALM
 @given(st.text(st.sampled_from([*map(chr, LINES_TRANSLATION), "a", "é", "\U0001f600"])))
-def test_a_comment_has_no_character_that_a_sheet_must_not_have(comment: str) -> None:
+def test_comments_contain_no_characters_forbidden_in_spreadsheets(comment: str) -> None:
     lines = comment.replace("\r\n", "\n").translate(LINES_TRANSLATION).split("\n")
     assert format_multiline_cell(comment) == "\n".join(line.rstrip() for line in lines).strip()
 
@@ -218,11 +218,11 @@ def test_a_comment_has_no_character_that_a_sheet_must_not_have(comment: str) -> 
         (Fraction(10**20 + 1, 10), "10000000000000000000.1"),
     ],
 )
-def test_a_number_is_exact_to_six_places_and_no_longer_than_it_need_be(value, shown) -> None:
+def test_numbers_are_rounded_to_six_places_without_trailing_zeros(value, shown) -> None:
     assert format_number(value) == shown
 
 
-def test_a_number_never_passes_through_a_float() -> None:
+def test_numbers_are_formatted_without_floats() -> None:
     assert format_number(Fraction(2**80 + 1)) == "1208925819614629174706177"
     assert (format_number(Fraction(7), min_places=1), format_number(Fraction(1, 8), places=2)) == (
         "7.0",
@@ -233,16 +233,16 @@ def test_a_number_never_passes_through_a_float() -> None:
 @pytest.mark.parametrize(
     ("seconds", "shown"), [(-1, "00:00:00"), (59, "00:00:59"), (360_000, "100:00:00")]
 )
-def test_lateness_counts_hours_past_a_day(seconds: int, shown: str) -> None:
+def test_lateness_counts_hours_beyond_a_day(seconds: int, shown: str) -> None:
     assert format_lateness_hms(seconds) == shown
 
 
-def test_gradescope_gets_the_family_name_that_a_list_of_students_gave() -> None:
+def test_gradescope_file_uses_the_family_name_from_the_roster() -> None:
     ann = replace(ANN, name="Ann van Dyk", family_name="van Dyk")
     assert cells(write_gradescope_course(gradebook([ann])).text)[1][:2] == ["Ann", "van Dyk"]
 
 
-def test_times_are_written_in_the_zone_of_the_course_across_its_clock_changes() -> None:
+def test_times_are_written_in_the_course_time_zone_across_dst() -> None:
     summer = SUBMITTED.replace(month=7)
     book = one(cell=ExportCell(Fraction(1), submitted_at=summer, submissions=1))
     assert "2026-07-28 00:59:30 +0200" in write_gradescope_course(book).text

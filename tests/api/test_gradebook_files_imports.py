@@ -73,7 +73,7 @@ def close(shown: str | float, score: Fraction, places: int) -> bool:
 
 @CALM
 @given(books())
-def test_canvas_finds_every_student_and_assignment_and_reads_the_scores(
+def test_canvas_import_matches_students_and_assignments_and_reads_scores(
     book: ExportGradebook,
 ) -> None:
     done = canvas_import(write_canvas(book).text, COURSE)
@@ -93,7 +93,7 @@ def test_canvas_finds_every_student_and_assignment_and_reads_the_scores(
 
 @CALM
 @given(books())
-def test_moodle_reads_each_grade_and_comment_or_none(book: ExportGradebook) -> None:
+def test_moodle_import_reads_each_grade_and_comment(book: ExportGradebook) -> None:
     done = moodle_import(write_moodle(book).text, MAILS)
     assert len(done.grades) == 9
     read = list(done.grades.values())
@@ -106,7 +106,7 @@ def test_moodle_reads_each_grade_and_comment_or_none(book: ExportGradebook) -> N
 
 @CALM
 @given(books())
-def test_programs_that_read_gradescope_find_the_scores(book: ExportGradebook) -> None:
+def test_gradescope_readers_find_the_scores(book: ExportGradebook) -> None:
     found = gradescope_course(write_gradescope_course(book).text)
     assert len(found) == 9
     read = [found[sid, title] for sid in ("0017", "0018", "0019") for title in _titles(found)]
@@ -126,7 +126,7 @@ def _titles(found: dict[tuple[str, str], tuple[str, ...]]) -> list[str]:
 
 @CALM
 @given(books())
-def test_every_file_has_a_line_for_each_row_but_for_comments(book: ExportGradebook) -> None:
+def test_every_file_has_one_line_per_row(book: ExportGradebook) -> None:
     quiet = replace(book, cells={key: replace(one, comment="") for key, one in book.cells.items()})
     for form, write in WRITERS.items():
         expected = {"canvas": 5, "cells": 10, "json": 3}.get(form, 4)
@@ -134,7 +134,7 @@ def test_every_file_has_a_line_for_each_row_but_for_comments(book: ExportGradebo
         assert len(write(quiet).text.splitlines()) == expected
 
 
-def test_moodle_gives_up_for_one_person_that_it_does_not_know_and_so_none_is_written() -> None:
+def test_moodle_file_omits_unknown_users_because_one_aborts_the_import() -> None:
     book = gradebook(columns=[HW1])
     with pytest.raises(ImportRefusedError, match="unknown user cy"):
         moodle_import(write_moodle(book).text, MAILS - {"cy@example.edu"})
@@ -142,19 +142,19 @@ def test_moodle_gives_up_for_one_person_that_it_does_not_know_and_so_none_is_wri
     assert len(moodle_import(write_moodle(book, participant_emails=known).text, known).grades) == 2
 
 
-def test_a_row_without_an_email_would_give_its_grades_to_the_student_before() -> None:
+def test_moodle_reader_gives_a_row_without_email_to_the_previous_student() -> None:
     """The test's reader behaves like Moodle, so the test below can fail."""
     text = "Email address,ID number,HW1,Feedback: HW1\r\nann@example.edu,,9,\r\n,,1,\r\n"
     assert moodle_import(text, MAILS).grades == {("ann@example.edu", "HW1"): 1.0}
 
 
-def test_no_student_gets_the_grades_of_one_without_an_email() -> None:
+def test_student_without_an_email_does_not_overwrite_another_grade() -> None:
     book = gradebook([ANN, replace(BOB, email="")], [HW2])
     grades = moodle_import(write_moodle(book).text, MAILS).grades
     assert grades == {("ann@example.edu", HW2.title): 0.33333}
 
 
-def test_a_backslash_before_a_quote_runs_no_cells_together_in_moodle() -> None:
+def test_backslash_before_a_quote_does_not_merge_cells_in_moodle() -> None:
     broken = 'a,b\n"one, \\""two",1\n'
     assert list(php_csv(broken)) != [["a", "b"], ['one, \\"two', "1"]]
     comments = ['one, \\"two', "ends, with \\", 'both \\\\"', "plain"]
@@ -170,7 +170,7 @@ def test_a_backslash_before_a_quote_runs_no_cells_together_in_moodle() -> None:
     assert shown == comments
 
 
-def test_a_class_of_500_with_50_assignments_is_written_whole() -> None:
+def test_class_of_500_with_50_assignments_is_written_completely() -> None:
     people = [
         ExportPerson(
             str(at), f"Student {at}", f"s{at}@example.edu", f"{at:05}", f"s{at}", f"{9000 + at}"

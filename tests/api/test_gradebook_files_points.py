@@ -41,7 +41,7 @@ POINTS = [
 
 
 @pytest.mark.parametrize(("typed", "read"), POINTS)
-def test_points_are_read_exactly_or_refused_with_what_to_write(typed, read) -> None:
+def test_points_are_parsed_exactly_or_rejected_with_a_suggestion(typed, read) -> None:
     if isinstance(read, str):
         with pytest.raises(AnswerError) as caught:
             read_points(typed)
@@ -63,7 +63,7 @@ def test_points_are_read_exactly_or_refused_with_what_to_write(typed, read) -> N
         ("x", "such as 0,5"),
     ],
 )
-def test_points_with_a_decimal_comma_are_read_where_it_is_the_custom(typed, read) -> None:
+def test_points_with_a_decimal_comma_are_parsed_in_comma_style(typed, read) -> None:
     if isinstance(read, str):
         with pytest.raises(AnswerError, match=read):
             read_points(typed, comma=True)

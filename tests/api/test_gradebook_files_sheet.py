@@ -28,7 +28,7 @@ MARKED = sheet_row(
 )
 
 
-def test_the_sheet_has_the_answer_and_room_for_points_and_a_comment() -> None:
+def test_score_sheet_has_the_answer_and_columns_for_points_and_comment() -> None:
     row = sheet_row(answer="=A1\nthey, add", points=Fraction(4, 3), comment="-x")
     version = compute_row_version(row)
     assert write_score_sheet([row]) == (
@@ -38,14 +38,14 @@ def test_the_sheet_has_the_answer_and_room_for_points_and_a_comment() -> None:
     )
 
 
-def test_the_comma_style_has_decimal_commas_and_semicolons() -> None:
+def test_comma_style_sheet_uses_decimal_commas_and_semicolons() -> None:
     sheet = write_score_sheet([MARKED], style="comma")
     (row,) = rows_of(sheet, ";")
     assert row["old_points"] == "1,333333"
     assert read_score_sheet(sheet, style="comma") == SheetChanges(unchanged=1)
 
 
-def test_a_version_changes_with_the_grading_and_with_nothing_else() -> None:
+def test_row_version_changes_only_with_the_grading() -> None:
     graded = {"points": Fraction(1), "status": "partial", "comment": "x", "grading": "g9"}
     changed = [{name: value} for name, value in graded.items()]
     changed += [{"possible": Fraction(5)}, {"part": "b"}, {"submission_id": "s9"}]
@@ -55,7 +55,7 @@ def test_a_version_changes_with_the_grading_and_with_nothing_else() -> None:
         assert compute_row_version(sheet_row(**same)) == compute_row_version(NEW)
 
 
-def test_a_version_is_never_a_number_to_a_spreadsheet() -> None:
+def test_row_version_never_looks_like_a_number() -> None:
     for at in range(200):
         assert compute_row_version(sheet_row(grading=str(at))).startswith("v")
 
@@ -73,7 +73,7 @@ def test_a_version_is_never_a_number_to_a_spreadsheet() -> None:
         ({"points": "4", "comment": "ok"}, Fraction(4), "ok"),
     ],
 )
-def test_points_and_a_comment_are_read_back(cells, points, comment) -> None:
+def test_points_and_comment_are_read_back(cells, points, comment) -> None:
     sheet = reject_mismatched_changes(read_score_sheet(edit_rows(NEW, **cells)), [NEW])
     assert list_problems(sheet) == []
     (change,) = sheet.changes
@@ -95,7 +95,7 @@ def test_points_and_a_comment_are_read_back(cells, points, comment) -> None:
         {"version": "v0", "part": "gone"},
     ],
 )
-def test_a_row_that_says_nothing_new_is_no_change_even_if_it_is_stale(cells) -> None:
+def test_unchanged_row_is_ignored_even_if_stale(cells) -> None:
     sheet = reject_mismatched_changes(read_score_sheet(edit_rows(MARKED, **cells)), [])
     assert sheet == SheetChanges(unchanged=1)
 
@@ -132,7 +132,7 @@ SPREADSHEETS: dict[str, Callable[[Table], str | bytes]] = {
 
 
 @pytest.mark.parametrize("how", SPREADSHEETS)
-def test_what_a_spreadsheet_does_to_a_file_changes_no_points(how: str) -> None:
+def test_spreadsheet_reformatting_changes_no_points(how: str) -> None:
     rows = [sheet_row(submission_id=f"s{at}", grading=f"g{at}") for at in range(3)]
     table = rows_of(write_score_sheet(rows))
     for at, row in enumerate(table[:2]):
@@ -164,7 +164,7 @@ def test_what_a_spreadsheet_does_to_a_file_changes_no_points(how: str) -> None:
         (f'{HEAD}\n"a"b\n', "2: the row that starts here is not CSV"),
     ],
 )
-def test_a_sheet_that_cannot_be_read_says_where_and_what_to_do(source, problem) -> None:
+def test_unreadable_sheet_reports_the_location_and_a_remedy(source, problem) -> None:
     sheet = read_score_sheet(source)
     assert not sheet.changes
     (found,) = list_problems(sheet)
@@ -190,21 +190,21 @@ def test_a_sheet_that_cannot_be_read_says_where_and_what_to_do(source, problem) 
         ({"points": "46024"}, "2: 46024 is more than the 4 points possible"),
     ],
 )
-def test_a_row_that_cannot_be_used_says_why(cells, problem) -> None:
+def test_unusable_row_reports_the_reason(cells, problem) -> None:
     sheet = reject_mismatched_changes(read_score_sheet(edit_rows(NEW, **cells)), [NEW])
     assert not sheet.changes
     (found,) = list_problems(sheet)
     assert found.startswith(problem)
 
 
-def test_the_possible_points_of_the_file_are_not_believed() -> None:
+def test_possible_points_in_the_file_are_ignored() -> None:
     sheet = read_score_sheet(edit_rows(NEW, points="9", possible="10"))
     assert list_problems(reject_mismatched_changes(sheet, [NEW])) == [
         "2: 9 is more than the 4 points possible"
     ]
 
 
-def test_an_extra_part_may_have_more_points_than_possible() -> None:
+def test_extra_credit_part_may_exceed_possible_points() -> None:
     row = sheet_row(extra=True)
     (change,) = reject_mismatched_changes(
         read_score_sheet(edit_rows(row, points="9")), [row]
@@ -212,14 +212,14 @@ def test_an_extra_part_may_have_more_points_than_possible() -> None:
     assert change.points == 9
 
 
-def test_full_marks_are_exact_where_the_sheet_shows_but_decimals() -> None:
+def test_full_marks_shown_as_decimals_are_stored_exactly() -> None:
     row = sheet_row(possible=Fraction(2, 3))
     sheet = edit_rows(row, points=rows_of(write_score_sheet([row]))[0]["possible"])
     (change,) = reject_mismatched_changes(read_score_sheet(sheet), [row]).changes
     assert change.points == Fraction(2, 3)
 
 
-def test_a_row_whose_grading_changed_is_refused_and_the_others_are_not() -> None:
+def test_only_rows_with_changed_grading_are_rejected() -> None:
     rows = [sheet_row(submission_id=f"s{at}") for at in range(3)]
     table = rows_of(write_score_sheet(rows))
     for row in table:
@@ -232,7 +232,7 @@ def test_a_row_whose_grading_changed_is_refused_and_the_others_are_not() -> None
     ]
 
 
-def test_an_answer_that_is_changed_twice_is_not_changed() -> None:
+def test_answer_changed_twice_in_a_sheet_is_not_changed() -> None:
     table = rows_of(edit_rows(NEW, MARKED, points="1"))
     table[1]["points"] = "2"
     sheet = read_score_sheet(save_rows([table[0], table[1], {**table[0], "points": "3"}]))
@@ -240,18 +240,18 @@ def test_an_answer_that_is_changed_twice_is_not_changed() -> None:
     assert list_problems(sheet) == ["4: lines 2 and 4 change the same answer. Keep one of them"]
 
 
-def test_points_beside_old_ones_that_a_spreadsheet_damaged_are_a_change() -> None:
+def test_new_points_count_despite_damaged_old_points() -> None:
     (change,) = read_score_sheet(edit_rows(MARKED, points="2", old_points="4. Mrz")).changes
     assert change.points == 2
 
 
-def test_a_copy_of_a_row_that_changes_nothing_does_no_harm() -> None:
+def test_unchanged_copy_of_a_row_is_harmless() -> None:
     changed, same = rows_of(edit_rows(NEW, points="1")), rows_of(write_score_sheet([NEW]))
     sheet = read_score_sheet(save_rows(changed + same))
     assert (len(sheet.changes), sheet.unchanged, sheet.problems) == (1, 1, ())
 
 
-def test_a_row_with_cells_to_spare_is_named_and_a_short_one_is_filled_up() -> None:
+def test_row_with_extra_cells_is_reported_and_a_short_one_is_padded() -> None:
     head = "submission_id,part,points,comment,version"
     sheet = read_score_sheet(f"{head}\ns1,a,1,x,v1,more\ns2,a\ns3,a,1,x,v1,,\n")
     assert list_problems(sheet)[0].startswith("2: the row has more cells than the header")
@@ -259,13 +259,13 @@ def test_a_row_with_cells_to_spare_is_named_and_a_short_one_is_filled_up() -> No
     assert sheet.unchanged == 1
 
 
-def test_a_line_is_counted_where_its_row_begins() -> None:
+def test_line_number_is_where_a_row_begins() -> None:
     rows = [sheet_row(submission_id=f"s{at}", answer="one\ntwo\nthree") for at in range(2)]
     sheet = read_score_sheet(edit_rows(*rows, at=1, points="x"))
     assert [problem.line for problem in sheet.problems] == [5]
 
 
-def test_an_anonymous_sheet_verifies_what_it_has() -> None:
+def test_anonymous_sheet_verifies_only_the_columns_it_has() -> None:
     row = sheet_row(student="", email="")
     (change,) = reject_mismatched_changes(
         read_score_sheet(edit_rows(row, points="1")), [NEW]
@@ -273,14 +273,14 @@ def test_an_anonymous_sheet_verifies_what_it_has() -> None:
     assert change.cells_to_verify == {"assignment": "HW1", "problem": "residual-blocks"}
 
 
-def test_very_many_problems_are_counted_and_not_all_listed() -> None:
+def test_sheet_problems_beyond_200_are_only_counted() -> None:
     head = "submission_id,part,points,comment,version\n"
     sheet = read_score_sheet(head + "s,a,x,,v1\n" * 1_000)
     assert len(sheet.problems) == 201
     assert list_problems(sheet)[-1] == "201: and 800 more lines have problems"
 
 
-def test_a_sheet_of_too_many_rows_is_refused() -> None:
+def test_sheet_with_over_50000_rows_is_refused() -> None:
     head = "submission_id,part,points,comment,version\n"
     (problem,) = list_problems(read_score_sheet(head + "s,a,,,v\n" * 50_001))
     assert problem == "50002: the sheet has over 50,000 rows; upload it in pieces"

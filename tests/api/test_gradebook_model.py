@@ -26,7 +26,7 @@ def course(world):
     return world.course(categories=CATEGORIES, late_day_budget=0)
 
 
-def model_score(session, posed, student):
+def model_score(session, assigned, student):
     """Return a student's score, the points possible, and the points that wait for a mark.
 
     The best answer of each part counts. Nobody marks the text answers.
@@ -36,7 +36,7 @@ def model_score(session, posed, student):
         for row, version in session.execute(
             select(AssignmentProblem, ProblemVersion)
             .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
-            .where(AssignmentProblem.assignment_id == posed.assignment)
+            .where(AssignmentProblem.assignment_id == assigned.assignment)
         )
         for part in version.parts
     }
@@ -47,7 +47,7 @@ def model_score(session, posed, student):
         earned = (one.credit or 0) * one.late * worth[one.problem_id, one.part]
         best[one.problem_id, one.part] = max(best[one.problem_id, one.part], earned)
     for given in session.scalars(select(Override).where(Override.student_id == student)):
-        if given.assignment_id == posed.assignment:
+        if given.assignment_id == assigned.assignment:
             best[given.problem_id, given.part] = given.points
     score = sum(best.values()) if best else None
     waits = sum(
@@ -78,10 +78,10 @@ def model_percent(columns, categories):
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_every_number_is_that_of_a_model_of_its_own(world, course, prof, seed):
+def test_gradebook_numbers_match_an_independent_model(world, course, prof, seed):
     dice = Random(seed)  # noqa: S311  # a plan for a test
     students = [world.enrol(course, f"Student {at}") for at in range(6)]
-    posed = [
+    assigned = [
         *world.assignment(course, SHORT, timeline_spec=CLOSED, category="Homework"),
         *world.assignment(course, SHORT, TEXT_PROBLEM, timeline_spec=CLOSED, category="Homework")[
             :1
@@ -92,7 +92,7 @@ def test_every_number_is_that_of_a_model_of_its_own(world, course, prof, seed):
     ]
     for hours in range(3):
         for student in students:
-            for where in posed:
+            for where in assigned:
                 parts = (
                     ["first", "second"]
                     if where.slug == "two-counts"
@@ -104,21 +104,21 @@ def test_every_number_is_that_of_a_model_of_its_own(world, course, prof, seed):
         if hours == 0:
             override_grade(
                 world,
-                posed[0],
+                assigned[0],
                 students[0],
                 prof,
                 Fraction(5, 3),
-                problem_id=posed[0].id,
+                problem_id=assigned[0].id,
                 part="first",
             )
         world.clock.advance(hours=1, minutes=1)
     told = get_gradebook(prof, course)
-    closed = {posed[at].assignment for at in (0, 1, 3)}
+    closed = {assigned[at].assignment for at in (0, 1, 3)}
     with world.session() as session:
         for row in told["items"]:
             columns = []
             for where, category, found in zip(
-                posed, ["Homework"] * 3 + ["Exam", "Neither"], row["cells"], strict=True
+                assigned, ["Homework"] * 3 + ["Exam", "Neither"], row["cells"], strict=True
             ):
                 score, possible, waits = model_score(
                     session, where, next(s.id for s in students if str(s.id) == row["user"])

@@ -39,10 +39,10 @@ def lines(grade):
     return {one["about"]: one["words"] for one in grade["explain"]}
 
 
-def by_hand(prof, posed, student, given, reason="The figure was hard to read.", **more):
+def by_hand(prof, assigned, student, given, reason="The figure was hard to read.", **more):
     body = {"student": str(student.id), "points": given, "reason": reason} | more
     answer = prof.post(
-        f"/assignments/{posed.assignment}/overrides", body, headers={"If-Match": "*"}
+        f"/assignments/{assigned.assignment}/overrides", body, headers={"If-Match": "*"}
     )
     assert answer.status_code == 201, answer.text
     return answer.json()
@@ -68,14 +68,12 @@ def reckoned(line):
     return total
 
 
-def test_each_number_is_explained_from_raw_to_attempt_to_late_to_override_to_final(
-    world, course, prof, student
-):
-    [posed] = world.assignment(course, SHORT, timeline_spec=CLOSED, **BY_ATTEMPT)
-    student.submit(posed, {"first": "8", "second": "18"})
+def test_grade_explanation_lists_raw_attempt_late_and_override_steps(world, course, prof, student):
+    [assigned] = world.assignment(course, SHORT, timeline_spec=CLOSED, **BY_ATTEMPT)
+    student.submit(assigned, {"first": "8", "second": "18"})
     world.clock.advance(hours=2)
-    student.submit(posed, {"first": "9"})
-    by_hand(prof, posed, student, 4, problem="two-counts", part="second")
+    student.submit(assigned, {"first": "9"})
+    by_hand(prof, assigned, student, 4, problem="two-counts", part="second")
     told = mine(student, course)
     [grade] = told["assignments"]
     assert lines(grade) == {
@@ -93,21 +91,17 @@ def test_each_number_is_explained_from_raw_to_attempt_to_late_to_override_to_fin
 
 
 @pytest.mark.parametrize("place", [{}, {"problem": "two-counts"}])
-def test_points_for_the_whole_are_reported_with_author_and_reason(
-    world, course, prof, student, place
-):
-    [posed] = world.assignment(course, SHORT)
-    student.submit(posed, {"first": "9"})
-    by_hand(prof, posed, student, "13/2", reason="Shown on paper.", **place)
+def test_overridden_total_is_explained_with_author_and_reason(world, course, prof, student, place):
+    [assigned] = world.assignment(course, SHORT)
+    student.submit(assigned, {"first": "9"})
+    by_hand(prof, assigned, student, "13/2", reason="Shown on paper.", **place)
     [grade] = mine(student, course)["assignments"]
     line = lines(grade)[place.get("problem", "Total")]
     assert line.endswith("; set by hand to 6.5; by Grace Prof: Shown on paper.")
     assert grade["score"] == 6.5
 
 
-def test_the_steps_of_every_line_lead_to_its_number_and_to_the_gradebook(
-    world, course, prof, student
-):
+def test_explanation_steps_add_up_to_the_gradebook_score(world, course, prof, student):
     first, *_ = world.assignment(course, SHORT, TEXT_PROBLEM, **BY_ATTEMPT)
     with world.session() as session:
         session.get_one(AssignmentProblem, first.id).points = Fraction(10, 3)
@@ -125,7 +119,7 @@ def test_the_steps_of_every_line_lead_to_its_number_and_to_the_gradebook(
     assert told["percent"] == get_gradebook(prof, course)["items"][0]["percent"]
 
 
-def test_results_that_are_not_released_are_for_staff_alone(world, course, prof, student):
+def test_unreleased_results_are_visible_only_to_staff(world, course, prof, student):
     spec = {"due": "2026-11-02 13:00"}
     [hidden] = world.assignment(course, SHORT, timeline_spec=spec, results="after_close")
     retitle_assignment(world, hidden, "Hidden one")
@@ -154,80 +148,82 @@ def test_results_that_are_not_released_are_for_staff_alone(world, course, prof, 
     assert (shown["score"], shown["results_shown"]) == (7, True)
 
 
-def test_right_and_wrong_work_look_alike_before_the_release(world, course):
+def test_correct_and_wrong_work_look_identical_before_release(world, course):
     spec = {"due": "2026-11-02 13:00"}
-    [posed] = world.assignment(course, SHORT, timeline_spec=spec, results="after_close")
+    [assigned] = world.assignment(course, SHORT, timeline_spec=spec, results="after_close")
     bodies = set()
     for name, first in (("Right", "9"), ("Wrong", "7"), ("Idle", "")):
         person = world.enrol(course, name)
         if first:
-            person.submit(posed, {"first": first})
+            person.submit(assigned, {"first": first})
         bodies.add(person.get(f"/courses/{course}/grades").text)
     assert len(bodies) == 1
 
 
-def test_unpublished_and_unreleased_assignments_are_not_named(world, course, student):
+def test_unpublished_and_unreleased_assignments_are_not_listed_in_grades(world, course, student):
     later = {"release": "2026-11-03 12:00", "due": "2026-11-09 12:00"}
     world.assignment(course, SHORT, published=False)
     world.assignment(course, SHORT, timeline_spec=later)
     assert mine(student, course)["assignments"] == []
 
 
-def test_a_student_sees_no_grade_of_an_assignment_before_its_release(world, course, prof, student):
+def test_staff_view_marks_unreleased_assignments_as_hidden_from_the_student(
+    world, course, prof, student
+):
     world.assignment(course, SHORT, timeline_spec={"release": "2026-11-09 13:00"})
     [told] = theirs(prof, course, student)["assignments"]
     assert (told["student_sees"], told["not_released_until"][:10]) == (False, "2026-11-09")
 
 
-def test_a_student_sees_nobody_elses_grades(world, course, student):
+def test_student_cannot_see_grades_of_others(world, course, student):
     other = world.enrol(course, "Other")
     for person in (student, other):
         answer = person.get(f"/courses/{course}/students/{student.id}/grades")
         assert answer.status_code == 403
 
 
-def test_staff_have_no_grades_of_their_own_but_look_at_a_students(world, course, prof, student):
-    [posed] = world.assignment(course, SHORT)
-    student.submit(posed, {"first": "9"})
+def test_staff_have_no_own_grades_but_can_view_as_a_student(world, course, prof, student):
+    [assigned] = world.assignment(course, SHORT)
+    student.submit(assigned, {"first": "9"})
     assert prof.get(f"/courses/{course}/grades").status_code == 404
     seen = mine(prof, course, headers={"X-View-As": str(student.id)})
     assert seen == mine(student, course)
 
 
-def test_late_days_are_reported_with_what_is_left(world, course, student):
+def test_grades_report_late_days_left(world, course, student):
     spec = {"due": "2026-11-02 13:00", "late_days": 2}
-    [posed] = world.assignment(course, SHORT, timeline_spec=spec)
+    [assigned] = world.assignment(course, SHORT, timeline_spec=spec)
     world.clock.advance(hours=10)
-    student.submit(posed, {"first": "9"})
+    student.submit(assigned, {"first": "9"})
     told = mine(student, course)
     assert told["late_days"] == {
         "budget": 3,
         "left": 2,
-        "spent": [{"assignment": str(posed.assignment), "days": 1}],
+        "spent": [{"assignment": str(assigned.assignment), "days": 1}],
     }
     assert not told["assignments"][0]["late"]
 
 
-def test_an_excused_assignment_has_no_score_and_does_not_count(world, course, prof, student):
-    [posed] = world.assignment(course, SHORT)
+def test_excused_assignment_has_no_score_and_does_not_count(world, course, prof, student):
+    [assigned] = world.assignment(course, SHORT)
     [other] = world.assignment(course, TEXT_PROBLEM)
-    student.submit(posed, {"first": "1"})
+    student.submit(assigned, {"first": "1"})
     student.submit(other, {"cells": "9", "doubled": "18"})
-    excuse_student(world, posed, student, prof)
+    excuse_student(world, assigned, student, prof)
     told = mine(student, course)
     assert [one["score"] for one in told["assignments"]] == [None, 4]
     assert told["percent"] == 50
     assert any("excused" in one["words"] for one in told["explain"])
 
 
-def test_more_assignments_ask_the_database_no_more_often(world, course, student):
+def test_grades_query_count_does_not_grow_with_assignments(world, course, student):
     statements = []
     event.listen(world.db.engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
     counts = []
     for _ in range(2):
         for _ in range(3):
-            [posed] = world.assignment(course, SHORT)
-            student.submit(posed, {"first": "9"})
+            [assigned] = world.assignment(course, SHORT)
+            student.submit(assigned, {"first": "9"})
         mine(student, course)
         statements.clear()
         mine(student, course)
@@ -235,19 +231,19 @@ def test_more_assignments_ask_the_database_no_more_often(world, course, student)
     assert counts[0] == counts[1]
 
 
-def test_the_grades_of_a_former_student_stay_readable_for_staff(world, course, prof, student):
-    [posed] = world.assignment(course, SHORT)
-    student.submit(posed, {"first": "9"})
+def test_grades_of_a_withdrawn_student_stay_readable_for_staff(world, course, prof, student):
+    [assigned] = world.assignment(course, SHORT)
+    student.submit(assigned, {"first": "9"})
     prof.delete(f"/courses/{course}/people/{student.id}")
     told = theirs(prof, course, student)
     assert (told["counts"], told["assignments"][0]["score"]) == (False, 3)
     assert prof.get(f"/courses/{course}/students/{prof.id}/grades").status_code == 404
 
 
-def test_a_title_of_today_names_the_line_of_the_total(world, course, student):
-    [posed] = world.assignment(course, SHORT)
-    student.submit(posed, {"first": "9"})
+def test_explanation_of_the_total_uses_the_current_assignment_title(world, course, student):
+    [assigned] = world.assignment(course, SHORT)
+    student.submit(assigned, {"first": "9"})
     with world.session() as session:
-        session.get_one(Assignment, posed.assignment).title = "Kernels & counts"
+        session.get_one(Assignment, assigned.assignment).title = "Kernels & counts"
     [line] = mine(student, course)["explain"]
     assert line["words"] == "Total: 3 (Kernels & counts) = 3 of 8 points = 37.5 %"

@@ -83,18 +83,18 @@ def missing(name: str) -> dict[str, str]:
         (missing, {"correct", "missing"}),
     ],
 )
-def test_the_archive_gives_the_verdicts_of_the_service(
+def test_gradescope_archive_gives_the_same_verdicts_as_the_service(
     world, course, student, root, answer, statuses
 ):
     answers = {name: answer(name) for name in NAMES}
     tests = run_engine(root, answers)
     compared = set()
-    for posed in world.assignment(course, *NAMES, results="at_once"):
-        reply = student.submit(posed, answers[posed.slug])
+    for assigned in world.assignment(course, *NAMES, results="at_once"):
+        reply = student.submit(assigned, answers[assigned.slug])
         assert reply.status_code == 201, reply.text
         results = {result["part"]: result for result in reply.json()["results"]}
-        for part in student.get(posed.path).json()["parts"]:
-            test = tests.pop(f"{posed.slug}/{part['id']}")
+        for part in student.get(assigned.path).json()["parts"]:
+            test = tests.pop(f"{assigned.slug}/{part['id']}")
             result = results.get(part["id"])
             if result is None:  # the service does not repeat what was not answered
                 assert part["last"] is None
@@ -113,12 +113,14 @@ def test_the_archive_gives_the_verdicts_of_the_service(
     assert compared == statuses
 
 
-def test_without_an_upload_each_part_is_missing_as_in_the_service(world, course, student, root):
+def test_unanswered_parts_are_missing_in_the_archive_as_in_the_service(
+    world, course, student, root
+):
     tests = run_engine(root, {})
-    for posed in world.assignment(course, *NAMES, results="at_once"):
-        for part in student.get(posed.path).json()["parts"]:
+    for assigned in world.assignment(course, *NAMES, results="at_once"):
+        for part in student.get(assigned.path).json()["parts"]:
             assert part["last"] is None
-            test = tests.pop(f"{posed.slug}/{part['id']}")
+            test = tests.pop(f"{assigned.slug}/{part['id']}")
             assert (test["tags"], test["score"], test["status"]) == (["missing"], 0, "failed")
             assert test["max_score"] == part["points"]
     assert not tests

@@ -29,7 +29,7 @@ def client() -> Iterator[TestClient]:
         yield client
 
 
-def test_health_names_the_version_and_counts_the_bank(client):
+def test_health_reports_the_version_and_problem_count(client):
     answer = client.get("/healthz")
     assert answer.status_code == 200
     assert answer.json() == {
@@ -39,17 +39,17 @@ def test_health_names_the_version_and_counts_the_bank(client):
     }
 
 
-def test_the_first_page_leads_a_browser_to_the_log_in(client):
+def test_root_page_redirects_browsers_to_login(client):
     answer = client.get("/", headers={"Accept": "text/html"}, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=%2F")
 
 
 @pytest.mark.parametrize("path", ["/docs/oauth2-redirect", "/redoc", "/openapi.json", "/healthz/"])
-def test_nothing_else_is_served(client, path):
+def test_default_framework_paths_and_trailing_slashes_are_not_served(client, path):
     assert client.get(path, follow_redirects=False).status_code in {404, 307}
 
 
-def test_a_folder_of_problems_takes_the_place_of_the_bank(tmp_path):
+def test_problem_folder_replaces_the_bank(tmp_path):
     (tmp_path / "mine.yaml").write_text("id: mine\n")
     app = create_app(ServiceSettings(bank=tmp_path))
     with TestClient(app) as client:
@@ -73,17 +73,17 @@ def test_a_folder_of_problems_takes_the_place_of_the_bank(tmp_path):
         ({"GRADER_BANK": "mine"}, ServiceSettings(bank=Path("mine"))),
     ],
 )
-def test_settings_come_from_their_variables(environment, expected):
+def test_settings_are_read_from_environment_variables(environment, expected):
     assert read_settings(environment) == expected
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "http", "1e3", "٨"])
-def test_a_port_that_cannot_be_is_refused(port):
+def test_invalid_port_is_rejected(port):
     with pytest.raises(SettingsError, match="GRADER_PORT"):
         read_settings({"GRADER_PORT": port})
 
 
-def test_a_service_that_was_closed_is_let_go_of(tmp_path):
+def test_closed_service_is_garbage_collected(tmp_path):
     app = create_app(ServiceSettings(database=f"sqlite:///{tmp_path / 'grader.db'}"))
     client = TestClient(app)
     assert client.get("/readyz").status_code == 503
@@ -100,7 +100,7 @@ def test_a_service_that_was_closed_is_let_go_of(tmp_path):
     assert [one() for one in kept] == [None] * 3
 
 
-def test_a_wrong_setting_is_named_by_its_variable_and_nothing_starts():
+def test_invalid_setting_is_named_by_its_variable_and_stops_the_start():
     done = serve({"GRADER_PORT": "http"})
     output, _ = done.communicate(timeout=60)
     assert done.returncode == 2
@@ -108,7 +108,7 @@ def test_a_wrong_setting_is_named_by_its_variable_and_nothing_starts():
     assert "Traceback" not in output
 
 
-def test_the_server_process_answers_and_stops_when_told(tmp_path):
+def test_server_process_responds_and_stops_on_sigterm(tmp_path):
     process = serve({"GRADER_PORT": "0", "GRADER_DATABASE": f"sqlite:///{tmp_path / 'grader.db'}"})
     try:
         address = wait_for_address(process)

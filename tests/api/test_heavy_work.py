@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from world import Person, Posing, World
+from world import Person, ProblemReference, World
 
 from api.core.errors import RateLimited, ServiceUnavailable
 from api.core.ids import new_id
@@ -53,7 +53,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
     raise AssertionError("it never came to that")
 
 
-def test_one_heavy_read_runs_at_a_time_and_the_others_wait():
+def test_one_heavy_read_runs_at_a_time_and_others_wait():
     reads, blocked = HeavyWorkQueue(), Blocked()
     with ThreadPoolExecutor(3) as pool:
         running = [pool.submit(take_turn, reads, new_id(), blocked) for _ in range(3)]
@@ -65,7 +65,7 @@ def test_one_heavy_read_runs_at_a_time_and_the_others_wait():
         assert [one.result(30) for one in running] == ["done"] * 3
 
 
-def test_a_person_with_too_many_and_a_service_with_too_many_say_so():
+def test_heavy_work_queue_refuses_beyond_its_person_and_service_limits():
     reads, blocked, ann = HeavyWorkQueue(), Blocked(), new_id()
     people = [ann] * MAX_REQUESTS_PER_PERSON + [
         new_id() for _ in range(MAX_WAITING + 1 - MAX_REQUESTS_PER_PERSON)
@@ -86,8 +86,8 @@ def test_a_person_with_too_many_and_a_service_with_too_many_say_so():
     assert take_turn(reads, ann, lambda: "again") == "again"
 
 
-def test_figures_that_are_asked_for_at_once_are_worked_out_once(
-    world: World, teacher: Person, problem: Posing, monkeypatch: pytest.MonkeyPatch
+def test_concurrent_requests_for_statistics_compute_them_once(
+    world: World, teacher: Person, problem: ProblemReference, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An unauthorized caller is refused at once."""
     monkeypatch.setattr("api.services.analytics.timed_cache.MIN_COMPUTE_SECONDS", -1)
@@ -109,7 +109,7 @@ def test_figures_that_are_asked_for_at_once_are_worked_out_once(
 
 
 SHEET = "/assignments/{assignment}/score-sheet"
-CALLS: dict[str, tuple[LimitedAction, Callable[[Person, UUID, Posing], Any]]] = {
+CALLS: dict[str, tuple[LimitedAction, Callable[[Person, UUID, ProblemReference], Any]]] = {
     "roster": (
         "upload_file",
         lambda who, course, _: who.post(
@@ -124,13 +124,13 @@ CALLS: dict[str, tuple[LimitedAction, Callable[[Person, UUID, Posing], Any]]] = 
     ),
     "score sheet sent": (
         "upload_file",
-        lambda who, _, posed: who.post(
-            f"/assignments/{posed.assignment}/score-sheet", content=NONE, headers=CSV
+        lambda who, _, assigned: who.post(
+            f"/assignments/{assigned.assignment}/score-sheet", content=NONE, headers=CSV
         ),
     ),
     "score sheet": (
         "export_course",
-        lambda who, _, posed: who.get(f"/assignments/{posed.assignment}/score-sheet"),
+        lambda who, _, assigned: who.get(f"/assignments/{assigned.assignment}/score-sheet"),
     ),
     "export": ("export_course", lambda who, course, _: who.get(f"/courses/{course}/exports/csv")),
     "participants": (
@@ -155,16 +155,16 @@ CALLS: dict[str, tuple[LimitedAction, Callable[[Person, UUID, Posing], Any]]] = 
     ),
     "regrade": (
         "solve_problem",
-        lambda who, _, posed: who.post(
-            f"{posed.path}/regrades", {"version": {"source": ": ["}, "reason": "a try"}
+        lambda who, _, assigned: who.post(
+            f"{assigned.path}/regrades", {"version": {"source": ": ["}, "reason": "a try"}
         ),
     ),
 }
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_what_is_expensive_for_staff_is_counted_before_it_is_done(
-    world: World, course: UUID, teacher: Person, problem: Posing, name: str
+def test_expensive_staff_requests_are_rate_limited_before_they_run(
+    world: World, course: UUID, teacher: Person, problem: ProblemReference, name: str
 ) -> None:
     """The body is not a valid file, which only callers within the rate limit learn."""
     action, call = CALLS[name]
@@ -178,7 +178,7 @@ def test_what_is_expensive_for_staff_is_counted_before_it_is_done(
     assert call(world.enrol(course), course, problem).status_code in {403, 404}
 
 
-def test_one_person_has_few_gradebooks_under_way(
+def test_each_person_may_have_few_gradebook_requests_in_progress(
     world: World, course: UUID, teacher: Person
 ) -> None:
     colleague = world.enrol(course, "Gra Der", role="grader")
@@ -195,8 +195,8 @@ def test_one_person_has_few_gradebooks_under_way(
 @pytest.mark.parametrize(
     "path", ["/courses/{course}/export", "/courses/{course}/exports/csv", SHEET]
 )
-def test_files_of_a_class_are_made_one_at_a_time(
-    world: World, course: UUID, teacher: Person, problem: Posing, path: str
+def test_class_files_are_generated_one_at_a_time(
+    world: World, course: UUID, teacher: Person, problem: ProblemReference, path: str
 ) -> None:
     address = path.format(course=course, assignment=problem.assignment)
     with ThreadPoolExecutor(1) as pool:
@@ -208,8 +208,8 @@ def test_files_of_a_class_are_made_one_at_a_time(
 
 
 @pytest.mark.parametrize("form", ["csv", "cells", "jsonl", "csv/check"])
-def test_a_gradebook_file_reserves_its_memory_before_it_is_made(
-    world: World, course: UUID, teacher: Person, problem: Posing, form: str
+def test_gradebook_export_reserves_memory_before_it_starts(
+    world: World, course: UUID, teacher: Person, problem: ProblemReference, form: str
 ) -> None:
     assert problem.assignment, "the course has one assignment"
     for _ in range(3):
@@ -226,9 +226,9 @@ def test_a_gradebook_file_reserves_its_memory_before_it_is_made(
 
 MATCH = {"If-Match": "*"}
 PART = "/assignments/{assignment}/review/{problem}/{part}"
-RECOMPUTING: dict[str, Callable[[Person, UUID, Posing], Any]] = {
-    "PATCH /assignments/{assignment}": lambda who, _, posed: who.patch(
-        f"/assignments/{posed.assignment}?dry_run=true", {"attempts": 7}, headers=MATCH
+RECOMPUTING: dict[str, Callable[[Person, UUID, ProblemReference], Any]] = {
+    "PATCH /assignments/{assignment}": lambda who, _, assigned: who.patch(
+        f"/assignments/{assigned.assignment}?dry_run=true", {"attempts": 7}, headers=MATCH
     ),
     "PATCH /courses/{course}": lambda who, course, _: who.patch(
         f"/courses/{course}?dry_run=true", {"zone": "Asia/Tokyo"}, headers=MATCH
@@ -237,14 +237,14 @@ RECOMPUTING: dict[str, Callable[[Person, UUID, Posing], Any]] = {
         f"/courses/{course}/apply?dry_run=true",
         {"files": who.get(f"/courses/{course}/export").json().get("files", {"a": ""})},
     ),
-    "POST /assignments/{assignment}/problems": lambda who, _, posed: who.post(
-        f"/assignments/{posed.assignment}/problems?dry_run=true", {"problem": posed.slug}
+    "POST /assignments/{assignment}/problems": lambda who, _, assigned: who.post(
+        f"/assignments/{assigned.assignment}/problems?dry_run=true", {"problem": assigned.slug}
     ),
-    "PATCH /assignments/{assignment}/problems/{problem}": lambda who, _, posed: who.patch(
-        f"{posed.path}?dry_run=true", {"points": 7}, headers=MATCH
+    "PATCH /assignments/{assignment}/problems/{problem}": lambda who, _, assigned: who.patch(
+        f"{assigned.path}?dry_run=true", {"points": 7}, headers=MATCH
     ),
-    "DELETE /assignments/{assignment}/problems/{problem}": lambda who, _, posed: who.delete(
-        f"{posed.path}?dry_run=true&confirm=true", headers=MATCH
+    "DELETE /assignments/{assignment}/problems/{problem}": lambda who, _, assigned: who.delete(
+        f"{assigned.path}?dry_run=true&confirm=true", headers=MATCH
     ),
     "POST /courses/{course}/extensions": lambda who, course, _: who.post(
         f"/courses/{course}/extensions?dry_run=true",
@@ -253,28 +253,30 @@ RECOMPUTING: dict[str, Callable[[Person, UUID, Posing], Any]] = {
     "DELETE /courses/{course}/extensions/{extension}": lambda who, course, _: who.delete(
         f"/courses/{course}/extensions/{new_id()}?dry_run=true"
     ),
-    f"PATCH {PART}/rubric/{{item}}": lambda who, _, posed: who.patch(
-        f"/assignments/{posed.assignment}/review/{posed.slug}/why/rubric/{new_id()}?dry_run=true",
+    f"PATCH {PART}/rubric/{{item}}": lambda who, _, assigned: who.patch(
+        f"/assignments/{assigned.assignment}/review/{assigned.slug}/why/rubric/{new_id()}?dry_run=true",
         {"points": 1},
         headers=MATCH,
     ),
-    f"DELETE {PART}/rubric/{{item}}": lambda who, _, posed: who.delete(
-        f"/assignments/{posed.assignment}/review/{posed.slug}/why/rubric/{new_id()}?dry_run=true",
+    f"DELETE {PART}/rubric/{{item}}": lambda who, _, assigned: who.delete(
+        f"/assignments/{assigned.assignment}/review/{assigned.slug}/why/rubric/{new_id()}?dry_run=true",
         headers=MATCH,
     ),
-    f"POST {PART}/groups/{{group}}/mark": lambda who, _, posed: who.post(
-        f"/assignments/{posed.assignment}/review/{posed.slug}/why/groups/{new_id()}/mark",
+    f"POST {PART}/groups/{{group}}/mark": lambda who, _, assigned: who.post(
+        f"/assignments/{assigned.assignment}/review/{assigned.slug}/why/groups/{new_id()}/mark",
         {"credit": 1},
     ),
-    "POST /assignments/{assignment}/excuses": lambda who, _, posed: who.post(
-        f"/assignments/{posed.assignment}/excuses?dry_run=true", {"student": str(new_id())}
+    "POST /assignments/{assignment}/excuses": lambda who, _, assigned: who.post(
+        f"/assignments/{assigned.assignment}/excuses?dry_run=true", {"student": str(new_id())}
     ),
-    "DELETE /assignments/{assignment}/excuses/{excuse}": lambda who, _, posed: who.delete(
-        f"/assignments/{posed.assignment}/excuses/{new_id()}?dry_run=true"
+    "DELETE /assignments/{assignment}/excuses/{excuse}": lambda who, _, assigned: who.delete(
+        f"/assignments/{assigned.assignment}/excuses/{new_id()}?dry_run=true"
     ),
-    "POST /courses/{course}/students/{user}/late-days/refund": lambda who, course, posed: who.post(
-        f"/courses/{course}/students/{new_id()}/late-days/refund?dry_run=true",
-        {"assignment": str(posed.assignment), "days": 1, "reason": "An outage."},
+    "POST /courses/{course}/students/{user}/late-days/refund": lambda who, course, assigned: (
+        who.post(
+            f"/courses/{course}/students/{new_id()}/late-days/refund?dry_run=true",
+            {"assignment": str(assigned.assignment), "days": 1, "reason": "An outage."},
+        )
     ),
 }
 """Requests that recompute the grades of a class or of a student."""
@@ -283,8 +285,8 @@ NO_GRADES = {"POST /courses/{course}/roster", "POST /assignments/{assignment}/sc
 
 
 @pytest.mark.parametrize("name", RECOMPUTING)
-def test_changes_of_the_grades_of_a_class_wait_their_turn(
-    world: World, course: UUID, teacher: Person, problem: Posing, name: str
+def test_class_wide_grade_changes_are_queued(
+    world: World, course: UUID, teacher: Person, problem: ProblemReference, name: str
 ) -> None:
     """A burst of dry runs once delayed students by 28 s, or refused their submissions."""
     call, student = RECOMPUTING[name], world.enrol(course)
@@ -300,7 +302,7 @@ def test_changes_of_the_grades_of_a_class_wait_their_turn(
     assert call(teacher, course, problem).status_code in {200, 201, 404, 409, 422}
 
 
-def test_every_dry_run_that_recomputes_grades_waits_its_turn(world: World) -> None:
+def test_every_dry_run_is_queued_or_known_to_recompute_no_grades(world: World) -> None:
     paths = world.client.get("/api/v1/openapi.json").json()["paths"]
     dry_runs = {
         f"{method.upper()} {path.removeprefix('/api/v1')}"

@@ -7,7 +7,7 @@ from actors import NOW
 from lti_platform import DIALECTS, LtiPlatform, rsa_key
 from sqlalchemy import select
 from student_setup import FORMS, without_ids
-from world import Person, Posing, World
+from world import Person, ProblemReference, World
 
 from api.core.ids import new_id
 from api.db.models import (
@@ -34,7 +34,7 @@ VOLATILE = frozenset({"digest", "instance"})
 LATER = {"due": "2026-11-09 12:00", "close": "2026-11-10 12:00"}
 
 
-def posed(world, course, **settings) -> Posing:
+def assigned(world, course, **settings) -> ProblemReference:
     given = {"results": "never", "attempts": 3, **settings}
     [problem] = world.assignment(course, FORMS, **given)
     return problem
@@ -57,7 +57,7 @@ def world(database_url):
     world.close()
 
 
-def launch(world: World, person: Person, problem: Posing) -> None:
+def launch(world: World, person: Person, problem: ProblemReference) -> None:
     """Let a person be known to the platform, which has a column for the assignment."""
     now, platform = {"created_at": world.clock()}, world.platform
     with world.session() as session:
@@ -101,7 +101,7 @@ def read_calendar(world: World, person: Person) -> str:
     return str(world.client.get(url).text)
 
 
-def seen(world: World, person: Person, problem: Posing) -> list[Any]:
+def seen(world: World, person: Person, problem: ProblemReference) -> list[Any]:
     """Return everything that leaves the service about a student's problem, without ids.
 
     That is what the student sees, and what their learning platform is sent.
@@ -122,7 +122,9 @@ def seen(world: World, person: Person, problem: Posing) -> list[Any]:
     return without_ids(told, also=VOLATILE)
 
 
-def hand_in(world: World, person: Person, problem: Posing, *answers: dict[str, str]) -> list[Any]:
+def hand_in(
+    world: World, person: Person, problem: ProblemReference, *answers: dict[str, str]
+) -> list[Any]:
     """Submit *answers* in order, and return everything their author sees."""
     told = []
     launch(world, person, problem)
@@ -158,10 +160,8 @@ PAIRS = {
     ],
     ids=["by staff, limit", "after due, cool-down", "after close, no limit"],
 )
-def test_a_hidden_result_does_not_depend_on_the_value_of_a_wrong_size(
-    world, course, pair, settings
-):
-    problem = posed(world, course, **settings)
+def test_hidden_result_does_not_depend_on_a_value_of_the_wrong_size(world, course, pair, settings):
+    problem = assigned(world, course, **settings)
     one, other = (
         hand_in(world, world.enrol(course, name), problem, *answers)
         for name, answers in zip("AB", pair, strict=True)
@@ -181,8 +181,8 @@ def differences(one, other, path=""):
         yield path, one, other
 
 
-def test_new_numbers_do_not_come_by_a_known_mistake_of_another_size(world, course):
-    problem = posed(world, course, variants="each_after", new_after=1)
+def test_known_mistake_of_another_size_does_not_unlock_new_numbers(world, course):
+    problem = assigned(world, course, variants="each_after", new_after=1)
     told = []
     for name, factor in (("A", 2), ("B", 3)):
         person = world.enrol(course, name)
@@ -195,8 +195,10 @@ def test_new_numbers_do_not_come_by_a_known_mistake_of_another_size(world, cours
 
 
 @pytest.mark.parametrize("answers", [WRONG, MISTAKE, ACCEPTED], ids=["wrong", "mistake", "right"])
-def test_another_size_is_free_and_told_while_results_are_hidden(world, course, student, answers):
-    problem = posed(world, course)
+def test_wrong_size_costs_no_attempt_and_is_reported_while_results_are_hidden(
+    world, course, student, answers
+):
+    problem = assigned(world, course)
     told = student.submit(problem, answers).json()
     [result] = told["results"]
     assert (result["status"], result["feedback"]) == ("unreadable", SIZES)
@@ -206,16 +208,16 @@ def test_another_size_is_free_and_told_while_results_are_hidden(world, course, s
     assert mine["answered"] == 0
 
 
-def test_attempts_that_are_used_up_keep_no_size_out(world, course, student):
-    problem = posed(world, course, attempts=1)
+def test_wrong_sizes_are_accepted_after_all_attempts_are_used(world, course, student):
+    problem = assigned(world, course, attempts=1)
     student.submit(problem, {"row": "[1, 2, 3]"})
     codes = [student.submit(problem, one).status_code for one in (WRONG, MISTAKE, ACCEPTED)]
     assert codes == [201, 201, 201]
     assert student.submit(problem, {"row": "[1, 2, 4]"}).status_code == 409
 
 
-def test_after_the_release_each_is_what_it_is(world, course):
-    problem = posed(world, course)
+def test_release_reveals_the_actual_result_of_each_answer(world, course):
+    problem = assigned(world, course)
     people = {name: world.enrol(course, name) for name in ("wrong", "mistake", "accepted")}
     for person, answers in zip(people.values(), (WRONG, MISTAKE, ACCEPTED), strict=True):
         person.submit(problem, answers)
@@ -237,9 +239,9 @@ def test_after_the_release_each_is_what_it_is(world, course):
     assert scores == {"wrong": 0, "mistake": 1, "accepted": 2}
 
 
-def test_the_platform_and_the_news_tell_of_results_that_are_shown(world, course, teacher):
+def test_released_results_reach_the_platform_and_notifications(world, course, teacher):
     """Without this, the tests above would not see what the platform is sent."""
-    problem = posed(world, course, results="manual")
+    problem = assigned(world, course, results="manual")
     told = {}
     for name, answers in (("A", MISTAKE), ("B", ACCEPTED)):
         person = world.enrol(course, name)
@@ -253,8 +255,8 @@ def test_the_platform_and_the_news_tell_of_results_that_are_shown(world, course,
     assert [len(one[-4]["items"]) for one in after.values()] == [1, 1]
 
 
-def test_where_results_are_shown_a_known_mistake_of_another_size_costs(world, course, student):
-    problem = posed(world, course, results="at_once")
+def test_known_mistake_of_another_size_uses_an_attempt_if_results_are_shown(world, course, student):
+    problem = assigned(world, course, results="at_once")
     [wrong] = student.submit(problem, WRONG).json()["results"]
     [mistake] = student.submit(problem, MISTAKE).json()["results"]
     assert (wrong["status"], wrong["attempt"]) == ("unreadable", None)
@@ -268,8 +270,8 @@ def release(world, problem):
         row.results, row.results_released_at = "manual", NOW
 
 
-def test_of_a_value_given_in_full_and_rounded_nothing_tells_which_is_right(world, course):
-    problem = posed(world, course)
+def test_hidden_results_do_not_reveal_whether_exact_or_rounded_is_right(world, course):
+    problem = assigned(world, course)
     told = []
     for part in ("third", "decimal"):
         person = world.enrol(course, part)

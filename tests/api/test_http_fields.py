@@ -82,7 +82,7 @@ def write(kind: Any, value: object) -> Any:
         (Answer, [[[]] * 4096, 1]),
     ],
 )
-def test_what_no_database_or_judge_can_hold_is_refused_in_our_own_words(kind, value):
+def test_values_that_cannot_be_stored_or_graded_get_our_error_message(kind, value):
     with pytest.raises(ValidationError) as refused:
         read(kind, value)
     [error] = refused.value.errors()
@@ -106,26 +106,26 @@ def test_what_no_database_or_judge_can_hold_is_refused_in_our_own_words(kind, va
         (Answer, [], []),
     ],
 )
-def test_what_is_sound_is_read_exactly(kind, value, found):
+def test_valid_values_are_parsed_exactly(kind, value, found):
     assert read(kind, value) == found
 
 
-def test_an_answer_with_decimals_is_shown_as_numbers_again():
+def test_decimals_in_an_answer_are_serialized_as_numbers():
     assert write(Answer, [[1, Fraction(1, 2)], Fraction(1, 3), "x"]) == [[1, 0.5], "1/3", "x"]
 
 
-def test_a_time_is_reported_in_utc_with_all_six_places():
+def test_times_are_serialized_in_utc_with_microseconds():
     assert write(UtcDatetime, datetime(2026, 1, 1, 2, tzinfo=EAST)) == "2025-12-31T12:00:00.000000Z"
 
 
 @given(st.fractions(-(10**6), 10**6, max_denominator=10**6))
-def test_a_number_that_is_reported_is_read_back_as_itself(value):
+def test_serialized_fractions_are_parsed_back_unchanged(value):
     text = json.dumps(serialize_fraction(value))
     assert parse_fraction(json.loads(text, parse_float=Fraction)) == value
 
 
 @given(st.text())
-def test_no_text_breaks_the_reader_of_numbers(text):
+def test_arbitrary_text_does_not_crash_the_fraction_parser(text):
     with suppress(InvalidValue):
         assert isinstance(parse_fraction(text), Fraction)
 
@@ -196,12 +196,12 @@ class Outer(Schema):
         {"inner": {"more": 1}},
     ],
 )
-def test_no_type_is_taken_for_another_wherever_it_stands(given):
+def test_values_of_another_type_are_rejected_at_any_depth(given):
     with pytest.raises(ValidationError):
         Outer.model_validate(given)
 
 
-def test_texts_are_still_read_as_ids_and_members_and_lists_as_tuples():
+def test_strings_parse_as_ids_and_enum_members_and_lists_as_tuples():
     found = Outer.model_validate(
         {"colour": "red", "id": str(UUID(int=5)), "many": [1, 2], "either": "x", "maybe": None}
     )
@@ -209,7 +209,7 @@ def test_texts_are_still_read_as_ids_and_members_and_lists_as_tuples():
     assert found.either == "x"
 
 
-def test_a_schema_is_frozen():
+def test_schemas_are_frozen():
     with pytest.raises(ValidationError, match="frozen"):
         Inner().type = 1
 
@@ -218,11 +218,11 @@ def test_a_schema_is_frozen():
     ("written", "credit"),
     [("90%", "9/10"), (" 12.5 % ", "1/8"), ("100%", "1"), ("9/10", "9/10"), ("0.9", "9/10")],
 )
-def test_a_credit_is_read_as_a_percentage_wherever_one_is_written(written, credit):
+def test_credit_is_parsed_as_a_percentage_in_every_notation(written, credit):
     assert read(Credit, written) == read(LateCredit, written) == Fraction(credit)
 
 
 @pytest.mark.parametrize("written", ["%", "101%", "-1%", "9/10%%", "1e1%"])
-def test_what_is_no_share_is_no_credit(written):
+def test_credit_outside_zero_to_one_hundred_percent_is_rejected(written):
     with pytest.raises(ValidationError):
         read(Credit, written)

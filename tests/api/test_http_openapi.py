@@ -30,7 +30,7 @@ def codes(operation: str) -> dict[str, set[str]]:
     }
 
 
-def test_an_operation_tells_its_own_errors_and_those_of_its_form():
+def test_openapi_operation_lists_its_own_and_general_errors():
     assert codes("post /api/v1/samples") == {
         "404": {"not_found"},
         "408": {"request_timeout"},
@@ -51,7 +51,7 @@ def test_an_operation_tells_its_own_errors_and_those_of_its_form():
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_every_error_of_every_operation_has_an_example_of_its_form(name):
+def test_every_documented_error_has_a_valid_example(name):
     model = {**DOCUMENT["components"]["schemas"]["Problem"], "components": DOCUMENT["components"]}
     for status, told in list_responses(DOCUMENT, OPERATIONS[name]).items():
         if int(status) < 400:
@@ -65,14 +65,14 @@ def test_every_error_of_every_operation_has_an_example_of_its_form(name):
             assert ERROR_CODES[code].status == int(status)
 
 
-def test_every_reference_of_the_document_leads_somewhere():
+def test_every_openapi_reference_resolves():
     text = json.dumps(DOCUMENT)
     named = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert named <= DOCUMENT["components"]["schemas"].keys()
     assert "HTTPValidationError" not in text
 
 
-def test_the_document_is_made_once_and_served():
+def test_openapi_document_is_built_once_and_served():
     app = service()
     assert app.openapi() is app.openapi()
     assert json.loads(ask(app, "GET", "/openapi.json").body) == DOCUMENT
@@ -91,7 +91,7 @@ def health(**checks) -> FastAPI:
     return app
 
 
-def test_a_service_that_can_work_is_healthy_and_ready():
+def test_working_service_is_healthy_and_ready():
     app = health(database=passes, disk=passes)
     assert json.loads(ask(app, "GET", "/healthz").body) == {
         "status": "ok",
@@ -102,7 +102,7 @@ def test_a_service_that_can_work_is_healthy_and_ready():
     assert json.loads(ready.body) == {"status": "ready", "checks": ["database", "disk"]}
 
 
-def test_a_service_that_cannot_store_is_healthy_and_not_ready_and_says_why_in_a_word(caplog):
+def test_service_without_storage_is_healthy_but_not_ready(caplog):
     app = health(database=fails, disk=passes)
     assert ask(app, "GET", "/healthz").status == 200
     ready = ask(app, "GET", "/readyz")
@@ -113,7 +113,7 @@ def test_a_service_that_cannot_store_is_healthy_and_not_ready_and_says_why_in_a_
     assert "canary" not in ready.body.decode() + caplog.text
 
 
-def test_space_is_checked_against_what_is_free(tmp_path):
+def test_free_space_check_compares_with_available_space(tmp_path):
     free = shutil.disk_usage(tmp_path).free
     create_free_space_check(tmp_path, min_bytes=1)(None)
     with pytest.raises(OSError, match="are free"):

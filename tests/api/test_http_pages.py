@@ -33,7 +33,7 @@ def get(query: str):
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 6, 7, 8, 200])
-def test_the_pages_together_are_the_list(limit):
+def test_pages_together_form_the_whole_list(limit):
     found, query = [], f"limit={limit}"
     while query:
         answered = get(query)
@@ -47,7 +47,7 @@ def test_the_pages_together_are_the_list(limit):
 
 
 @pytest.mark.parametrize(("page_bytes", "rows"), [(1, 1), (21, 2), (22, 2), (10_000, 7)])
-def test_a_page_ends_before_it_has_more_bytes_but_has_a_row(monkeypatch, page_bytes, rows):
+def test_page_is_limited_in_bytes_but_has_at_least_one_row(monkeypatch, page_bytes, rows):
     """A row is ten bytes of JSON here, such as "name0/0" in quotes and a comma."""
     monkeypatch.setattr(pagination, "MAX_PAGE_BYTES", page_bytes)
     pages, query = [], "limit=200"
@@ -59,7 +59,7 @@ def test_a_page_ends_before_it_has_more_bytes_but_has_a_row(monkeypatch, page_by
     assert list(chain.from_iterable(pages)) == [f"{name}/{number.int}" for name, number in ROWS]
 
 
-def test_the_link_to_the_next_page_cannot_be_turned_elsewhere_by_the_host_header():
+def test_host_header_cannot_redirect_the_next_page_link():
     answered = ask(APP, "GET", "/api/v1/rows", query=b"limit=1", headers={"host": "evil.example"})
     assert answered.headers["link"].startswith("</api/v1/rows?")
 
@@ -89,7 +89,7 @@ def test_the_link_to_the_next_page_cannot_be_turned_elsewhere_by_the_host_header
         base64.urlsafe_b64encode(b"\xff\xfe").decode(),
     ],
 )
-def test_a_cursor_that_is_none_of_this_list_is_refused(bad):
+def test_cursor_of_another_list_is_rejected(bad):
     answered = ask(APP, "GET", "/api/v1/rows", query=b"cursor=" + quote(bad).encode())
     assert (answered.status, answered.code) == (422, "invalid")
     assert json.loads(answered.body)["errors"][0]["field"] == "query cursor"
@@ -97,12 +97,12 @@ def test_a_cursor_that_is_none_of_this_list_is_refused(bad):
 
 @pytest.mark.parametrize("value", [True, 2**63, -(2**63) - 1, 1.5, "1", None])
 @pytest.mark.parametrize("kind", [int, datetime])
-def test_a_cursor_holds_only_what_the_database_can_compare(kind, value):
+def test_cursor_with_a_value_of_another_type_is_rejected(kind, value):
     with pytest.raises(InvalidInput):
         Cursor.decode(cursor(["by", value, ONE.hex]), by="by", kind=kind)
 
 
-def test_a_cursor_beyond_the_calendar_is_refused():
+def test_cursor_with_an_out_of_range_date_is_rejected():
     with pytest.raises(InvalidInput):
         Cursor.decode(cursor(["by", 2**62, ONE.hex]), by="by", kind=datetime)
 
@@ -113,7 +113,7 @@ def test_a_cursor_beyond_the_calendar_is_refused():
     | st.datetimes(timezones=st.just(UTC)),
     st.uuids(),
 )
-def test_a_cursor_comes_back_as_it_was(value, row):
+def test_cursor_survives_encoding_and_decoding(value, row):
     told = Cursor("by", value, row)
     assert Cursor.decode(told.encode(), by="by", kind=type(value)) == told
 
@@ -126,7 +126,7 @@ METADATA.create_all(ENGINE)
 
 
 @given(st.lists(st.integers(0, 3), max_size=12), st.integers(1, 5), st.booleans())
-def test_the_pages_of_a_query_are_the_sorted_rows_each_once(values, limit, down):
+def test_keyset_pages_return_each_sorted_row_once(values, limit, down):
     rows = [(value, UUID(int=number)) for number, value in enumerate(values)]
     with ENGINE.connect() as connection:
         for value, row in rows:
@@ -161,7 +161,7 @@ def test_the_pages_of_a_query_are_the_sorted_rows_each_once(values, limit, down)
         (" * ", 200, ""),
     ],
 )
-def test_an_edit_says_which_version_it_changes(header, status, code):
+def test_if_match_header_is_required_and_compared(header, status, code):
     headers = {} if header is None else {"if-match": header}
     answered = ask(APP, "PATCH", "/api/v1/version", headers=headers)
     assert answered.status == status
@@ -169,7 +169,7 @@ def test_an_edit_says_which_version_it_changes(header, status, code):
     assert b"canary" not in answered.body
 
 
-def test_an_edit_of_any_version_is_allowed_only_where_it_is_asked_for():
+def test_if_match_wildcard_is_accepted_only_where_allowed():
     IfMatchVersions(None).check(1)
     with pytest.raises(PreconditionFailed):
         IfMatchVersions(frozenset()).check(1)
@@ -184,7 +184,7 @@ class Monotonic:
         return self.now
 
 
-def test_so_many_at_once_and_then_one_for_each_share_of_the_time():
+def test_rate_limiter_allows_a_burst_and_then_a_steady_rate():
     clock = Monotonic()
     throttle = LeakyBucketLimiter(RateLimit(events=5, seconds=60), clock=clock)
     assert [throttle.try_consume("ann") for _ in range(6)] == [0, 0, 0, 0, 0, 12]
@@ -198,7 +198,7 @@ def test_so_many_at_once_and_then_one_for_each_share_of_the_time():
     assert [throttle.try_consume("ann") for _ in range(6)] == [0, 0, 0, 0, 0, 12]
 
 
-def test_a_refusal_says_in_whole_seconds_when_to_come_back():
+def test_rate_limit_error_rounds_retry_after_up_to_seconds():
     throttle = LeakyBucketLimiter(RateLimit(events=1, seconds=0.5), clock=Monotonic())
     throttle.consume("ann")
     with pytest.raises(RateLimited) as refused:
@@ -206,7 +206,7 @@ def test_a_refusal_says_in_whole_seconds_when_to_come_back():
     assert refused.value.retry_after == 1
 
 
-def test_a_clock_that_steps_back_gives_and_takes_nothing():
+def test_clock_stepping_back_does_not_change_the_rate_limit():
     clock = Monotonic()
     throttle = LeakyBucketLimiter(RateLimit(events=2, seconds=10), clock=clock)
     throttle.try_consume("ann")
@@ -214,7 +214,7 @@ def test_a_clock_that_steps_back_gives_and_takes_nothing():
     assert [throttle.try_consume("ann"), throttle.try_consume("ann")] == [0, 5]
 
 
-def test_of_too_many_keys_those_not_seen_for_longest_are_forgotten():
+def test_rate_limiter_evicts_the_least_recently_used_keys():
     throttle = LeakyBucketLimiter(RateLimit(events=1, seconds=60), clock=Monotonic())
     for one in range(MAX_KEYS + 10):
         throttle.try_consume(str(one))

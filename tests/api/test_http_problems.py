@@ -45,7 +45,7 @@ KINDS = [one for one in CLASSES if issubclass(one, ServiceError) and one is not 
         ("problem", 422, "invalid_problem"),
     ],
 )
-def test_every_error_is_a_problem_of_one_form_and_shows_nothing_of_the_inside(what, status, code):
+def test_every_error_is_a_problem_document_without_internal_details(what, status, code):
     answered = ask(APP, "GET", f"/api/v1/raise/{what}")
     told = json.loads(answered.body)
     assert answered.headers["content-type"] == "application/problem+json"
@@ -57,18 +57,18 @@ def test_every_error_is_a_problem_of_one_form_and_shows_nothing_of_the_inside(wh
     Draft202012Validator(ProblemDetails.model_json_schema()).validate(told)
 
 
-def test_a_wait_is_reported_in_the_header_and_in_the_body():
+def test_retry_after_is_in_the_header_and_in_the_body():
     answered = ask(APP, "GET", "/api/v1/raise/limited")
     assert answered.headers["retry-after"] == "30"
     assert json.loads(answered.body)["retry_after"] == 30
     assert int(ask(APP, "GET", "/api/v1/raise/locked").headers["retry-after"]) > 0
 
 
-def test_who_is_not_known_is_told_how_to_say_it():
+def test_unauthenticated_response_has_a_www_authenticate_header():
     assert ask(APP, "GET", "/api/v1/raise/who").headers["www-authenticate"] == "Bearer"
 
 
-def test_a_problem_file_is_mended_by_file_line_and_field_without_our_folders():
+def test_problem_file_errors_show_file_line_and_field_without_folders():
     answered = ask(APP, "GET", "/api/v1/raise/problem")
     assert json.loads(answered.body)["errors"] == [
         {"field": "key", "message": "the key is not an expression", "file": "a.yaml", "line": 3},
@@ -86,14 +86,14 @@ def test_a_problem_file_is_mended_by_file_line_and_field_without_our_folders():
         ("BREW", "/api/v1/samples", 405, "method_not_allowed"),
     ],
 )
-def test_an_address_or_a_method_that_there_is_not_is_a_problem_too(method, path, status, code):
+def test_unknown_path_or_method_returns_a_problem_document(method, path, status, code):
     answered = ask(APP, method, path)
     assert (answered.status, answered.code) == (status, code)
     assert b"canary" not in answered.body
     assert status == 404 or answered.headers["allow"] == "POST"
 
 
-def test_a_method_that_there_is_not_is_answered_with_those_of_all_routes_at_the_address():
+def test_method_not_allowed_lists_the_methods_of_all_matching_routes():
     app = service()
 
     @app.put("/api/v1/samples")
@@ -112,7 +112,7 @@ def test_a_method_that_there_is_not_is_answered_with_those_of_all_routes_at_the_
         ("…", "is not a known field; check the spelling or remove it"),
     ],
 )
-def test_words_that_would_repeat_what_was_sent_are_not_told(field, said):
+def test_messages_that_would_echo_input_are_replaced(field, said):
     body = b'{"echoed": "canary", "ours": "canary", "one": {"kind": "canary"}, "can ary": 1,'
     body += b'"by_name": {"<canary>": "canary"}}'
     answered = ask(APP, "POST", "/api/v1/loose", body=body)
@@ -132,7 +132,7 @@ def test_words_that_would_repeat_what_was_sent_are_not_told(field, said):
         ("rows", b"limit=%D9%A6", "query limit"),
     ],
 )
-def test_a_wrong_path_or_query_is_named_and_not_repeated(path, query, field):
+def test_invalid_path_or_query_parameter_is_named_but_not_echoed(path, query, field):
     answered = ask(APP, "GET", f"/api/v1/{path}", query=query)
     assert answered.status == 422
     assert [one["field"] for one in json.loads(answered.body)["errors"]] == [field]
@@ -151,12 +151,12 @@ def test_a_wrong_path_or_query_is_named_and_not_repeated(path, query, field):
         (("body", *["step"] * 100), ("step." * 100)[:200]),
     ],
 )
-def test_the_place_of_a_field_is_written_as_a_path(loc, field):
+def test_field_location_is_rendered_as_a_path(loc, field):
     [told] = to_field_errors([{"loc": loc, "type": "missing"}])
     assert told == FieldError(field, "is missing")
 
 
-def test_a_crash_is_logged_once_with_its_traceback_and_the_id_that_the_caller_has(caplog):
+def test_crash_is_logged_once_with_traceback_and_request_id(caplog):
     with caplog.at_level(logging.INFO):
         answered = ask(APP, "GET", "/api/v1/raise/bug")
     [crash] = [one for one in caplog.records if one.exc_info]
@@ -164,7 +164,7 @@ def test_a_crash_is_logged_once_with_its_traceback_and_the_id_that_the_caller_ha
     assert answered.headers["x-request-id"] in crash.getMessage()
 
 
-def test_the_log_of_storage_trouble_holds_no_statement_and_no_values(caplog):
+def test_storage_error_log_contains_no_statement_or_values(caplog):
     with caplog.at_level(logging.INFO):
         ask(APP, "GET", "/api/v1/raise/locked")
     assert "the database does not respond" in caplog.text
@@ -172,7 +172,7 @@ def test_the_log_of_storage_trouble_holds_no_statement_and_no_values(caplog):
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_every_class_has_a_code_of_its_status_and_refuses_all_others(kind):
+def test_error_class_accepts_only_codes_of_its_status(kind):
     assert kind("Words.").code == kind.code
     assert ERROR_CODES[kind.code].status == kind.status
     assert f"{kind.__name__} " in errors.__doc__
@@ -185,7 +185,7 @@ def test_every_class_has_a_code_of_its_status_and_refuses_all_others(kind):
 
 
 @pytest.mark.parametrize(("code", "known"), ERROR_CODES.items())
-def test_every_code_says_in_whole_sentences_what_to_do(code, known):
+def test_every_error_code_has_a_title_and_a_meaning_in_sentences(code, known):
     assert code.replace("_", "").islower()
     assert 400 <= known.status < 600
     assert known.title[0].isupper()
@@ -193,7 +193,7 @@ def test_every_code_says_in_whole_sentences_what_to_do(code, known):
     assert "!" not in known.title + known.meaning
 
 
-def test_every_code_that_the_service_names_is_in_the_table():
+def test_every_error_code_in_use_is_in_the_table():
     names = {kind.__name__ for kind in KINDS}
     found = {
         (path.name, word.value.value)
@@ -208,7 +208,7 @@ def test_every_code_that_the_service_names_is_in_the_table():
     assert {one for one in found if one[1] not in ERROR_CODES} == set()
 
 
-def test_a_route_declares_its_errors_with_an_example_for_each_code():
+def test_route_declares_its_errors_with_an_example_per_code():
     told = error_responses(
         NotFound, Conflict, "attempts_exhausted", RateLimited, ServiceUnavailable
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from actors import Person, Posing
+from actors import Person, ProblemReference
 from query_plans import find_class_scans, find_full_scans, find_lookups, record_statements
 from regrading import OTHER_KEY
 from world import World
@@ -18,7 +18,7 @@ class Class:
     """Class in which some students have submitted, and one has not."""
 
     world: World
-    posed: Posing
+    assigned: ProblemReference
     course: str
     ada: Person
     bob: Person
@@ -27,13 +27,13 @@ class Class:
 
 def of_class(world: World) -> Class:
     course = world.course()
-    [posed] = world.assignment(course)
+    [assigned] = world.assignment(course)
     staff = world.enrol(course, "Iris", role="instructor")
     people = [world.enrol(course, f"Student {number}") for number in range(4)]
     for person in people[1:]:
-        person.get(posed.path)
-        assert person.submit(posed, ANSWERS).status_code == 201
-    return Class(world, posed, str(course), people[1], people[0], staff)
+        person.get(assigned.path)
+        assert person.submit(assigned, ANSWERS).status_code == 201
+    return Class(world, assigned, str(course), people[1], people[0], staff)
 
 
 @pytest.fixture(scope="module")
@@ -44,16 +44,16 @@ def here(shared_database_url: str) -> Iterator[Class]:
 
 
 def submit(one: Class, **more: Any) -> Any:
-    return one.ada.submit(one.posed, ANSWERS | {"cells": str(len(more))}, **more)
+    return one.ada.submit(one.assigned, ANSWERS | {"cells": str(len(more))}, **more)
 
 
 def submit_cold(one: Class) -> Any:
-    return one.bob.submit(one.posed, ANSWERS)
+    return one.bob.submit(one.assigned, ANSWERS)
 
 
 def gone_over(one: Class) -> Any:
     """Regrade the problem: dry run, apply, undo."""
-    run = one.staff.post(f"{one.posed.path}/regrades", {"version": OTHER_KEY}).json()
+    run = one.staff.post(f"{one.assigned.path}/regrades", {"version": OTHER_KEY}).json()
     one.world.service.regrades.run_until_idle()
     for act in ("apply", "undo"):
         one.staff.post(f"/regrades/{run['id']}/{act}", {})
@@ -62,23 +62,23 @@ def gone_over(one: Class) -> Any:
 
 
 def marked(one: Class) -> Any:
-    part = f"/assignments/{one.posed.assignment}/review/{one.posed.slug}/why"
+    part = f"/assignments/{one.assigned.assignment}/review/{one.assigned.slug}/why"
     taken = one.staff.post(f"{part}/next", {})
     at, held = taken.json()["item"]["answer"], {"If-Match": taken.headers["ETag"]}
     return one.staff.put(f"/answers/{at}/mark", {"credit": "1"}, headers=held)
 
 
 def replayed(one: Class) -> Any:
-    return [one.ada.submit(one.posed, {"cells": "7"}, key="again") for _ in "ab"][1]
+    return [one.ada.submit(one.assigned, {"cells": "7"}, key="again") for _ in "ab"][1]
 
 
 OF_ONE: dict[str, Callable[[Class], Any]] = {
     "submit": submit,
     "submit, by who comes first": submit_cold,
     "submit again": replayed,
-    "draft": lambda one: one.ada.put(f"{one.posed.path}/draft", {"answers": {"cells": "9"}}),
-    "problem": lambda one: one.ada.get(one.posed.path),
-    "submissions": lambda one: one.ada.get(f"{one.posed.path}/submissions"),
+    "draft": lambda one: one.ada.put(f"{one.assigned.path}/draft", {"answers": {"cells": "9"}}),
+    "problem": lambda one: one.ada.get(one.assigned.path),
+    "submissions": lambda one: one.ada.get(f"{one.assigned.path}/submissions"),
     "my assignments": lambda one: one.ada.get("/me/assignments"),
     "my grades": lambda one: one.ada.get(f"/courses/{one.course}/grades"),
 }
@@ -87,9 +87,9 @@ OF_ALL: dict[str, Callable[[Class], Any]] = {
     "gradebook": lambda one: one.staff.get(f"/courses/{one.course}/gradebook"),
     "attention": lambda one: one.staff.get(f"/courses/{one.course}/attention"),
     "course": lambda one: one.staff.get(f"/courses/{one.course}/analytics"),
-    "assignment": lambda one: one.staff.get(f"/assignments/{one.posed.assignment}/analytics"),
-    "items": lambda one: one.staff.get(f"{one.posed.path}/analytics"),
-    "review": lambda one: one.staff.get(f"/assignments/{one.posed.assignment}/review"),
+    "assignment": lambda one: one.staff.get(f"/assignments/{one.assigned.assignment}/analytics"),
+    "items": lambda one: one.staff.get(f"{one.assigned.path}/analytics"),
+    "review": lambda one: one.staff.get(f"/assignments/{one.assigned.assignment}/review"),
     "mark": marked,
     "audit": lambda one: one.staff.get(f"/courses/{one.course}/audit"),
     "regrade": gone_over,
@@ -98,7 +98,7 @@ OF_ALL: dict[str, Callable[[Class], Any]] = {
 
 
 @pytest.mark.parametrize("call", [*OF_ONE, *OF_ALL])
-def test_it_goes_through_no_table_that_grows(here: Class, call: str) -> None:
+def test_request_scans_no_growing_table(here: Class, call: str) -> None:
     engine = here.world.db.engine
     with record_statements(engine) as statements:
         answer = (OF_ONE | OF_ALL)[call](here)
@@ -110,7 +110,7 @@ def test_it_goes_through_no_table_that_grows(here: Class, call: str) -> None:
     assert not (here.world.db.is_sqlite and call in OF_ONE and find_class_scans(found))
 
 
-def test_a_chunk_of_a_regrade_counts_only_the_submissions_of_its_students(here: Class) -> None:
+def test_regrade_chunk_counts_only_submissions_of_its_students(here: Class) -> None:
     engine = here.world.db.engine
     with record_statements(engine) as statements:
         gone_over(here)
@@ -135,7 +135,9 @@ def test_a_chunk_of_a_regrade_counts_only_the_submissions_of_its_students(here: 
         ("UPDATE standings SET waiting = waiting WHERE score = '1'", set()),
     ],
 )
-def test_what_a_statement_looks_by_is_reported(here: Class, statement: str, by: set[str]) -> None:
+def test_lookup_report_names_the_columns_a_statement_searches_by(
+    here: Class, statement: str, by: set[str]
+) -> None:
     [found] = find_lookups(here.world.db.engine, {statement: ()})
     assert found.table in {"answers", "standings"}
     assert by <= found.columns or not by

@@ -10,7 +10,7 @@ from actors import NOW
 from concurrency import TIMEOUT_SECONDS, Breakpoint, assert_grades_are_current, wait_until_blocked
 from regrading import read_grades
 from student_setup import DUE_TOMORROW, under_way
-from world import Person, Posing, World
+from world import Person, ProblemReference, World
 
 from api.core.errors import Conflict
 from api.services.grades import recompute
@@ -40,7 +40,7 @@ def at_point(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], None]
 
 @pytest.mark.parametrize("remembered", [False, True])
 @pytest.mark.parametrize(("microseconds", "status"), [(0, 201), (1, 409)])
-def test_the_time_at_which_it_came_decides_though_the_deadline_passes_before_it_is_written(
+def test_arrival_time_decides_even_if_the_deadline_passes_before_writing(
     world, course, student, remembered, microseconds, status, monkeypatch
 ):
     [problem] = world.assignment(course, timeline_spec=DUE_TOMORROW)
@@ -55,7 +55,7 @@ def test_the_time_at_which_it_came_decides_though_the_deadline_passes_before_it_
     assert told.json().get("code") == (None if status == 201 else "deadline_passed")
 
 
-def due(teacher: Person, problem: Posing, at: datetime) -> Any:
+def due(teacher: Person, problem: ProblemReference, at: datetime) -> Any:
     """Change the due time, and return the response."""
     body = {"timeline": {"due": f"{at:%Y-%m-%d %H:%M}"}}
     return teacher.patch(f"/assignments/{problem.assignment}", body, headers=ANY)
@@ -65,9 +65,7 @@ def due(teacher: Person, problem: Posing, at: datetime) -> Any:
     ("sent", "moved", "taken"),
     [(DUE - timedelta(hours=1), -2, False), (DUE + timedelta(hours=1), 2, True)],
 )
-def test_the_deadline_that_holds_when_it_is_written_decides(
-    world, course, student, teacher, sent, moved, taken
-):
+def test_deadline_in_force_at_writing_decides(world, course, student, teacher, sent, moved, taken):
     [problem] = world.assignment(course, timeline_spec=DUE_TOMORROW)
     world.clock.now = sent
     entry = under_way(world, student, problem, {"cells": "9"}, key="k")
@@ -81,7 +79,7 @@ def test_the_deadline_that_holds_when_it_is_written_decides(
     assert refused.value.code == "deadline_passed"
 
 
-def test_a_submission_waits_for_a_deadline_that_is_being_moved(
+def test_submission_waits_for_a_deadline_change_in_progress(
     world, other, pool, course, student, teacher, monkeypatch
 ):
     [problem] = world.assignment(course, timeline_spec=DUE_TOMORROW)
@@ -101,7 +99,7 @@ def test_a_submission_waits_for_a_deadline_that_is_being_moved(
     assert (told.status_code, told.json()["code"]) == (409, "deadline_passed")
 
 
-def test_a_deadline_that_is_moved_waits_for_a_submission_and_leaves_nothing_out(
+def test_deadline_change_waits_for_a_submission_and_includes_it(
     world, other, pool, course, student, teacher, monkeypatch
 ):
     [problem] = world.assignment(course, timeline_spec=DUE_TOMORROW)

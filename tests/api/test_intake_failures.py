@@ -6,7 +6,7 @@ from threading import Event
 import pytest
 from failing_storage import refuse_submissions
 from sqlalchemy import func, select, text
-from world import Person, Posing, World
+from world import Person, ProblemReference, World
 
 from api.db.models import Submission
 
@@ -14,7 +14,7 @@ POISON = "poison"
 
 
 @pytest.fixture
-def scene(world: World, student: Person, problem: Posing):
+def scene(world: World, student: Person, problem: ProblemReference):
     """Yield a student and a problem; the database refuses one key, at commit if it can."""
     student.get("/me")  # notes that the token is in use, so that no later request writes for that
     with refuse_submissions(world, f"NEW.key = '{POISON}'"):
@@ -26,7 +26,7 @@ def stored(world: World) -> int:
         return session.scalar(select(func.count()).select_from(Submission)) or 0
 
 
-def test_a_failed_commit_gives_503_and_can_be_retried(world, scene):
+def test_failed_commit_returns_503_and_can_be_retried(world, scene):
     student, problem = scene
     got = student.submit(problem, {"cells": "9"}, key=POISON)
     assert (got.status_code, got.json()["code"]) == (503, "unavailable")
@@ -36,7 +36,7 @@ def test_a_failed_commit_gives_503_and_can_be_retried(world, scene):
     assert student.submit(problem, {"cells": "9"}, key="other").status_code == 201
 
 
-def test_one_that_fails_takes_nothing_from_those_that_are_written_with_it(world, scene):
+def test_failing_submission_does_not_affect_others_in_its_batch(world, scene):
     student, problem = scene
     keys = ["a", POISON, "b", "c", POISON, "d"]
     with ThreadPoolExecutor(len(keys)) as pool, Held(world):
@@ -46,7 +46,7 @@ def test_one_that_fails_takes_nothing_from_those_that_are_written_with_it(world,
     assert stored(world) == 4
 
 
-def send(student: Person, problem: Posing, number: int, key: str) -> int:
+def send(student: Person, problem: ProblemReference, number: int, key: str) -> int:
     return student.submit(problem, {"cells": str(number)}, key=key).status_code
 
 
@@ -76,7 +76,7 @@ class Held:
         self._transaction.__exit__(None, None, None)
 
 
-def test_a_service_that_stops_writes_what_it_accepted(world):
+def test_stopping_service_writes_accepted_submissions(world):
     course = world.course()
     [problem] = world.assignment(course)
     students = [world.enrol(course) for _ in range(6)]
@@ -95,7 +95,7 @@ def wait_for_any(world: World) -> None:
         pause.wait(0.01)
 
 
-def test_more_than_the_writer_can_hold_is_refused_with_a_time_to_come_back(world, monkeypatch):
+def test_submissions_beyond_the_queue_size_get_503_with_retry_after(world, monkeypatch):
     monkeypatch.setattr("api.services.submissions.writer.writer_thread.MAX_QUEUE_SIZE", 2)
     small = World(world.url, clock=world.clock)
     course = small.course()
@@ -115,7 +115,7 @@ def test_more_than_the_writer_can_hold_is_refused_with_a_time_to_come_back(world
     small.close()
 
 
-def test_work_that_has_time_waits_while_submissions_wait(world):
+def test_background_work_waits_while_submissions_are_queued(world):
     course = world.course()
     [problem] = world.assignment(course)
     students = [world.enrol(course) for _ in range(6)]

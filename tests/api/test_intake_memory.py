@@ -13,7 +13,7 @@ import pytest
 from event_loops import run_in_shared_loop
 from sqlalchemy import event, select, text, update
 from student_setup import extend, without_ids
-from world import TEXT_PROBLEM, Person, Posing, World
+from world import TEXT_PROBLEM, Person, ProblemReference, World
 
 from api.auth.secrets import parse_secret
 from api.core.ids import new_id
@@ -69,8 +69,8 @@ class Scene:
     staff: Person
     warm: Person
     cold: Person
-    problem: Posing
-    other: Posing
+    problem: ProblemReference
+    other: ProblemReference
     section: UUID
 
     def both(self) -> tuple[UUID, UUID]:
@@ -146,14 +146,16 @@ def is_cold_cached(scene: Scene) -> bool:
     return is_cached(scene.uncached, scene.cold, scene.problem)
 
 
-def is_cached(world: World, student: Person, where: Posing) -> bool:
+def is_cached(world: World, student: Person, where: ProblemReference) -> bool:
     shown = parse_secret(student.token)
     assert shown is not None
     cache = world.service.submission_cache
     return cache.get_submitter(shown.digest, where.assignment, where.slug) is not None
 
 
-def send(scene: Scene, who: Person, answers: Mapping[str, str], *, to: Posing | None = None) -> Any:
+def send(
+    scene: Scene, who: Person, answers: Mapping[str, str], *, to: ProblemReference | None = None
+) -> Any:
     """Submit; for the student who must not be cached, to the service without a cache."""
     where = to or scene.problem
     if who.id == scene.warm.id:
@@ -290,13 +292,13 @@ ANSWERS = ({"cells": "9"}, {"cells": "10", "doubled": "20"}, {"why": "fewer"}, {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_change_holds_for_who_is_remembered_as_for_who_is_not(scene, name):
+def test_changes_apply_equally_to_cached_and_uncached_students(scene, name):
     CHANGES[name](scene)
     assert_alike(scene)
 
 
 @pytest.mark.parametrize("name", OF_SESSIONS)
-def test_the_end_of_a_session_holds_for_who_is_remembered_as_for_who_is_not(logged_in, name):
+def test_session_end_applies_equally_to_cached_and_uncached_students(logged_in, name):
     OF_SESSIONS[name](logged_in)
     assert_alike(logged_in)
 
@@ -330,7 +332,7 @@ def columns(scene: Scene, student: UUID) -> list[Any]:
         ]
 
 
-def test_what_is_kept_is_what_follows_from_the_answers(scene):
+def test_cached_grades_match_recomputation_from_answers(scene):
     for cells in ("9", "7", "9", "25", "?!"):
         send(scene, scene.warm, {"cells": cells, "doubled": "18"})
         send(scene, scene.warm, {"cells": cells}, to=scene.other)
@@ -340,7 +342,7 @@ def test_what_is_kept_is_what_follows_from_the_answers(scene):
         assert grade == due.score
 
 
-def test_who_is_remembered_is_not_asked_for_again(scene):
+def test_cached_student_is_not_loaded_again(scene):
     told = statements(scene.world, lambda: send(scene, scene.warm, {"cells": "9"}))
     read = [one for one in told if one.lstrip().startswith("SELECT")]
     assert not any(
@@ -375,7 +377,7 @@ JSON = {"Content-Type": "application/json"}
         ({"content": b"", "headers": JSON}, 422),
     ],
 )
-def test_cached_and_uncached_students_get_the_same_unusual_replies(scene, more, status):
+def test_cached_and_uncached_students_get_the_same_unusual_responses(scene, more, status):
     fresh = World(scene.world.url, clock=scene.world.clock)
     try:
         told = [
@@ -420,7 +422,7 @@ def piece(body: bytes, *, more: bool = False) -> dict[str, Any]:
     return {"type": "http.request", "body": body, "more_body": more}
 
 
-def test_a_body_in_pieces_is_taken_whole_by_what_is_remembered(scene, caplog, monkeypatch):
+def test_chunked_body_is_accepted_by_the_cached_fast_path(scene, caplog, monkeypatch):
     # Only the cache can serve it.
     monkeypatch.setattr("api.routes.student.submissions._prepare_from_database", None)
     caplog.set_level(logging.INFO, logger="api.access")
@@ -432,7 +434,7 @@ def test_a_body_in_pieces_is_taken_whole_by_what_is_remembered(scene, caplog, mo
     assert "POST /api/v1/assignments/{assignment}/problems/{problem}/submissions 201" in caplog.text
 
 
-def test_who_leaves_in_the_middle_of_a_body_submits_nothing(scene, caplog):
+def test_client_disconnecting_during_the_body_submits_nothing(scene, caplog):
     caplog.set_level(logging.INFO, logger="api.access")
     assert in_asgi(scene, piece(BODY[:9], more=True), length=len(BODY)) == []
     assert "/submissions 499 " in caplog.text
@@ -447,7 +449,7 @@ def test_who_leaves_in_the_middle_of_a_body_submits_nothing(scene, caplog):
         (20_000, "0" * 20 + "{}", False),
     ],
 )
-def test_a_long_body_is_not_read_on_the_event_loop(scene, monkeypatch, blanks, length, ahead):
+def test_long_body_is_not_parsed_on_the_event_loop(scene, monkeypatch, blanks, length, ahead):
     taken, take = [], StrictRequest.parse_body
 
     def noted(request: StrictRequest, body: bytes) -> None:
@@ -461,7 +463,7 @@ def test_a_long_body_is_not_read_on_the_event_loop(scene, monkeypatch, blanks, l
     assert bool(taken) is ahead
 
 
-def test_an_address_without_a_problem_is_none(scene, caplog):
+def test_submission_path_without_a_problem_returns_404(scene, caplog):
     caplog.set_level(logging.INFO, logger="api.access")
     path = f"/assignments/{scene.problem.assignment}/problems//submissions"
     assert scene.warm.post(path, {"answers": {"cells": "9"}}).status_code == 404
@@ -483,7 +485,7 @@ def _sent(more: Mapping[str, Any]) -> dict[str, Any]:
     return {"content": in_pieces(BODY), **more}
 
 
-def test_a_service_with_a_cache_gives_the_same_replies(scene):
+def test_cached_service_replays_the_same_response(scene):
     first = scene.warm.submit(scene.problem, {"cells": "9"}, key="once")
     again = scene.warm.submit(scene.problem, {"cells": "9"}, key="once")
     assert again.content == first.content
@@ -492,7 +494,7 @@ def test_a_service_with_a_cache_gives_the_same_replies(scene):
     assert other.json()["code"] == "idempotency_key_reused"
 
 
-def test_what_another_service_took_meanwhile_counts(scene):
+def test_submissions_stored_by_another_service_count(scene):
     other = World(scene.world.url, clock=scene.world.clock)
     elsewhere = replace(scene.warm, client=other.client)
     for n, who in enumerate((elsewhere, scene.warm, elsewhere, scene.warm), 3):
@@ -502,7 +504,7 @@ def test_what_another_service_took_meanwhile_counts(scene):
 
 
 @pytest.mark.parametrize("table", NOTED)
-def test_a_database_notes_what_changes(world, table):
+def test_database_triggers_record_changes_of_each_table(world, table):
     """SQLite drops the triggers of a recreated table, so a revision must restore them."""
     found = (
         "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%stamps%'"

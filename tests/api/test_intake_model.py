@@ -188,7 +188,7 @@ def machine(world: World) -> Iterator[type[Agreement]]:
     Here.world.close()
 
 
-def test_the_service_agrees_with_the_model(machine):
+def test_submission_service_matches_the_model(machine):
     run_state_machine_as_test(
         machine,
         settings=settings(

@@ -44,7 +44,7 @@ def all_at_once(
     return list(pool.map(lambda n: act(sides[n % 2], n), range(AT_ONCE)))
 
 
-def test_a_limit_of_three_takes_exactly_three_of_sixteen(worlds, pool):
+def test_attempt_limit_of_three_accepts_three_of_sixteen_concurrent_requests(worlds, pool):
     world, _ = worlds
     course = world.course()
     [problem] = world.assignment(course, TEXT_PROBLEM, attempts=3)
@@ -65,7 +65,7 @@ def test_a_limit_of_three_takes_exactly_three_of_sixteen(worlds, pool):
         assert sorted(sequences) == sorted(attempts) == [1, 2, 3]
 
 
-def test_the_same_key_sixteen_times_is_one_submission_and_one_reply(worlds, pool):
+def test_same_idempotency_key_sixteen_times_stores_one_submission(worlds, pool):
     world, _ = worlds
     course = world.course()
     [problem] = world.assignment(course)
@@ -81,7 +81,7 @@ def test_the_same_key_sixteen_times_is_one_submission_and_one_reply(worlds, pool
         assert stored == 1
 
 
-def test_late_days_are_never_spent_beyond_the_budget(worlds, pool):
+def test_concurrent_submissions_never_exceed_the_late_day_budget(worlds, pool):
     world, _ = worlds
     course = world.course(late_day_budget=1)
     spec = {"due": "2026-11-02 11:00", "late_days": 1, "close": "2026-11-20 12:00"}

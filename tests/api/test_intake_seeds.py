@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from reference_batch import GradedRow, grade_rows, read_table
-from world import Person, Posing, World, bank_source
+from world import Person, ProblemReference, World, bank_source
 
 from api.db.models import Assignment
 from api.services.engine.single_answer import SingleAnswerGrader
@@ -73,36 +73,36 @@ def handed_in() -> Iterator[tuple[str, str, dict[str, Any]]]:
         yield student, problem, answers
 
 
-def pose(world: World) -> dict[str, Posing]:
+def pose(world: World) -> dict[str, ProblemReference]:
     """Assign all problems in one assignment, and return them by id."""
     with world.session() as session:
         for one in originals():
             store_version(session, one, bank_source(one.id), now=world.clock())
-    posed = world.assignment(world.course(), *(one.id for one in originals()))
-    return {one.slug: one for one in posed}
+    assigned = world.assignment(world.course(), *(one.id for one in originals()))
+    return {one.slug: one for one in assigned}
 
 
 @pytest.fixture
-def submitted(world: World) -> list[tuple[Person, Posing, dict[str, Any], Any, str]]:
+def submitted(world: World) -> list[tuple[Person, ProblemReference, dict[str, Any], Any, str]]:
     """Submit everything; return person, problem, answers, reply and key of each."""
-    posed = pose(world)
-    course = course_of(world, posed)
+    assigned = pose(world)
+    course = course_of(world, assigned)
     students = {name: world.enrol(course, name) for name in {one["student"] for one in ANSWERS}}
     done = []
     for at, (name, problem, answers) in enumerate(handed_in()):
         key = f"seed-{at}"
-        reply = students[name].submit(posed[problem], answers, key=key)
+        reply = students[name].submit(assigned[problem], answers, key=key)
         assert reply.status_code == 201, reply.text
-        done.append((students[name], posed[problem], answers, reply.json(), f"{name}|{key}"))
+        done.append((students[name], assigned[problem], answers, reply.json(), f"{name}|{key}"))
     return done
 
 
-def course_of(world: World, posed: dict[str, Posing]) -> Any:
+def course_of(world: World, assigned: dict[str, ProblemReference]) -> Any:
     with world.session() as session:
-        return session.get_one(Assignment, next(iter(posed.values())).assignment).course_id
+        return session.get_one(Assignment, next(iter(assigned.values())).assignment).course_id
 
 
-def test_answers_over_http_get_the_verdicts_of_the_batch(submitted):
+def test_answers_over_http_get_the_same_verdicts_as_in_batch(submitted):
     seen = 0
     for _, problem, _, reply, mark in submitted:
         for result in reply["results"]:
@@ -120,7 +120,7 @@ def told(credit: Fraction) -> Any:
     return float(credit) if whole else str(credit)
 
 
-def test_what_was_submitted_survives_a_restart(world, submitted):
+def test_submissions_survive_a_restart(world, submitted):
     again = World(world.url, clock=world.clock)
     for student, problem, answers, reply, mark in submitted:
         student.client = again.client

@@ -70,7 +70,7 @@ def send(world, method, path, size, token=None):
 
 
 @pytest.mark.parametrize("token", [None, "gr_api_nobody"])
-def test_no_route_reads_a_large_body_of_a_stranger(world, token):
+def test_no_route_reads_a_large_body_from_an_unauthenticated_caller(world, token):
     """Holds for ids that do not exist, too: authentication precedes any lookup."""
     assert len(DOORS) > 150
     for method, path in DOORS:
@@ -82,16 +82,16 @@ def test_no_route_reads_a_large_body_of_a_stranger(world, token):
             assert answered.status == expected[0], (method, path, size)
 
 
-def test_there_are_as_many_larger_limits_as_addresses_that_have_one():
+def test_every_upload_limit_applies_to_two_routes():
     assert len(LARGE) == 2 * len(UPLOAD_LIMITS)
 
 
 @pytest.mark.parametrize("path", LARGE)
-def test_an_upload_is_read_of_those_alone_who_may_send_it(world, course, path):
-    [posed] = world.assignment(course)
+def test_upload_is_read_only_from_authorized_callers(world, course, path):
+    [assigned] = world.assignment(course)
     student, outsider = world.enrol(course), world.person("Out Sider")
     teacher = world.enrol(course, "Tea Cher", role="instructor")
-    ids = {"assignment": posed.assignment, "problem": posed.slug, "part": "why"}
+    ids = {"assignment": assigned.assignment, "problem": assigned.slug, "part": "why"}
     place = path.format(course=course, **ids)
     size = largest(path)
     [cap] = [cap for pattern, cap in UPLOAD_LIMITS.items() if re.fullmatch(pattern, path)]
@@ -114,10 +114,10 @@ def test_an_upload_is_read_of_those_alone_who_may_send_it(world, course, path):
 
 
 @pytest.mark.parametrize("path", LARGE)
-def test_the_limit_of_uploads_holds_before_an_upload_is_read(world, course, path):
-    [posed] = world.assignment(course, attachments=True)
+def test_upload_budget_is_checked_before_the_upload_is_read(world, course, path):
+    [assigned] = world.assignment(course, attachments=True)
     student, teacher = world.enrol(course), world.enrol(course, "Tea Cher", role="instructor")
-    ids = {"assignment": posed.assignment, "problem": posed.slug, "part": "why"}
+    ids = {"assignment": assigned.assignment, "problem": assigned.slug, "part": "why"}
     place = path.format(course=course, **ids)
     [cap] = [cap for pattern, cap in UPLOAD_LIMITS.items() if re.fullmatch(pattern, path)]
     sender = student if cap.permission == "submit" else teacher
@@ -129,7 +129,7 @@ def test_the_limit_of_uploads_holds_before_an_upload_is_read(world, course, path
     assert int(answered.headers["retry-after"]) > 0
 
 
-def test_a_rate_limit_holds_before_an_upload_is_read(database_url):
+def test_rate_limit_is_checked_before_an_upload_is_read(database_url):
     world = World(database_url, settings={"requests_per_minute": 1})
     teacher = world.person(admin=True)
     path = f"/api/v1/courses/{world.course()}/roster"
@@ -138,7 +138,7 @@ def test_a_rate_limit_holds_before_an_upload_is_read(database_url):
     assert [(answered.status, read) for answered, read in sizes] == [(422, 300_000), (429, 0)]
 
 
-def test_a_file_of_a_form_is_never_written_to_a_disk(world, course, monkeypatch):
+def test_uploaded_form_files_are_never_written_to_disk(world, course, monkeypatch):
     """A stranger could fill `/tmp`, which is in memory if it is a tmpfs."""
     teacher = world.enrol(course, role="instructor")
 
@@ -154,7 +154,7 @@ def test_a_file_of_a_form_is_never_written_to_a_disk(world, course, monkeypatch)
     assert found.status in {200, 422}, found.text
 
 
-def test_a_form_too_large_to_wait_behind_the_log_in_is_told_so(world, student):
+def test_login_page_reports_a_form_too_large_to_keep(world, student):
     browser = Browser(world, student)
     world.clock.advance(days=8)
     for pasted in ("9" * (FREE + 1), "é" * (FREE // 7)):  # é takes six bytes in a form
@@ -168,7 +168,7 @@ def test_a_form_too_large_to_wait_behind_the_log_in_is_told_so(world, student):
     assert "too large to keep" in asked.text
 
 
-def test_the_form_that_waits_behind_the_log_in_is_not_too_large_for_it(world, student):
+def test_kept_form_can_be_resubmitted_after_login(world, student):
     email = set_password(world, student)
     browser = Browser(world, student)
     world.clock.advance(days=8)
@@ -179,7 +179,7 @@ def test_the_form_that_waits_behind_the_log_in_is_not_too_large_for_it(world, st
     assert resumed.one("form")["action"] == "/me"
 
 
-def test_a_form_that_does_not_arrive_in_time_is_told_so_as_a_page(database_url, monkeypatch):
+def test_slow_form_gets_a_timeout_page(database_url, monkeypatch):
     monkeypatch.setattr(
         application, "_build_body_limits", lambda _: application.BodyLimits(timeout_seconds=0.1)
     )

@@ -30,7 +30,7 @@ def link(world, user, maker, *, used_after=None):
     return row.id
 
 
-def test_links_get_the_course_of_their_maker_and_the_last_used_one_vouches(world):
+def test_upgrade_assigns_links_to_courses_and_keeps_only_the_last_used(world):
     theirs, ours = world.course("theirs"), world.course("ours")
     mallory = world.enrol(theirs, "Mallory Prof", role="instructor")
     world.join(ours, mallory, role="student")
@@ -60,7 +60,7 @@ def test_links_get_the_course_of_their_maker_and_the_last_used_one_vouches(world
     assert (found["last"].revoked_at, found["unused"].revoked_at) == (None, None)
 
 
-def test_the_way_back_keeps_all_other_columns(world):
+def test_downgrade_keeps_all_other_columns(world):
     course = world.course()
     ann = world.enrol(course, "Ann Example")
     kept = link(world, ann, None)

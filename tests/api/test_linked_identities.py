@@ -60,7 +60,7 @@ def count(world, model):
         return len(session.scalars(select(model)).all())
 
 
-def test_an_identity_is_unlinked_and_that_is_recorded(world):
+def test_unlinking_an_identity_is_audited(world):
     link(world)
     set_password(world, world.ann)
     browser = Browser(world, world.ann)
@@ -77,7 +77,7 @@ def test_an_identity_is_unlinked_and_that_is_recorded(world):
     assert browser.send(form).status == 404
 
 
-def test_a_platform_is_unlinked_while_a_provider_stays(world):
+def test_platform_can_be_unlinked_while_a_provider_remains(world):
     link(world)
     link_platform(world)
     browser = Browser(world, world.ann)
@@ -87,7 +87,7 @@ def test_a_platform_is_unlinked_while_a_provider_stays(world):
     assert (count(world, Identity), count(world, LtiUser)) == (1, 0)
 
 
-def test_the_only_way_into_an_account_stays(world):
+def test_last_way_to_log_in_cannot_be_unlinked(world):
     link(world)
     browser = Browser(world, world.ann)
     [form] = unlink_forms(browser.get("/account"))
@@ -97,7 +97,7 @@ def test_the_only_way_into_an_account_stays(world):
     assert count(world, Identity) == 1
 
 
-def test_nobody_unlinks_the_identity_of_somebody_else(world):
+def test_user_cannot_unlink_the_identity_of_another(world):
     link(world)
     set_password(world, world.ann)
     [form] = unlink_forms(Browser(world, world.ann).get("/account"))
@@ -106,5 +106,5 @@ def test_nobody_unlinks_the_identity_of_somebody_else(world):
     assert count(world, Identity) == 1
 
 
-def test_an_account_without_links_shows_none(world):
+def test_account_without_linked_identities_shows_none(world):
     assert "Linked to your account" not in Browser(world, world.ann).get("/account").text

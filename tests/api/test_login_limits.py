@@ -70,7 +70,7 @@ FLOODS = {
 
 @pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS)
 @pytest.mark.parametrize("history", ["fresh", "logged in here", "logged in elsewhere"])
-def test_known_and_unknown_accounts_are_answered_alike(world, email, flood, history):
+def test_known_and_unknown_accounts_get_identical_responses(world, email, flood, history):
     if history != "fresh":
         ApiBrowser(world, HALL if history == "logged in here" else ELSEWHERE).login(email)
     answers = {}
@@ -97,7 +97,7 @@ def test_known_and_unknown_accounts_cost_the_same_work(world, email, monkeypatch
     assert work[0] == work[1]
 
 
-def test_what_the_owner_does_changes_no_answer_to_others(world, email):
+def test_owner_login_does_not_change_responses_to_strangers(world, email):
     stranger = ApiBrowser(world, ELSEWHERE)
     for _ in range(5):
         stranger.login(email, WRONG)
@@ -107,12 +107,12 @@ def test_what_the_owner_does_changes_no_answer_to_others(world, email):
     assert told(stranger.login(email, WRONG)) == before
 
 
-def test_spraying_from_one_network_is_slowed_down(world):
+def test_password_spraying_from_one_network_is_throttled(world):
     statuses = spray(world, PER_ADDRESS + 20)
     assert statuses == [401] * PER_ADDRESS + [429] * 20
 
 
-def test_spraying_from_one_network_checks_no_more_passwords_than_the_cap(world, monkeypatch):
+def test_password_spraying_checks_at_most_the_capped_number_of_passwords(world, monkeypatch):
     passwords, hashes = world.service.passwords, []
     verify = passwords.verify
     monkeypatch.setattr(passwords, "verify", lambda *given: hashes.append(1) or verify(*given))
@@ -120,7 +120,7 @@ def test_spraying_from_one_network_checks_no_more_passwords_than_the_cap(world, 
     assert len(hashes) == PER_ADDRESS_CAP
 
 
-def test_guessing_from_many_networks_is_slowed_down_and_then_refused(world, email, monkeypatch):
+def test_guessing_from_many_networks_is_throttled_and_then_refused(world, email, monkeypatch):
     guess(world, email, 1, networks=5)
     assert ApiBrowser(world, ELSEWHERE).login(email, WRONG).status_code == 429
     with world.session() as session:
@@ -134,7 +134,7 @@ def test_guessing_from_many_networks_is_slowed_down_and_then_refused(world, emai
 
 
 @pytest.mark.parametrize("mistyped", [0, 1, 2])
-def test_nobody_in_the_hall_is_locked_out_by_a_flood_from_it(world, email, mistyped):
+def test_flood_from_a_shared_network_does_not_lock_out_its_users(world, email, mistyped):
     """The account has never logged in before, and the flood continues during its login."""
     spray(world, 2 * PER_ADDRESS)
     browser = ApiBrowser(world, HALL)
@@ -144,12 +144,12 @@ def test_nobody_in_the_hall_is_locked_out_by_a_flood_from_it(world, email, misty
     assert browser.login(email).status_code == 200
 
 
-def test_a_fresh_account_is_not_locked_out_by_guesses_from_elsewhere(world, email):
+def test_guesses_from_elsewhere_do_not_lock_out_a_new_account(world, email):
     guess(world, email, 6, networks=30)
     assert ApiBrowser(world, HALL).login(email).status_code == 200
 
 
-def test_a_known_browser_is_not_locked_out_by_guesses_from_its_own_network(world, email):
+def test_known_browser_is_not_locked_out_by_guesses_from_its_network(world, email):
     browser = ApiBrowser(world, HALL)
     assert browser.login(email).status_code == 200
     browser.post("/logout")
@@ -161,7 +161,7 @@ def test_a_known_browser_is_not_locked_out_by_guesses_from_its_own_network(world
     assert browser.login(email).status_code == 200
 
 
-def test_a_browser_is_known_after_a_link_was_used_in_it(world, course):
+def test_using_a_link_makes_the_browser_known(world, course):
     instructor = world.enrol(course, "Ina Structor", role="instructor")
     new = world.enrol(course, "New Student", email="new@example.edu")
     link = instructor.post(f"/courses/{course}/people/{new.id}/reset").json()["link"]
@@ -174,7 +174,7 @@ def test_a_browser_is_known_after_a_link_was_used_in_it(world, course):
     assert browser.login("new@example.edu").status_code == 200
 
 
-def test_a_known_browser_guesses_no_faster_and_no_other_account(world, email):
+def test_known_browser_gets_no_more_guesses_and_covers_one_account(world, email):
     other = set_password(world, world.person("Bob Other"))
     browser = ApiBrowser(world, HALL)
     browser.login(email)
@@ -182,7 +182,7 @@ def test_a_known_browser_guesses_no_faster_and_no_other_account(world, email):
     assert [browser.login(other, WRONG).status_code for _ in range(6)] == [401] * 5 + [429]
 
 
-def test_who_used_the_browser_before_does_not_know_what_it_is_known_by(world, email):
+def test_device_cookie_changes_when_another_user_logs_in(world, email):
     other = set_password(world, world.person("Bob Other"))
     browser = ApiBrowser(world, HALL)
     browser.login(other)
@@ -194,7 +194,7 @@ def test_who_used_the_browser_before_does_not_know_what_it_is_known_by(world, em
 
 
 @pytest.mark.parametrize("value", ["x", "gr_device_AAAAAAAAAAAA_" + "B" * 43, "gr_api_AAAA_BBBB"])
-def test_a_made_up_device_is_not_known(world, email, value):
+def test_forged_device_cookie_is_not_recognized(world, email, value):
     for _ in range(6):
         ApiBrowser(world, HALL).login(email, WRONG)
     browser = ApiBrowser(world, HALL)
@@ -202,7 +202,7 @@ def test_a_made_up_device_is_not_known(world, email, value):
     assert browser.login(email).status_code == 429
 
 
-def test_a_device_opens_nothing_and_ends_with_a_reset(world, course, ann, email):
+def test_device_cookie_grants_no_access_and_ends_with_a_reset(world, course, ann, email):
     world.join(course, ann)
     instructor = world.enrol(course, "Ina Structor", role="instructor")
     thief = ApiBrowser(world, HALL)
@@ -217,7 +217,7 @@ def test_a_device_opens_nothing_and_ends_with_a_reset(world, course, ann, email)
     assert thief.login(email, OTHER_PASSWORD).status_code == 429
 
 
-def test_the_cookie_of_a_device_is_for_no_script_and_lasts_half_a_year(world, email):
+def test_device_cookie_is_http_only_and_lasts_180_days(world, email):
     answer = ApiBrowser(world).login(email)
     [cookie] = [
         one for one in answer.headers.get_list("set-cookie") if one.startswith("grader-device=")
@@ -235,7 +235,7 @@ def test_the_cookie_of_a_device_is_for_no_script_and_lasts_half_a_year(world, em
 
 
 @pytest.mark.parametrize(("days", "status"), [(179, 200), (180, 429)])
-def test_a_browser_is_known_for_180_days_after_the_last_log_in(world, email, days, status):
+def test_browser_stays_known_for_180_days_after_the_last_login(world, email, days, status):
     browser = ApiBrowser(world)
     browser.login(email)
     world.clock.advance(days=1)
@@ -247,7 +247,7 @@ def test_a_browser_is_known_for_180_days_after_the_last_log_in(world, email, day
     assert browser.login(email).status_code == status
 
 
-def test_a_flood_leaves_few_rows_behind(world):
+def test_flood_leaves_few_rate_limit_rows(world):
     for _ in range(5):
         spray(world, PER_ADDRESS)
         world.clock.advance(seconds=61)
@@ -257,7 +257,7 @@ def test_a_flood_leaves_few_rows_behind(world):
         assert session.scalar(rows) == 1
 
 
-def test_nobody_keeps_others_from_changing_their_password(world, email):
+def test_flood_does_not_block_password_changes(world, email):
     browser = ApiBrowser(world, HALL)
     browser.login(email)
     spray(world, PER_ADDRESS_CAP + 1)
@@ -266,7 +266,7 @@ def test_nobody_keeps_others_from_changing_their_password(world, email):
     assert answer.status_code == 200, answer.text
 
 
-def test_nobody_keeps_others_from_using_their_link(world, course):
+def test_guessing_links_does_not_block_valid_links(world, course):
     instructor = world.enrol(course, "Ina Structor", role="instructor")
     stranger = ApiBrowser(world, HALL)
     body = {"secret": "gr_invite_AAAAAAAAAAAA_" + "B" * 43, "password": PASSWORD}
@@ -279,7 +279,7 @@ def test_nobody_keeps_others_from_using_their_link(world, course):
         assert ApiBrowser(world, HALL).post("/invites/accept", secret).status_code == 200
 
 
-def test_one_link_is_tried_so_often_in_a_minute(world, course):
+def test_link_attempts_are_limited_per_minute(world, course):
     instructor = world.enrol(course, "Ina Structor", role="instructor")
     new = world.enrol(course, "New Student")
     link = instructor.post(f"/courses/{course}/people/{new.id}/reset").json()["link"]

@@ -60,7 +60,7 @@ NOT_PUBLIC = {
 
 @pytest.mark.parametrize("url", NOT_PUBLIC.values(), ids=NOT_PUBLIC)
 @pytest.mark.parametrize("endpoint", ENDPOINT_NAMES)
-def test_an_endpoint_that_is_not_public_registers_nothing(world, admin, endpoint, url):
+def test_registration_with_a_non_public_endpoint_is_rejected(world, admin, endpoint, url):
     registrar = Registrar(metadata={endpoint: url})
     world.service.lti.http = PlatformHttp(httpx2.MockTransport(registrar.serve))
     page = Browser(world).post(registration_link(admin), QUERY)
@@ -72,7 +72,7 @@ def test_an_endpoint_that_is_not_public_registers_nothing(world, admin, endpoint
 
 @pytest.mark.parametrize("url", NOT_PUBLIC.values(), ids=NOT_PUBLIC)
 @pytest.mark.parametrize("field", ["authorization_url", "token_url", "jwks_url", "origin"])
-def test_an_address_that_is_not_public_is_not_registered_by_hand(world, admin, field, url):
+def test_non_public_address_cannot_be_registered_manually(world, admin, field, url):
     page = admin.post(
         "/lti/platforms/new", copy_values(LtiPlatform(DIALECTS["moodle"]), **{field: url})
     )
@@ -110,7 +110,7 @@ def network(monkeypatch):
 
 @pytest.mark.parametrize("address", ["10.0.0.5", "127.0.0.1", "fd00::1", ""])
 @pytest.mark.parametrize("endpoint", ENDPOINT_NAMES)
-def test_an_endpoint_whose_name_is_private_registers_nothing(
+def test_registration_resolving_to_a_private_address_is_rejected(
     world, admin, network, endpoint, address
 ):
     registrar, addresses = network
@@ -132,7 +132,7 @@ REDIRECTS = ["http://lms.example/x", "https://10.0.0.5/x", "https://inside.examp
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("target", REDIRECTS)
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_redirect_of_a_registration_is_not_followed(world, admin, method, target, status):
+def test_registration_redirects_are_not_followed(world, admin, method, target, status):
     registrar, requests = Registrar(), []
 
     def serve(request):
@@ -184,7 +184,7 @@ def test_only_https_addresses_are_fetched(world, admin, url):
         [],
     ],
 )
-def test_a_private_address_is_never_connected_to(monkeypatch, addresses):
+def test_private_addresses_are_never_connected_to(monkeypatch, addresses):
     def resolve(_host, port, **_):
         return [(2, 1, 6, "", (one, port)) for one in addresses]
 
@@ -196,14 +196,14 @@ def test_a_private_address_is_never_connected_to(monkeypatch, addresses):
 
 
 @pytest.mark.parametrize("address", [PUBLIC, "2606:2800:220:1::1", "64:ff9b::5db8:d822"])
-def test_a_public_address_may_be_connected_to(monkeypatch, address):
+def test_public_addresses_are_accepted(monkeypatch, address):
     monkeypatch.setattr(
         socket, "getaddrinfo", lambda _host, port, **_: [(2, 1, 6, "", (address, port))]
     )
     assert resolve_public_address("lms.example", 443) == address
 
 
-def test_the_address_that_was_checked_is_the_one_connected_to(monkeypatch):
+def test_connection_uses_the_address_that_was_checked(monkeypatch):
     resolved, requests = [], []
 
     def resolve(host, port, **_):
@@ -230,7 +230,7 @@ def test_the_address_that_was_checked_is_the_one_connected_to(monkeypatch):
 
 @pytest.mark.parametrize("target", REDIRECTS)
 @pytest.mark.parametrize("dialect", ["moodle", "canvas"])
-def test_a_redirect_of_keys_is_not_followed_and_launches_nobody(world, dialect, target):
+def test_jwks_redirect_is_not_followed_and_the_launch_fails(world, dialect, target):
     platform, requests = LtiPlatform(DIALECTS[dialect]), []
 
     def serve(request):
@@ -243,7 +243,7 @@ def test_a_redirect_of_keys_is_not_followed_and_launches_nobody(world, dialect, 
     assert requests == ["/jwks"]
 
 
-def test_a_long_reply_is_refused():
+def test_oversized_platform_response_is_rejected():
     body = b"[" + b"1," * 3_000_000
     http = PlatformHttp(httpx2.MockTransport(lambda _: httpx2.Response(200, content=body)))
     with pytest.raises(PlatformError):

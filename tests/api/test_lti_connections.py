@@ -59,7 +59,7 @@ def is_connected(world):
 
 
 @pytest.mark.parametrize("role", ["instructor", "grader", "student", None])
-def test_another_person_with_the_cookie_of_the_launch_connects_nothing(world, role):
+def test_another_user_with_the_launch_cookie_cannot_connect_a_course(world, role):
     browser, location = open_question(world, world.platform.teacher)
     own = world.course("own")
     other = world.person("Ot Her")
@@ -78,7 +78,7 @@ def test_another_person_with_the_cookie_of_the_launch_connects_nothing(world, ro
     assert CONTEXT["title"] in browser.get(location).text
 
 
-def test_the_teacher_in_another_browser_connects_nothing(world):
+def test_teacher_in_another_browser_cannot_connect_a_course(world):
     _, location = open_question(world, world.platform.teacher)
     token = location.rpartition("=")[2]
     browser = Browser(world, world.tea)
@@ -88,7 +88,7 @@ def test_the_teacher_in_another_browser_connects_nothing(world):
     assert not is_connected(world)
 
 
-def test_a_ta_of_the_platform_connects_nothing_even_if_they_manage_a_course(world):
+def test_platform_ta_cannot_connect_a_course_even_as_its_instructor(world):
     browser, location = open_question(world, TA)
     token = location.rpartition("=")[2]
     asked = browser.get(location)
@@ -105,7 +105,7 @@ def courses(world):
     with world.session() as session:
         deployment = session.scalar(select(LtiDeployment.id))
     for course in (world.dl, world.course("other")):
-        [posed] = world.assignment(course)
+        [assigned] = world.assignment(course)
         now = {"created_at": world.clock()}
         with world.session() as session:
             context = LtiContext(
@@ -120,7 +120,7 @@ def courses(world):
             session.flush()
             link = LtiLink(id=new_id(), context_id=context.id, link_id="1", **now)
             session.add(link)
-            found.append((course, posed.assignment, link.id))
+            found.append((course, assigned.assignment, link.id))
     return found
 
 
@@ -133,7 +133,7 @@ def count_choices(world):
         )
 
 
-def test_a_link_and_an_assignment_of_another_course_are_refused(world, courses):
+def test_link_and_assignment_of_another_course_are_rejected(world, courses):
     (course, assignment, link), (_, other_assignment, other_link) = courses
     browser = Browser(world, world.tea)
     for fields, status in (
@@ -148,7 +148,7 @@ def test_a_link_and_an_assignment_of_another_course_are_refused(world, courses):
     assert (done.status, count_choices(world)) == (303, (1, 1))
 
 
-def test_scores_of_a_deleted_assignment_or_one_of_another_course_are_not_sent(world, courses):
+def test_scores_of_deleted_or_foreign_assignments_are_not_sent(world, courses):
     (course, assignment, _), (_, other_assignment, _) = courses
     [deleted] = world.assignment(course, deleted_at=world.clock())
     browser = Browser(world, world.tea)

@@ -29,7 +29,7 @@ def world(database_url):
     world.service.lti.http = PlatformHttp(world.platform.transport)
     world.platform.register(world)
     world.dl = world.course()
-    [world.posed] = world.assignment(world.dl, timeline_spec={"due": "2026-10-01T12:00"})
+    [world.assigned] = world.assignment(world.dl, timeline_spec={"due": "2026-10-01T12:00"})
     world.tea = world.enrol(world.dl, "Tea Cher", role="instructor")
     deployment = world.platform.deployment_id(world)
     with world.session() as session:
@@ -63,7 +63,7 @@ def launch(world, member, browser=None, context=COPY):
         member,
         context=context,
         resource_link={"id": "copied-link", "title": "Homework 1"},
-        custom={"assignment": str(world.posed.assignment)},
+        custom={"assignment": str(world.assigned.assignment)},
     )
 
 
@@ -86,7 +86,7 @@ def form_of(page, button):
 COPIED = {"title": "DL 2027", "slug": "dl-2027", "shift_days": "364"}
 
 
-def test_a_teacher_connects_a_copied_course_to_a_copy_of_the_course(world):
+def test_copied_context_can_be_connected_to_a_copy_of_the_course(world):
     browser, page = ask(world)
     assert "is a copy" in page.text
     form = form_of(page, "Copy and connect")
@@ -114,29 +114,31 @@ def test_a_teacher_connects_a_copied_course_to_a_copy_of_the_course(world):
     assert items == [copied.id]
 
 
-def test_the_original_still_opens_its_own_assignment(world):
+def test_original_context_still_opens_its_own_assignment(world):
     browser, page = ask(world)
     browser.send(form_of(page, "Copy and connect"), "copies=yes", **COPIED)
     original = {"id": world.platform.dialect.context, "title": "DL 2026"}
     page = launch(world, world.platform.student, context=original)
-    assert page.location == f"/assignments/{world.posed.assignment}"
+    assert page.location == f"/assignments/{world.assigned.assignment}"
 
 
-def test_a_teacher_connects_a_copied_course_to_the_same_course(world):
+def test_copied_context_can_be_connected_to_the_same_course(world):
     browser, page = ask(world)
     done = browser.send(form_of(page, "same course"))
-    assert done.location == f"/assignments/{world.posed.assignment}/results?saved=course-connected"
+    assert (
+        done.location == f"/assignments/{world.assigned.assignment}/results?saved=course-connected"
+    )
     assert copied_context(world).course_id == world.dl
     page = launch(world, world.platform.student)
-    assert page.location == f"/assignments/{world.posed.assignment}"
+    assert page.location == f"/assignments/{world.assigned.assignment}"
 
 
-def test_a_teacher_is_asked_once(world):
+def test_teacher_connects_a_copied_context_only_once(world):
     browser, page = ask(world)
     same, other = form_of(page, "same course"), world.course()
     browser.send(same)
     page = launch(world, world.platform.teacher, browser)
-    assert page.location == f"/assignments/{world.posed.assignment}"
+    assert page.location == f"/assignments/{world.assigned.assignment}"
     assert browser.send(same, course=str(other)).status in {403, 404}
     assert copied_context(world).course_id == world.dl
 
@@ -144,7 +146,7 @@ def test_a_teacher_is_asked_once(world):
 @pytest.mark.parametrize(
     ("name", "value"), [("slug", ""), ("slug", "Not a slug"), ("title", ""), ("shift_days", "x")]
 )
-def test_a_wrong_value_of_the_copy_is_named_and_nothing_is_copied(world, name, value):
+def test_invalid_copy_field_is_marked_and_nothing_is_copied(world, name, value):
     browser, page = ask(world)
     refused = browser.send(
         form_of(page, "Copy and connect"), "copies=yes", **(COPIED | {name: value})
@@ -157,7 +159,7 @@ def test_a_wrong_value_of_the_copy_is_named_and_nothing_is_copied(world, name, v
         assert len(session.scalars(select(Course)).all()) == 1
 
 
-def test_a_short_name_that_is_taken_is_refused_and_nothing_is_copied(world):
+def test_duplicate_slug_of_a_copy_is_rejected_and_nothing_is_copied(world):
     with world.session() as session:
         slug = session.get_one(Course, world.dl).slug
     browser, page = ask(world)
@@ -168,7 +170,7 @@ def test_a_short_name_that_is_taken_is_refused_and_nothing_is_copied(world):
     assert copied_context(world).course_id is None
 
 
-def test_a_teacher_who_does_not_manage_the_original_learns_nothing_of_it(world):
+def test_teacher_not_managing_the_original_learns_nothing_about_it(world):
     with world.session() as session:
         title = session.get_one(Course, world.dl).title
         session.scalars(
@@ -179,20 +181,20 @@ def test_a_teacher_who_does_not_manage_the_original_learns_nothing_of_it(world):
     assert title not in page.text
 
 
-def test_a_student_of_a_copied_course_waits_for_the_teacher(world):
+def test_student_of_an_unconnected_copy_cannot_enter(world):
     page = launch(world, world.platform.student)
     assert page.status == 403
     assert "not connected" in page.text
 
 
-def test_a_link_to_an_assignment_that_no_context_is_connected_to_asks_as_always(world):
+def test_link_to_an_unconnected_assignment_asks_for_a_course_as_usual(world):
     other = world.course()
-    [posed] = world.assignment(other)
+    [assigned] = world.assignment(other)
     browser = Browser(world)
     page = world.platform.launch(
         browser,
         world.platform.teacher,
         context=COPY,
-        custom={"assignment": str(posed.assignment)},
+        custom={"assignment": str(assigned.assignment)},
     )
     assert "is a copy" not in browser.follow(page).text

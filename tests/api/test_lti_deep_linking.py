@@ -33,7 +33,7 @@ def campus(database_url):
         world.platform.register(world)
         world.platform.tool_keys = load_public_keys(world.db, now=world.clock())
         world.dl = world.course()
-        [world.posed] = world.assignment(world.dl)
+        [world.assigned] = world.assignment(world.dl)
         [world.second] = world.assignment(world.dl)
         world.tea = world.enrol(world.dl, "Tea Cher", role="instructor")
         if connected:
@@ -85,76 +85,76 @@ def choose(browser, page, *assignments):
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_a_teacher_chooses_an_assignment_in_a_frame_and_its_link_opens_it(campus, dialect):
+def test_teacher_selects_an_assignment_in_a_frame_and_its_link_opens_it(campus, dialect):
     world = campus(dialect)
     frame = Browser(world)
     page = world.platform.choose_links(frame, world.platform.teacher)
     assert page.status == 200, page.text
     policy = page.headers["content-security-policy"]
     assert f"frame-ancestors {world.platform.host}" in policy or world.platform.host in policy
-    answer = choose(frame, page, world.posed)
+    answer = choose(frame, page, world.assigned)
     policy = answer.headers["content-security-policy"]
     assert f"form-action {world.platform.host}" in policy
     [link] = world.platform.take_links(answer)
     assert link["url"] == f"{TOOL}/lti/launch"
-    assert link["custom"] == {"assignment": str(world.posed.assignment)}
+    assert link["custom"] == {"assignment": str(world.assigned.assignment)}
     assert link["window"] == {"targetName": "grader"}
-    assert link["lineItem"]["resourceId"] == str(world.posed.assignment)
+    assert link["lineItem"]["resourceId"] == str(world.assigned.assignment)
     assert link["lineItem"]["scoreMaximum"] == 8
     page = world.platform.launch_link(Browser(world), world.platform.student, link)
-    assert page.location == f"/assignments/{world.posed.assignment}"
+    assert page.location == f"/assignments/{world.assigned.assignment}"
     [item] = rows(world, LtiLineItem)
-    assert (item.assignment_id, item.url) == (world.posed.assignment, link["line_item"])
+    assert (item.assignment_id, item.url) == (world.assigned.assignment, link["line_item"])
 
 
-def test_choosing_opens_no_session(campus):
+def test_deep_linking_creates_no_session(campus):
     world = campus()
     before = len(rows(world, LoginSession))
     frame = Browser(world)
-    choose(frame, world.platform.choose_links(frame, world.platform.teacher), world.posed)
+    choose(frame, world.platform.choose_links(frame, world.platform.teacher), world.assigned)
     assert len(rows(world, LoginSession)) == before
     assert frame.get("/api/v1/me").status == 401
 
 
-def test_several_assignments_are_chosen_at_once_if_the_platform_accepts_that(campus):
+def test_several_assignments_can_be_selected_if_the_platform_allows_it(campus):
     world = campus()
     frame = Browser(world)
     page = world.platform.choose_links(frame, world.platform.teacher)
     assert [one["type"] for one in page.all("input", name="assignment")] == ["checkbox"] * 2
-    links = world.platform.take_links(choose(frame, page, world.posed, world.second))
+    links = world.platform.take_links(choose(frame, page, world.assigned, world.second))
     assert len(links) == 2
     settings = {"accept_multiple": False}
     page = world.platform.choose_links(frame, world.platform.teacher, settings=settings)
     assert [one["type"] for one in page.all("input", name="assignment")] == ["radio"] * 2
-    refused = choose(frame, page, world.posed, world.second)
+    refused = choose(frame, page, world.assigned, world.second)
     assert refused.status == 422
     assert "one assignment at a time" in refused.text
-    assert len(world.platform.take_links(choose(frame, refused, world.posed))) == 1
+    assert len(world.platform.take_links(choose(frame, refused, world.assigned))) == 1
 
 
-def test_a_platform_that_takes_no_line_items_or_windows_gets_none(campus):
+def test_unsupported_line_items_and_windows_are_omitted_from_links(campus):
     world = campus()
     frame = Browser(world)
     settings = {"accept_lineitem": False, "accept_presentation_document_targets": ["iframe"]}
     page = world.platform.choose_links(frame, world.platform.teacher, settings=settings)
-    [link] = world.platform.take_links(choose(frame, page, world.posed))
+    [link] = world.platform.take_links(choose(frame, page, world.assigned))
     assert not {"lineItem", "window"} & set(link)
 
 
-def test_a_choice_is_sent_once_and_nothing_chosen_asks_again(campus):
+def test_selection_is_sent_once_and_requires_an_assignment(campus):
     world = campus()
     frame = Browser(world)
     page = world.platform.choose_links(frame, world.platform.teacher)
     again = choose(frame, page)
     assert again.status == 422
     assert "Choose at least one" in again.text
-    assert choose(frame, page, world.posed).status == 200
-    used = choose(frame, page, world.posed)
+    assert choose(frame, page, world.assigned).status == 200
+    used = choose(frame, page, world.assigned)
     assert used.status == 403
     assert "Open the link in the learning platform again" in used.text
 
 
-def test_a_choice_that_has_ended_is_a_page_in_the_frame(campus):
+def test_expired_selection_shows_a_page_in_the_frame(campus):
     world = campus()
     frame = Browser(world)
     page = world.platform.choose_links(frame, world.platform.teacher)
@@ -164,7 +164,7 @@ def test_a_choice_that_has_ended_is_a_page_in_the_frame(campus):
     assert f"frame-ancestors {world.platform.host}" in ended.headers["content-security-policy"]
 
 
-def test_an_assignment_of_another_course_is_not_chosen(campus):
+def test_assignment_of_another_course_cannot_be_selected(campus):
     world = campus()
     [foreign] = world.assignment(world.course())
     frame = Browser(world)
@@ -174,7 +174,7 @@ def test_an_assignment_of_another_course_is_not_chosen(campus):
 
 
 @pytest.mark.parametrize("role", ["learner", "ta", "mentor", "administrator"])
-def test_only_an_instructor_chooses(campus, role):
+def test_only_instructors_can_select_assignments(campus, role):
     world = campus()
     page = world.platform.choose_links(Browser(world), Member("u-9", "Some Body", role))
     assert page.status == 403
@@ -182,7 +182,7 @@ def test_only_an_instructor_chooses(campus, role):
     assert rows(world, LtiLink) == []
 
 
-def test_an_instructor_of_the_platform_who_is_a_student_here_does_not_choose(campus):
+def test_platform_instructor_enrolled_as_a_student_cannot_select(campus):
     world = campus()
     with world.session() as session:
         row = session.scalars(select(Enrolment).where(Enrolment.user_id == world.tea.id)).one()
@@ -192,7 +192,7 @@ def test_an_instructor_of_the_platform_who_is_a_student_here_does_not_choose(cam
     assert "not an instructor of the connected course" in page.text
 
 
-def test_an_administrator_who_is_no_instructor_of_the_course_does_not_choose(campus):
+def test_administrator_without_the_instructor_role_cannot_select(campus):
     world = campus()
     with world.session() as session:
         session.delete(
@@ -204,7 +204,7 @@ def test_an_administrator_who_is_no_instructor_of_the_course_does_not_choose(cam
     assert "not an instructor of the connected course" in page.text
 
 
-def test_the_token_of_another_launch_chooses_nothing(campus):
+def test_token_of_another_launch_cannot_be_used_for_selection(campus):
     world = campus()
     browser = Browser(world)
     page = world.platform.post_message(browser, world.platform.student)
@@ -226,14 +226,14 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
-def test_a_request_to_choose_with_wrong_settings_is_refused_with_a_page(campus, settings):
+def test_invalid_deep_linking_settings_get_an_error_page(campus, settings):
     world = campus()
     page = world.platform.choose_links(Browser(world), world.platform.teacher, settings=settings)
     assert page.status == 403
     assert page.one("p", role="alert").text.startswith("The message of Moodle")
 
 
-def test_a_request_to_choose_without_settings_is_refused_with_a_page(campus):
+def test_missing_deep_linking_settings_get_an_error_page(campus):
     world = campus()
     page = world.platform.choose_links(
         Browser(world), world.platform.teacher, **{DEEP_LINKING: "nothing"}
@@ -241,7 +241,7 @@ def test_a_request_to_choose_without_settings_is_refused_with_a_page(campus):
     assert page.status == 403
 
 
-def test_a_link_to_the_launch_address_offers_to_choose_in_the_frame(campus):
+def test_link_to_the_launch_url_offers_selection_in_the_frame(campus):
     world = campus("sakai")
     page = world.platform.begin(Browser(world), headers={"Sec-Fetch-Dest": "iframe"})
     assert page.status == 200
@@ -251,7 +251,7 @@ def test_a_link_to_the_launch_address_offers_to_choose_in_the_frame(campus):
     assert page.location.startswith(world.platform.dialect.authorization_url)
 
 
-def test_an_unknown_teacher_sets_up_the_account_and_the_course_in_a_new_tab_first(campus):
+def test_unknown_teacher_first_sets_up_account_and_course_in_a_new_tab(campus):
     world = campus(connected=False)
     frame = Browser(world)
     page = world.platform.choose_links(frame, world.platform.teacher)
@@ -277,14 +277,14 @@ def test_an_unknown_teacher_sets_up_the_account_and_the_course_in_a_new_tab_firs
     page = tab.follow(tab.send(page.one("form", action="/lti/connect"), course=str(world.dl)))
     assert "add the link in Moodle again" in page.text
     page = world.platform.choose_links(frame, world.platform.teacher)
-    assert len(world.platform.take_links(choose(frame, page, world.posed))) == 1
+    assert len(world.platform.take_links(choose(frame, page, world.assigned))) == 1
 
 
-def test_the_due_time_of_an_assignment_is_that_of_its_link(campus):
+def test_link_has_the_due_time_of_its_assignment(campus):
     world = campus()
     [due] = world.assignment(world.dl, timeline_spec={"due": "2026-10-01T12:00"})
     frame = Browser(world)
     page = world.platform.choose_links(frame, world.platform.teacher)
-    links = world.platform.take_links(choose(frame, page, world.posed, due))
+    links = world.platform.take_links(choose(frame, page, world.assigned, due))
     times = [one.get("submission") for one in links]
     assert times == [None, {"endDateTime": "2026-10-01T12:00:00+00:00"}]

@@ -44,7 +44,7 @@ def signed(claims):
 
 
 @pytest.mark.parametrize("sub", ["a\0b", "\ud800"])
-def test_no_two_users_become_one_by_a_replacement(platform, sub):
+def test_invalid_user_ids_are_rejected_instead_of_normalized(platform, sub):
     world, fake = platform
     page = fake.launch(Browser(world), fake.teacher, sign=signed, sub=sub)
     assert (page.status, "unusable id" in page.text) == (403, True)
@@ -52,7 +52,7 @@ def test_no_two_users_become_one_by_a_replacement(platform, sub):
 
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
 @pytest.mark.parametrize("claim", CLAIMS)
-def test_an_odd_claim_gets_a_page(platform, claim, odd):
+def test_malformed_claims_get_a_page_instead_of_a_crash(platform, claim, odd):
     world, fake = platform
     for value in (odd, [odd], {"id": odd, "title": odd, "scope": odd, "lineitems": odd}):
         browser = Browser(world)

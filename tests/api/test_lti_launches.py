@@ -69,7 +69,7 @@ def campus(database_url):
 def connect(world):
     """Connect the context of the platform to a new course with an assignment."""
     world.dl = world.course()
-    [world.posed] = world.assignment(world.dl)
+    [world.assigned] = world.assignment(world.dl)
     with world.session() as session:
         session.add(
             LtiContext(
@@ -106,7 +106,7 @@ def role_in(world, name):
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_a_launch_of_each_dialect_opens_the_course(campus, dialect):
+def test_launch_from_each_platform_opens_the_course(campus, dialect):
     world = campus(dialect)
     browser = Browser(world)
     page = world.platform.launch(browser, world.platform.student)
@@ -120,9 +120,9 @@ def test_a_launch_of_each_dialect_opens_the_course(campus, dialect):
     assert len(rows(world, LtiUser)) == 1
 
 
-def test_a_link_opens_the_assignment_that_its_parameter_names(campus):
+def test_custom_parameter_selects_the_assignment(campus):
     world = campus("canvas")
-    assignment = world.posed.assignment
+    assignment = world.assigned.assignment
     page = world.platform.launch(
         Browser(world),
         world.platform.student,
@@ -136,19 +136,19 @@ def test_a_link_opens_the_assignment_that_its_parameter_names(campus):
     assert (item.assignment_id, item.url) == (assignment, "https://uni.instructure.com/items/5")
 
 
-def test_a_link_of_a_copied_course_opens_the_assignment_with_the_same_short_name(campus):
+def test_link_in_a_copied_course_opens_the_assignment_with_the_same_slug(campus):
     world = campus()
     other = world.course()
     [original] = world.assignment(other)
     with world.session() as session:
         slug = session.get_one(Assignment, original.assignment).slug
-        session.get_one(Assignment, world.posed.assignment).slug = slug
+        session.get_one(Assignment, world.assigned.assignment).slug = slug
     page = world.platform.launch(
         Browser(world),
         world.platform.student,
         custom={"assignment": str(original.assignment)},
     )
-    assert page.location == f"/assignments/{world.posed.assignment}"
+    assert page.location == f"/assignments/{world.assigned.assignment}"
 
 
 WRONG = {
@@ -187,7 +187,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("claims", WRONG.values(), ids=WRONG)
-def test_a_launch_with_wrong_claims_is_refused_with_a_page(campus, claims):
+def test_launch_with_invalid_claims_gets_an_error_page(campus, claims):
     world = campus()
     assert_refused(world, claims=claims)
 
@@ -204,7 +204,7 @@ SIGNATURES = {
 
 
 @pytest.mark.parametrize("sign", SIGNATURES.values(), ids=SIGNATURES)
-def test_a_launch_with_a_bad_signature_is_refused_with_a_page(campus, sign):
+def test_launch_with_an_invalid_signature_gets_an_error_page(campus, sign):
     world = campus()
     assert_refused(world, sign=sign)
 
@@ -220,7 +220,7 @@ def assert_refused(world, *, claims=None, sign=None, browser=None):
     return page
 
 
-def test_a_replayed_launch_is_refused(campus):
+def test_replayed_launch_is_refused(campus):
     world = campus()
     browser = Browser(world)
     query = world.platform.authorize(world.platform.begin(browser))
@@ -232,7 +232,7 @@ def test_a_replayed_launch_is_refused(campus):
     assert world.platform.send(browser, form | {"state": other["state"]}).status == 403
 
 
-def test_an_invalid_message_uses_up_its_state(campus):
+def test_invalid_message_consumes_its_state(campus):
     world = campus()
     browser = Browser(world)
     query = world.platform.authorize(world.platform.begin(browser))
@@ -243,7 +243,7 @@ def test_an_invalid_message_uses_up_its_state(campus):
     assert rows(world, LtiUser) == []
 
 
-def test_a_state_that_is_unknown_or_expired_is_refused(campus):
+def test_unknown_or_expired_state_is_refused(campus):
     world = campus()
     browser = Browser(world)
     query = world.platform.authorize(world.platform.begin(browser))
@@ -257,7 +257,7 @@ def test_a_state_that_is_unknown_or_expired_is_refused(campus):
     assert "took more than ten minutes" in page.text
 
 
-def test_an_error_of_the_platform_is_a_page(campus):
+def test_platform_error_is_shown_as_a_page(campus):
     world = campus()
     browser = Browser(world)
     query = world.platform.authorize(world.platform.begin(browser))
@@ -278,7 +278,7 @@ def test_an_error_of_the_platform_is_a_page(campus):
         ({"target": ""}, 422, "target_link_uri"),
     ],
 )
-def test_a_launch_that_begins_wrong_is_refused_with_a_page(campus, changes, status, message):
+def test_invalid_login_initiation_gets_an_error_page(campus, changes, status, message):
     world = campus("canvas")
     page = world.platform.begin(Browser(world), **changes)
     assert (page.status, page.location) == (status, "")
@@ -286,7 +286,7 @@ def test_a_launch_that_begins_wrong_is_refused_with_a_page(campus, changes, stat
     assert rows(world, LtiLaunch) == []
 
 
-def test_a_disabled_platform_launches_nobody(campus):
+def test_disabled_platform_cannot_launch(campus):
     world = campus()
     admin = Browser(world, world.person(admin=True))
     page = admin.get("/lti/platforms")
@@ -305,7 +305,7 @@ def test_a_disabled_platform_launches_nobody(campus):
     assert world.platform.launch(Browser(world), world.platform.student).status == 303
 
 
-def test_an_unknown_deployment_is_named_and_can_be_added(campus):
+def test_unknown_deployment_is_reported_and_can_be_added(campus):
     world = campus(connected=False, deployments=())
     browser = Browser(world)
     page = world.platform.launch(browser, world.platform.student)
@@ -319,7 +319,7 @@ def test_an_unknown_deployment_is_named_and_can_be_added(campus):
     assert "not connected" in page.text
 
 
-def test_a_rotated_key_of_the_platform_is_fetched(campus, monkeypatch):
+def test_rotated_platform_key_is_fetched(campus, monkeypatch):
     world = campus()
     world.platform.launch(Browser(world), world.platform.student)
     assert world.platform.requests == ["GET /jwks"]
@@ -334,7 +334,7 @@ def test_a_rotated_key_of_the_platform_is_fetched(campus, monkeypatch):
 
 
 @pytest.mark.parametrize("down", ["connection", 500, 404])
-def test_a_platform_whose_keys_cannot_be_fetched_is_a_page(campus, down):
+def test_unavailable_platform_keys_give_an_error_page(campus, down):
     world = campus()
     world.platform.down = down
     page = world.platform.launch(Browser(world), world.platform.student)
@@ -342,7 +342,7 @@ def test_a_platform_whose_keys_cannot_be_fetched_is_a_page(campus, down):
     assert "cannot be fetched" in page.text
 
 
-def test_in_a_frame_a_launch_opens_in_a_new_tab(campus):
+def test_launch_in_a_frame_opens_a_new_tab(campus):
     world = campus()
     frame = {"Sec-Fetch-Dest": "iframe", "Sec-Fetch-Site": "cross-site"}
     parameters = {
@@ -362,7 +362,7 @@ def test_in_a_frame_a_launch_opens_in_a_new_tab(campus):
     assert browser.get(link["href"]).status == 303
 
 
-def test_only_pages_of_a_launch_can_be_framed_and_only_by_the_platform(campus):
+def test_only_launch_pages_can_be_framed_by_their_platform(campus):
     world = campus("canvas")
     page = Browser(world).get("/login")
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
@@ -386,7 +386,7 @@ REFUSED_FRAMES = {
 
 
 @pytest.mark.parametrize(("changes", "is_disabled"), REFUSED_FRAMES.values(), ids=REFUSED_FRAMES)
-def test_a_launch_that_is_refused_in_a_frame_is_a_page_there(campus, changes, is_disabled):
+def test_refused_login_in_a_frame_shows_an_error_page(campus, changes, is_disabled):
     world = campus()
     if is_disabled:
         with world.session() as session:
@@ -398,7 +398,7 @@ def test_a_launch_that_is_refused_in_a_frame_is_a_page_there(campus, changes, is
 
 
 @pytest.mark.parametrize("form", [{}, {"state": "chosen"}, {"state": "used"}])
-def test_a_message_that_is_refused_in_a_frame_is_a_page_there(campus, form):
+def test_refused_message_in_a_frame_shows_an_error_page(campus, form):
     world = campus()
     frame = Browser(world)
     if form.get("state") == "used":
@@ -411,7 +411,7 @@ def test_a_message_that_is_refused_in_a_frame_is_a_page_there(campus, form):
     assert f"frame-ancestors {world.platform.host};" in policy
 
 
-def test_without_cookies_a_launch_continues_in_a_new_tab_once(campus):
+def test_launch_without_cookies_continues_in_a_new_tab_once(campus):
     world = campus()
     frame = Browser(world)
     page = world.platform.post_message(
@@ -428,7 +428,7 @@ def test_without_cookies_a_launch_continues_in_a_new_tab_once(campus):
     assert Browser(world).send(form).status == 403
 
 
-def test_a_browser_that_blocks_the_cookie_gets_the_same_page(campus):
+def test_browser_blocking_the_cookie_gets_the_new_tab_page(campus):
     world = campus()
     browser = Browser(world)
     page = world.platform.post_message(browser, world.platform.student)
@@ -436,7 +436,7 @@ def test_a_browser_that_blocks_the_cookie_gets_the_same_page(campus):
     assert browser.get(page.location).one("form", action="/lti/enter")["target"] == "_blank"
 
 
-def test_a_launch_begun_in_another_browser_is_refused(campus):
+def test_launch_started_in_another_browser_is_refused(campus):
     world = campus()
     victim, attacker = Browser(world), Browser(world)
     world.platform.begin(victim)
@@ -445,7 +445,7 @@ def test_a_launch_begun_in_another_browser_is_refused(campus):
     assert name_of(victim) == 401
 
 
-def test_a_moved_launch_links_nobody_because_they_are_logged_in(campus):
+def test_transferred_launch_does_not_link_the_logged_in_user(campus):
     world = campus()
     victim = Browser(world, world.person("Vic Tim"))
     page = world.platform.post_message(
@@ -458,7 +458,7 @@ def test_a_moved_launch_links_nobody_because_they_are_logged_in(campus):
     assert rows(world, LtiUser) == []
 
 
-def test_somebody_who_is_logged_in_links_once(campus):
+def test_logged_in_user_links_their_account_once(campus):
     world = campus()
     ann = world.person("Ann Example")
     browser = Browser(world, ann)
@@ -480,7 +480,7 @@ def ann_mail(world):
         return session.scalar(select(User.email).where(User.name == "Ann Example"))
 
 
-def test_an_address_alone_opens_no_account(campus):
+def test_email_address_alone_does_not_open_an_account(campus):
     world = campus(vouches_email=True)
     set_password(world, world.person("Real Stu", email="stu@example.edu"))
     browser = Browser(world)
@@ -499,21 +499,21 @@ def test_an_address_alone_opens_no_account(campus):
     assert name_of(browser) == "Real Stu"
 
 
-def test_a_new_account_gets_the_address_only_of_a_platform_that_vouches_for_it(campus):
+def test_new_account_has_no_address_from_a_platform_that_does_not_vouch(campus):
     world = campus()
     world.platform.launch(Browser(world), world.platform.student)
     with world.session() as session:
         assert session.scalars(select(User.email)).all() == [None]
 
 
-def test_a_platform_that_vouches_gives_new_accounts_their_address(campus):
+def test_new_account_gets_the_address_from_a_vouching_platform(campus):
     world = campus(vouches_email=True)
     world.platform.launch(Browser(world), world.platform.student)
     with world.session() as session:
         assert session.scalars(select(User.email)).all() == ["stu@example.edu"]
 
 
-def test_an_account_has_one_user_of_a_deployment(campus):
+def test_account_can_be_linked_to_one_user_per_deployment(campus):
     world = campus()
     browser = Browser(world, world.person("Ann Example"))
     page = browser.follow(world.platform.launch(browser, world.platform.student))
@@ -524,7 +524,7 @@ def test_an_account_has_one_user_of_a_deployment(campus):
     assert "another user of the learning platform" in refused.text
 
 
-def test_a_launch_never_opens_an_administrator(campus):
+def test_launch_never_logs_in_an_administrator(campus):
     world = campus()
     admin = world.person("Ad Min", admin=True)
     set_password(world, world.person(admin=True, email="ad@example.edu"))
@@ -561,7 +561,7 @@ def test_a_launch_never_opens_an_administrator(campus):
         ("http://purl.imsglobal.org/vocab/lis/v2/system/person#Administrator", None),
     ],
 )
-def test_a_role_in_the_course_decides_and_no_other(campus, role, expected):
+def test_only_the_course_role_of_the_platform_counts(campus, role, expected):
     world = campus("blackboard")
     browser = Browser(world)
     page = world.platform.launch(browser, Member("u-9", "New Person", role))
@@ -576,7 +576,7 @@ def test_a_role_in_the_course_decides_and_no_other(campus, role, expected):
         assert session.scalar(select(func.count()).where(User.is_admin)) == 0
 
 
-def test_the_test_student_of_a_platform_gets_no_account(campus):
+def test_platform_test_student_gets_no_account(campus):
     world = campus("canvas")
     test_user = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
     roles = [f"{MEMBERSHIP}#Learner", test_user]
@@ -586,7 +586,7 @@ def test_the_test_student_of_a_platform_gets_no_account(campus):
     assert rows(world, User) == []
 
 
-def test_no_password_links_an_account_where_the_login_by_password_is_off(campus):
+def test_password_cannot_link_an_account_when_local_login_is_disabled(campus):
     header = "X-Remote-User: 10.0.0.5"
     world = campus(settings={"local_login": False, "login_header": header}, vouches_email=True)
     set_password(world, world.person("Real Stu", email="stu@example.edu"))
@@ -599,7 +599,7 @@ def test_no_password_links_an_account_where_the_login_by_password_is_off(campus)
     assert name_of(browser) == 401
 
 
-def test_a_role_that_staff_gave_stays(campus):
+def test_launch_keeps_a_role_assigned_by_staff(campus):
     world = campus()
     ann = world.enrol(world.dl, "Ann Example", role="grader")
     browser = Browser(world, ann)
@@ -608,7 +608,7 @@ def test_a_role_that_staff_gave_stays(campus):
     assert role_in(world, "Ann Example") == "grader"
 
 
-def test_somebody_who_was_withdrawn_stays_out(campus):
+def test_withdrawn_student_cannot_reenter_by_launch(campus):
     world = campus()
     world.platform.launch(Browser(world), world.platform.student)
     with world.session() as session:
@@ -618,7 +618,7 @@ def test_somebody_who_was_withdrawn_stays_out(campus):
     assert "withdrawn" in page.text
 
 
-def test_staff_whose_account_another_course_set_up_are_added_by_hand(campus):
+def test_staff_with_an_account_set_up_by_another_course_must_be_added_manually(campus):
     world = campus()
     elsewhere = world.course()
     ann = world.enrol(elsewhere, "Ann Example")
@@ -643,7 +643,7 @@ def test_staff_whose_account_another_course_set_up_are_added_by_hand(campus):
     assert "“People”" in page.text
 
 
-def test_the_unused_links_of_another_course_end_when_a_launch_gives_a_staff_role(campus):
+def test_gaining_a_staff_role_by_launch_revokes_links_of_other_courses(campus):
     world = campus()
     elsewhere = world.course()
     stranger = world.enrol(elsewhere, "Mal Lory", role="instructor")
@@ -658,7 +658,7 @@ def test_the_unused_links_of_another_course_end_when_a_launch_gives_a_staff_role
     assert world.client.post("/api/v1/invites/accept", json=body).status_code == 410
 
 
-def test_a_new_address_or_password_ends_the_link_to_a_platform(campus):
+def test_changed_address_or_password_unlinks_the_platform(campus):
     world = campus()
     world.platform.launch(Browser(world), world.platform.student)
     [user] = rows(world, LtiUser)
@@ -680,7 +680,7 @@ def test_a_new_address_or_password_ends_the_link_to_a_platform(campus):
     assert rows(world, LtiUser) == []
 
 
-def test_a_teacher_connects_a_context_once(campus):
+def test_only_the_launching_teacher_can_connect_the_context(campus):
     world = campus("brightspace", connected=False)
     world.dl = world.course()
     teacher = world.enrol(world.dl, "Tea Cher", role="instructor")
@@ -709,7 +709,7 @@ def test_a_teacher_connects_a_context_once(campus):
     assert page.location == f"/courses/{world.dl}"
 
 
-def test_a_teacher_without_a_course_is_told_what_to_do(campus):
+def test_teacher_without_a_course_gets_instructions(campus):
     world = campus("sakai", connected=False)
     browser = Browser(world)
     page = browser.follow(world.platform.launch(browser, world.platform.teacher))
@@ -717,23 +717,23 @@ def test_a_teacher_without_a_course_is_told_what_to_do(campus):
     assert "You are not an instructor of any course" in page.text
 
 
-def test_staff_choose_what_a_link_opens(campus):
+def test_staff_select_the_assignment_that_a_link_opens(campus):
     world = campus()
     teacher = world.enrol(world.dl, role="instructor")
     world.platform.launch(Browser(world), world.platform.student)
     browser = Browser(world, teacher)
     page = browser.get(f"/courses/{world.dl}/lti")
     form = page.one("form", action=f"/courses/{world.dl}/lti/links")
-    done = browser.send(form, assignment=str(world.posed.assignment))
+    done = browser.send(form, assignment=str(world.assigned.assignment))
     assert done.status == 303
     page = world.platform.launch(Browser(world), world.platform.student)
-    assert page.location == f"/assignments/{world.posed.assignment}"
+    assert page.location == f"/assignments/{world.assigned.assignment}"
     assert len(rows(world, LtiLineItem)) == 1
     [other] = world.assignment(world.course())
     assert browser.send(form, assignment=str(other.assignment)).status == 422
 
 
-def test_the_database_holds_no_secret_of_a_launch(campus):
+def test_database_stores_no_launch_secrets(campus):
     world = campus()
     query = world.platform.authorize(world.platform.begin(Browser(world)))
     [launch] = rows(world, LtiLaunch)
@@ -746,13 +746,13 @@ def test_the_database_holds_no_secret_of_a_launch(campus):
 
 
 @pytest.mark.parametrize("path", ["/lti/login", "/lti/jwks", "/lti/config.json", "/lti/link"])
-def test_without_the_setting_there_is_no_lti(database_url, path):
+def test_lti_routes_return_404_when_disabled(database_url, path):
     world = World(database_url, settings={"lti": False})
     assert Browser(world).get(path).status == 404
     world.close()
 
 
-def test_without_the_setting_its_libraries_are_not_loaded():
+def test_lti_libraries_are_not_loaded_when_disabled():
     code = (
         "import sys, api.app, api.server.main\nfrom api.config.settings import ServiceSettings\n"
         "api.app.create_app(ServiceSettings(database='sqlite:///unused.db')).state.service.close()\n"

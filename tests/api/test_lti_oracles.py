@@ -45,7 +45,7 @@ def world(request, sqlite_template, tmp_path):
     world.platform.register(world)
     world.platform.tool_keys = load_public_keys(world.db, now=world.clock())
     world.dl = world.course()
-    [world.posed] = world.assignment(world.dl)
+    [world.assigned] = world.assignment(world.dl)
     world.tea = world.enrol(world.dl, "Tea Cher", role="instructor")
     deployment = world.platform.deployment_id(world)
     with world.session() as session:
@@ -120,7 +120,7 @@ def launch_of_other_platform(world, browser, *, deep_link=False):
     launch.set_nrps(f"{platform.host}/context/members")
     if not deep_link:
         launch.set_resource_link_claim("other-link", title="Homework 1")
-        launch.set_custom_parameters_claim({"assignment": str(world.posed.assignment)})
+        launch.set_custom_parameters_claim({"assignment": str(world.assigned.assignment)})
     sent = launch.lti_launch()
     page = platform.send(browser, {"state": sent["state"], "id_token": sent["id_token"]})
     assert page.status == 303, page.text
@@ -136,9 +136,9 @@ def other_clock(monkeypatch, world):
 
 
 @pytest.mark.usefixtures("other_clock")
-def test_a_launch_of_another_platform_is_accepted(world):
+def test_launch_by_a_reference_platform_is_accepted(world):
     page = launch_of_other_platform(world, Browser(world))
-    assert page.location == f"/assignments/{world.posed.assignment}"
+    assert page.location == f"/assignments/{world.assigned.assignment}"
     with world.session() as session:
         context = session.scalars(select(LtiContext)).one()
     assert context.memberships_url == f"{world.platform.host}/context/members"
@@ -146,17 +146,17 @@ def test_a_launch_of_another_platform_is_accepted(world):
 
 
 @pytest.mark.usefixtures("other_clock")
-def test_another_platform_asks_for_links_and_accepts_our_answer(world):
+def test_reference_platform_accepts_our_deep_linking_response(world):
     browser = Browser(world)
     page = launch_of_other_platform(world, browser, deep_link=True)
     form = page.one("form", action="/lti/deep-link")
-    answer = browser.send(form, assignment=str(world.posed.assignment))
+    answer = browser.send(form, assignment=str(world.assigned.assignment))
     token = answer.one("input", name="JWT")["value"]
     [item] = OtherPlatform(world=world).validate_deeplinking_resp({"JWT": token})
-    assert item["custom"] == {"assignment": str(world.posed.assignment)}
+    assert item["custom"] == {"assignment": str(world.assigned.assignment)}
 
 
-def test_another_platform_gives_a_token_for_our_assertion(world):
+def test_reference_platform_issues_a_token_for_our_assertion(world):
     forms = []
 
     def serve(request):
@@ -173,14 +173,14 @@ def test_another_platform_gives_a_token_for_our_assertion(world):
     assert len(forms) == 1
 
 
-def test_another_tool_accepts_the_launches_of_our_platform(world):
+def test_reference_tool_accepts_launches_of_our_fake_platform(world):
     claims = world.platform.claims(world.platform.student, "nonce")
     validator = ResourceMessageValidator()
     assert validator.can_validate(claims)
     assert validator.validate(claims)
 
 
-def test_another_tool_accepts_the_requests_for_links_of_our_platform(world):
+def test_reference_tool_accepts_deep_linking_requests_of_our_fake_platform(world):
     sent = []
     sign, world.platform.signed = (
         world.platform.signed,
@@ -192,12 +192,12 @@ def test_another_tool_accepts_the_requests_for_links_of_our_platform(world):
     assert validator.validate(sent[0])
 
 
-def test_our_answer_has_the_claims_of_another_tool(world):
+def test_our_deep_linking_response_has_the_claims_of_a_reference_tool(world):
     frame = Browser(world)
     settings = {"accept_presentation_document_targets": ["iframe"]}
     page = world.platform.choose_links(frame, world.platform.teacher, settings=settings)
     answer = frame.send(
-        page.one("form", action="/lti/deep-link"), assignment=str(world.posed.assignment)
+        page.one("form", action="/lti/deep-link"), assignment=str(world.assigned.assignment)
     )
     token = answer.one("input", name="JWT")["value"]
     [item] = world.platform.take_answer(token)
@@ -206,10 +206,10 @@ def test_our_answer_has_the_claims_of_another_tool(world):
     registration.set_issuer(world.platform.dialect.issuer)
     line_item = LineItem()
     line_item.set_label("Homework 1").set_score_maximum(8).set_tag("grader")
-    line_item.set_resource_id(str(world.posed.assignment))
+    line_item.set_resource_id(str(world.assigned.assignment))
     resource = DeepLinkResource()
     resource.set_title("Homework 1").set_url(f"{TOOL}/lti/launch").set_lineitem(line_item)
-    resource.set_custom_params({"assignment": str(world.posed.assignment)})
+    resource.set_custom_params({"assignment": str(world.assigned.assignment)})
     asked = {"deep_link_return_url": f"{world.platform.host}/links", "data": "opaque & kept"}
     theirs = DeepLink(registration, world.platform.dialect.deployment, asked)
     message = theirs.get_message_jwt([resource])
@@ -222,7 +222,7 @@ def test_our_answer_has_the_claims_of_another_tool(world):
     assert item["line_item"]
 
 
-def test_our_scores_have_the_fields_of_another_tool(world):
+def test_our_scores_have_the_fields_of_a_reference_tool(world):
     with world.session() as session:
         context = session.scalars(select(LtiContext)).one()
         query = world.platform.dialect.line_item_query
@@ -232,7 +232,7 @@ def test_our_scores_have_the_fields_of_another_tool(world):
             for one in ("lineitem", "lineitem.readonly", "score")
         ]
     browser = Browser(world, world.tea)
-    browser.post(f"/courses/{world.dl}/lti/scores", {"assignment": str(world.posed.assignment)})
+    browser.post(f"/courses/{world.dl}/lti/scores", {"assignment": str(world.assigned.assignment)})
     stu = world.enrol(world.dl, "Stu Dent")
     deployment = world.platform.deployment_id(world)
     with world.session() as session:
@@ -245,7 +245,7 @@ def test_our_scores_have_the_fields_of_another_tool(world):
             )
         )
         session.add(LtiMember(context_id=context.id, user_id=stu.id, seen_at=world.clock()))
-    assert stu.submit(world.posed, {"cells": "9"}).status_code == 201
+    assert stu.submit(world.assigned, {"cells": "9"}).status_code == 201
     world.service.score_runner.run_until_idle()
     [score] = world.platform.scores_of("u-student")
     score.pop("item")

@@ -43,7 +43,7 @@ def platforms(world):
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_an_administrator_registers_each_product_by_hand(world, admin, dialect):
+def test_administrator_registers_each_platform_manually(world, admin, dialect):
     platform = LtiPlatform(DIALECTS[dialect])
     page = admin.get("/lti/platforms/new")
     values = [one.text for one in page.all("code")]
@@ -71,7 +71,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("field", "value"), WRONG.items(), ids=WRONG)
-def test_a_wrong_value_is_named_and_nothing_is_registered(world, admin, field, value):
+def test_invalid_platform_field_is_marked_and_nothing_is_registered(world, admin, field, value):
     fields = copy_values(LtiPlatform(DIALECTS["moodle"]), **{field: value})
     page = admin.post("/lti/platforms/new", fields)
     assert page.status == 422
@@ -83,7 +83,7 @@ def test_a_wrong_value_is_named_and_nothing_is_registered(world, admin, field, v
 
 
 @pytest.mark.parametrize("deployment", ["5", ""])
-def test_a_platform_registers_itself_once_by_a_link(world, admin, deployment):
+def test_platform_registers_itself_once_with_a_link(world, admin, deployment):
     registrar = Registrar(deployment=deployment)
     world.service.lti.http = PlatformHttp(httpx2.MockTransport(registrar.serve))
     link, frame = registration_link(admin), Browser(world)
@@ -138,7 +138,7 @@ PREFIXED[1]["placements"].append("ContentArea")
         (None, [None, None]),
     ],
 )
-def test_a_registration_asks_for_the_placements_that_the_platform_offers(
+def test_registration_requests_the_placements_the_platform_supports(
     world, admin, messages, placements
 ):
     metadata = {} if messages is None else {PLATFORM: {"messages_supported": messages}}
@@ -157,16 +157,14 @@ def test_a_registration_asks_for_the_placements_that_the_platform_offers(
         (7, ""),
     ],
 )
-def test_the_audience_of_a_registration_is_an_address_or_the_token_url(
-    world, admin, server, audience
-):
+def test_registered_audience_is_a_url_or_the_token_url(world, admin, server, audience):
     registrar = Registrar(metadata={"authorization_server": server})
     world.service.lti.http = PlatformHttp(httpx2.MockTransport(registrar.serve))
     assert Browser(world).post(registration_link(admin), QUERY).status == 200
     assert [row.audience for row in platforms(world)] == [audience]
 
 
-def test_a_registration_that_fails_leaves_the_link_usable(world, admin):
+def test_failed_registration_leaves_the_link_usable(world, admin):
     link, frame = registration_link(admin), Browser(world)
     for reply in (httpx2.Response(400, json={}), httpx2.Response(200, json={"client_id": ""})):
         registrar = Registrar(reply=reply)
@@ -178,7 +176,7 @@ def test_a_registration_that_fails_leaves_the_link_usable(world, admin):
     assert frame.post(link, QUERY).status == 200
 
 
-def test_nobody_registers_a_platform_without_a_link(world, admin):
+def test_registration_requires_a_valid_link(world, admin):
     link, frame = registration_link(admin), Browser(world)
     assert frame.get("/lti/register/chosen", params=QUERY).status == 403
     assert frame.post("/lti/register/chosen", QUERY).status == 403
@@ -190,7 +188,7 @@ def test_nobody_registers_a_platform_without_a_link(world, admin):
         assert link.rpartition("/")[2].encode() not in bytes(row.digest)
 
 
-def test_a_new_key_is_published_before_it_signs_and_the_old_one_after(world):
+def test_new_key_is_published_before_use_and_the_old_one_afterwards(world):
     first = get_or_create_signing_key(world.db, now=world.clock()).kid
 
     def published():
@@ -218,13 +216,13 @@ def test_a_new_key_is_published_before_it_signs_and_the_old_one_after(world):
     ] * 2
 
 
-def test_public_keys_hold_nothing_private(world):
+def test_published_keys_contain_no_private_members(world):
     page = Browser(world).get("/lti/jwks")
     [key] = json.loads(page.source)["keys"]
     assert set(key) == {"kty", "n", "e", "kid", "use", "alg"}
 
 
-def test_an_administrator_rotates_keys(world, admin):
+def test_administrator_can_rotate_keys(world, admin):
     Browser(world).get("/lti/jwks")
     form = admin.get("/lti/platforms").one("form", action="/lti/platforms/keys/rotate")
     assert admin.send(form).status == 303
@@ -235,7 +233,7 @@ def test_an_administrator_rotates_keys(world, admin):
         assert len(session.scalars(active).all()) == 1
 
 
-def test_the_commands_register_and_list_platforms(grader, tmp_path):
+def test_commands_register_and_list_platforms(grader, tmp_path):
     url = f"sqlite:///{tmp_path / 'grader.db'}"
     assert grader("db", "upgrade", "--database", url).code == 0
     values = [
@@ -273,7 +271,7 @@ def test_the_commands_register_and_list_platforms(grader, tmp_path):
     ]
 
 
-def test_a_command_needs_the_issuer_of_a_client_that_two_platforms_have(grader, tmp_path):
+def test_command_requires_an_issuer_for_an_ambiguous_client_id(grader, tmp_path):
     url = f"sqlite:///{tmp_path / 'grader.db'}"
     assert grader("db", "upgrade", "--database", url).code == 0
     client, issuers = DIALECTS["moodle"].client_id, ("https://a.example", "https://b.example")

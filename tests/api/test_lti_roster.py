@@ -91,7 +91,7 @@ def page_of(world):
 
 
 @pytest.mark.parametrize("dialect", [name for name in DIALECTS if DIALECTS[name].names])
-def test_the_members_of_a_context_join_the_course(campus, dialect):
+def test_context_members_join_the_course(campus, dialect):
     world = campus(dialect)
     assert synchronize(world) == counts(added=2)
     assert people(world) == {"Ann Able": "student", "Ben Bold": "student"}
@@ -101,7 +101,7 @@ def test_the_members_of_a_context_join_the_course(campus, dialect):
     assert people(world) == {"Ann Able": "student", "Ben Bold": "student"}
 
 
-def test_a_launch_opens_the_account_that_the_roster_made(campus):
+def test_launch_opens_the_account_created_from_the_roster(campus):
     world = campus()
     synchronize(world)
     browser = Browser(world)
@@ -111,7 +111,7 @@ def test_a_launch_opens_the_account_that_the_roster_made(campus):
         assert session.scalar(select(func.count()).select_from(LtiUser)) == 2
 
 
-def test_a_long_roster_comes_in_pages(campus):
+def test_long_roster_is_fetched_in_pages(campus):
     members = [Member(f"u-{number}", f"Student {number}") for number in range(130)]
     world = campus(members=members)
     world.platform.page_size = 50
@@ -119,7 +119,7 @@ def test_a_long_roster_comes_in_pages(campus):
     assert world.platform.requests.count("GET /context/members") == 3
 
 
-def test_who_left_is_listed_and_stays(campus):
+def test_members_who_left_are_listed_but_stay_enrolled(campus):
     world = campus()
     synchronize(world)
     world.platform.members = [ANN]
@@ -136,7 +136,7 @@ def test_who_left_is_listed_and_stays(campus):
 
 
 @pytest.mark.parametrize("status", ["Inactive", "Deleted"])
-def test_a_member_who_is_not_active_has_left(campus, status):
+def test_inactive_members_count_as_having_left(campus, status):
     world = campus()
     synchronize(world)
     world.platform.members = [ANN, Member("u-2", "Ben Bold", status=status)]
@@ -144,12 +144,12 @@ def test_a_member_who_is_not_active_has_left(campus, status):
     assert synchronize(world) == counts(known=1, left=1)
 
 
-def test_a_member_without_a_status_is_active(campus):
+def test_member_without_a_status_counts_as_active(campus):
     world = campus(members=[Member("u-1", "Ann Able", status="")])
     assert synchronize(world) == counts(added=1)
 
 
-def test_an_empty_roster_marks_nobody_as_gone(campus):
+def test_empty_roster_marks_no_members_as_left(campus):
     world = campus()
     synchronize(world)
     world.platform.members = []
@@ -174,14 +174,14 @@ TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
         TEST_USER,
     ],
 )
-def test_somebody_without_a_role_in_the_course_does_not_join(campus, role):
+def test_member_without_a_course_role_does_not_join(campus, role):
     world = campus("canvas", members=[ANN, Member("u-9", "Some Body", role)])
     assert synchronize(world) == counts(added=1)
     with world.session() as session:
         assert session.scalar(select(func.count()).where(User.is_admin)) == 0
 
 
-def test_staff_and_owners_of_an_address_choose_their_account_when_they_open_a_link(campus):
+def test_staff_and_owners_of_known_addresses_are_not_linked_automatically(campus):
     world = campus(
         members=[ANN, Member("u-8", "As Sistant", "ta"), Member("u-7", "In Structor", "instructor")]
     )
@@ -190,7 +190,7 @@ def test_staff_and_owners_of_an_address_choose_their_account_when_they_open_a_li
     assert people(world) == {}
 
 
-def test_a_platform_that_sends_no_names_makes_no_nameless_accounts(campus):
+def test_roster_without_names_creates_no_accounts(campus):
     world = campus("sakai")
     assert synchronize(world) == counts(unlinked=2)
     assert people(world) == {}
@@ -200,7 +200,7 @@ def test_a_platform_that_sends_no_names_makes_no_nameless_accounts(campus):
     ("role", "expected"),
     [("ta", "grader"), ("instructor", "instructor"), (f"{MEMBERSHIP}#Learner", "student")],
 )
-def test_a_linked_account_joins_with_its_role_at_the_platform(campus, role, expected):
+def test_linked_account_joins_with_its_platform_role(campus, role, expected):
     world = campus("canvas", members=[Member("u-5", "Fi Ve", role)])
     person = world.person("Fi Ve")
     with world.session() as session:
@@ -216,7 +216,7 @@ def test_a_linked_account_joins_with_its_role_at_the_platform(campus, role, expe
     assert people(world) == {"Fi Ve": expected}
 
 
-def test_a_role_that_staff_gave_and_a_withdrawal_stay(campus):
+def test_synchronization_keeps_roles_assigned_by_staff_and_withdrawals(campus):
     world = campus()
     synchronize(world)
     with world.session() as session:
@@ -234,7 +234,7 @@ def test_a_role_that_staff_gave_and_a_withdrawal_stay(campus):
     assert "Ben Bold" not in page_of(world).text
 
 
-def test_the_roster_of_a_disabled_platform_is_fetched_once_it_is_enabled(campus):
+def test_roster_of_a_disabled_platform_is_fetched_after_enabling(campus):
     world = campus(members=[ANN])
     with world.session() as session:
         session.execute(update(PlatformRow).values(disabled_at=world.clock()))
@@ -245,7 +245,7 @@ def test_the_roster_of_a_disabled_platform_is_fetched_once_it_is_enabled(campus)
     assert synchronize(world) == counts(added=1)
 
 
-def test_the_worker_compares_at_intervals_until_staff_stop_it(campus):
+def test_worker_synchronizes_periodically_until_staff_stop_it(campus):
     world = campus()
     world.service.roster_runner.run_until_idle()
     assert world.platform.requests == []
@@ -264,7 +264,7 @@ def test_the_worker_compares_at_intervals_until_staff_stop_it(campus):
     assert len(world.platform.requests) == requests
 
 
-def test_a_launch_of_an_instructor_compares_a_roster_that_is_not_recent(campus):
+def test_instructor_launch_refreshes_an_outdated_roster(campus):
     world = campus()
     with world.session() as session:
         session.add(
@@ -289,7 +289,7 @@ def test_a_launch_of_an_instructor_compares_a_roster_that_is_not_recent(campus):
     ("fault", "pause"),
     [("500", RETRY_AFTER_ERROR), ("403", RETRY_AFTER_ERROR), ("404", RETRY_AFTER_ERROR)],
 )
-def test_a_refusal_is_shown_and_tried_again_later(campus, fault, pause):
+def test_roster_error_is_shown_and_retried_later(campus, fault, pause):
     world = campus()
     world.platform.faults = [fault]
     synchronize(world)
@@ -303,14 +303,14 @@ def test_a_refusal_is_shown_and_tried_again_later(campus, fault, pause):
     assert len(people(world)) == 2
 
 
-def test_a_platform_that_asks_to_wait_is_asked_after_that(campus):
+def test_retry_after_of_the_platform_is_respected(campus):
     world = campus()
     world.platform.faults = ["429 90"]
     synchronize(world)
     assert (context_of(world).roster_due_at - world.clock()).total_seconds() == 90
 
 
-def test_a_next_page_without_https_marks_nobody_as_gone(campus):
+def test_next_page_without_https_marks_no_members_as_left(campus):
     world = campus()
     synchronize(world)
     world.platform.page_size, world.platform.next_host = 1, "http://moodle.example.edu"
@@ -321,7 +321,7 @@ def test_a_next_page_without_https_marks_nobody_as_gone(campus):
         assert session.scalars(select(LtiMember.left_at)).all() == [None, None]
 
 
-def test_a_page_that_fails_marks_nobody_as_gone(campus):
+def test_failed_page_marks_no_members_as_left(campus):
     world = campus()
     synchronize(world)
     world.platform.page_size = 1
@@ -333,14 +333,14 @@ def test_a_page_that_fails_marks_nobody_as_gone(campus):
         assert session.scalars(select(LtiMember.left_at)).all() == [None, None]
 
 
-def test_an_expired_token_is_replaced(campus):
+def test_expired_access_token_is_replaced(campus):
     world = campus()
     world.platform.faults = ["401"]
     assert synchronize(world) == counts(added=2)
     assert world.platform.tokens_given == 2
 
 
-def test_a_comparison_that_died_is_taken_over(campus):
+def test_abandoned_synchronization_is_picked_up_again(campus):
     world = campus()
     press(world)
     with world.session() as session:
@@ -352,14 +352,14 @@ def test_a_comparison_that_died_is_taken_over(campus):
     assert len(people(world)) == 2
 
 
-def test_a_platform_without_a_roster_says_so(campus):
+def test_platform_without_a_roster_is_reported(campus):
     world = campus(offered=False)
     page = press(world)
     assert page.status == 409
     assert "offers no roster" in page.text
 
 
-def test_the_context_of_another_course_is_not_found(campus):
+def test_context_of_another_course_returns_404(campus):
     world = campus()
     other = world.course()
     stranger = Browser(world, world.enrol(other, role="instructor"))
@@ -369,7 +369,7 @@ def test_the_context_of_another_course_is_not_found(campus):
     assert context_of(world).roster_due_at is None
 
 
-def test_an_erased_person_leaves_no_row_of_the_roster(campus):
+def test_erasure_deletes_roster_rows(campus):
     world = campus()
     synchronize(world)
     admin = world.person(admin=True)

@@ -59,7 +59,7 @@ def campus(database_url):
         world.platform.register(world)
         world.platform.tool_keys = load_public_keys(world.db, now=world.clock())
         world.dl = world.course()
-        [world.posed] = world.assignment(world.dl, **assignment)
+        [world.assigned] = world.assignment(world.dl, **assignment)
         world.teacher = world.enrol(world.dl, "Tea Cher", role="instructor")
         scopes = ["lineitem", "lineitem.readonly", "score"] if scopes is None else scopes
         query = world.platform.dialect.line_item_query
@@ -84,7 +84,7 @@ def campus(database_url):
             session.add(
                 LtiLineItem(
                     context_id=world.lti_context,
-                    assignment_id=world.posed.assignment,
+                    assignment_id=world.assigned.assignment,
                     url="",
                     created_at=world.clock(),
                 )
@@ -118,7 +118,7 @@ def student(world, subject, name):
 def answer(world, cells="9", person=None, key=None):
     """Submit an answer; 9 is correct for 2 of 8 points, and 18 for the doubled one."""
     done = (person or world.stu).submit(
-        world.posed, {"cells": cells}, **({"key": key} if key else {})
+        world.assigned, {"cells": cells}, **({"key": key} if key else {})
     )
     assert done.status_code == 201, done.text
 
@@ -153,7 +153,7 @@ def messages(world):
 
 def override(world, points):
     done = world.teacher.post(
-        f"/assignments/{world.posed.assignment}/overrides",
+        f"/assignments/{world.assigned.assignment}/overrides",
         {"student": str(world.stu.id), "points": points, "reason": "It was right."},
         headers={"If-Match": "*"},
     )
@@ -161,14 +161,14 @@ def override(world, points):
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_a_score_arrives_in_a_new_column_of_each_dialect(campus, dialect):
+def test_score_arrives_in_a_new_line_item_on_each_platform(campus, dialect):
     world = campus(dialect)
     answer(world)
     assert messages(world) == []
     run(world)
     [item] = world.platform.items
     assert (item["label"], item["scoreMaximum"]) == ("Homework 1", 8)
-    assert item["resourceId"] == str(world.posed.assignment)
+    assert item["resourceId"] == str(world.assigned.assignment)
     [score] = world.platform.scores
     assert (score["scoreGiven"], score["scoreMaximum"]) == (2, 8)
     assert (score["activityProgress"], score["gradingProgress"]) == ("Completed", "FullyGraded")
@@ -181,10 +181,10 @@ def test_a_score_arrives_in_a_new_column_of_each_dialect(campus, dialect):
     assert len(world.platform.scores) == 1
 
 
-def test_a_line_item_is_found_on_a_later_page_before_one_is_created(campus):
+def test_line_item_is_searched_on_all_pages_before_creating_one(campus):
     world = campus()
     mine = {
-        "resourceId": str(world.posed.assignment),
+        "resourceId": str(world.assigned.assignment),
         "id": f"{world.platform.host}/items/9?type_id=3",
     }
     others = [{"resourceId": str(n), "id": f"{world.platform.host}/items/{n}"} for n in range(5)]
@@ -198,7 +198,7 @@ def test_a_line_item_is_found_on_a_later_page_before_one_is_created(campus):
         assert session.scalar(select(LtiLineItem.url)) == mine["id"]
 
 
-def test_a_next_page_without_https_creates_no_second_line_item(campus):
+def test_next_page_without_https_creates_no_duplicate_line_item(campus):
     world = campus()
     world.platform.items = [
         {"resourceId": str(n), "id": f"{world.platform.host}/items/{n}"} for n in range(5)
@@ -210,7 +210,7 @@ def test_a_next_page_without_https_creates_no_second_line_item(campus):
     assert world.platform.scores == []
 
 
-def test_a_lost_reply_to_a_new_line_item_creates_no_second_one(campus):
+def test_lost_response_creates_no_duplicate_line_item(campus):
     world = campus()
     world.platform.faults = ["lost item"]
     answer(world)
@@ -229,7 +229,7 @@ def test_a_lost_reply_to_a_new_line_item_creates_no_second_one(campus):
         (["score"], False, "offers no line items"),
     ],
 )
-def test_a_platform_without_columns_is_listed_as_failed(campus, scopes, container, reason):
+def test_platform_without_line_items_is_listed_as_failed(campus, scopes, container, reason):
     world = campus(scopes=scopes, container=container)
     answer(world)
     run(world)
@@ -240,7 +240,7 @@ def test_a_platform_without_columns_is_listed_as_failed(campus, scopes, containe
     assert reason in page.text
 
 
-def test_no_score_leaves_before_the_results_are_released(campus):
+def test_scores_are_sent_only_after_results_are_released(campus):
     world = campus(results="manual")
     answer(world)
     run(world)
@@ -252,12 +252,12 @@ def test_no_score_leaves_before_the_results_are_released(campus):
 
 def release(world, *, visible=True):
     with world.session() as session:
-        row = session.get_one(Assignment, world.posed.assignment)
+        row = session.get_one(Assignment, world.assigned.assignment)
         row.results_released_at = world.clock() if visible else None
         row.version += 1
 
 
-def test_results_that_become_visible_by_time_are_sent_then(campus):
+def test_results_released_by_time_are_sent_then(campus):
     due = {"release": "2026-11-01 12:00", "due": "2026-11-09 12:00"}
     world = campus(results="after_due", timeline_spec=due)
     answer(world)
@@ -268,7 +268,7 @@ def test_results_that_become_visible_by_time_are_sent_then(campus):
     assert sent(world) == [(2, 8, "FullyGraded")]
 
 
-def test_results_that_are_hidden_again_are_cleared(campus):
+def test_hiding_results_clears_sent_scores(campus):
     world = campus(results="manual")
     answer(world)
     release(world)
@@ -279,13 +279,13 @@ def test_results_that_are_hidden_again_are_cleared(campus):
     assert sent(world) == [(2, 8, "FullyGraded"), (None, 8, "NotReady")]
 
 
-def test_an_override_and_its_withdrawal_send_the_new_number(campus):
+def test_override_and_its_removal_send_the_new_score(campus):
     world = campus()
     answer(world)
     run(world)
     override(world, "7.5")
     run(world)
-    path = f"/assignments/{world.posed.assignment}/overrides"
+    path = f"/assignments/{world.assigned.assignment}/overrides"
     with world.session() as session:
         number = session.scalar(select(Override.id))
     done = world.teacher.delete(f"{path}/{number}", headers={"If-Match": "*"})
@@ -294,12 +294,12 @@ def test_an_override_and_its_withdrawal_send_the_new_number(campus):
     assert [one[0] for one in sent(world)] == [2, 7.5, 2]
 
 
-def test_an_excuse_clears_the_score_and_its_withdrawal_sends_it_again(campus):
+def test_excuse_clears_the_score_and_its_removal_sends_it_again(campus):
     world = campus()
     answer(world)
     run(world)
     body = {"student": str(world.stu.id), "reason": "Ill."}
-    path = f"/assignments/{world.posed.assignment}/excuses"
+    path = f"/assignments/{world.assigned.assignment}/excuses"
     done = world.teacher.post(path, body)
     assert done.status_code == 201, done.text
     run(world)
@@ -311,11 +311,11 @@ def test_an_excuse_clears_the_score_and_its_withdrawal_sends_it_again(campus):
     assert [one[0] for one in sent(world)] == [2, None, 2]
 
 
-def test_a_voided_part_sends_the_new_number(campus):
+def test_voiding_a_part_sends_the_new_score(campus):
     world = campus()
     answer(world, cells="8")
     run(world)
-    path = f"/assignments/{world.posed.assignment}/problems/{world.posed.slug}"
+    path = f"/assignments/{world.assigned.assignment}/problems/{world.assigned.slug}"
     body = {"voided": {"cells": "full"}}
     done = world.teacher.patch(path, body, headers={"If-Match": "*"})
     assert done.status_code == 200, done.text
@@ -323,11 +323,11 @@ def test_a_voided_part_sends_the_new_number(campus):
     assert [one[0] for one in sent(world)] == [0, 2]
 
 
-def test_a_regrade_sends_the_new_number(campus):
+def test_regrade_sends_the_new_score(campus):
     world = campus()
     answer(world)
     run(world)
-    number = run_dry_run(world, world.teacher, world.posed)
+    number = run_dry_run(world, world.teacher, world.assigned)
     assert run_action(world, world.teacher, number, "apply")["status"] == "applied"
     run(world)
     with world.session() as session:
@@ -336,7 +336,7 @@ def test_a_regrade_sends_the_new_number(campus):
     assert [one[0] for one in sent(world)] == [2, graded]
 
 
-def test_superseded_scores_are_sent_as_one(campus):
+def test_only_the_latest_of_superseded_scores_is_sent(campus):
     world = campus()
     answer(world)
     for points in ("3", "4", "5"):
@@ -346,22 +346,22 @@ def test_superseded_scores_are_sent_as_one(campus):
     assert len(messages(world)) == 1
 
 
-def test_a_score_that_a_person_has_to_complete_is_marked_so(campus):
+def test_score_awaiting_review_is_sent_as_pending_manual(campus):
     world = campus()
-    done = world.stu.submit(world.posed, {"cells": "9", "why": "Because."})
+    done = world.stu.submit(world.assigned, {"cells": "9", "why": "Because."})
     assert done.status_code == 201
     run(world)
     assert [one[2] for one in sent(world)] == ["PendingManual"]
 
 
-def test_without_an_answer_nothing_is_sent(campus):
+def test_no_score_is_sent_without_an_answer(campus):
     world = campus()
     run(world)
     assert world.platform.requests == []
     assert messages(world) == []
 
 
-def test_somebody_who_never_launched_and_somebody_who_left_get_no_score(campus):
+def test_students_who_never_launched_or_left_get_no_score(campus):
     world = campus()
     stranger = world.enrol(world.dl, "No Launch")
     answer(world, person=stranger)
@@ -373,7 +373,7 @@ def test_somebody_who_never_launched_and_somebody_who_left_get_no_score(campus):
     assert world.platform.scores == []
 
 
-def test_a_score_that_never_arrived_is_sent_once_its_student_is_back(campus):
+def test_unsent_score_is_sent_when_its_student_returns(campus):
     world = campus()
 
     def withdraw(at):
@@ -394,7 +394,7 @@ def test_a_score_that_never_arrived_is_sent_once_its_student_is_back(campus):
     assert [one[0] for one in sent(world)] == [2]
 
 
-def test_access_tokens_are_cached_and_replaced_when_they_end(campus):
+def test_access_tokens_are_cached_until_they_expire(campus):
     world = campus()
     answer(world)
     run(world)
@@ -450,7 +450,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("faults", "status", "wait"), FAULTS.values(), ids=FAULTS)
-def test_after_a_fault_the_last_score_arrives(campus, faults, status, wait):
+def test_latest_score_is_sent_after_a_fault(campus, faults, status, wait):
     world = campus()
     world.platform.faults = list(faults)
     answer(world)
@@ -471,7 +471,7 @@ def test_after_a_fault_the_last_score_arrives(campus, faults, status, wait):
 
 
 @pytest.mark.parametrize("fault", ["400", "403", "404", "422"])
-def test_a_refusal_is_final_and_listed_until_staff_sync(campus, fault):
+def test_refusal_is_final_and_listed_until_staff_synchronize(campus, fault):
     world = campus()
     world.platform.faults = [fault]
     answer(world)
@@ -498,7 +498,7 @@ def test_a_refusal_is_final_and_listed_until_staff_sync(campus, fault):
     ].rows()
 
 
-def test_a_failed_score_is_tried_again_when_it_changes(campus):
+def test_failed_score_is_retried_when_it_changes(campus):
     world = campus()
     world.platform.refused_users = {"u-student"}
     answer(world)
@@ -510,7 +510,7 @@ def test_a_failed_score_is_tried_again_when_it_changes(campus):
     assert sent(world) == [(5, 8, "FullyGraded")]
 
 
-def test_one_refused_student_stops_nobody_else(campus):
+def test_refusal_for_one_student_does_not_block_others(campus):
     world = campus()
     other = student(world, "u-2", "Other One")
     world.platform.refused_users = {"u-student"}
@@ -522,7 +522,7 @@ def test_one_refused_student_stops_nobody_else(campus):
 
 
 @pytest.mark.parametrize("down", [408, 500, 503])
-def test_a_platform_that_replies_an_error_of_its_own_is_asked_once(campus, down):
+def test_platform_with_a_server_error_gets_one_request_per_pause(campus, down):
     world = campus()
     other = student(world, "u-2", "Other One")
     answer(world)
@@ -534,7 +534,7 @@ def test_a_platform_that_replies_an_error_of_its_own_is_asked_once(campus, down)
     assert sorted(one[:2] for one in messages(world)) == [("waiting", 0), ("waiting", 1)]
 
 
-def test_a_platform_that_is_down_is_asked_once_and_given_up_in_the_end(campus):
+def test_unreachable_platform_is_tried_once_per_pause_and_finally_given_up(campus):
     world = campus()
     other = student(world, "u-2", "Other One")
     answer(world)
@@ -549,7 +549,7 @@ def test_a_platform_that_is_down_is_asked_once_and_given_up_in_the_end(campus):
     assert all(one[1] == MAX_TRIES for one in messages(world))
 
 
-def test_a_platform_that_limits_requests_for_tokens_is_asked_again_once_the_limit_ends(campus):
+def test_token_rate_limit_is_respected_before_retrying(campus):
     world = campus()
     other = student(world, "u-2", "Other One")
     answer(world)
@@ -566,7 +566,7 @@ def test_a_platform_that_limits_requests_for_tokens_is_asked_again_once_the_limi
     assert [one[:2] for one in messages(world)] == [("sent", 1)] * 2
 
 
-def test_a_platform_that_refuses_a_token_is_asked_once_until_it_was_paused(campus):
+def test_token_refusal_pauses_the_whole_platform(campus):
     """Wrong credentials concern all scores of the platform."""
     world = campus()
     other = student(world, "u-2", "Other One")
@@ -581,7 +581,7 @@ def test_a_platform_that_refuses_a_token_is_asked_once_until_it_was_paused(campu
     assert [one[0] for one in messages(world)] == ["sent"] * 2
 
 
-def test_a_disabled_platform_gets_the_last_score_once_it_is_enabled(campus):
+def test_disabled_platform_gets_the_latest_score_after_enabling(campus):
     world = campus()
     path = f"/courses/{world.dl}/lti"
     answer(world)
@@ -598,7 +598,7 @@ def test_a_disabled_platform_gets_the_last_score_once_it_is_enabled(campus):
     assert [score for score, *_ in sent(world)] == [3]
 
 
-def test_timestamps_increase_even_if_the_clock_goes_back(campus):
+def test_score_timestamps_increase_even_if_the_clock_is_set_back(campus):
     world = campus()
     answer(world)
     run(world)
@@ -611,7 +611,7 @@ def test_timestamps_increase_even_if_the_clock_goes_back(campus):
     assert len(stamps) == 3
 
 
-def test_staff_send_the_scores_of_an_assignment_without_a_link(campus):
+def test_staff_can_send_scores_of_an_assignment_without_a_link(campus):
     world = campus()
     [other] = world.assignment(world.dl)
     with world.session() as session:
@@ -627,7 +627,7 @@ def test_staff_send_the_scores_of_an_assignment_without_a_link(campus):
     assert len(world.platform.scores) == 1
 
 
-def test_administrators_and_monitoring_see_failed_scores_without_names(campus):
+def test_administrators_and_metrics_see_failed_scores_without_names(campus):
     world = campus()
     world.platform.faults = ["400"]
     answer(world)
@@ -644,7 +644,7 @@ def test_administrators_and_monitoring_see_failed_scores_without_names(campus):
     assert 'grader_outbox_messages{channel="mail",status="failed"} 0.0' in metrics
 
 
-def test_the_export_of_a_student_has_the_scores_and_rosters_that_name_them(campus):
+def test_account_export_includes_platform_scores_and_rosters(campus):
     world = campus(results="manual")
     answer(world)
     release(world)
@@ -652,7 +652,7 @@ def test_the_export_of_a_student_has_the_scores_and_rosters_that_name_them(campu
     exported = world.stu.get("/me/export").json()
     [score] = exported["platform_scores"]
     assert (score["score"], score["possible"]) == (2, 8)
-    assert score["assignment_id"] == str(world.posed.assignment)
+    assert score["assignment_id"] == str(world.assigned.assignment)
     [roster] = exported["platform_rosters"]
     assert (roster["course_id"], roster["left_at"]) == (str(world.dl), None)
     release(world, visible=False)
@@ -662,7 +662,7 @@ def test_the_export_of_a_student_has_the_scores_and_rosters_that_name_them(campu
     assert (exported["platform_scores"], exported["platform_rosters"]) == ([], [])
 
 
-def test_a_score_is_neither_e_mail_nor_news(campus):
+def test_failed_score_is_not_listed_as_failed_mail(campus):
     world = campus()
     world.platform.faults = ["400"]
     answer(world)
@@ -671,7 +671,7 @@ def test_a_score_is_neither_e_mail_nor_news(campus):
     assert "No message has failed" in page.text
 
 
-def test_an_erased_student_leaves_no_score(campus):
+def test_erasure_deletes_scores(campus):
     world = campus()
     answer(world)
     run(world)
@@ -715,7 +715,7 @@ def kill_worker(workers, world, point, log):
 @pytest.mark.parametrize(
     ("point", "accepted"), crashing_lti_worker.POINTS.items(), ids=crashing_lti_worker.POINTS
 )
-def test_a_worker_that_is_killed_loses_no_score(workers, campus, tmp_path, point, accepted):
+def test_killed_worker_loses_no_score(workers, campus, tmp_path, point, accepted):
     world = campus()
     people = {"u-student": world.stu}
     people |= {subject: student(world, subject, "Some One") for subject in ("u-2", "u-3")}

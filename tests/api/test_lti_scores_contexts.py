@@ -27,7 +27,7 @@ def world(database_url):
     world.platform.register(world)
     world.platform.tool_keys = load_public_keys(world.db, now=world.clock())
     world.dl = world.course()
-    [world.posed] = world.assignment(world.dl)
+    [world.assigned] = world.assignment(world.dl)
     with world.session() as session:
         deployment = session.scalar(select(LtiDeployment.id))
         session.add_all(
@@ -61,9 +61,9 @@ def launch(world, member, context):
         context={"id": context},
         endpoint=endpoint,
         resource_link={"id": f"link-{context}"},
-        custom={"assignment": str(world.posed.assignment)},
+        custom={"assignment": str(world.assigned.assignment)},
     )
-    assert page.location == f"/assignments/{world.posed.assignment}"
+    assert page.location == f"/assignments/{world.assigned.assignment}"
     return browser
 
 
@@ -75,7 +75,7 @@ def account_of(world, member):
 def submit(world, member):
     account = account_of(world, member)
     person = Person(account, member.name, world.client, world.token(account))
-    done = person.submit(world.posed, {"cells": "9"})
+    done = person.submit(world.assigned, {"cells": "9"})
     assert done.status_code == 201, done.text
 
 
@@ -85,14 +85,14 @@ def run(world):
     return {(one["userId"], one["item"]) for one in world.platform.scores}
 
 
-def test_a_context_gets_the_scores_of_its_own_people(world):
+def test_context_gets_only_scores_of_its_members(world):
     for member, context in ((ANN, "morning"), (BEN, "evening")):
         launch(world, member, context)
         submit(world, member)
     assert run(world) == {("u-1", "1"), ("u-2", "77")}
 
 
-def test_somebody_who_opens_a_link_in_another_context_gets_the_score_there_too(world):
+def test_launch_in_another_context_sends_the_score_there_too(world):
     launch(world, ANN, "morning")
     launch(world, BEN, "evening")
     submit(world, ANN)
@@ -101,7 +101,7 @@ def test_somebody_who_opens_a_link_in_another_context_gets_the_score_there_too(w
     assert run(world) == {("u-1", "1"), ("u-1", "77")}
 
 
-def test_a_launch_of_somebody_who_left_the_roster_makes_them_a_member_again(world):
+def test_launch_restores_roster_membership(world):
     launch(world, ANN, "morning")
     with world.session() as session:
         session.scalars(select(LtiMember)).one().left_at = world.clock()
@@ -132,7 +132,7 @@ def forget_contexts_of_launches(world):
     revisions.up()
 
 
-def test_the_upgrade_keeps_the_context_that_accepted_a_score(world):
+def test_upgrade_keeps_the_context_that_accepted_a_score(world):
     launch(world, ANN, "morning")
     launch(world, BEN, "evening")
     submit(world, ANN)
@@ -147,7 +147,7 @@ def test_the_upgrade_keeps_the_context_that_accepted_a_score(world):
     assert memberships(world) == {("u-1", "morning")}
 
 
-def test_the_upgrade_makes_everybody_a_member_of_the_only_context(world):
+def test_upgrade_makes_enrolled_users_members_of_the_only_context(world):
     launch(world, ANN, "morning")
     launch(world, BEN, "morning")
     ben = account_of(world, BEN)

@@ -80,7 +80,7 @@ def load_scores(world, context):
 
 
 @pytest.mark.parametrize("reply", REPLIES.values(), ids=REPLIES)
-def test_a_course_with_broken_line_items_delays_no_other_course(world, reply):
+def test_course_with_broken_line_items_does_not_delay_others(world, reply):
     time = VirtualTime(world.clock())
     platform = HalfBrokenPlatform(DIALECTS["moodle"], reply=reply, time=time)
     tool = connect(world, platform)

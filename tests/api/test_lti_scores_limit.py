@@ -15,7 +15,7 @@ LATENCY = 0.2
 """Seconds that the platform takes for a score: one at a time, five a second would arrive."""
 
 
-def test_a_thousand_scores_arrive_at_nine_tenths_of_the_limit(database_url):
+def test_a_thousand_scores_are_sent_at_nine_tenths_of_the_limit(database_url):
     world = World(database_url)
     limiter = LIMITS["sliding"](LIMIT, 1, None)
     platform = LimitedPlatform(DIALECTS["moodle"], limiter=limiter, latency=LATENCY)

@@ -44,7 +44,7 @@ def world(database_url):
 
 
 @pytest.mark.parametrize("kind", LIMITS)
-def test_scores_arrive_at_nine_tenths_of_the_limit_of_a_platform(world, kind):
+def test_scores_are_sent_at_nine_tenths_of_the_platform_limit(world, kind):
     platform = LimitedPlatform(
         DIALECTS["moodle"], limiter=LIMITS[kind](LIMIT, 1, None), latency=LATENCY
     )
@@ -58,7 +58,7 @@ def test_scores_arrive_at_nine_tenths_of_the_limit_of_a_platform(world, kind):
 
 
 @pytest.mark.parametrize("kind", LIMITS)
-def test_a_platform_that_accepts_fewer_slows_the_scores_down(world, kind):
+def test_sending_slows_down_to_a_lower_platform_limit(world, kind):
     platform = LimitedPlatform(
         DIALECTS["moodle"], limiter=LIMITS[kind](4, 1, None), latency=LATENCY
     )
@@ -67,7 +67,7 @@ def test_a_platform_that_accepts_fewer_slows_the_scores_down(world, kind):
     assert 0 < platform.limited < 30
 
 
-def test_slow_replies_overlap_once_the_platform_accepts_scores(world):
+def test_slow_responses_overlap_once_scores_are_accepted(world):
     """Six requests meet at a barrier, which breaks if they do not overlap."""
     barrier = threading.Barrier(6, timeout=20)
 
@@ -89,7 +89,7 @@ def test_slow_replies_overlap_once_the_platform_accepts_scores(world):
     assert not barrier.broken
 
 
-def test_two_columns_that_are_created_at_the_same_time_are_created_once(world):
+def test_concurrently_created_line_items_are_created_once(world):
     platform = LimitedPlatform(
         DIALECTS["moodle"], limiter=LIMITS["sliding"](10**6, 1, lambda: 0.0), latency=0.01
     )
@@ -101,7 +101,7 @@ def test_two_columns_that_are_created_at_the_same_time_are_created_once(world):
     assert len(platform.scores) == 24
 
 
-def test_an_idle_comparison_needs_few_statements_however_many_columns_there_are(world):
+def test_idle_reconciliation_needs_few_statements_for_any_number_of_columns(world):
     """The worker compares every few seconds, also if no grade changes for weeks."""
     platform = LimitedPlatform(DIALECTS["moodle"], limiter=LIMITS["sliding"](10**6, 1, lambda: 0.0))
     connect(world, platform)
@@ -134,7 +134,7 @@ def move_assignment(world, assignment):
 
 
 @pytest.mark.parametrize("ended", [Course.archived_at, PlatformRow.disabled_at])
-def test_a_comparison_reads_nothing_of_archived_courses_and_disabled_platforms(world, ended):
+def test_reconciliation_skips_archived_courses_and_disabled_platforms(world, ended):
     platform = LimitedPlatform(DIALECTS["moodle"], limiter=LIMITS["sliding"](10**6, 1, lambda: 0.0))
     connect(world, platform)
     fill(world, students=2, assignments=3)
@@ -157,7 +157,7 @@ def test_a_comparison_reads_nothing_of_archived_courses_and_disabled_platforms(w
     assert read == [1, 1, 1]
 
 
-def test_a_pause_that_the_platform_asks_for_is_not_longer(world):
+def test_pause_lasts_no_longer_than_the_platform_requests(world):
     platform = LimitedPlatform(
         DIALECTS["moodle"], limiter=LIMITS["bucket"](10, 1, world.clock().timestamp)
     )
@@ -190,7 +190,7 @@ def count_sqlite_steps(db, action):
 
 
 @pytest.mark.parametrize("assignments", [2, 40])
-def test_the_cost_of_a_claim_does_not_grow_with_the_queue(world, assignments):
+def test_claim_cost_does_not_grow_with_the_queue(world, assignments):
     """Submissions wait while a claim holds the write lock."""
     platform = LimitedPlatform(DIALECTS["moodle"], limiter=LIMITS["sliding"](10**6, 1, lambda: 0.0))
     connect(world, platform)
@@ -211,7 +211,7 @@ def test_the_cost_of_a_claim_does_not_grow_with_the_queue(world, assignments):
 
 
 @pytest.mark.parametrize("kind", LIMITS)
-def test_the_pace_of_five_thousand_scores_never_exceeds_a_limit(kind):
+def test_pace_of_5000_scores_never_exceeds_the_limit(kind):
     now, start, count = 1000.0, 1000.0, 5000
     limiter, pace = LIMITS[kind](LIMIT, 1, lambda: now), PlatformPace(LIMIT, threads=1)
     for _ in range(count):
@@ -222,7 +222,7 @@ def test_the_pace_of_five_thousand_scores_never_exceeds_a_limit(kind):
     assert 0.9 * LIMIT <= (count - 1) / (now - start) <= LIMIT
 
 
-def test_a_rate_falls_at_once_and_rises_slowly():
+def test_rate_drops_immediately_and_recovers_slowly():
     pace = PlatformPace(10, threads=2)
     pace.begin("p", 0.0)
     pace.slow_down("p")

@@ -89,7 +89,7 @@ def send_all(world, worker):
         worker.run_until_idle()
 
 
-def test_a_second_worker_sends_nothing_while_the_first_one_sends(world, platform, start_worker):
+def test_second_worker_sends_nothing_while_the_first_is_sending(world, platform, start_worker):
     first, second = start_worker(), start_worker()
     with ThreadPoolExecutor(1) as pool:
         sending = pool.submit(send_all, world, first)
@@ -103,7 +103,7 @@ def test_a_second_worker_sends_nothing_while_the_first_one_sends(world, platform
     assert count_waiting(world) == 0
 
 
-def test_a_second_worker_takes_over_only_when_the_first_one_ends(world, platform, start_worker):
+def test_second_worker_takes_over_only_after_the_first_ends(world, platform, start_worker):
     platform.go.set()
     first, second = start_worker(), start_worker()
     send_all(world, first)
@@ -116,7 +116,7 @@ def test_a_second_worker_takes_over_only_when_the_first_one_ends(world, platform
     assert (len(platform.items), len(platform.scores)) == (2, 32)
 
 
-def test_two_workers_that_poll_send_each_score_once(platform, start_worker):
+def test_two_polling_workers_send_each_score_once(platform, start_worker):
     platform.go.set()
     for _ in range(2):
         start_worker().start()
@@ -126,7 +126,7 @@ def test_two_workers_that_poll_send_each_score_once(platform, start_worker):
     assert (len(platform.items), len(platform.scores)) == (2, 16)
 
 
-def test_a_claim_that_left_out_a_platform_is_not_the_last(world):
+def test_claim_that_skipped_a_platform_is_followed_by_another(world):
     """It began while many scores of the platform were claimed, and ends after they are sent."""
     platform = LimitedPlatform(DIALECTS["moodle"], limiter=LIMITS["sliding"](10**6, 1, lambda: 0.0))
     runner = ScoreRunner(world.db, world.clock, connect(world, platform), max_rate=1000)
@@ -139,9 +139,7 @@ def test_a_claim_that_left_out_a_platform_is_not_the_last(world):
     assert len(platform.scores) == 3
 
 
-def test_scores_that_were_claimed_while_their_platform_began_to_pause_are_released(
-    world, monkeypatch
-):
+def test_scores_claimed_while_their_platform_pauses_are_released(world, monkeypatch):
     platform = LimitedPlatform(DIALECTS["moodle"], limiter=LIMITS["sliding"](10**6, 1, lambda: 0.0))
     score_runner = ScoreRunner(world.db, world.clock, connect(world, platform), max_rate=1000)
     fill(world, students=3, assignments=1)

@@ -165,7 +165,7 @@ def build_registration(platform: LtiPlatform) -> ToolRegistration:
     return registration
 
 
-def test_another_tool_reads_the_roster_as_we_do(platform):
+def test_roster_is_read_like_a_reference_tool_does(platform):
     exchange = Exchange(platform)
     ours = fetch_members(exchange.http, exchange.members_url, exchange.token(MEMBERSHIP_SCOPE))
     sent = exchange.take_requests()
@@ -186,7 +186,7 @@ def test_another_tool_reads_the_roster_as_we_do(platform):
     ]
 
 
-def test_another_tool_creates_the_line_item_that_we_create(platform):
+def test_line_item_is_created_like_a_reference_tool_does(platform):
     exchange = Exchange(platform)
     spec = LineItemSpec("Homework 1", Fraction(15, 2), RESOURCE)
     token = exchange.token(LINE_ITEM_SCOPE)
@@ -200,7 +200,7 @@ def test_another_tool_creates_the_line_item_that_we_create(platform):
 
 
 @pytest.mark.parametrize("position", [0, 3, None])
-def test_another_tool_finds_the_line_item_that_we_find(platform, position):
+def test_line_item_is_found_like_a_reference_tool_does(platform, position):
     exchange = Exchange(platform)
     platform.items = [
         {"id": f"{platform.host}/items/{number}", "resourceId": f"other-{number}", "label": "x"}
@@ -221,7 +221,7 @@ def test_another_tool_finds_the_line_item_that_we_find(platform, position):
 @pytest.mark.parametrize(
     ("score", "progress"), [(Fraction(7, 2), "FullyGraded"), (Fraction(2), "PendingManual")]
 )
-def test_another_tool_sends_the_score_that_we_send(platform, score, progress):
+def test_score_is_sent_like_a_reference_tool_does(platform, score, progress):
     exchange = Exchange(platform)
     item_url = f"{platform.host}/items/1{platform.dialect.line_item_query}"
     message = ScoreMessage("u-1", score, Fraction(8), progress, NOW)
@@ -370,7 +370,7 @@ class OtherServer:
         return fetch_token(self.http, self.platform, scope)
 
 
-def test_another_platform_gives_us_its_roster_in_pages(platform):
+def test_reference_platform_serves_us_its_roster_in_pages(platform):
     server = OtherServer(platform)
     members = fetch_members(
         server.http, f"{platform.host}/members?limit=2", server.token(MEMBERSHIP_SCOPE)
@@ -380,7 +380,7 @@ def test_another_platform_gives_us_its_roster_in_pages(platform):
     ]
 
 
-def test_another_platform_creates_and_finds_our_line_item_and_accepts_our_score(platform):
+def test_reference_platform_accepts_our_line_item_and_score(platform):
     server = OtherServer(platform)
     read, write = server.token(LINE_ITEM_READ_SCOPE), server.token(LINE_ITEM_SCOPE)
     assert find_line_item(server.http, server.line_items_url, read, RESOURCE) == ""
@@ -412,7 +412,7 @@ def test_another_platform_creates_and_finds_our_line_item_and_accepts_our_score(
         ),
     ],
 )
-def test_another_platform_refuses_a_token_with_another_scope(platform, scope, send):
+def test_reference_platform_rejects_a_token_with_another_scope(platform, scope, send):
     """Without this, the tests above would not show that the other platform checks tokens."""
     server = OtherServer(platform)
     with pytest.raises(PlatformError):
@@ -429,7 +429,7 @@ def read_example(body: Any, media_type: str) -> PlatformHttp:
     return PlatformHttp(httpx2.MockTransport(serve))
 
 
-def test_the_published_example_of_a_roster_is_read():
+def test_published_roster_example_is_parsed():
     member = {
         "status": "Active",
         "name": "Ada Q. Example",
@@ -474,7 +474,7 @@ ITEM = {
 }
 
 
-def test_the_published_example_of_line_items_is_read():
+def test_published_line_item_example_is_parsed():
     other = {"id": "https://lms.example/context/1/lineitems/2", "scoreMaximum": 100, "label": "x"}
     http = read_example([other, ITEM], LINE_ITEMS_TYPE)
     assert find_line_item(http, "https://lms.example/lineitems", "token", RESOURCE) == ITEM["id"]
@@ -482,13 +482,13 @@ def test_the_published_example_of_line_items_is_read():
 
 
 @pytest.mark.parametrize("value", [{}, {"lineitems": [ITEM]}, None, "none"])
-def test_line_items_that_are_no_list_are_refused(value):
+def test_line_items_that_are_not_a_list_are_rejected(value):
     http = read_example(value, LINE_ITEMS_TYPE)
     with pytest.raises(PlatformError, match="not a list"):
         find_line_item(http, "https://lms.example/lineitems", "token", RESOURCE)
 
 
-def test_our_line_item_and_score_have_fields_of_the_published_examples_only():
+def test_line_item_and_score_use_only_fields_of_the_published_examples():
     sent = []
 
     def serve(request: httpx2.Request) -> httpx2.Response:

@@ -71,7 +71,7 @@ def read_frame_ancestors(page):
 
 @pytest.mark.parametrize("changes", REFUSED_LOGINS.values(), ids=REFUSED_LOGINS)
 @pytest.mark.parametrize("is_disabled", [False, True])
-def test_a_refused_login_may_be_framed_by_its_own_platform_only(world, changes, is_disabled):
+def test_refused_login_page_can_be_framed_only_by_its_platform(world, changes, is_disabled):
     if is_disabled:
         with world.session() as session:
             session.execute(update(PlatformRow).values(disabled_at=world.clock()))
@@ -96,7 +96,7 @@ def test_a_refused_login_without_a_sender_is_framed_by_the_only_platform_of_its_
     assert read_frame_ancestors(page) == (["'none'"] if is_shared else origins)
 
 
-def test_refused_requests_of_unknown_senders_name_no_platform(world):
+def test_refused_request_of_an_unknown_sender_reveals_no_platform(world):
     own = world.service.settings.public_url
     senders = ["", "null", "https://unknown.example", own, "https://[", "https://a.example:x"]
     for sender in senders:
@@ -113,7 +113,7 @@ def test_refused_requests_of_unknown_senders_name_no_platform(world):
             assert read_frame_ancestors(page) == ["'none'"]
 
 
-def test_a_refused_message_may_be_framed_by_the_platform_of_its_state_only(world):
+def test_refused_message_page_can_be_framed_only_by_the_platform_of_its_state(world):
     for platform in (world.first, world.other):
         with world.session() as session:
             origins = session.get_one(PlatformRow, platform.id).origins
@@ -127,7 +127,7 @@ def test_a_refused_message_may_be_framed_by_the_platform_of_its_state_only(world
         assert (again.status, read_frame_ancestors(again)) == (403, origins)
 
 
-def test_a_request_above_the_limit_reads_no_platform(world, monkeypatch):
+def test_rate_limited_request_reads_no_platform(world, monkeypatch):
     window = EVENT_LIMITS["flow_address"].window
     for name in ("flow_address", "flow_step_address"):
         monkeypatch.setitem(EVENT_LIMITS, name, EventLimit(1, window))
@@ -188,7 +188,7 @@ def count(world, model):
         return len(session.scalars(select(model)).all())
 
 
-def test_the_same_subject_at_two_platforms_is_two_accounts(world):
+def test_same_subject_on_two_platforms_gets_two_accounts(world):
     courses = [world.course("first"), world.course("other")]
     pages = []
     for platform, course in zip((world.first, world.other), courses, strict=True):
@@ -205,7 +205,7 @@ def test_the_same_subject_at_two_platforms_is_two_accounts(world):
     assert count(world, LtiUser) == 2
 
 
-def test_the_same_subject_at_two_deployments_is_two_accounts(world):
+def test_same_subject_in_two_deployments_gets_two_accounts(world):
     add_second_deployment(world)
     courses = [world.course("first"), world.course("second")]
     for name, course in zip((MOODLE.deployment, SECOND_DEPLOYMENT), courses, strict=True):
@@ -217,7 +217,7 @@ def test_the_same_subject_at_two_deployments_is_two_accounts(world):
     assert len({user for user, _ in people(world)}) == 2
 
 
-def test_a_context_that_is_connected_at_one_platform_is_unknown_at_the_other(world):
+def test_context_connected_on_one_platform_is_unknown_on_another(world):
     course = world.course()
     connect(world, deployment_of(world, world.first), course)
     page = world.other.launch(Browser(world), world.other.student, context=CONTEXT)
@@ -231,7 +231,7 @@ def test_a_context_that_is_connected_at_one_platform_is_unknown_at_the_other(wor
     assert count(world, User) == 0
 
 
-def test_a_deployment_of_one_platform_is_unknown_at_the_other(world):
+def test_deployment_of_one_platform_is_unknown_on_another(world):
     add_second_deployment(world)
     page = world.other.launch(
         Browser(world), world.other.student, context=CONTEXT, deployment_id=SECOND_DEPLOYMENT
@@ -242,7 +242,7 @@ def test_a_deployment_of_one_platform_is_unknown_at_the_other(world):
 
 
 @pytest.mark.parametrize("nonce", ["of the state", "of its own launch"])
-def test_a_message_of_another_platform_does_not_answer_a_state(world, nonce):
+def test_message_of_another_platform_does_not_match_a_state(world, nonce):
     connect(world, deployment_of(world, world.first), world.course())
     browser = Browser(world)
     query = world.first.authorize(world.first.begin(browser))
@@ -256,7 +256,7 @@ def test_a_message_of_another_platform_does_not_answer_a_state(world, nonce):
 
 
 @pytest.mark.parametrize("named", ["key-of-the-first", "key-of-the-other"])
-def test_a_key_of_one_platform_signs_nothing_for_another(world, named):
+def test_key_of_one_platform_is_not_accepted_for_another(world, named):
     """The first platform signs with its key in the name of the other one."""
     connect(world, deployment_of(world, world.other), world.course())
     sign = signed_by("key-of-the-first", names=named)
@@ -267,14 +267,14 @@ def test_a_key_of_one_platform_signs_nothing_for_another(world, named):
     assert accepted.status == 303
 
 
-def test_a_launch_without_a_client_id_is_for_the_only_client_of_its_issuer(world):
+def test_launch_without_client_id_requires_a_single_client_of_the_issuer(world):
     is_shared = world.first.dialect.issuer == world.other.dialect.issuer
     page = world.first.begin(Browser(world), client_id="")
     assert page.status == (422 if is_shared else 303)
     assert (SEVERAL_CLIENTS in page.text) is is_shared
 
 
-def test_a_client_of_another_issuer_is_unknown(world):
+def test_client_of_another_issuer_is_unknown(world):
     foreign = replace(world.first.dialect, issuer="https://third.example")
     world.first.dialect = foreign
     page = world.first.begin(Browser(world))

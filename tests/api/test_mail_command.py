@@ -14,7 +14,7 @@ def mail_server(mail_server, monkeypatch):
     return mail_server
 
 
-def test_a_test_message_arrives(grader, mail_server):
+def test_test_message_is_delivered(grader, mail_server):
     ran = grader("mail", "test", "ops@example.edu")
     assert ran.code == 0, ran.err
     assert f"127.0.0.1:{mail_server.port} accepted the message for ops@example.edu." in ran.err
@@ -30,14 +30,14 @@ def test_a_test_message_arrives(grader, mail_server):
         ("a@b\nBcc: eve@example.edu", "is not an e-mail address"),
     ],
 )
-def test_the_reply_of_the_server_is_shown(grader, mail_server, address, reason):
+def test_server_rejection_is_shown(grader, mail_server, address, reason):
     ran = grader("mail", "test", address)
     assert ran.code == 2
     assert reason in ran.err
     assert mail_server.messages() == []
 
 
-def test_an_operator_sees_which_server_does_not_answer(grader, mail_server, monkeypatch):
+def test_unreachable_mail_server_is_named(grader, mail_server, monkeypatch):
     monkeypatch.setenv("GRADER_SMTP_PORT", "1")
     ran = grader("mail", "test", "ops@example.edu")
     assert ran.code == 2
@@ -45,7 +45,7 @@ def test_an_operator_sees_which_server_does_not_answer(grader, mail_server, monk
     assert mail_server.messages() == []
 
 
-def test_without_settings_it_says_which_are_needed(grader, monkeypatch):
+def test_missing_mail_settings_are_listed(grader, monkeypatch):
     monkeypatch.delenv("GRADER_SMTP_HOST", raising=False)
     ran = grader("mail", "test", "ops@example.edu")
     assert ran.code == 2

@@ -33,7 +33,7 @@ def figures(world: World) -> dict[str, float]:
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
 
-def test_without_a_token_in_the_settings_there_is_no_such_page(world):
+def test_metrics_return_404_without_a_configured_token(world):
     assert world.client.get("/metrics", headers=ASKED).status_code == 404
 
 
@@ -41,18 +41,18 @@ def test_without_a_token_in_the_settings_there_is_no_such_page(world):
     "headers",
     [{}, {"Authorization": ASKS}, {"Authorization": "Bearer "}, {"Authorization": "Bearer é"}],
 )
-def test_who_does_not_send_the_token_reads_nothing(counted, headers):
+def test_metrics_require_the_token(counted, headers):
     raw = {name: value.encode("latin-1") for name, value in headers.items()}
     answer = counted.client.get("/metrics", headers=raw)
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
     assert "grader_" not in answer.text
 
 
-def test_requests_are_counted_by_method_declared_route_and_status(counted):
+def test_requests_are_counted_by_method_route_and_status(counted):
     course = counted.course()
     student = counted.enrol(course)
-    [posed] = counted.assignment(course)
-    assert student.submit(posed, {"cells": "9"}).status_code == 201
+    [assigned] = counted.assignment(course)
+    assert student.submit(assigned, {"cells": "9"}).status_code == 201
     assert student.get(f"/courses/{course}").status_code == 200
     counted.client.request("BREW", "/api/v1/coffee")
     found = figures(counted)
@@ -66,7 +66,7 @@ def test_requests_are_counted_by_method_declared_route_and_status(counted):
     assert [name for name in found if 'method="other"' in name]
 
 
-def test_no_figure_names_a_person_a_thing_or_a_secret(counted):
+def test_metrics_contain_no_names_ids_or_secrets(counted):
     course = counted.course()
     student = counted.enrol(course, "Ada Zqperson")
     student.get("/me?secret=zqsecret")
@@ -77,7 +77,7 @@ def test_no_figure_names_a_person_a_thing_or_a_secret(counted):
 MAIL = {"smtp_host": "127.0.0.1", "smtp_tls": "none", "mail_from": "grader@example.edu"}
 
 
-def test_unsent_messages_are_counted_and_the_oldest_tells_how_late_it_is(database_url):
+def test_unsent_messages_are_counted_with_the_delay_of_the_oldest(database_url):
     world = World(database_url, settings={"metrics_token": ASKS, **MAIL})
     person, now = world.person(), world.clock()
     minutes = {"waiting": (-5, -2, 30), "failed": (-60,), "sent": (-90,), "dropped": (-90,)}
@@ -106,14 +106,14 @@ def test_unsent_messages_are_counted_and_the_oldest_tells_how_late_it_is(databas
     }
 
 
-def test_without_e_mail_and_platforms_no_messages_are_counted(database_url):
+def test_no_messages_are_counted_without_email_and_lti(database_url):
     world = World(database_url, settings={"metrics_token": ASKS, "lti": False})
     read = figures(world)
     world.close()
     assert [name for name in read if "outbox" in name] == []
 
 
-def test_metrics_of_requests_are_rendered_while_the_database_is_down():
+def test_request_metrics_are_rendered_while_the_database_is_down():
     def fail():
         raise OperationalError("SELECT", {}, Exception("down"))
 

@@ -119,13 +119,13 @@ class Student:
 
     def __init__(self, world: World, problem: str, answer: str, settings: dict[str, Any]) -> None:
         self.world, course = world, world.course()
-        [self.posed] = world.assignment(course, problem, attachments=True, **settings)
+        [self.assigned] = world.assignment(course, problem, attachments=True, **settings)
         self.person = world.enrol(course, "Stu Dent")
         self.browser = Browser(world, self.person)
         self.places = {
             "course": str(course),
-            "assignment": str(self.posed.assignment),
-            "problem": self.posed.slug,
+            "assignment": str(self.assigned.assignment),
+            "problem": self.assigned.slug,
             "part": "why",
             "secret": self._create_feed(),
         }
@@ -142,17 +142,17 @@ class Student:
         Yields the replies.
         """
         file = {"headers": {"Content-Type": "application/octet-stream"}}
-        path = f"/assignments/{self.posed.assignment}/reports"
+        path = f"/assignments/{self.assigned.assignment}/reports"
         yield self._post(
-            f"{self.posed.path}/attachments/why",
+            f"{self.assigned.path}/attachments/why",
             "attachment",
             content=pdf_of(),
             params={"name": "plot.pdf"},
             **file,
         )
-        yield self._post(f"{self.posed.path}/reading", "", {"part": "row", "answer": answer})
+        yield self._post(f"{self.assigned.path}/reading", "", {"part": "row", "answer": answer})
         yield self._post(
-            f"{self.posed.path}/submissions",
+            f"{self.assigned.path}/submissions",
             "submission",
             {"answers": {"row": answer, "why": "So it is."}},
         )
@@ -160,7 +160,7 @@ class Student:
         yield self._post(
             path, "report", content=text.encode(), params={"name": "report.md"}, **file
         )
-        confirmed = {"problem": self.posed.slug, "part": "row", "passage": 0}
+        confirmed = {"problem": self.assigned.slug, "part": "row", "passage": 0}
         yield self._post(f"{path}/{self.places['report']}/confirm", "", {"answers": [confirmed]})
         with self.world.session() as session:
             student = Answer.student_id == self.person.id
@@ -302,7 +302,7 @@ def test_no_route_depends_on_a_hidden_key(world, settings, answer, value):
     assert differing(read_cases(world, answer, value, settings)) == set()
 
 
-def test_the_routes_that_show_results_differ_once_they_are_shown(world):
+def test_result_routes_differ_once_results_are_visible(world):
     """Without this, the test above could compare refusals."""
     answer, value = ANSWERS["of the size of the key"]
     shown = differing(read_cases(world, answer, value, {"results": "at_once"}))
@@ -314,7 +314,7 @@ def test_the_routes_that_show_results_differ_once_they_are_shown(world):
     }
 
 
-def test_every_route_is_read_or_shows_nothing_of_a_student():
+def test_all_route_parameters_are_covered_by_the_comparison():
     """A new parameter belongs into the places of a `Student`, or is the same for everybody."""
     parameters = {name for path in list_routes() for name in PARAMETER.findall(path)}
     assert parameters == {

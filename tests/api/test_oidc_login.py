@@ -87,7 +87,7 @@ def accounts(world):
         return session.scalars(select(User.id)).all()
 
 
-def test_the_log_in_page_offers_the_providers(campus):
+def test_login_page_lists_providers(campus):
     page = Browser(campus()).get("/login", params={"next": "/account?x=1"})
     links = [one["href"] for one in page.one("main").all("a", text="Log in with")]
     assert links == [
@@ -96,7 +96,7 @@ def test_the_log_in_page_offers_the_providers(campus):
     ]
 
 
-def test_a_first_log_in_makes_an_account_and_the_next_one_opens_it(campus):
+def test_first_login_creates_account_and_next_login_reuses_it(campus):
     world = campus()
     browser = Browser(world)
     page = log_in(world, browser, query={"next": "/account"})
@@ -112,7 +112,7 @@ def test_a_first_log_in_makes_an_account_and_the_next_one_opens_it(campus):
         assert session.scalars(select(LoginFlow)).all() == []
 
 
-def test_the_database_holds_no_secret_of_a_log_in_under_way(campus):
+def test_pending_login_stores_no_plaintext_state_or_nonce(campus):
     world = campus()
     query = parse_qs(urlsplit(begin(Browser(world))).query)
     with world.session() as session:
@@ -131,7 +131,7 @@ UNVERIFIED = {
 
 
 @pytest.mark.parametrize("claims", UNVERIFIED.values(), ids=UNVERIFIED)
-def test_an_unverified_address_reaches_no_account(campus, claims):
+def test_unverified_email_never_matches_existing_account(campus, claims):
     world = campus()
     victim = set_password(world, world.person(email="ann@example.edu"))
     browser = Browser(world)
@@ -145,7 +145,7 @@ def test_an_unverified_address_reaches_no_account(campus, claims):
     assert victim == "ann@example.edu"
 
 
-def test_a_verified_address_alone_opens_no_account(campus):
+def test_verified_email_links_existing_account_only_with_its_password(campus):
     world = campus()
     set_password(world, world.person("Ann B. Example", email="ann@example.edu"))
     browser = Browser(world)
@@ -166,7 +166,7 @@ def test_a_verified_address_alone_opens_no_account(campus):
     assert len(accounts(world)) == 1
 
 
-def test_a_changed_address_at_the_provider_opens_nobody_else_s_account(campus):
+def test_email_change_at_provider_does_not_switch_accounts(campus):
     world = campus()
     browser = Browser(world)
     log_in(world, browser)
@@ -176,7 +176,7 @@ def test_a_changed_address_at_the_provider_opens_nobody_else_s_account(campus):
     assert me(again) == "ann@example.edu"
 
 
-def test_the_same_subject_at_another_issuer_is_somebody_else(campus):
+def test_same_subject_at_another_issuer_is_another_account(campus):
     world = campus()
     log_in(world, Browser(world))
     browser = Browser(world)
@@ -185,7 +185,7 @@ def test_the_same_subject_at_another_issuer_is_somebody_else(campus):
     assert len(accounts(world)) == 2
 
 
-def test_an_answer_at_the_address_of_another_provider_is_refused(campus):
+def test_callback_at_another_providers_url_is_rejected(campus):
     """Mix-up: an honest provider's code must not be sent to the token endpoint of another one."""
     world = campus()
     browser = Browser(world)
@@ -208,7 +208,7 @@ def test_an_answer_at_the_address_of_another_provider_is_refused(campus):
         (False, "", 403),
     ],
 )
-def test_the_issuer_of_an_answer_is_checked(campus, supported, iss, status):
+def test_callback_issuer_is_validated(campus, supported, iss, status):
     world = campus()
     uni = world.providers["uni"]
     uni.metadata = {"authorization_response_iss_parameter_supported": supported}
@@ -218,7 +218,7 @@ def test_the_issuer_of_an_answer_is_checked(campus, supported, iss, status):
     assert me(browser) == ("ann@example.edu" if status == 303 else 401)
 
 
-def test_a_state_is_used_once(campus):
+def test_state_is_single_use(campus):
     world = campus()
     browser = Browser(world)
     answer = world.providers["uni"].authorize(begin(browser), **ANN)
@@ -232,7 +232,7 @@ def test_a_state_is_used_once(campus):
     assert me(replay) == 401
 
 
-def test_an_invalid_answer_uses_up_its_state(campus):
+def test_invalid_callback_consumes_its_state(campus):
     world = campus()
     browser = Browser(world)
     answer = world.providers["uni"].authorize(begin(browser), **ANN)
@@ -245,7 +245,7 @@ def test_an_invalid_answer_uses_up_its_state(campus):
     assert me(browser) == 401
 
 
-def test_a_code_is_refused_when_the_provider_has_seen_it(campus):
+def test_reused_authorization_code_is_rejected(campus):
     world = campus()
     browser, uni = Browser(world), world.providers["uni"]
     answer = uni.authorize(begin(browser), **ANN)
@@ -257,7 +257,7 @@ def test_a_code_is_refused_when_the_provider_has_seen_it(campus):
     assert (page.status, me(thief)) == (403, 401)
 
 
-def test_a_stolen_code_does_not_fit_the_verifier_of_another_browser(campus):
+def test_stolen_code_fails_pkce_check_in_another_browser(campus):
     world = campus()
     victim, thief = Browser(world), Browser(world)
     answer = world.providers["uni"].authorize(begin(victim), **ANN)
@@ -268,7 +268,7 @@ def test_a_stolen_code_does_not_fit_the_verifier_of_another_browser(campus):
 
 
 @pytest.mark.parametrize("change", ["", "x", "é", "other"])
-def test_an_answer_to_another_browser_logs_nobody_in(campus, change):
+def test_callback_in_another_browser_logs_no_user_in(campus, change):
     """Login CSRF: an attacker sends the victim the answer to a login of their own."""
     world = campus()
     attacker, victim = Browser(world), Browser(world)
@@ -280,7 +280,7 @@ def test_an_answer_to_another_browser_logs_nobody_in(campus, change):
     assert (page.status, me(victim)) == (403, 401)
 
 
-def test_a_log_in_ends_after_ten_minutes(campus):
+def test_pending_login_expires_after_ten_minutes(campus):
     world = campus()
     browser = Browser(world)
     answer = world.providers["uni"].authorize(begin(browser), **ANN)
@@ -309,7 +309,7 @@ TOKENS = {
 
 
 @pytest.mark.parametrize("claims", TOKENS.values(), ids=TOKENS)
-def test_a_token_with_a_wrong_claim_is_refused(campus, claims):
+def test_id_token_with_invalid_claims_is_rejected(campus, claims):
     world = campus()
     world.providers["uni"].claims = claims
     browser = Browser(world)
@@ -322,7 +322,7 @@ def test_a_token_with_a_wrong_claim_is_refused(campus, claims):
 @pytest.mark.parametrize(
     "signing", ["unsigned", "signed_with_the_public_key", "signed_by_somebody_else", "missing"]
 )
-def test_a_token_with_a_wrong_signature_is_refused(campus, signing):
+def test_id_token_with_invalid_signature_is_rejected(campus, signing):
     world = campus()
     uni = world.providers["uni"]
     uni.sign = getattr(uni, signing, lambda _: None)
@@ -331,7 +331,7 @@ def test_a_token_with_a_wrong_signature_is_refused(campus, signing):
     assert accounts(world) == []
 
 
-def test_several_audiences_are_right_with_the_authorized_party(campus):
+def test_multiple_audiences_are_accepted_with_matching_azp(campus):
     world = campus()
     world.providers["uni"].claims = {"aud": [CLIENT_ID, "other"], "azp": CLIENT_ID}
     browser = Browser(world)
@@ -350,13 +350,13 @@ def test_several_audiences_are_right_with_the_authorized_party(campus):
         ("/a\r\nSet-Cookie: x=y", "/"),
     ],
 )
-def test_a_log_in_leads_nowhere_else(campus, next_path, place):
+def test_oidc_login_redirects_only_to_local_paths(campus, next_path, place):
     world = campus()
     assert log_in(world, Browser(world), query={"next": next_path}).location == place
 
 
 @pytest.mark.parametrize("down", ["connection", 500, 404])
-def test_a_provider_that_is_down_gives_a_clear_page(campus, down):
+def test_unavailable_provider_shows_503_page_with_password_form(campus, down):
     world = campus()
     world.providers["uni"].down = down
     page = Browser(world).get("/login/oidc/uni")
@@ -366,7 +366,7 @@ def test_a_provider_that_is_down_gives_a_clear_page(campus, down):
     assert log_in(world, Browser(world), "lab").status == 303
 
 
-def test_a_provider_that_goes_down_under_way_gives_a_clear_page(campus):
+def test_provider_failure_during_callback_shows_503_page(campus):
     world = campus()
     browser, uni = Browser(world), world.providers["uni"]
     answer = uni.authorize(begin(browser), **ANN)
@@ -378,7 +378,7 @@ def test_a_provider_that_goes_down_under_way_gives_a_clear_page(campus):
     assert log_in(world, browser).status == 303
 
 
-def test_nobody_listens_at_the_provider(campus):
+def test_refused_connection_to_provider_shows_503_page(campus):
     """The same over a socket: the port is closed."""
     [entry, _] = json.loads(listed())
     world = campus(oidc=json.dumps([entry | {"issuer": "http://127.0.0.1:9"}]))
@@ -413,13 +413,13 @@ def test_new_keys_are_fetched_when_the_provider_rotates_them(campus, monkeypatch
         {"authorization_endpoint": None},
     ],
 )
-def test_a_discovery_document_that_cannot_be_trusted_is_refused(campus, metadata):
+def test_untrustworthy_discovery_documents_are_rejected(campus, metadata):
     world = campus()
     world.providers["uni"].metadata = metadata
     assert Browser(world).get("/login/oidc/uni").status == 503
 
 
-def test_the_address_may_come_from_the_user_info_of_the_same_subject(campus):
+def test_userinfo_supplies_email_only_for_same_subject(campus):
     world = campus()
     uni = world.providers["uni"]
     uni.claims = {"email": None, "email_verified": None}
@@ -431,7 +431,7 @@ def test_the_address_may_come_from_the_user_info_of_the_same_subject(campus):
     assert log_in(world, Browser(world)).status == 403
 
 
-def test_a_client_secret_is_posted_where_the_provider_wants_it(campus):
+def test_client_secret_post_is_supported(campus):
     world = campus()
     world.providers["uni"].metadata = {
         "token_endpoint_auth_methods_supported": ["client_secret_post"]
@@ -443,7 +443,7 @@ def test_a_client_secret_is_posted_where_the_provider_wants_it(campus):
     ("error", "message"),
     [("access_denied", "it was canceled"), ("<b>x", "tell an administrator"), ("", "Start again")],
 )
-def test_a_refusal_of_the_provider_is_explained(campus, error, message):
+def test_provider_error_response_is_explained_and_escaped(campus, error, message):
     world = campus()
     browser = Browser(world)
     state = parse_qs(urlsplit(begin(browser)).query)["state"][0]
@@ -464,7 +464,7 @@ def provider_sessions(world):
         return [(row.provider, row.id_token.count(".")) for row in rows]
 
 
-def test_a_log_out_offers_that_of_the_provider_with_the_id_token_of_the_log_in(campus):
+def test_logout_page_links_provider_logout_with_id_token_hint(campus):
     world = campus()
     browser = Browser(world)
     log_in(world, browser)
@@ -485,7 +485,7 @@ def test_a_log_out_offers_that_of_the_provider_with_the_id_token_of_the_log_in(c
     assert (back.status, back.location) == (303, "/login?out=yes")
 
 
-def test_a_provider_may_be_set_to_be_logged_out_of_always(campus):
+def test_logout_always_setting_redirects_to_provider_logout(campus):
     world = campus(oidc=listed(logout="always"))
     browser = Browser(world)
     log_in(world, browser)
@@ -494,7 +494,7 @@ def test_a_provider_may_be_set_to_be_logged_out_of_always(campus):
     assert "evil" not in page.headers["Refresh"]
 
 
-def test_a_log_in_that_linked_an_account_can_log_out_at_the_provider_too(campus):
+def test_login_that_linked_an_account_supports_provider_logout(campus):
     world = campus()
     set_password(world, world.person("Ann B. Example", email="ann@example.edu"))
     browser = Browser(world)
@@ -503,7 +503,7 @@ def test_a_log_in_that_linked_an_account_can_log_out_at_the_provider_too(campus)
     assert "id_token_hint" in log_out(browser).one("a", text="Log out of Uni")["href"]
 
 
-def test_everybody_who_logs_out_everywhere_may_log_out_at_the_provider(campus):
+def test_logout_everywhere_offers_provider_logout(campus):
     world = campus()
     browser, other = Browser(world), Browser(world)
     log_in(world, browser)
@@ -514,7 +514,7 @@ def test_everybody_who_logs_out_everywhere_may_log_out_at_the_provider(campus):
 
 
 @pytest.mark.parametrize("endpoint", [None, "http://login.example.edu/logout", "javascript:x", 5])
-def test_a_provider_without_a_trustworthy_log_out_gets_no_link(campus, endpoint):
+def test_untrusted_end_session_endpoint_is_not_linked(campus, endpoint):
     world = campus()
     world.providers["uni"].metadata = {"end_session_endpoint": endpoint}
     browser = Browser(world)
@@ -525,7 +525,7 @@ def test_a_provider_without_a_trustworthy_log_out_gets_no_link(campus, endpoint)
     assert "may still be logged in at Uni" in page.text
 
 
-def test_a_log_out_works_while_the_provider_is_down(campus, monkeypatch):
+def test_logout_works_while_provider_is_down(campus, monkeypatch):
     world = campus()
     now = [1_000.0]
     monkeypatch.setattr("api.services.external_login.fetched_value.monotonic", lambda: now[0])
@@ -538,7 +538,7 @@ def test_a_log_out_works_while_the_provider_is_down(campus, monkeypatch):
     assert "Uni does not respond" in page.text
 
 
-def test_a_long_id_token_is_neither_stored_nor_sent_back(campus):
+def test_oversized_id_token_is_not_stored_or_sent_as_hint(campus):
     world = campus()
     browser = Browser(world)
     log_in(world, browser, groups=["x" * 80] * 50)
@@ -546,7 +546,7 @@ def test_a_long_id_token_is_neither_stored_nor_sent_back(campus):
     assert "id_token_hint" not in log_out(browser).one("a", text="Log out of Uni")["href"]
 
 
-def test_id_tokens_of_ended_sessions_are_deleted_at_the_next_log_in(campus):
+def test_next_login_deletes_id_tokens_of_expired_sessions(campus):
     world = campus()
     for _ in range(2):
         browser = Browser(world)
@@ -559,7 +559,7 @@ def test_id_tokens_of_ended_sessions_are_deleted_at_the_next_log_in(campus):
     assert provider_sessions(world) == [("uni", 2)]
 
 
-def test_a_log_out_by_the_api_leaves_no_id_token(campus):
+def test_api_logout_deletes_stored_id_token(campus):
     world = campus()
     browser = Browser(world)
     log_in(world, browser)
@@ -567,7 +567,7 @@ def test_a_log_out_by_the_api_leaves_no_id_token(campus):
     assert provider_sessions(world) == []
 
 
-def test_a_log_out_after_a_log_in_by_password_names_no_provider(campus):
+def test_logout_after_password_login_mentions_no_provider(campus):
     world = campus()
     email = set_password(world, world.person(email="local@example.edu"))
     browser = Browser(world)
@@ -576,13 +576,13 @@ def test_a_log_out_after_a_log_in_by_password_names_no_provider(campus):
     assert (page.status, page.location) == (303, "/login?out=yes")
 
 
-def test_an_unknown_provider_is_not_found(campus):
+def test_unknown_provider_returns_404(campus):
     browser = Browser(campus())
     assert browser.get("/login/oidc/evil").status == 404
     assert browser.get("/login/oidc/evil/callback").status == 404
 
 
-def test_an_identity_opens_one_account_only(campus):
+def test_login_stores_issuer_and_subject_as_identity(campus):
     world = campus()
     log_in(world, Browser(world))
     with world.session() as session:
@@ -590,7 +590,7 @@ def test_an_identity_opens_one_account_only(campus):
         assert (row.issuer, row.subject) == (ISSUERS["uni"], "248")
 
 
-def test_without_providers_their_libraries_are_not_loaded():
+def test_oidc_libraries_are_not_imported_without_providers():
     program = (
         "import sys, api.server.main; from api.app import create_app;"
         "from api.config.settings import ServiceSettings;"
@@ -603,7 +603,7 @@ def test_without_providers_their_libraries_are_not_loaded():
     assert ran.stdout.strip() == "[]"
 
 
-def test_what_a_provider_knows_is_in_the_export_of_the_account(campus):
+def test_account_export_includes_provider_identities(campus):
     world = campus()
     browser = Browser(world)
     log_in(world, browser)
@@ -626,13 +626,13 @@ def test_what_a_provider_knows_is_in_the_export_of_the_account(campus):
         (listed(logout="never"), "0.logout"),
     ],
 )
-def test_wrong_settings_are_named_without_their_secrets(text, message):
+def test_invalid_oidc_settings_error_omits_client_secret(text, message):
     with pytest.raises(SettingsError, match=message) as refused:
         read_settings({"GRADER_OIDC": text})
     assert CLIENT_SECRET not in str(refused.value)
 
 
-def test_providers_may_be_the_only_way_to_log_in():
+def test_local_login_can_be_disabled_when_providers_exist():
     assert ServiceSettings(oidc=listed(), local_login=False).oidc
 
 
@@ -640,7 +640,7 @@ def test_providers_may_be_the_only_way_to_log_in():
 @pytest.mark.parametrize(
     "odd", ["\ud800", "a\0b", "x" * 5_000, 5, None, [], {"a": "\ud800"}, 1e999]
 )
-def test_an_odd_claim_breaks_nothing(campus, name, odd):
+def test_malformed_claims_never_cause_a_server_error(campus, name, odd):
     world = campus()
     browser, uni = Browser(world), world.providers["uni"]
     uni.sign = lambda claims: sign_as_written(claims, provider_key("key-1"), "key-1")

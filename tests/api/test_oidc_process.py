@@ -78,7 +78,7 @@ def log_out(browser):
     return browser.send(browser.get("/account").one("form", action="/logout"))
 
 
-def test_a_person_logs_in_and_needs_no_password_while_the_provider_knows_them(campus, provider):
+def test_second_login_reuses_provider_session_without_password(campus, provider):
     browser, visitor = Browser(campus), Visitor(provider)
     page = log_in(browser, visitor)
     assert (page.status, page.location) == (303, "/account")
@@ -93,7 +93,7 @@ def test_a_person_logs_in_and_needs_no_password_while_the_provider_knows_them(ca
     assert (row.issuer, row.email) == (provider.issuer, None)
 
 
-def test_a_stolen_code_opens_nothing_before_and_after_its_use(campus, provider):
+def test_stolen_code_is_rejected_before_and_after_use(campus, provider):
     """The provider, which is not ours, checks the verifier, and that a code is used once."""
     victim, thief = Browser(campus), Browser(campus)
     callback = Visitor(provider).log_in(begin(victim))
@@ -109,7 +109,7 @@ def test_a_stolen_code_opens_nothing_before_and_after_its_use(campus, provider):
     assert (use_stolen_code(), me(thief)) == (403, 401)
 
 
-def test_the_provider_always_names_itself_so_a_reply_without_its_name_is_refused(campus, provider):
+def test_callback_without_iss_is_rejected_if_provider_always_sends_it(campus, provider):
     browser = Browser(campus)
     callback = Visitor(provider).log_in(begin(browser))
     query = {name: values[0] for name, values in parse_qs(urlsplit(callback).query).items()}
@@ -119,7 +119,7 @@ def test_the_provider_always_names_itself_so_a_reply_without_its_name_is_refused
     provider.is_changed = True  # Canaille 0.3 mistakes a code for another one that was never used
 
 
-def test_a_log_out_offers_that_of_the_provider_which_ends_the_session_there(campus, provider):
+def test_provider_logout_link_ends_provider_session(campus, provider):
     browser, visitor = Browser(campus), Visitor(provider)
     log_in(browser, visitor)
     page = log_out(browser)
@@ -139,7 +139,7 @@ def test_a_log_out_offers_that_of_the_provider_which_ends_the_session_there(camp
         assert len(session.scalars(select(ProviderSession)).all()) == 1
 
 
-def test_without_the_log_out_there_the_provider_logs_in_without_a_password(campus, provider):
+def test_local_logout_keeps_provider_session(campus, provider):
     browser, visitor = Browser(campus), Visitor(provider)
     log_in(browser, visitor)
     log_out(browser)
@@ -147,7 +147,7 @@ def test_without_the_log_out_there_the_provider_logs_in_without_a_password(campu
     assert (me(browser), visitor.passwords_typed) == ("Ann Example", 1)
 
 
-def test_a_session_expires_and_another_log_in_begins_a_new_one(campus, provider):
+def test_login_after_session_expiry_starts_new_session(campus, provider):
     browser, visitor = Browser(campus), Visitor(provider)
     log_in(browser, visitor)
     campus.clock.now += timedelta(hours=12)
@@ -160,7 +160,7 @@ def test_a_session_expires_and_another_log_in_begins_a_new_one(campus, provider)
 
 
 @pytest.mark.parametrize(("offset", "status"), [(-7_200, 403), (45, 303), (300, 403)])
-def test_an_id_token_must_not_be_expired_or_from_the_future(campus, provider, offset, status):
+def test_expired_and_future_id_tokens_are_rejected(campus, provider, offset, status):
     """The provider's clock differs: tokens live for an hour, and a minute is tolerated."""
     provider.kill()
     provider.start(clock_offset_seconds=offset)
@@ -170,7 +170,7 @@ def test_an_id_token_must_not_be_expired_or_from_the_future(campus, provider, of
     assert me(browser) == ("Ann Example" if status == 303 else 401)
 
 
-def test_a_rotated_key_is_fetched_once(campus, provider, monotonic):
+def test_rotated_signing_key_is_refetched_after_cooldown(campus, provider, monotonic):
     browser = Browser(campus)
     log_in(browser, Visitor(provider))
     assert me(browser) == "Ann Example"
@@ -185,7 +185,7 @@ def test_a_rotated_key_is_fetched_once(campus, provider, monotonic):
     assert me(later) == "Ann Example"
 
 
-def test_a_provider_that_is_down_is_named_and_passwords_still_work(campus, provider, monotonic):
+def test_provider_outage_is_reported_and_password_login_still_works(campus, provider, monotonic):
     person = set_password(campus, campus.person(email="local@example.edu"))
     browser, visitor = Browser(campus), Visitor(provider)
     log_in(browser, visitor)

@@ -61,7 +61,7 @@ def bodies(name: str) -> list[tuple[str, dict]]:
 
 
 @every_operation
-def test_every_operation_says_what_it_does_in_a_sentence(name):
+def test_every_operation_has_a_one_sentence_summary(name):
     operation = OPERATIONS[name]
     assert re.fullmatch(r"[A-Z].*\.", operation["summary"])
     assert len(operation["summary"]) <= LONGEST_SUMMARY
@@ -70,13 +70,13 @@ def test_every_operation_says_what_it_does_in_a_sentence(name):
 
 
 @every_operation
-def test_every_parameter_is_explained(name):
+def test_every_parameter_has_a_description(name):
     parameters = OPERATIONS[name].get("parameters", [])
     assert [one["name"] for one in parameters if not one.get("description")] == []
 
 
 @every_operation
-def test_every_body_has_an_example_of_its_form(name):
+def test_every_request_body_has_examples_matching_its_schema(name):
     for media, content in bodies(name):
         assert examples(content), f"{media} has no example"
         schema = {**content["schema"], "components": DOCUMENT["components"]}
@@ -85,7 +85,7 @@ def test_every_body_has_an_example_of_its_form(name):
 
 
 @every_operation
-def test_every_operation_has_a_success_and_every_error_an_example(name):
+def test_operations_declare_success_and_error_responses_have_examples(name):
     told = list_responses(DOCUMENT, OPERATIONS[name])
     assert [status for status in told if status[0] in "23"]
     for status, answer in told.items():
@@ -93,14 +93,14 @@ def test_every_operation_has_a_success_and_every_error_an_example(name):
             assert {one["status"] for one in examples(answer["content"][PROBLEM])} == {int(status)}
 
 
-def test_the_names_of_operations_are_unique_and_can_be_read():
+def test_operation_ids_are_unique_and_readable():
     names = [operation["operationId"] for operation in OPERATIONS.values()]
     assert len(set(names)) == len(names)
     assert [name for name in names if not READABLE.fullmatch(name)] == []
 
 
 @check_each(ENTRIES)
-def test_what_the_table_of_access_promises_is_declared(name):
+def test_responses_of_the_access_table_are_declared(name):
     """Every status with which the table refuses a caller is declared."""
     entry, declared = ENTRIES[name], set(list_responses(DOCUMENT, OPERATIONS[name]))
     expected = {str(entry.ok)}
@@ -115,7 +115,7 @@ def test_what_the_table_of_access_promises_is_declared(name):
     assert expected - declared == set()
 
 
-def test_an_answer_that_is_not_declared_is_found(world, monkeypatch):
+def test_test_client_detects_undeclared_error_code(world, monkeypatch):
     """All test clients check each response this way; here one error is left undeclared."""
     path = "/api/v1/me"
     monkeypatch.setitem(find_declared_responses("GET", path), "401", frozenset({"token_expired"}))
@@ -124,17 +124,17 @@ def test_an_answer_that_is_not_declared_is_found(world, monkeypatch):
 
 
 @every_operation
-def test_what_needs_a_token_says_so_and_the_rest_does_not(name):
+def test_only_authenticated_operations_declare_security(name):
     anyone = ENTRIES[name].access_level == "anyone"
     assert OPERATIONS[name].get("security", []) == ([] if anyone else [{"bearer": []}])
 
 
-def test_the_description_is_the_one_that_was_reviewed():
+def test_openapi_document_matches_reviewed_snapshot():
     kept = (ROOT / "tests" / "api" / "openapi.json").read_text(encoding="utf-8")
     assert serialize_document(DOCUMENT) == kept, "if the change is meant, run `make docs`"
 
 
-def test_the_page_of_the_api_has_every_call():
+def test_api_docs_page_lists_every_operation():
     page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
     assert render_api_page(page, DOCUMENT) == page, "run `make docs`"
     calls = page.partition(CALLS_MARKER)[2]
@@ -144,17 +144,17 @@ def test_the_page_of_the_api_has_every_call():
     assert missing == []
 
 
-def test_the_page_of_the_errors_is_what_the_code_writes():
+def test_error_docs_page_matches_generated_output():
     page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
     assert page == render_errors_page(), "run `make docs`"
 
 
-def test_a_page_without_the_place_for_the_calls_is_refused():
+def test_api_docs_page_without_marker_line_is_rejected():
     with pytest.raises(ValueError, match="no line"):
         render_api_page("# API\n", DOCUMENT)
 
 
-def test_the_type_of_a_problem_leads_to_its_code_on_a_page_of_the_service(world):
+def test_problem_type_url_points_to_error_code_on_docs_page(world):
     told = world.anonymous.get("/me").json()
     address, _, anchor = told["type"].partition("#")
     page = world.client.get(address)
@@ -165,7 +165,7 @@ def test_the_type_of_a_problem_leads_to_its_code_on_a_page_of_the_service(world)
     assert "$" not in page.text
 
 
-def test_every_error_stands_on_the_page_under_its_status():
+def test_error_docs_group_every_code_by_http_status():
     sections = re.split(r"^## (\d+)$", render_errors_page(), flags=re.MULTILINE)[1:]
     found = {
         code: int(status)

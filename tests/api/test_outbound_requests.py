@@ -65,7 +65,7 @@ BEGINNINGS = {
 
 
 @pytest.mark.parametrize("beginning", BEGINNINGS.values(), ids=BEGINNINGS)
-def test_a_server_that_sends_a_byte_now_and_then_is_left_at_the_deadline(beginning):
+def test_slow_drip_response_is_aborted_at_deadline(beginning):
     server = SlowServer(beginning)
     http = OutboundHttp(LIMITS, None)
     began = time.monotonic()
@@ -78,7 +78,7 @@ def test_a_server_that_sends_a_byte_now_and_then_is_left_at_the_deadline(beginni
     assert time.monotonic() - began < MOST_SECONDS
 
 
-def test_a_server_that_accepts_and_never_speaks_tls_is_left_at_the_deadline():
+def test_stalled_tls_handshake_is_aborted_at_deadline():
     server = SlowServer(b"")
     began = time.monotonic()
     try:
@@ -93,7 +93,7 @@ def test_a_server_that_accepts_and_never_speaks_tls_is_left_at_the_deadline():
     assert time.monotonic() - began < MOST_SECONDS
 
 
-def test_a_connection_is_used_again_with_a_new_deadline():
+def test_reused_connection_gets_a_new_deadline():
     def serve():
         connection, _ = listener.accept()
         with connection:
@@ -113,7 +113,7 @@ def test_a_connection_is_used_again_with_a_new_deadline():
         http.close()
 
 
-def test_certificates_are_loaded_for_the_first_request_only(monkeypatch):
+def test_certificates_load_lazily_on_first_request(monkeypatch):
     """Loading them takes 20 ms, which each of 5,000 tests with a service spent."""
     loaded, context = [], ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     monkeypatch.setattr(httpx2, "create_ssl_context", lambda: loaded.append(context) or context)
@@ -126,7 +126,7 @@ def test_certificates_are_loaded_for_the_first_request_only(monkeypatch):
     assert loaded == [context] * len(clients)
 
 
-def test_a_compressed_or_long_reply_is_refused():
+def test_compressed_and_oversized_responses_are_rejected():
     def serve(request):
         assert request.headers["accept-encoding"] == "identity"
         if request.url.path == "/long":
@@ -140,7 +140,7 @@ def test_a_compressed_or_long_reply_is_refused():
             http.send("GET", f"https://lms.example/{path}")
 
 
-def test_a_failure_is_remembered_for_some_seconds(monkeypatch):
+def test_fetch_failure_is_cached_briefly(monkeypatch):
     value, calls = FetchedValue(), []
 
     def fetch():
@@ -158,7 +158,7 @@ def test_a_failure_is_remembered_for_some_seconds(monkeypatch):
     assert value.get(fetch, max_age_seconds=60) == "keys"
 
 
-def test_one_thread_fetches_and_the_others_do_not_wait_long(monkeypatch):
+def test_one_thread_fetches_while_others_time_out_quickly(monkeypatch):
     monkeypatch.setattr(fetched_value, "WAIT_SECONDS", 0.05)
     value, began, goes, calls = FetchedValue(), threading.Event(), threading.Event(), []
 
@@ -196,13 +196,13 @@ def launch(world):
 
 
 @pytest.mark.parametrize("down", ["connection", 500])
-def test_launches_cause_no_fetch_each_while_the_platform_is_down(campus, down):
+def test_launches_share_one_failed_fetch_while_platform_is_down(campus, down):
     campus.platform.down = down
     assert [launch(campus).status for _ in range(5)] == [503] * 5
     assert campus.platform.requests == ["GET /jwks"]
 
 
-def test_messages_with_unknown_keys_cause_no_fetch_each(campus, monkeypatch):
+def test_messages_with_unknown_key_ids_share_one_fetch(campus, monkeypatch):
     assert launch(campus).status == 303
     later = time.monotonic() + 60
     monkeypatch.setattr(fetched_value, "monotonic", lambda: later)
@@ -215,7 +215,7 @@ def test_messages_with_unknown_keys_cause_no_fetch_each(campus, monkeypatch):
     assert campus.platform.requests == ["GET /jwks"] * 3
 
 
-def test_others_write_while_the_keys_of_a_platform_are_fetched(campus):
+def test_platform_key_fetch_does_not_block_other_writes(campus):
     began, goes = threading.Event(), threading.Event()
 
     def serve(request):
@@ -233,7 +233,7 @@ def test_others_write_while_the_keys_of_a_platform_are_fetched(campus):
         assert launched.result().status == 303
 
 
-def test_others_write_while_a_platform_is_registered(campus):
+def test_platform_registration_does_not_block_other_writes(campus):
     began, goes = threading.Event(), threading.Event()
     metadata = {"issuer": "https://lms.example"}
     metadata |= {name: f"https://lms.example/{name}" for name in ENDPOINT_NAMES}
@@ -265,7 +265,7 @@ def test_others_write_while_a_platform_is_registered(campus):
     assert (page.status, "client_id" in page.text) == (422, True)
 
 
-def test_steps_of_launches_are_counted_before_they_write(campus, monkeypatch):
+def test_launch_steps_are_rate_limited_before_database_writes(campus, monkeypatch):
     platform, browser = campus.platform, Browser(campus)
     query = platform.authorize(platform.begin(browser))
     token = platform.signed(platform.claims(platform.student, query["nonce"]))
@@ -287,7 +287,7 @@ def test_steps_of_launches_are_counted_before_they_write(campus, monkeypatch):
     assert platform.send(browser, form).status == 303
 
 
-def test_a_refused_request_takes_no_write_lock(campus, monkeypatch):
+def test_rate_limited_request_takes_no_write_lock(campus, monkeypatch):
     monkeypatch.setitem(
         EVENT_LIMITS, "flow_step_address", EventLimit(1, EVENT_LIMITS["flow_address"].window)
     )
@@ -302,7 +302,7 @@ def test_a_refused_request_takes_no_write_lock(campus, monkeypatch):
     assert time.monotonic() - began < MOST_SECONDS
 
 
-def test_a_log_in_at_a_provider_that_is_down_causes_no_request_each(database_url):
+def test_logins_share_one_failed_request_while_provider_is_down(database_url):
     issuer = "https://login.example.edu"
     entry = f'{{"id": "uni", "name": "Uni", "issuer": "{issuer}", "client_id": "{CLIENT_ID}"}}'
     world = World(database_url, settings={"oidc": f"[{entry}]"})
@@ -323,7 +323,7 @@ def test_published_keys_are_computed_once(campus, monkeypatch):
         assert session.scalar(select(func.count()).select_from(tool_keys.LtiKey)) == 1
 
 
-def test_searches_of_the_documentation_are_limited_for_each_address(campus):
+def test_docs_searches_are_rate_limited_per_ip_address(campus):
     searches = [Browser(campus).get("/docs/search", params={"q": f"late {i}"}) for i in range(61)]
     assert [page.status for page in searches[:60]] == [200] * 60
     assert searches[60].status == 429

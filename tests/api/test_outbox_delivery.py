@@ -46,8 +46,8 @@ def ann(world, course):
 @pytest.fixture
 def released(world, course):
     """Return an assignment whose results are released."""
-    [posed] = world.assignment(course, results_released_at=world.clock())
-    return posed.assignment
+    [assigned] = world.assignment(course, results_released_at=world.clock())
+    return assigned.assignment
 
 
 def add_in(world, session, *people, kind="password_reset", **subject):
@@ -87,9 +87,7 @@ def text_of(message):
     return message.get_body(("plain",)).get_content()
 
 
-def test_a_message_has_text_and_html_in_the_time_zone_of_the_course(
-    world, mail_server, course, ann, released
-):
+def test_email_has_text_and_html_in_course_time_zone(world, mail_server, course, ann, released):
     add(world, ann, kind="results_released", course_id=course, assignment_id=released)
     assert deliver(world)
     [message] = mail_server.messages()
@@ -108,7 +106,7 @@ def test_a_message_has_text_and_html_in_the_time_zone_of_the_course(
     assert "Mon 2 Nov 2026, 13:00 Europe/Berlin (CET)" in html
 
 
-def test_names_add_neither_headers_nor_markup(world, mail_server, course, ann, released):
+def test_names_cannot_inject_headers_or_markup(world, mail_server, course, ann, released):
     with world.session() as session:
         session.get_one(Course, course).title = "Deep\r\nBcc: eve@example.edu <b>"
         session.get_one(User, ann.id).name = "Ann\n\nhttp://127.0.0.1:8000/evil"
@@ -123,7 +121,7 @@ def test_names_add_neither_headers_nor_markup(world, mail_server, course, ann, r
 
 
 @pytest.mark.usefixtures("mail_server")
-def test_a_message_is_stored_with_its_cause_or_not_at_all(world, ann):
+def test_message_rolls_back_with_its_transaction(world, ann):
     def add_and_fail():
         with world.session() as session:
             add_in(world, session, ann)
@@ -134,7 +132,7 @@ def test_a_message_is_stored_with_its_cause_or_not_at_all(world, ann):
     assert rows(world) == []
 
 
-def test_without_e_mail_nothing_is_stored(world, ann):
+def test_disabled_outbox_stores_no_messages(world, ann):
     with world.session() as session:
         off = Outbox(is_enabled=False)
         assert (
@@ -143,7 +141,7 @@ def test_without_e_mail_nothing_is_stored(world, ann):
     assert rows(world) == []
 
 
-def test_an_outage_of_the_server_uses_up_no_tries_and_staff_see_it(database_url, tmp_path, caplog):
+def test_smtp_outage_uses_no_attempts_and_is_reported(database_url, tmp_path, caplog):
     settings = {"smtp_tls": "none", "mail_from": "grader@example.edu", "smtp_host": "127.0.0.1"}
     world = World(database_url, settings=settings | {"smtp_port": 1})
     ann, bo = world.person("Ann"), world.person("Bo")
@@ -167,7 +165,7 @@ def test_an_outage_of_the_server_uses_up_no_tries_and_staff_see_it(database_url,
         again.close()
 
 
-def test_a_refused_recipient_fails_at_once_and_stops_nobody_else(world, mail_server, ann):
+def test_rejected_recipient_fails_at_once_without_blocking_others(world, mail_server, ann):
     refused = world.person("Re Fused", email="refused@example.edu")
     add(world, refused, ann)
     deliver(world)
@@ -177,7 +175,7 @@ def test_a_refused_recipient_fails_at_once_and_stops_nobody_else(world, mail_ser
     assert first.error.startswith("550 no such mailbox")
 
 
-def test_pauses_grow_and_the_last_try_is_the_end(world, mail_server):
+def test_retry_delays_grow_until_last_attempt_fails(world, mail_server):
     add(world, world.person("La Ter", email="later@example.edu"))
     pauses = []
     while rows(world)[0].status == "waiting":
@@ -195,7 +193,7 @@ def test_pauses_grow_and_the_last_try_is_the_end(world, mail_server):
 @pytest.mark.parametrize(
     ("point", "expected"), crashing_outbox_worker.POINTS.items(), ids=crashing_outbox_worker.POINTS
 )
-def test_a_worker_that_is_killed_loses_no_message_and_repeats_only_what_had_no_outcome(
+def test_killed_worker_loses_no_message_and_resends_only_unconfirmed_one(
     world, mail_server, ann, course, released, point, expected
 ):
     add(world, ann, kind="results_released", course_id=course, assignment_id=released)
@@ -225,17 +223,17 @@ def test_two_workers_send_each_message_once(world, mail_server, pool):
 def add_releases(world, course, *people, count):
     """Store a message about the results of each of *count* new assignments."""
     for _ in range(count):
-        [posed] = world.assignment(course, results_released_at=world.clock())
+        [assigned] = world.assignment(course, results_released_at=world.clock())
         add(
             world,
             *people,
             kind="results_released",
             course_id=course,
-            assignment_id=posed.assignment,
+            assignment_id=assigned.assignment,
         )
 
 
-def test_more_than_the_hourly_limit_waits_for_one_e_mail_and_a_reset_does_not(
+def test_messages_over_hourly_limit_become_a_digest_but_resets_send_at_once(
     database_url, mail_server
 ):
     world = World(database_url, settings=mail_server.settings | {"mail_per_hour": 2})
@@ -259,9 +257,7 @@ def test_more_than_the_hourly_limit_waits_for_one_e_mail_and_a_reset_does_not(
     world.close()
 
 
-def test_a_message_over_the_hourly_limit_does_not_keep_the_error_of_an_outage(
-    database_url, mail_server
-):
+def test_message_over_hourly_limit_clears_old_outage_error(database_url, mail_server):
     world = World(database_url, settings=mail_server.settings | {"mail_per_hour": 1})
     course = world.course()
     ann = world.enrol(course, "Ann Example")
@@ -278,7 +274,7 @@ def test_a_message_over_the_hourly_limit_does_not_keep_the_error_of_an_outage(
     world.close()
 
 
-def test_the_error_of_a_later_message_is_not_hidden_by_a_new_one(world, ann):
+def test_new_message_does_not_hide_error_of_delayed_message(world, ann):
     add(world, ann)
     with world.session() as session:
         later = world.clock() + timedelta(minutes=8)
@@ -288,7 +284,7 @@ def test_the_error_of_a_later_message_is_not_hidden_by_a_new_one(world, ann):
         assert find_waiting_error(session) == NOT_REACHED
 
 
-def test_messages_that_wait_together_are_one_e_mail(world, mail_server, course, ann, released):
+def test_waiting_messages_are_combined_into_a_digest(world, mail_server, course, ann, released):
     ben = world.enrol(course, "Ben Example", email="ben@example.edu")
     add(world, ann, ben, kind="results_released", course_id=course, assignment_id=released)
     add_releases(world, course, ann, count=2)
@@ -313,7 +309,7 @@ def test_messages_that_wait_together_are_one_e_mail(world, mail_server, course, 
     assert len({row.sent_at for row in sent if row.recipient_id == ann.id}) == 1
 
 
-def test_a_digest_leaves_out_what_was_dropped_and_keeps_its_unsubscribe_link_to_one_kind(
+def test_digest_skips_dropped_messages_and_mixed_kinds_have_no_unsubscribe(
     world, mail_server, course, ann, released
 ):
     add_releases(world, course, ann, count=2)
@@ -327,7 +323,7 @@ def test_a_digest_leaves_out_what_was_dropped_and_keeps_its_unsubscribe_link_to_
     assert Counter(row.status for row in rows(world)) == {"sent": 3, "dropped": 1}
 
 
-def test_a_repeated_digest_has_the_same_messages_and_no_later_one(world, mail_server, ann, course):
+def test_resent_digest_has_same_content_without_newer_messages(world, mail_server, ann, course):
     add_releases(world, course, ann, count=2)
     deliver_and_die(world, mail_server)
     first_due = {row.due_at for row in rows(world)}
@@ -348,7 +344,7 @@ def withdraw_first(world):
 
 
 @pytest.mark.parametrize("is_known_before", [False, True])
-def test_a_repeated_digest_has_the_same_id_if_its_first_message_is_dropped(
+def test_resent_digest_keeps_its_id_when_first_message_is_dropped(
     world, mail_server, ann, course, is_known_before
 ):
     add_releases(world, course, ann, count=3)
@@ -366,7 +362,7 @@ def test_a_repeated_digest_has_the_same_id_if_its_first_message_is_dropped(
     assert rows(world)[0].error == RELEASE_WITHDRAWN
 
 
-def test_the_last_failure_of_a_digest_drops_what_it_left_out(world, mail_server, course):
+def test_final_digest_failure_also_drops_withdrawn_messages(world, mail_server, course):
     refused = world.enrol(course, "Re Fused", email="refused@example.edu")
     add_releases(world, course, refused, count=2)
     withdraw_first(world)
@@ -375,7 +371,7 @@ def test_the_last_failure_of_a_digest_drops_what_it_left_out(world, mail_server,
     assert mail_server.messages() == []
 
 
-def test_a_refused_digest_is_tried_again_as_a_whole(world, mail_server, course):
+def test_rejected_digest_is_retried_as_a_whole(world, mail_server, course):
     late = world.enrol(course, "La Ter", email="later@example.edu")
     add_releases(world, course, late, count=2)
     for tries in (1, 2):
@@ -398,7 +394,7 @@ def test_a_refused_digest_is_tried_again_as_a_whole(world, mail_server, course):
         ({"email": None}, "no e-mail address"),
     ],
 )
-def test_people_who_cannot_log_in_get_no_mail(world, mail_server, ann, values, reason):
+def test_users_without_login_access_get_no_mail(world, mail_server, ann, values, reason):
     if "suspended_at" in values:
         values = {"suspended_at": world.clock()}
     add(world, ann)
@@ -411,7 +407,7 @@ def test_people_who_cannot_log_in_get_no_mail(world, mail_server, ann, values, r
     assert reason in row.error
 
 
-def test_declined_kinds_are_dropped(world, mail_server, course, ann, released):
+def test_declined_message_kinds_are_dropped(world, mail_server, course, ann, released):
     with world.session() as session:
         session.add(MailOptOut(user_id=ann.id, kind="results_released"))
     add(world, ann, kind="results_released", course_id=course, assignment_id=released)
@@ -420,7 +416,7 @@ def test_declined_kinds_are_dropped(world, mail_server, course, ann, released):
     assert rows(world)[0].error == "the recipient declined this kind of message"
 
 
-def test_who_left_the_course_gets_no_mail_about_it(world, mail_server, course, ann, released):
+def test_withdrawn_student_gets_no_course_mail(world, mail_server, course, ann, released):
     add(world, ann, kind="results_released", course_id=course, assignment_id=released)
     world.set_enrolment(ann, withdrawn_at=world.clock())
     deliver(world)
@@ -428,7 +424,7 @@ def test_who_left_the_course_gets_no_mail_about_it(world, mail_server, course, a
     assert rows(world)[0].status == "dropped"
 
 
-def test_a_password_is_sent_to_a_server_that_wants_one(database_url, tmp_path):
+def test_smtp_login_uses_password_and_errors_do_not_contain_it(database_url, tmp_path):
     with running_mail_server(tmp_path / "mail", "ada:geheim") as server:
         for name, password, count in (
             ("Ann", "falsch", 0),
@@ -447,7 +443,7 @@ def test_a_password_is_sent_to_a_server_that_wants_one(database_url, tmp_path):
             world.close()
 
 
-def test_a_server_without_encryption_gets_nothing_if_it_is_asked_for(database_url, mail_server):
+def test_no_mail_is_sent_if_required_starttls_is_unsupported(database_url, mail_server):
     world = World(database_url, settings=mail_server.settings | {"smtp_tls": "starttls"})
     add(world, world.person("Ann"))
     assert not deliver(world)
@@ -457,7 +453,7 @@ def test_a_server_without_encryption_gets_nothing_if_it_is_asked_for(database_ur
     world.close()
 
 
-def test_the_runner_of_a_service_delivers_by_itself(world, mail_server, ann):
+def test_outbox_runner_delivers_in_background(world, mail_server, ann):
     runner = world.service.outbox_runner
     add(world, ann)
     runner.start()
@@ -469,7 +465,7 @@ def test_the_runner_of_a_service_delivers_by_itself(world, mail_server, ann):
     assert len(mail_server.messages()) == 1
 
 
-def test_a_try_that_never_ended_counts(world, mail_server, ann):
+def test_unfinished_attempt_counts_toward_the_limit(world, mail_server, ann):
     with world.session() as session:
         session.add(
             OutboxMessage(

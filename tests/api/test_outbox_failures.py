@@ -76,7 +76,7 @@ def states(world):
     return [(one.status, one.tries, one.uncertain_tries) for one in rows(world)]
 
 
-def test_a_lost_reply_leads_to_a_few_repeats_with_the_same_id(world, mail_server):
+def test_lost_smtp_reply_causes_limited_resends_with_same_message_id(world, mail_server):
     add(world, world.person("Lo St", email="lost@example.edu"))
     for number in range(1, MAX_UNCERTAIN_TRIES):
         assert deliver(world)
@@ -92,7 +92,7 @@ def test_a_lost_reply_leads_to_a_few_repeats_with_the_same_id(world, mail_server
     assert len({(one["Message-ID"], one["Date"]) for one in messages}) == 1
 
 
-def test_a_time_out_after_the_text_is_no_outage_and_stops_nobody_else(
+def test_timeout_after_message_data_does_not_block_other_recipients(
     world, mail_server, monkeypatch
 ):
     monkeypatch.setattr(smtp, "SEND_TIMEOUT_SECONDS", 0.3)
@@ -105,7 +105,7 @@ def test_a_time_out_after_the_text_is_no_outage_and_stops_nobody_else(
     assert len(mail_server.messages()) == 2
 
 
-def test_an_answered_try_does_not_count_as_uncertain(world):
+def test_attempt_with_smtp_reply_is_not_uncertain(world):
     add(world, world.person("La Ter", email="later@example.edu"))
     for number in range(1, MAX_UNCERTAIN_TRIES + 2):
         deliver(world)
@@ -113,7 +113,7 @@ def test_an_answered_try_does_not_count_as_uncertain(world):
         world.clock.now = rows(world)[0].due_at
 
 
-def test_a_message_on_which_workers_die_is_sent_a_few_times_only(world, mail_server):
+def test_message_that_crashes_workers_is_sent_a_limited_number_of_times(world, mail_server):
     class DyingTransport(SmtpTransport):
         def send(self, message):
             super().send(message)
@@ -136,9 +136,7 @@ def test_a_message_on_which_workers_die_is_sent_a_few_times_only(world, mail_ser
     assert states(world) == [("waiting", 0, 0)]
 
 
-def test_a_try_that_ends_before_the_message_is_sent_is_not_uncertain(
-    world, mail_server, monkeypatch
-):
+def test_attempt_that_fails_before_sending_is_not_uncertain(world, mail_server, monkeypatch):
     """The database is away when the worker composes the message."""
 
     def fail(*_arguments, **_options):
@@ -164,7 +162,7 @@ def test_a_try_that_ends_before_the_message_is_sent_is_not_uncertain(
         ({"smtp_user": "ada", "smtp_password": "falsch"}, smtp.NOT_SUPPORTED, "AUTH"),
     ],
 )
-def test_wrong_settings_use_up_no_tries_and_are_tried_rarely(
+def test_smtp_misconfiguration_uses_no_attempts_and_polls_rarely(
     database_url, mail_server, settings, reason, detail
 ):
     world = World(database_url, settings=mail_server.settings | settings)
@@ -209,7 +207,7 @@ def test_staff_see_that_the_sender_is_refused_until_the_setting_changes(database
     again.close()
 
 
-def test_an_outage_is_written_once(database_url, monkeypatch):
+def test_outage_error_is_stored_once(database_url, monkeypatch):
     world = World(database_url, settings=NO_SERVER)
     add(world, world.person("Ann"))
     assert not deliver(world)
@@ -222,7 +220,7 @@ def test_an_outage_is_written_once(database_url, monkeypatch):
     world.close()
 
 
-def test_an_outage_with_another_reply_each_time_is_written_once(world, monkeypatch, caplog):
+def test_outage_with_varying_replies_is_stored_and_logged_once(world, monkeypatch, caplog):
     add(world, world.person("Ann"))
     replies = iter(("try again, session 1", "try again, session 2"))
     monkeypatch.setattr(
@@ -237,7 +235,7 @@ def test_an_outage_with_another_reply_each_time_is_written_once(world, monkeypat
     assert len(caplog.messages) == 1
 
 
-def test_an_outage_after_a_change_of_the_settings_names_the_new_server(database_url, caplog):
+def test_outage_after_settings_change_names_new_server(database_url, caplog):
     for port in (1, 2):
         world = World(database_url, settings=NO_SERVER | {"smtp_port": port})
         if port == 1:
@@ -251,7 +249,7 @@ def test_an_outage_after_a_change_of_the_settings_names_the_new_server(database_
         world.close()
 
 
-def test_staff_of_a_course_see_why_messages_wait_and_administrators_the_server_too(database_url):
+def test_staff_see_delivery_error_but_only_administrators_see_server(database_url):
     world = World(database_url, settings=NO_SERVER)
     course = world.course()
     teacher = world.enrol(course, "Tea Cher", role="instructor")
@@ -273,7 +271,7 @@ def test_staff_of_a_course_see_why_messages_wait_and_administrators_the_server_t
     world.close()
 
 
-def test_the_reply_to_the_text_of_a_message_is_for_administrators(world, course, teacher):
+def test_only_administrators_see_smtp_reply_to_message_data(world, course, teacher):
     add_invitation(world, course, teacher, "spam@example.edu")
     deliver(world)
     [failed] = teacher.get(f"/courses/{course}/mail").json()["items"]
@@ -282,7 +280,7 @@ def test_the_reply_to_the_text_of_a_message_is_for_administrators(world, course,
     assert f"554 {HOST} takes no spam" in failed["error"]
 
 
-def test_of_several_requests_for_a_new_password_the_last_one_is_sent(world, mail_server):
+def test_only_latest_password_reset_request_is_sent(world, mail_server):
     ann, bo = world.person("Ann"), world.person("Bo")
     for _ in range(3):
         add(world, ann)
@@ -294,7 +292,7 @@ def test_of_several_requests_for_a_new_password_the_last_one_is_sent(world, mail
     assert str(rows(world)[2].id) in message["Message-ID"]
 
 
-def test_after_an_outage_staff_are_reminded_once_of_the_work_that_waits(
+def test_staff_get_one_waiting_work_reminder_after_outage(
     world, mail_server, course, teacher, student, problem
 ):
     student.submit(problem, {"why": "Fewer parameters."})

@@ -29,16 +29,16 @@ def ann(world, course):
 @pytest.fixture
 def hidden(world, course):
     """Return a problem whose results are hidden until they are released."""
-    [posed] = world.assignment(course, results="manual")
-    return posed
+    [assigned] = world.assignment(course, results="manual")
+    return assigned
 
 
 def deliver(world):
     assert world.service.outbox_runner.run_until_idle()
 
 
-def release(teacher, posed, *, results=True):
-    reply = teacher.post(f"/assignments/{posed.assignment}/release", {"results": results})
+def release(teacher, assigned, *, results=True):
+    reply = teacher.post(f"/assignments/{assigned.assignment}/release", {"results": results})
     assert reply.status_code == 200, reply.text
 
 
@@ -59,7 +59,9 @@ def stored(world, table=OutboxMessage):
         return session.scalar(select(func.count()).select_from(table))
 
 
-def test_a_release_tells_each_active_student_once(world, mail_server, course, ann, teacher, hidden):
+def test_release_notifies_each_active_student_once(
+    world, mail_server, course, ann, teacher, hidden
+):
     gone = world.enrol(course, "Gone Example")
     world.set_enrolment(gone, withdrawn_at=world.clock())
     ann.submit(hidden, {"cells": "9"})
@@ -73,7 +75,7 @@ def test_a_release_tells_each_active_student_once(world, mail_server, course, an
     assert not re.search(r"\b[28]\b point|score|grade", message.get_body(("plain",)).get_content())
 
 
-def test_a_release_that_is_taken_back_before_the_delivery_is_not_announced(
+def test_release_withdrawn_before_delivery_is_not_announced(
     world, mail_server, ann, teacher, hidden
 ):
     release(teacher, hidden)
@@ -84,9 +86,7 @@ def test_a_release_that_is_taken_back_before_the_delivery_is_not_announced(
     assert news(ann) == []
 
 
-def test_a_release_after_one_that_was_taken_back_is_announced(
-    world, mail_server, ann, teacher, hidden
-):
+def test_second_release_after_withdrawal_is_announced(world, mail_server, ann, teacher, hidden):
     for results in (True, False):
         release(teacher, hidden, results=results)
     deliver(world)
@@ -103,13 +103,11 @@ def test_a_release_after_one_that_was_taken_back_is_announced(
 
 
 @pytest.mark.usefixtures("ann")
-def test_a_release_that_is_announced_again_has_another_message_id(
-    world, mail_server, course, teacher, hidden
-):
+def test_repeated_announcement_has_a_new_message_id(world, mail_server, course, teacher, hidden):
     """A digest has the id of its first message, also if that message is dropped."""
     [other] = world.assignment(course, results="manual")
-    for posed, results in ((hidden, True), (other, True), (hidden, False)):
-        release(teacher, posed, results=results)
+    for assigned, results in ((hidden, True), (other, True), (hidden, False)):
+        release(teacher, assigned, results=results)
     deliver(world)
     world.clock.advance(days=1)
     release(teacher, hidden)
@@ -120,19 +118,19 @@ def test_a_release_that_is_announced_again_has_another_message_id(
 
 @pytest.mark.parametrize("body", [{"solutions": True}, {"results": False}])
 @pytest.mark.usefixtures("ann")
-def test_only_a_release_of_results_is_announced(world, teacher, hidden, body):
+def test_only_result_releases_are_announced(world, teacher, hidden, body):
     teacher.post(f"/assignments/{hidden.assignment}/release", body)
     assert stored(world) == 0
 
 
 @pytest.mark.usefixtures("ann")
-def test_results_that_are_visible_at_once_are_no_news(world, course, teacher):
-    [posed] = world.assignment(course, results="at_once")
-    release(teacher, posed)
+def test_release_of_already_visible_results_sends_no_message(world, course, teacher):
+    [assigned] = world.assignment(course, results="at_once")
+    release(teacher, assigned)
     assert stored(world) == 0
 
 
-def test_the_answer_to_a_request_reaches_the_student_alone(
+def test_regrade_request_reply_notifies_only_its_student(
     world, mail_server, course, ann, teacher, problem
 ):
     other = world.enrol(course, "Bo Example")
@@ -151,7 +149,7 @@ def test_the_answer_to_a_request_reaches_the_student_alone(
     assert news(other) == []
 
 
-def test_news_are_read_once_and_by_their_owner(world, course, ann, teacher, hidden):
+def test_owner_marks_own_news_read(world, course, ann, teacher, hidden):
     bo = world.enrol(course, "Bo Example")
     release(teacher, hidden)
     assert ann.post("/me/news/read").status_code == 403  # a token is no login
@@ -160,19 +158,21 @@ def test_news_are_read_once_and_by_their_owner(world, course, ann, teacher, hidd
     assert [one["read"] for one in news(bo)] == [False]
 
 
-def test_news_of_a_course_that_one_left_are_gone(world, ann, teacher, hidden):
+def test_withdrawn_student_sees_no_course_news(world, ann, teacher, hidden):
     release(teacher, hidden)
     world.set_enrolment(ann, withdrawn_at=world.clock())
     assert news(ann) == []
 
 
-def test_a_token_for_another_course_sees_no_news(world, ann, teacher, hidden):
+def test_token_for_another_course_sees_no_news(world, ann, teacher, hidden):
     release(teacher, hidden)
     ann.token = world.token(ann.id, course_id=world.course("other"))
     assert news(ann) == []
 
 
-def test_a_declined_kind_is_news_but_no_mail(world, mail_server, course, ann, teacher, hidden):
+def test_declined_kind_appears_as_news_without_mail(
+    world, mail_server, course, ann, teacher, hidden
+):
     world.enrol(course, "Bo Example", email="bo@example.edu")
     browser = logged_in(world, ann)
     declined = {"declined": ["results_released"]}
@@ -187,14 +187,12 @@ def test_a_declined_kind_is_news_but_no_mail(world, mail_server, course, ann, te
 
 
 @pytest.mark.parametrize("kind", ["password_reset", "invitation", "nothing", 7])
-def test_what_has_to_arrive_cannot_be_declined(world, ann, kind):
+def test_mandatory_message_kinds_cannot_be_declined(world, ann, kind):
     reply = logged_in(world, ann).call("PUT", "/me/mail", {"declined": [kind]})
     assert reply.status_code == 422
 
 
-def test_invitations_by_e_mail_go_to_their_owner_with_a_link_of_the_course(
-    world, mail_server, course, ann, teacher
-):
+def test_invitation_email_contains_working_invite_link(world, mail_server, course, ann, teacher):
     set_password(world, teacher)
     reply = teacher.post(f"/courses/{course}/invites/mail", {"people": None})
     assert reply.status_code == 202, reply.text
@@ -211,7 +209,7 @@ def test_invitations_by_e_mail_go_to_their_owner_with_a_link_of_the_course(
     assert message["List-Unsubscribe"] is None
 
 
-def test_who_set_a_password_meanwhile_gets_no_invitation(world, mail_server, course, ann, teacher):
+def test_student_with_password_gets_no_queued_invitation(world, mail_server, course, ann, teacher):
     set_password(world, teacher)
     teacher.post(f"/courses/{course}/invites/mail", {"people": None})
     set_password(world, ann)
@@ -219,14 +217,14 @@ def test_who_set_a_password_meanwhile_gets_no_invitation(world, mail_server, cou
     assert mail_server.messages() == []
 
 
-def test_who_cannot_be_invited_is_named(world, course, ann, teacher):
+def test_inviting_student_with_password_by_email_is_rejected(world, course, ann, teacher):
     set_password(world, ann)
     reply = teacher.post(f"/courses/{course}/invites/mail", {"people": [str(ann.id)]})
     assert (reply.status_code, reply.json()["code"]) == (422, "invalid")
     assert stored(world) == 0
 
 
-def test_an_administrator_sends_a_failed_message_again(world, mail_server, course, teacher):
+def test_administrator_resends_failed_message(world, mail_server, course, teacher):
     set_password(world, teacher)
     world.enrol(course, "Re Fused", email="refused@example.edu")
     teacher.post(f"/courses/{course}/invites/mail", {"people": None})
@@ -250,7 +248,7 @@ def test_an_administrator_sends_a_failed_message_again(world, mail_server, cours
 
 
 @pytest.mark.usefixtures("mail_server")
-def test_an_instructor_sees_and_resends_the_failed_messages_of_the_course(world, course, teacher):
+def test_instructor_lists_and_resends_failed_course_messages(world, course, teacher):
     other = world.course("other")
     stranger = world.enrol(other, "Stran Ger", role="instructor")
     set_password(world, teacher)
@@ -273,7 +271,7 @@ def test_an_instructor_sees_and_resends_the_failed_messages_of_the_course(world,
 
 
 @pytest.mark.parametrize("is_delivered", [False, True])
-def test_a_failed_invitation_that_a_newer_one_replaces_is_not_sent_again(
+def test_superseded_failed_invitation_cannot_be_resent(
     world, mail_server, course, teacher, is_delivered
 ):
     set_password(world, teacher)
@@ -299,7 +297,7 @@ def test_a_failed_invitation_that_a_newer_one_replaces_is_not_sent_again(
 
 
 @pytest.mark.usefixtures("mail_server")
-def test_an_invitation_that_an_instructor_resends_belongs_to_the_course(world, course, teacher):
+def test_resent_invitation_belongs_to_course_and_instructor(world, course, teacher):
     set_password(world, teacher)
     admin = world.person("Ad Min", admin=True)
     refused = world.enrol(course, "Re Fused", email="refused@example.edu")
@@ -317,7 +315,7 @@ def test_an_invitation_that_an_instructor_resends_belongs_to_the_course(world, c
         assert links[-1].created_by == teacher.id
 
 
-def test_a_message_without_a_course_is_seen_by_administrators_alone(world, course, teacher, ann):
+def test_instructors_do_not_see_messages_without_a_course(world, course, teacher, ann):
     with world.session() as session:
         session.add(
             OutboxMessage(
@@ -331,7 +329,7 @@ def test_a_message_without_a_course_is_seen_by_administrators_alone(world, cours
     assert teacher.get(f"/courses/{course}/mail").json()["items"] == []
 
 
-def test_failed_messages_come_in_pages(world, course):
+def test_failed_messages_are_paginated(world, course):
     people = [world.enrol(course, f"Person {number}") for number in range(5)]
     with world.session() as session:
         session.add_all(
@@ -355,7 +353,7 @@ def test_failed_messages_come_in_pages(world, course):
     assert sorted(seen) == sorted(str(one.id) for one in people)
 
 
-def test_erasure_takes_messages_and_choices_along(world, ann, teacher, hidden):
+def test_erasure_deletes_messages_and_opt_outs(world, ann, teacher, hidden):
     release(teacher, hidden)
     logged_in(world, ann).call("PUT", "/me/mail", {"declined": ["results_released"]})
     admin = world.person("Ad Min", admin=True)
@@ -364,13 +362,13 @@ def test_erasure_takes_messages_and_choices_along(world, ann, teacher, hidden):
     assert (stored(world), stored(world, MailOptOut)) == (0, 0)
 
 
-def test_without_e_mail_nothing_is_stored_and_invitations_are_refused(database_url):
+def test_without_mail_server_no_message_is_stored_and_invites_are_refused(database_url):
     world = World(database_url)
     course = world.course()
     teacher = world.enrol(course, "Tea Cher", role="instructor")
     ann = world.enrol(course, "Ann Example")
-    [posed] = world.assignment(course, results="manual")
-    release(teacher, posed)
+    [assigned] = world.assignment(course, results="manual")
+    release(teacher, assigned)
     reply = teacher.post(f"/courses/{course}/invites/mail", {"people": None})
     assert (reply.status_code, reply.json()["code"]) == (409, "conflict")
     assert reply.json()["detail"].startswith(NO_MAIL_MESSAGE)

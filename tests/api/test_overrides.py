@@ -18,24 +18,24 @@ def student(world, course):
 
 
 @pytest.fixture
-def posed(world, course):
+def assigned(world, course):
     return world.assignment(course, SHORT, TEXT_PROBLEM)[0]
 
 
-def put(prof, posed, student, points, *, match="*", **more):
+def put(prof, assigned, student, points, *, match="*", **more):
     body = {"student": str(student.id), "points": points, "reason": REASON} | more
     headers = {"If-Match": match} if match else {}
-    return prof.post(f"/assignments/{posed.assignment}/overrides", body, headers=headers)
+    return prof.post(f"/assignments/{assigned.assignment}/overrides", body, headers=headers)
 
 
-def drop(prof, posed, override, *, match="*"):
-    path = f"/assignments/{posed.assignment}/overrides/{override}"
+def drop(prof, assigned, override, *, match="*"):
+    path = f"/assignments/{assigned.assignment}/overrides/{override}"
     return prof.delete(path, headers={"If-Match": match})
 
 
-def history(person, posed, student=None, **query):
+def history(person, assigned, student=None, **query):
     whose = f"/students/{student.id}" if student else ""
-    answer = person.get(f"/assignments/{posed.assignment}{whose}/history", params=query)
+    answer = person.get(f"/assignments/{assigned.assignment}{whose}/history", params=query)
     assert answer.status_code == 200, answer.text
     return answer
 
@@ -50,46 +50,46 @@ def history(person, posed, student=None, **query):
         ({"over_maximum": True}, 17, 17),
     ],
 )
-def test_points_stand_in_place_of_what_was_earned_until_withdrawn(
-    course, prof, student, posed, place, points, score
+def test_override_replaces_earned_points_until_withdrawn(
+    course, prof, student, assigned, place, points, score
 ):
-    student.submit(posed, {"first": "9", "second": "18"})
-    answer = put(prof, posed, student, points, **place)
+    student.submit(assigned, {"first": "9", "second": "18"})
+    answer = put(prof, assigned, student, points, **place)
     assert answer.status_code == 201, answer.text
     done = answer.json()
     assert (done["before"], done["grade"]["score"]) == (8, score)
     found = get_cell(get_gradebook(prof, course), student)
     assert (found["score"], found["overridden"]) == (score, True)
-    back = drop(prof, posed, done["override"]["id"])
+    back = drop(prof, assigned, done["override"]["id"])
     assert (back.status_code, back.json()["grade"]["score"]) == (200, 8)
     assert not get_cell(get_gradebook(prof, course), student)["overridden"]
-    assert drop(prof, posed, done["override"]["id"]).status_code == 409
+    assert drop(prof, assigned, done["override"]["id"]).status_code == 409
 
 
-def test_too_many_points_are_refused_in_words(prof, student, posed):
-    refused = put(prof, posed, student, 17)
+def test_override_above_maximum_is_rejected_with_message(prof, student, assigned):
+    refused = put(prof, assigned, student, 17)
     assert refused.status_code == 422
     more = "must be at most 16, unless you allow more than the maximum"
     assert refused.json()["errors"] == [{"field": "points", "message": more}]
 
 
-def test_a_later_submission_does_not_take_the_points_away(prof, student, posed):
-    put(prof, posed, student, 2, problem="two-counts", part="first")
-    told = student.submit(posed, {"first": "7", "second": "18"}).json()
+def test_later_submission_keeps_override(prof, student, assigned):
+    put(prof, assigned, student, 2, problem="two-counts", part="first")
+    told = student.submit(assigned, {"first": "7", "second": "18"}).json()
     assert told["standing"]["score"] == 7
 
 
-def test_a_student_without_submissions_can_get_points(course, prof, student, posed):
-    assert put(prof, posed, student, 3, match='"v0"').status_code == 201
+def test_student_without_submissions_can_get_override(course, prof, student, assigned):
+    assert put(prof, assigned, student, 3, match='"v0"').status_code == 201
     found = get_cell(get_gradebook(prof, course), student)
     assert (found["score"], found["missing"], found["waiting"]) == (3, False, False)
 
 
-def test_new_points_end_the_old_ones_at_the_same_place_only(prof, student, posed):
+def test_new_override_replaces_only_override_of_same_part(prof, student, assigned):
     for given in (1, 2):
-        put(prof, posed, student, given, problem="two-counts", part="first")
-    put(prof, posed, student, 4, problem="two-counts", part="second")
-    path = f"/assignments/{posed.assignment}/overrides"
+        put(prof, assigned, student, given, problem="two-counts", part="first")
+    put(prof, assigned, student, 4, problem="two-counts", part="second")
+    path = f"/assignments/{assigned.assignment}/overrides"
     listed = prof.get(path).json()["items"]
     assert [(one["part"], one["points"]) for one in listed] == [("second", 4), ("first", 2)]
     ended = prof.get(path, params={"state": "withdrawn"}).json()["items"]
@@ -115,72 +115,68 @@ def test_new_points_end_the_old_ones_at_the_same_place_only(prof, student, posed
         ({"points": 1, "problem": "two-counts", "part": "third"}, "part"),
     ],
 )
-def test_what_cannot_be_is_refused_with_the_field(prof, student, posed, body, field):
-    answer = put(prof, posed, student, **body)
+def test_invalid_override_is_rejected_with_its_field(prof, student, assigned, body, field):
+    answer = put(prof, assigned, student, **body)
     assert answer.status_code == 422, answer.text
     assert field in answer.json()["errors"][0]["field"]
 
 
-def test_only_a_student_of_the_course_is_given_points(world, prof, student, posed):
+def test_override_requires_student_of_the_course(world, prof, student, assigned):
     for person in (prof, world.enrol(world.course(), "Else Where")):
-        answer = put(prof, posed, person, 1)
+        answer = put(prof, assigned, person, 1)
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "student")
-    assert put(prof, posed, student, 1).status_code == 201
+    assert put(prof, assigned, student, 1).status_code == 201
 
 
-def test_points_for_who_is_excused_would_change_nothing_and_are_refused(
-    world, prof, student, posed
-):
-    excuse_student(world, posed, student, prof)
-    assert put(prof, posed, student, 1).status_code == 409
+def test_override_for_excused_student_is_refused(world, prof, student, assigned):
+    excuse_student(world, assigned, student, prof)
+    assert put(prof, assigned, student, 1).status_code == 409
 
 
-def test_an_edit_must_name_the_version_that_it_changes(prof, student, posed):
-    student.submit(posed, {"first": "7"})
-    tag = history(prof, posed, student).headers["etag"]
-    refused = put(prof, posed, student, 1, match="")
+def test_override_edit_requires_current_etag(prof, student, assigned):
+    student.submit(assigned, {"first": "7"})
+    tag = history(prof, assigned, student).headers["etag"]
+    refused = put(prof, assigned, student, 1, match="")
     assert refused.status_code == 428
     assert refused.json()["detail"].endswith(f"It is {tag} now.")
-    student.submit(posed, {"first": "9"})
-    stale = put(prof, posed, student, 1, match=tag)
+    student.submit(assigned, {"first": "9"})
+    stale = put(prof, assigned, student, 1, match=tag)
     assert (stale.status_code, stale.json()["code"]) == (412, "stale")
-    tag = history(prof, posed, student).headers["etag"]
-    done = put(prof, posed, student, 1, match=tag)
+    tag = history(prof, assigned, student).headers["etag"]
+    done = put(prof, assigned, student, 1, match=tag)
     assert done.status_code == 201
-    assert drop(prof, posed, done.json()["override"]["id"], match=tag).status_code == 412
+    assert drop(prof, assigned, done.json()["override"]["id"], match=tag).status_code == 412
     assert (
-        drop(prof, posed, done.json()["override"]["id"], match=done.headers["etag"]).status_code
+        drop(prof, assigned, done.json()["override"]["id"], match=done.headers["etag"]).status_code
         == 200
     )
 
 
-def test_one_of_two_concurrent_edits_is_refused_as_stale(world, course, prof, posed):
+def test_concurrent_override_edits_with_same_etag_store_one(world, course, prof, assigned):
     for at in range(4):
         student = world.enrol(course, f"Student {at}")
-        student.submit(posed, {"first": "7"})
-        tag = history(prof, posed, student).headers["etag"]
+        student.submit(assigned, {"first": "7"})
+        tag = history(prof, assigned, student).headers["etag"]
         with ThreadPoolExecutor(4) as pool:
-            tries = [pool.submit(put, prof, posed, student, one, match=tag) for one in range(4)]
+            tries = [pool.submit(put, prof, assigned, student, one, match=tag) for one in range(4)]
         statuses = sorted(one.result().status_code for one in tries)
         assert statuses == [201, 412, 412, 412]
 
 
-def test_a_submission_at_the_same_time_loses_neither_its_score_nor_the_points(
-    world, course, prof, posed
-):
+def test_concurrent_submission_and_override_both_count(world, course, prof, assigned):
     for at in range(6):
         student = world.enrol(course, f"Student {at}")
         with ThreadPoolExecutor(2) as pool:
-            sent = pool.submit(student.submit, posed, {"second": "18"})
-            given = pool.submit(put, prof, posed, student, 2, problem="two-counts", part="first")
+            sent = pool.submit(student.submit, assigned, {"second": "18"})
+            given = pool.submit(put, prof, assigned, student, 2, problem="two-counts", part="first")
         assert (sent.result().status_code, given.result().status_code) == (201, 201)
         assert get_cell(get_gradebook(prof, course, text=f"Student {at}"), student)["score"] == 7
 
 
-def test_an_override_is_audited_with_what_it_changed(world, prof, student, posed):
-    student.submit(posed, {"first": "9"})
-    done = put(prof, posed, student, 1, problem="two-counts", part="first").json()
-    drop(prof, posed, done["override"]["id"])
+def test_override_and_withdrawal_are_audited_with_changes(world, prof, student, assigned):
+    student.submit(assigned, {"first": "9"})
+    done = put(prof, assigned, student, 1, problem="two-counts", part="first").json()
+    drop(prof, assigned, done["override"]["id"])
     with world.session() as session:
         rows = session.scalars(select(AuditEntry).where(AuditEntry.action.like("override%")))
         told = [(one.action, one.actor_id, one.target_id, one.before, one.after) for one in rows]
@@ -193,15 +189,15 @@ def test_an_override_is_audited_with_what_it_changed(world, prof, student, posed
     assert causes == ["submission", "override", "override"]
 
 
-def test_the_history_tells_what_happened_in_order_and_by_whom(world, prof, student, posed):
-    student.submit(posed, {"first": "9"})
+def test_grade_history_lists_events_in_order_with_authors(world, prof, student, assigned):
+    student.submit(assigned, {"first": "9"})
     world.clock.advance(hours=1)
-    done = put(prof, posed, student, 1, problem="two-counts", part="first").json()
+    done = put(prof, assigned, student, 1, problem="two-counts", part="first").json()
     world.clock.advance(hours=1)
-    drop(prof, posed, done["override"]["id"])
+    drop(prof, assigned, done["override"]["id"])
     world.clock.advance(hours=1)
-    excuse_student(world, posed, student, prof)
-    told = history(prof, posed, student).json()["items"]
+    excuse_student(world, assigned, student, prof)
+    told = history(prof, assigned, student).json()["items"]
     assert [(one["kind"], one["author"]) for one in told] == [
         ("submission", "Ann Example"),
         ("grading", None),
@@ -223,7 +219,7 @@ def test_the_history_tells_what_happened_in_order_and_by_whom(world, prof, stude
     assert told[4]["cause_id"] == done["override"]["id"]
     pieces, query = [], {"limit": 2}
     while True:
-        page = history(prof, posed, student, **query).json()
+        page = history(prof, assigned, student, **query).json()
         pieces += page["items"]
         if page["next"] is None:
             break
@@ -231,13 +227,11 @@ def test_the_history_tells_what_happened_in_order_and_by_whom(world, prof, stude
     assert pieces == told
 
 
-def test_a_student_reads_the_history_of_the_own_grade_without_what_staff_keep(
-    world, prof, student, posed
-):
-    student.submit(posed, {"first": "9"})
-    put(prof, posed, student, 1, problem="two-counts", part="first")
-    excuse_student(world, posed, student, prof)
-    told = history(student, posed).json()["items"]
+def test_student_reads_own_grade_history_without_staff_details(world, prof, student, assigned):
+    student.submit(assigned, {"first": "9"})
+    put(prof, assigned, student, 1, problem="two-counts", part="first")
+    excuse_student(world, assigned, student, prof)
+    told = history(student, assigned).json()["items"]
     assert {one["kind"]: one["author"] for one in told} == {
         "submission": None,
         "grading": None,
@@ -247,38 +241,38 @@ def test_a_student_reads_the_history_of_the_own_grade_without_what_staff_keep(
     }
     assert "engine" not in told[0]
     assert (
-        student.get(f"/assignments/{posed.assignment}/students/{student.id}/history").status_code
+        student.get(f"/assignments/{assigned.assignment}/students/{student.id}/history").status_code
         == 403
     )
 
 
-def test_a_student_reads_fractions_of_the_own_history_as_staff_do(prof, student, posed):
-    student.submit(posed, {"first": "9"})
-    put(prof, posed, student, "5/2", problem="two-counts", part="first")
-    put(prof, posed, student, "1/3", problem="two-counts", part="second")
-    events = [(one["points"], one["after"]) for one in history(student, posed).json()["items"]]
+def test_student_and_staff_see_same_fractions_in_history(prof, student, assigned):
+    student.submit(assigned, {"first": "9"})
+    put(prof, assigned, student, "5/2", problem="two-counts", part="first")
+    put(prof, assigned, student, "1/3", problem="two-counts", part="second")
+    events = [(one["points"], one["after"]) for one in history(student, assigned).json()["items"]]
     assert (2.5, None) in events
     assert ("1/3", None) in events
-    staff = history(prof, posed, student).json()["items"]
+    staff = history(prof, assigned, student).json()["items"]
     assert events == [(one["points"], one["after"]) for one in staff]
 
 
-def test_a_grader_of_an_anonymous_assignment_reads_no_history_of_a_student(world, course, prof):
-    [posed] = world.assignment(course, SHORT, anonymous=True)
+def test_ta_cannot_read_history_in_anonymous_assignment(world, course, prof):
+    [assigned] = world.assignment(course, SHORT, anonymous=True)
     student, grader = world.enrol(course), world.enrol(course, "Gus Grader", role="grader")
-    sent = student.submit(posed, {"first": "9"}).json()["id"]
-    assert sent in history(prof, posed, student).text
-    whose = f"/assignments/{posed.assignment}/students/{student.id}/history"
-    for path in (whose, f"/assignments/{posed.assignment}/overrides"):
+    sent = student.submit(assigned, {"first": "9"}).json()["id"]
+    assert sent in history(prof, assigned, student).text
+    whose = f"/assignments/{assigned.assignment}/students/{student.id}/history"
+    for path in (whose, f"/assignments/{assigned.assignment}/overrides"):
         refused = grader.get(path)
         assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
 
 
-def test_the_history_waits_for_the_results(world, course, student):
+def test_student_history_is_hidden_until_results_are_released(world, course, student):
     spec = {"due": "2026-11-02 13:00"}
-    [posed] = world.assignment(course, SHORT, timeline_spec=spec, results="after_close")
-    student.submit(posed, {"first": "9"})
-    path = f"/assignments/{posed.assignment}/history"
+    [assigned] = world.assignment(course, SHORT, timeline_spec=spec, results="after_close")
+    student.submit(assigned, {"first": "9"})
+    path = f"/assignments/{assigned.assignment}/history"
     answer = student.get(path)
     assert (answer.status_code, answer.json()["code"]) == (403, "not_released")
     assert answer.json()["not_released_until"] == "2026-11-02T13:00:00.000000Z"

@@ -18,13 +18,13 @@ def load(person, course):
     return response.json()["items"]
 
 
-def test_mistakes_are_counted_by_cause_over_the_assignments(world, course, student):
+def test_mistakes_are_counted_by_cause_across_assignments(world, course, student):
     first, second = (
         world.assignment(course, source, timeline_spec=DUE_TOMORROW)[0]
         for source in (POWERS, ROOTS)
     )
-    for posed in (first, second):
-        student.submit(posed, DOUBLED)
+    for assigned in (first, second):
+        student.submit(assigned, DOUBLED)
     student.submit(first, {"square": "7"})
     student.submit(first, {"square": "nothing"})
     with world.session() as session:
@@ -42,20 +42,20 @@ def test_mistakes_are_counted_by_cause_over_the_assignments(world, course, stude
     assert (flipped["times"], flipped["description"]) == (1, note)
 
 
-def test_another_student_sees_nothing_of_it(world, course, student):
-    [posed] = world.assignment(course, POWERS, timeline_spec=DUE_TOMORROW)
-    student.submit(posed, DOUBLED)
+def test_students_do_not_see_mistakes_of_others(world, course, student):
+    [assigned] = world.assignment(course, POWERS, timeline_spec=DUE_TOMORROW)
+    student.submit(assigned, DOUBLED)
     world.clock.advance(days=2)
     assert load(world.enrol(course, "Other Example"), course) == []
 
 
-def test_hidden_results_an_extension_and_a_withdrawn_release_hide_mistakes(world, course, student):
+def test_mistakes_stay_hidden_while_results_or_solutions_are_hidden(world, course, student):
     extended = world.enrol(course, "Ex Tended")
-    [posed] = world.assignment(course, POWERS, timeline_spec=DUE_TOMORROW, results="manual")
+    [assigned] = world.assignment(course, POWERS, timeline_spec=DUE_TOMORROW, results="manual")
     [other] = world.assignment(course, ROOTS, timeline_spec=DUE_TOMORROW, solutions="never")
     [late] = world.assignment(course, POWERS, timeline_spec=DUE_TOMORROW, variants="each")
     for person in (student, extended):
-        for each in (posed, other):
+        for each in (assigned, other):
             person.submit(each, DOUBLED)
     extended.get(late.path)
     extend(world, course, {"days": 9}, student_id=extended.id)
@@ -64,15 +64,15 @@ def test_hidden_results_an_extension_and_a_withdrawn_release_hide_mistakes(world
     assert load(extended, course) == []
 
 
-def test_the_page_links_to_practice_and_to_the_solution(world, course, student):
-    [posed] = world.assignment(course, POWERS, timeline_spec=DUE_TOMORROW)
-    student.submit(posed, DOUBLED)
+def test_mistakes_page_links_to_practice_and_solution(world, course, student):
+    [assigned] = world.assignment(course, POWERS, timeline_spec=DUE_TOMORROW)
+    student.submit(assigned, DOUBLED)
     browser, path = Browser(world, student), f"/courses/{course}/mistakes"
     assert not browser.get(path).all("article")
     world.clock.advance(days=2)
     browser = Browser(world, student)
     card = browser.get(path).one("article")
     assert "1 time" in card.text
-    for link in (f"{posed.path}/practice", f"{posed.path}/solution"):
+    for link in (f"{assigned.path}/practice", f"{assigned.path}/solution"):
         assert browser.get(card.one("a", href=link)["href"]).status == 200
     assert browser.get(f"/courses/{course}/grades").one("a", href=path)

@@ -23,7 +23,7 @@ def scene(world):
     return StaffCourse(world)
 
 
-def test_a_course_is_archived_and_brought_back(scene):
+def test_course_is_archived_and_restored(scene):
     page = scene.browser.get(f"{scene.home}/settings")
     assert page.one("form", action=f"{scene.home}/archive").one("button").text == (
         "Archive the course"
@@ -44,10 +44,10 @@ def told_open(scene):
     return [one.text for one in card.all("li")]
 
 
-def test_who_archives_is_told_which_assignments_are_open_and_who_is_at_work(world):
+def test_archive_card_lists_open_assignments_with_student_counts(world):
     scene = StaffCourse(world, timeline_spec={"due": "2026-11-10 23:59"})
     world.enrol(scene.course, "Not Begun")
-    scene.student.get(scene.posed.path)
+    scene.student.get(scene.assigned.path)
     [said] = told_open(scene)
     assert said.startswith(
         "Homework 1, for 2 students, of whom 1 has begun; closes Tue 10 Nov 2026"
@@ -64,13 +64,13 @@ def test_who_archives_is_told_which_assignments_are_open_and_who_is_at_work(worl
 @pytest.mark.parametrize(
     "times", [{"due": "2026-10-10 23:59"}, {"release": "2026-12-24 18:00"}], ids=["over", "planned"]
 )
-def test_an_assignment_closed_for_everybody_is_not_called_open(world, times):
+def test_archive_card_omits_assignments_closed_for_all_students(world, times):
     scene = StaffCourse(world, timeline_spec=times)
     world.assignment(scene.course, published=False)
     assert told_open(scene) == []
 
 
-def test_an_assignment_is_open_for_who_was_granted_more_time(world):
+def test_archive_card_counts_students_with_extensions(world):
     scene = StaffCourse(world, timeline_spec={"due": "2026-10-10 23:59"})
     world.enrol(scene.course, "Not Begun")
     granted = {"student": str(scene.student.id), "grants": {"days": 90}}
@@ -79,13 +79,13 @@ def test_an_assignment_is_open_for_who_was_granted_more_time(world):
     assert said == "Homework 1, for 1 student, of whom 0 have begun; closed for the others"
 
 
-def test_every_page_of_a_course_that_is_archived_says_so(scene):
+def test_every_page_of_archived_course_shows_notice(scene):
     student = Browser(scene.world, scene.student)
     seen = [
         (scene.browser, scene.home),
         (scene.browser, f"{scene.path}/edit"),
         (student, scene.home),
-        (student, f"{scene.path}/problems/{scene.posed.slug}"),
+        (student, f"{scene.path}/problems/{scene.assigned.slug}"),
     ]
     assert [browser.get(path).text.count(ARCHIVED) for browser, path in seen] == [0, 0, 0, 0]
     scene.browser.post(f"{scene.home}/archive")
@@ -93,7 +93,7 @@ def test_every_page_of_a_course_that_is_archived_says_so(scene):
     assert ARCHIVED not in scene.browser.get("/courses").text
 
 
-def test_in_an_archived_course_nothing_is_left_to_answer(scene):
+def test_archived_course_lists_no_open_questions(scene):
     student = Browser(scene.world, scene.student)
     left = "Questions left"
     assert left in student.get(scene.home).text
@@ -101,17 +101,17 @@ def test_in_an_archived_course_nothing_is_left_to_answer(scene):
     assert left not in student.get(scene.home).text
 
 
-def test_an_archived_course_states_no_late_credit(world):
+def test_archived_course_shows_no_late_credit(world):
     late = [{"days": 30, "credit": "50%"}]
     scene = StaffCourse(world, timeline_spec={"due": "2026-10-25 23:59", "late": late})
     student, told = Browser(world, scene.student), "Late: an answer is worth"
-    places = (scene.home, scene.path, scene.posed.path)
+    places = (scene.home, scene.path, scene.assigned.path)
     assert [told in student.get(path).text for path in places] == [True] * 3
     scene.browser.post(f"{scene.home}/archive")
     assert [told in student.get(path).text for path in places] == [False] * 3
 
 
-def test_what_was_typed_into_a_course_that_was_archived_meanwhile_is_kept_and_sent_again(scene):
+def test_form_input_survives_archiving_and_can_be_resent(scene):
     form = scene.browser.get(f"{scene.home}/assignments/new").one(
         "form", action=f"{scene.home}/assignments/new"
     )
@@ -129,17 +129,17 @@ def test_what_was_typed_into_a_course_that_was_archived_meanwhile_is_kept_and_se
     assert {name: made[name] for name in typed} == typed
 
 
-def test_a_student_whose_draft_met_an_archived_course_is_told_of_no_settings_of_theirs(scene):
+def test_draft_in_archived_course_keeps_text_without_settings_hint(scene):
     student = Browser(scene.world, scene.student)
     scene.browser.post(f"{scene.home}/archive")
-    draft = f"{scene.path}/problems/{scene.posed.slug}/draft"
+    draft = f"{scene.path}/problems/{scene.assigned.slug}/draft"
     met = student.post(draft, {"answer": "Fewer weights."})
     assert (met.status, met.heading) == (409, "The course is archived")
     assert met.one("pre").text == "Fewer weights."
     assert met.text.count("settings") == 1  # where an instructor brings it back
 
 
-def test_a_file_for_an_archived_course_has_to_be_chosen_again(scene):
+def test_upload_to_archived_course_asks_to_choose_file_again(scene):
     scene.browser.post(f"{scene.home}/archive")
     sent = {"file": ("b.yaml", b"id: b", "text/yaml")}
     met = scene.browser.post(
@@ -150,7 +150,7 @@ def test_a_file_for_an_archived_course_has_to_be_chosen_again(scene):
     assert met.one("pre").text == "Part b again"
 
 
-def test_an_archived_course_without_a_form_says_nothing_of_what_was_typed(scene):
+def test_archived_error_without_form_input_shows_no_typed_text(scene):
     scene.browser.post(f"{scene.home}/archive")
     met = scene.browser.post(f"{scene.path}/unpublish")
     assert met.status == 409
@@ -171,7 +171,7 @@ def buttons(page):
             yield button.text
 
 
-def test_no_page_of_an_archived_course_has_a_button_that_would_be_refused(database_url):
+def test_archived_course_pages_show_no_buttons_that_would_fail(database_url):
     world = World(database_url, settings=SCENE_SETTINGS)
     scene = create_populated_course(world)
     found, looked = {}, 0
@@ -193,9 +193,9 @@ def test_no_page_of_an_archived_course_has_a_button_that_would_be_refused(databa
     assert looked > 60
 
 
-def test_what_is_set_in_an_archived_course_is_read_and_not_typed_over(scene):
+def test_archived_course_settings_are_read_only(scene):
     scene.browser.post(f"{scene.home}/archive")
-    for path in (f"{scene.path}/edit", f"{scene.home}/settings", f"{scene.posed.path}/settings"):
+    for path in (f"{scene.path}/edit", f"{scene.home}/settings", f"{scene.assigned.path}/settings"):
         form = scene.browser.get(path).one("form", id="settings")
         [fields] = [one for one in form.children if getattr(one, "tag", "") == "fieldset"]
         assert "disabled" in fields.attributes

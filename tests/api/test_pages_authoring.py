@@ -31,7 +31,7 @@ def preview(scene, source):
     return scene.browser.post(f"{scene.home}/problems/check/preview", {"source": source})
 
 
-def test_the_bank_leads_to_a_gallery_with_a_template_for_each_kind(scene):
+def test_bank_links_to_gallery_with_template_for_each_kind(scene):
     bank = scene.browser.get(f"{scene.home}/problems")
     gallery = scene.browser.get(bank.one("a", text="New problem")["href"])
     buttons = gallery.all("button", name="template")
@@ -39,7 +39,7 @@ def test_the_bank_leads_to_a_gallery_with_a_template_for_each_kind(scene):
     assert [one.text for one in buttons] == [one.label for one in TEMPLATES]
 
 
-def test_a_new_problem_starts_from_a_kind_a_title_and_a_question(scene):
+def test_new_problem_form_fills_template_with_title_and_question(scene):
     gallery = scene.browser.get(f"{scene.home}/problems/new")
     form = gallery.one("form", action=f"{scene.home}/problems/check")
     typed = {"title": "Layer: which?", "question": "Which one?", "template": "choice"}
@@ -59,12 +59,12 @@ def test_a_new_problem_starts_from_a_kind_a_title_and_a_question(scene):
 
 
 @pytest.mark.parametrize(("query", "status"), [("template=poem", 404), ("template=A1", 422)])
-def test_a_template_that_does_not_exist_is_no_page(scene, query, status):
+def test_unknown_template_is_not_found(scene, query, status):
     assert scene.browser.get(f"{scene.home}/problems/check?{query}").status == status
 
 
 @pytest.mark.parametrize("kind", WIDGETS)
-def test_the_preview_has_the_numbers_and_the_inputs_of_students(scene, kind):
+def test_preview_shows_numbers_and_student_inputs(scene, kind):
     shown = preview(scene, TEMPLATES_BY_KIND[kind].source)
     tag, name = WIDGETS[kind]
     assert shown.status == 200
@@ -73,7 +73,7 @@ def test_the_preview_has_the_numbers_and_the_inputs_of_students(scene, kind):
     assert shown.one("dl").all("dd")[0].text
 
 
-def test_the_preview_stores_nothing_and_needs_no_examples(scene):
+def test_preview_needs_no_examples_and_stores_nothing(scene):
     source = TEMPLATES_BY_KIND["integer"].source.partition("# Example answers")[0]
     shown = preview(scene, source)
     assert "28×28 pixels" in shown.text.replace(" × ", "×")
@@ -82,7 +82,7 @@ def test_the_preview_stores_nothing_and_needs_no_examples(scene):
     )
 
 
-def test_errors_in_the_preview_cite_and_link_their_lines(scene):
+def test_preview_errors_link_to_their_lines(scene):
     source = TEXT_PROBLEM.replace('key: "K*K"', 'key: "K*Q"')
     line = 1 + source[: source.index("K*Q")].count("\n")
     shown = preview(scene, source)
@@ -99,13 +99,13 @@ def test_errors_in_the_preview_cite_and_link_their_lines(scene):
 @pytest.mark.parametrize(
     "source", ["", "{", "a: [", "id: x\n\tb: 1", "\x01", "&a [*a, *a]", "- 1", "id: 1\nid: 2"]
 )
-def test_a_text_that_is_no_problem_yet_is_an_error_and_no_failure(scene, source):
+def test_preview_of_incomplete_problem_shows_errors(scene, source):
     shown = preview(scene, source)
     assert shown.status == 200
     assert shown.one("div", id="faults").text
 
 
-def test_without_a_textbook_value_the_preview_takes_the_first_seed(scene):
+def test_preview_without_original_values_uses_first_seed(scene):
     source = (
         TEMPLATES_BY_KIND["integer"]
         .source.replace(", original: 28", "")
@@ -114,14 +114,14 @@ def test_without_a_textbook_value_the_preview_takes_the_first_seed(scene):
     assert "Seed 0" in preview(scene, source.partition("# Example answers")[0]).text
 
 
-def test_a_check_shows_the_preview_too_for_browsers_without_scripts(scene):
+def test_check_shows_preview_without_javascript(scene):
     source = TEMPLATES_BY_KIND["table"].source
     page = scene.browser.post(f"{scene.home}/problems/check", {"source": source, "act": "check"})
     assert page.status == 200
     assert page.one("div", id="seen").all("input", name="cell.layers")
 
 
-def test_previews_count_against_the_limit_of_checks(scene, monkeypatch):
+def test_previews_and_checks_share_a_rate_limit(scene, monkeypatch):
     publishing = scene.world.service.publishing
     monkeypatch.setitem(publishing._running, scene.staff.id, MAX_REQUESTS_PER_USER)  # noqa: SLF001
     assert preview(scene, TEXT_PROBLEM).status == 429
@@ -132,7 +132,7 @@ def test_previews_count_against_the_limit_of_checks(scene, monkeypatch):
     assert checked.status == 429
 
 
-def test_students_and_tas_have_no_editor_and_no_preview(scene):
+def test_students_and_tas_cannot_open_editor_or_preview(scene):
     grader = scene.world.enrol(scene.course, "Greta Grader", role="grader")
     for person, status in ((grader, 403), (scene.student, 403)):
         browser = Browser(scene.world, person)

@@ -41,7 +41,7 @@ def page_of(desk: EndpointCourse, method: str, path: str, **more: object) -> Ans
 FORMULAS = ("=cmd()|' /C calc'!A0", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "<script>alert(1)</script>")
 
 
-def test_what_a_student_typed_is_text_to_spreadsheets_and_browsers(desk):
+def test_student_input_is_escaped_in_spreadsheets_and_pages(desk):
     for typed in FORMULAS:
         student = desk.world.enrol(UUID(desk.course), typed.strip())
         assert desk.sent("text", json.dumps(typed).encode(), who=student).status == 201
@@ -81,7 +81,7 @@ ARCHIVES = {
 
 
 @pytest.mark.parametrize("name", ARCHIVES)
-def test_an_archive_that_is_none_or_too_much_is_refused_at_once(desk, name):
+def test_invalid_and_oversized_archives_are_rejected_quickly(desk, name):
     part = b'--x\r\nContent-Disposition: form-data; name="archive"; filename="../../a"\r\n\r\n'
     body = part + ARCHIVES[name]() + b"\r\n--x--\r\n"
     more = {"headers": {"content-type": "multipart/form-data; boundary=x"}, "body": body}
@@ -100,7 +100,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_a_form_without_end_is_refused_at_once(desk, name):
+def test_oversized_forms_are_rejected_quickly(desk, name):
     kind = {"content-type": "application/x-www-form-urlencoded"}
     found = []
     path = f"/courses/{desk.course}/apply"
@@ -142,7 +142,7 @@ def health(port: int) -> int:
 
 
 @pytest.mark.usefixtures("many_files")
-def test_connections_that_never_say_all_keep_nobody_out(desk):
+def test_half_open_connections_do_not_block_health_check(desk):
     """The number of connections is below the limit of a process."""
     with serve_app(desk.world.app) as port, half_open(port):
         asked = []
@@ -152,7 +152,7 @@ def test_connections_that_never_say_all_keep_nobody_out(desk):
 
 
 @pytest.mark.usefixtures("many_files")
-def test_more_connections_than_a_process_holds_end_those_that_wait_and_others_are_served(desk):
+def test_excess_half_open_connections_do_not_block_other_clients(desk):
     config = create_config(desk.world.app, desk.world.service.settings)
     config.lifespan = "off"
     assert config.limit_concurrency < HALF_OPEN

@@ -54,14 +54,14 @@ def own(scene, text=TEXT_PROBLEM, **more):
         ("?status=draft", False),
     ],
 )
-def test_problems_are_found_by_what_is_asked(scene, query, is_there):
+def test_bank_search_filters_problems(scene, query, is_there):
     found = scene.browser.get(scene.path + query)
     assert found.status == 200
     assert bool(found.all("a", href=f"{scene.path}/{scene.version.id}")) == is_there
     assert ("No problem matches" in found.text) != is_there
 
 
-def test_the_topics_that_there_are_can_be_chosen(scene):
+def test_topic_filter_lists_existing_topics(scene):
     own(scene, TEXT_PROBLEM.replace("topic: convolution", "topic: kernels"))
     page = scene.browser.get(f"{scene.path}?topic=kernels")
     topics = page.one("select", id="topic").all("option")
@@ -69,7 +69,7 @@ def test_the_topics_that_there_are_can_be_chosen(scene):
     assert [one.text for one in topics if "selected" in one.attributes] == ["kernels"]
 
 
-def test_the_next_page_keeps_what_was_asked_for(scene, monkeypatch):
+def test_next_page_of_bank_keeps_search(scene, monkeypatch):
     scene.world.version("conv-output-shape")
     scene.world.version("conv-sizing")
     monkeypatch.setattr("api.pages.staff.assignments.bank.ROWS", 1)
@@ -81,7 +81,7 @@ def test_the_next_page_keeps_what_was_asked_for(scene, monkeypatch):
     ]
 
 
-def test_a_preview_shows_the_numbers_the_key_and_what_would_be_named(scene):
+def test_preview_shows_numbers_key_and_model_answer_of_any_variant(scene):
     found = scene.browser.get(f"{scene.path}/{scene.version.id}?position=-1")
     assert "A kernel of size 3." in found.text
     assert "9" in [one.text for one in found.all("code")]
@@ -95,14 +95,14 @@ def test_a_preview_shows_the_numbers_the_key_and_what_would_be_named(scene):
 
 
 @pytest.mark.parametrize("query", ["position=4000", "seed=999999", "seed=9999"])
-def test_a_variant_that_is_not_there_is_said_and_the_form_stays(scene, query):
+def test_missing_variant_shows_error_and_keeps_form(scene, query):
     found = scene.browser.get(f"{scene.path}/{scene.version.id}?{query}")
     assert found.status == 404
     assert "There is no such variant" in found.one(role="alert").text
     assert found.all("input", name="seed")
 
 
-def test_before_the_first_variant_there_is_none_where_the_textbook_has_no_numbers(scene):
+def test_problem_without_original_has_no_variant_before_the_first(scene):
     drawn = "params: {N: {integers: [2, 9]}}\n"
     text = (
         "id: doubled\ntitle: Doubled\ntopic: training\ndifficulty: 1\n"
@@ -118,11 +118,11 @@ def test_before_the_first_variant_there_is_none_where_the_textbook_has_no_number
 
 
 @pytest.mark.parametrize("query", ["position=abc", "position=--1", "seed=1.5", "show=all"])
-def test_what_is_no_variant_is_refused(scene, query):
+def test_invalid_variant_query_is_rejected(scene, query):
     assert scene.browser.get(f"{scene.path}/{scene.version.id}?{query}").status == 422
 
 
-def test_the_file_and_what_changed_are_shown_as_they_are(scene):
+def test_version_page_shows_source_and_diff(scene):
     first = own(scene)
     second = own(scene, CHANGED, based_on=first)
     source = scene.browser.get(f"{scene.path}/{second}?show=source").one("pre")
@@ -135,7 +135,7 @@ def test_the_file_and_what_changed_are_shown_as_they_are(scene):
     assert "This is the first version." in alone.text
 
 
-def test_any_two_versions_are_compared_from_the_list_of_versions(scene):
+def test_any_two_versions_can_be_compared(scene):
     first = own(scene)
     second = own(scene, CHANGED, based_on=first)
     shown = scene.browser.get(f"{scene.path}/{first}?show=versions")
@@ -148,7 +148,7 @@ def test_any_two_versions_are_compared_from_the_list_of_versions(scene):
     assert [one.text.count("Twice that?") for one in compared.all(has="src-add")][-1] == 1
 
 
-def test_a_version_is_retired_and_published_again(scene):
+def test_version_is_retired_and_republished(scene):
     version = own(scene)
     form = scene.browser.get(f"{scene.path}/{version}").one(
         "form", action=f"{scene.path}/{version}/retire"
@@ -174,43 +174,41 @@ def test_a_version_is_retired_and_published_again(scene):
         ),
     ],
 )
-def test_who_publishes_a_version_is_led_to_the_assignments_that_have_another(
-    world, seen, said, words, way
-):
+def test_publishing_links_to_assignments_using_older_versions(world, seen, said, words, way):
     scene = StaffCourse(world)
     form = {"source": OTHER_KEY, "act": "publish"}
     if seen:
-        scene.student.get(scene.posed.path)
+        scene.student.get(scene.assigned.path)
     page = scene.browser.follow(scene.browser.post(f"{scene.home}/problems/check", form))
     assert "Published. Assignments keep the version that they have." in page.text
     assert f"{said}; {words})." in page.text
     link = page.one("a", aria_label=f"{words} in Homework 1")
-    assert link["href"] == f"{scene.posed.path}/{way}"
+    assert link["href"] == f"{scene.assigned.path}/{way}"
     assert scene.browser.get(link["href"].partition("#")[0]).status == 200
 
 
-def test_what_only_the_test_student_opened_is_not_called_seen_by_students(world):
+def test_test_student_views_are_not_reported_as_student_views(world):
     scene = StaffCourse(world)
     test = scene.staff.post(f"{scene.home}/test-student").json()["user"]
     scene.browser.post("/view-as", {"student": test})
-    scene.browser.get(scene.posed.path)
+    scene.browser.get(scene.assigned.path)
     scene.browser.post("/view-as", {"student": ""})
     told = scene.staff.get(scene.path).json()["problems"][0]
     assert told["opened"]
-    version, own = f"{scene.home}/problems/{told['version_id']}", f"{scene.posed.path}/settings"
+    version, own = f"{scene.home}/problems/{told['version_id']}", f"{scene.assigned.path}/settings"
     assert "(this version, seen only by the test student)" in scene.browser.get(version).text
     assert "seen by the test student" in scene.editor().one(id="problems").text
     assert "The test student has seen numbers, so" in scene.browser.get(own).text
-    scene.student.get(scene.posed.path)
+    scene.student.get(scene.assigned.path)
     assert "(this version, seen by students)" in scene.browser.get(version).text
     assert "test student" not in scene.editor().one(id="problems").text
     assert "Students have seen their numbers, so" in scene.browser.get(own).text
 
 
-def test_a_version_says_where_it_is_set_and_that_it_stays_there_when_it_is_retired(world):
+def test_version_page_lists_usage_and_retiring_explains_effect(world):
     scene = StaffCourse(world)
-    posed = scene.staff.get(scene.path).json()["problems"][0]
-    page = scene.browser.get(f"{scene.home}/problems/{posed['version_id']}")
+    assigned = scene.staff.get(scene.path).json()["problems"][0]
+    page = scene.browser.get(f"{scene.home}/problems/{assigned['version_id']}")
     assert "Used in Homework 1 (this version)." in page.text
     version = own(scene, CHANGED)
     form = {"reason": "not used"}
@@ -218,7 +216,7 @@ def test_a_version_says_where_it_is_set_and_that_it_stays_there_when_it_is_retir
     assert "Retired. No other assignment can take it" in scene.browser.follow(done).text
 
 
-def test_a_grader_sees_keys_and_no_way_to_change_them(scene):
+def test_ta_sees_keys_but_cannot_edit_them(scene):
     grader = Browser(scene.world, scene.world.enrol(scene.course, "Gra Der", role="grader"))
     found = grader.get(f"{scene.path}/{own(scene)}")
     assert found.status == 200
@@ -231,7 +229,7 @@ def check(scene, act, source, **more):
     return scene.browser.post(f"{scene.path}/check", {"source": source, "act": act}, **more)
 
 
-def test_the_checker_says_what_grader_check_says_with_the_line(scene):
+def test_checker_page_shows_same_errors_and_lines_as_api(scene):
     found = check(scene, "check", WRONG)
     assert found.status == 422
     told = scene.staff.post(
@@ -245,7 +243,7 @@ def test_the_checker_says_what_grader_check_says_with_the_line(scene):
     assert str(text).removeprefix("\n") == WRONG
 
 
-def test_a_file_in_order_is_said_to_be_so_and_is_not_stored(scene):
+def test_check_of_valid_file_reports_no_errors_and_stores_nothing(scene):
     found = check(scene, "check", CHANGED)
     assert found.status == 200
     assert "why-small-kernels has no errors." in found.text
@@ -260,7 +258,7 @@ def test_a_file_in_order_is_said_to_be_so_and_is_not_stored(scene):
         ("publish", "published", "Published. No student sees it before an assignment has it."),
     ],
 )
-def test_a_file_is_stored_with_its_note_and_who_sees_it_is_told(scene, act, status, said):
+def test_file_is_stored_with_note_and_its_visibility_is_reported(scene, act, status, said):
     stored = scene.browser.post(
         f"{scene.path}/check", {"source": CHANGED, "act": act, "note": "clearer"}
     )
@@ -275,14 +273,14 @@ def test_a_file_is_stored_with_its_note_and_who_sees_it_is_told(scene, act, stat
     ["", "\x01", "- 1\n- 2", "id: [", WRONG, TEXT_PROBLEM.replace("points: 2", "points: two")],
 )
 @pytest.mark.parametrize("act", ["draft", "publish", "check", ""])
-def test_a_file_that_cannot_be_stored_stays_in_the_form(scene, source, act):
+def test_invalid_file_is_not_stored_and_stays_in_form(scene, source, act):
     found = check(scene, act, source)
     assert found.status == 422
     assert "Nothing was stored." in found.text
     assert scene.staff.get(f"{scene.path}?space=course").json()["items"] == []
 
 
-def test_the_same_file_again_is_refused_and_kept(scene):
+def test_unchanged_file_is_refused_and_stays_in_form(scene):
     check(scene, "publish", CHANGED)
     found = check(scene, "publish", CHANGED)
     assert found.status == 409
@@ -290,20 +288,20 @@ def test_the_same_file_again_is_refused_and_kept(scene):
     assert "Double of that?" in found.one("textarea", id="source").text
 
 
-def test_an_uploaded_file_is_taken_in_place_of_the_text(scene):
+def test_uploaded_file_overrides_text_field(scene):
     files = {"file": ("problem.yaml", CHANGED.encode(), "text/yaml")}
     found = check(scene, "check", "id: other", files=files)
     assert "why-small-kernels has no errors." in found.text
 
 
-def test_a_version_can_be_edited_as_a_new_one(scene):
+def test_existing_version_can_be_edited_as_new_version(scene):
     version = own(scene)
     found = scene.browser.get(f"{scene.path}/check?base={version}")
     [text] = found.one("textarea", id="source").children
     assert str(text).removeprefix("\n") == TEXT_PROBLEM
 
 
-def test_a_new_problem_begins_with_one_that_passes_the_check_without_a_warning(scene):
+def test_new_problem_template_passes_check_without_warnings(scene):
     gallery = scene.browser.get(scene.browser.get(scene.path).one("a", text="New problem")["href"])
     form = gallery.one("form", action=f"{scene.path}/check")
     page = scene.browser.get(f"{form['action']}?template=integer")

@@ -16,8 +16,8 @@ MOST = {
     "/courses/{course}/grades": 14,
     "/assignments/{assignment}": 12,
     "/assignments/{assignment}/history": 17,
-    "{posed}": 23,
-    "{posed}/submissions": 12,
+    "{assigned}": 23,
+    "{assigned}/submissions": 12,
     "/submissions/{submission}": 14,
 }
 """Maximum number of SQL statements per student page, with a small margin."""
@@ -57,7 +57,7 @@ class Scene:
 
     def __init__(self, world):
         self.world, self.course = world, world.course()
-        [self.posed] = world.assignment(self.course)
+        [self.assigned] = world.assignment(self.course)
         self.student = world.enrol(self.course)
         self.browser = Browser(world, self.student)
         self.staff = Browser(world, world.enrol(self.course, "Iris", role="instructor"))
@@ -66,13 +66,13 @@ class Scene:
     def hand_in(self, person) -> str:
         """Answer every part, and return the id of the submission."""
         told = {"cells": "8", "doubled": "16", "why": "Fewer."}
-        return person.submit(self.posed, told).json()["id"]
+        return person.submit(self.assigned, told).json()["id"]
 
     def address(self, path: str) -> str:
         return path.format(
             course=self.course,
-            assignment=self.posed.assignment,
-            posed=self.posed.path,
+            assignment=self.assigned.assignment,
+            assigned=self.assigned.path,
             submission=self.submission,
             student=self.student.id,
         )
@@ -94,7 +94,7 @@ def scene(world):
 
 
 @pytest.mark.parametrize("path", MOST)
-def test_a_students_page_asks_little_and_no_more_after_more_submissions(scene, path):
+def test_student_page_queries_do_not_grow_with_submissions(scene, path):
     before = scene.count(scene.browser, path)
     for _ in range(3):
         scene.hand_in(scene.student)
@@ -102,14 +102,14 @@ def test_a_students_page_asks_little_and_no_more_after_more_submissions(scene, p
 
 
 @pytest.mark.parametrize("path", STAFF)
-def test_a_page_of_the_staff_asks_no_more_of_a_larger_class(scene, path):
+def test_staff_page_queries_do_not_grow_with_class_size(scene, path):
     before = scene.count(scene.staff, path)
     for number in range(4):
         scene.hand_in(scene.world.enrol(scene.course, f"Student {number}"))
     assert scene.count(scene.staff, path) == before <= STAFF[path]
 
 
-def test_who_asks_is_looked_up_once_a_page_though_several_routes_answer_it(scene):
+def test_user_and_course_are_loaded_once_per_page(scene):
     scene.browser.get(scene.address("/submissions/{submission}"))
     with asked(scene.world) as found:
         scene.browser.get(scene.address("/submissions/{submission}"))
@@ -117,14 +117,14 @@ def test_who_asks_is_looked_up_once_a_page_though_several_routes_answer_it(scene
     assert sum("FROM courses" in one for one in found) == 1
 
 
-def test_a_page_that_follows_a_change_shows_it(scene):
-    scene.browser.get(scene.posed.path)
+def test_page_after_a_change_shows_new_data(scene):
+    scene.browser.get(scene.assigned.path)
     with scene.world.session() as session:
         session.get_one(User, scene.student.id).name = "Ada Other"
-    assert "Ada Other" in scene.browser.get(scene.posed.path).text
+    assert "Ada Other" in scene.browser.get(scene.assigned.path).text
 
 
-def test_a_session_that_reads_looks_once_until_its_moment_has_passed(world):
+def test_read_session_caches_values_until_snapshot_reset(world):
     found = iter(range(3))
     with world.db.reading() as session:
         assert [cache_in_snapshot(session, "a", lambda: next(found)) for _ in range(2)] == [0, 0]
@@ -132,13 +132,13 @@ def test_a_session_that_reads_looks_once_until_its_moment_has_passed(world):
         assert cache_in_snapshot(session, "a", lambda: next(found)) == 1
 
 
-def test_a_session_that_writes_looks_each_time(world):
+def test_write_session_does_not_cache_values(world):
     found = iter(range(2))
     with world.db.transaction() as session:
         assert [cache_in_snapshot(session, "a", lambda: next(found)) for _ in range(2)] == [0, 1]
 
 
-def test_a_row_is_looked_for_once_by_what_is_given(world):
+def test_fetch_one_caches_rows_by_parameters(world):
     echo = select(bindparam("number", type_=Integer))
     with world.db.reading() as session, asked(world) as found:
         rows = [fetch_one(session, echo, number=number) for number in (1, 1, 2)]

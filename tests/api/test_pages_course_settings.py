@@ -24,7 +24,7 @@ def settings(scene):
     return settings_form(scene.browser.get(f"{scene.home}/settings"))
 
 
-def test_saving_what_is_there_changes_nothing(scene):
+def test_saving_unchanged_course_settings_changes_nothing(scene):
     before = scene.staff.get(scene.home).json()
     done = scene.browser.send(settings(scene), "act=save")
     assert NO_GRADE_CHANGED in scene.browser.get(done.location).text
@@ -54,7 +54,7 @@ def test_categories_and_late_days_are_saved(scene):
         ({"title": ""}, "title"),
     ],
 )
-def test_a_wrong_setting_is_named_and_everything_stays_typed(scene, typed, field):
+def test_invalid_course_setting_is_reported_and_input_is_kept(scene, typed, field):
     before = scene.staff.get(scene.home).json()
     found = scene.browser.send(settings(scene), "act=save", **typed)
     assert found.status == 422
@@ -64,13 +64,13 @@ def test_a_wrong_setting_is_named_and_everything_stays_typed(scene, typed, field
     assert scene.staff.get(scene.home).json() == before
 
 
-def test_an_unknown_zone_is_said_as_a_sentence_of_its_field(scene):
+def test_unknown_time_zone_is_reported_at_its_field(scene):
     found = scene.browser.send(settings(scene), "act=save", zone="Berlin")
     assert found.one("p", id="zone-wrong").text == "Time zone is unknown; write Europe/Berlin."
 
 
-def test_another_zone_is_tried_before_it_moves_every_time(scene):
-    scene.student.submit(scene.posed, {"cells": "9"})
+def test_time_zone_change_has_a_dry_run(scene):
+    scene.student.submit(scene.assigned, {"cells": "9"})
     tried = scene.browser.send(settings(scene), "act=try", zone="America/New_York")
     assert "Not saved yet." in tried.text
     assert scene.staff.get(scene.home).json()["zone"] == "Europe/Berlin"
@@ -78,7 +78,7 @@ def test_another_zone_is_tried_before_it_moves_every_time(scene):
     assert scene.staff.get(scene.home).json()["zone"] == "America/New_York"
 
 
-def test_a_stale_change_is_told_what_differs(scene):
+def test_stale_course_settings_form_shows_differences(scene):
     mine = settings(scene)
     scene.browser.send(settings(scene), "act=save", title="Theirs")
     found = scene.browser.send(mine, "act=save", title="Mine")
@@ -87,7 +87,7 @@ def test_a_stale_change_is_told_what_differs(scene):
     assert scene.browser.send(found.one("form", id="settings"), "act=save").status == 303
 
 
-def test_a_weight_that_is_no_number_is_named_by_its_row_and_in_words(scene):
+def test_invalid_category_weight_is_reported_with_its_row(scene):
     typed = {"categories[0].id": "Homework", "categories[0].weight": "60"}
     typed |= {"categories[1].id": "Exam", "categories[1].weight": "40 %"}
     found = scene.browser.send(settings(scene), "act=save", **typed)
@@ -97,7 +97,7 @@ def test_a_weight_that_is_no_number_is_named_by_its_row_and_in_words(scene):
 
 
 @pytest.mark.parametrize(("days", "due"), [("364", "2027-11-09 23:59"), ("−7", "2026-11-03 23:59")])
-def test_a_copy_has_its_times_so_many_days_later(scene, days, due):
+def test_course_copy_shifts_times_by_days(scene, days, due):
     form = scene.browser.get(f"{scene.home}/settings").one("form", id="copy")
     made = scene.browser.send(form, slug="next-year", shift_days=days)
     assert made.status == 303, made.text
@@ -107,7 +107,7 @@ def test_a_copy_has_its_times_so_many_days_later(scene, days, due):
 
 
 @pytest.mark.parametrize("days", ["soon", "1.5", "99999", "--1"])
-def test_a_copy_that_cannot_be_stays_typed_and_its_field_is_named(scene, days):
+def test_invalid_course_copy_keeps_input_and_links_its_field(scene, days):
     form = scene.browser.get(f"{scene.home}/settings").one("form", id="copy")
     found = scene.browser.send(form, slug="next-year", shift_days=days)
     assert found.status == 422
@@ -116,7 +116,7 @@ def test_a_copy_that_cannot_be_stays_typed_and_its_field_is_named(scene, days):
     assert (link.text, link["href"]) == ("Days later", "#copy-shift_days")
 
 
-def test_an_administrator_makes_a_course_and_nobody_else_finds_a_form(scene):
+def test_only_administrators_can_create_courses(scene):
     admin = Browser(scene.world, scene.world.person("Ad Min", admin=True))
     form = admin.get("/courses").one("form", action="/courses")
     wrong = admin.send(form, title="New", slug="new", zone="UTC", instructor="no@example.edu")
@@ -139,7 +139,7 @@ def archive(files):
     return {"archive": ("course.zip", pack_files(files), "application/zip")}
 
 
-def test_the_files_of_a_course_come_back_as_they_went(scene):
+def test_exported_course_archive_applies_without_changes(scene):
     answer = scene.world.client.get(
         f"{scene.home}/export/archive", headers={"Authorization": f"Bearer {scene.staff.token}"}
     )
@@ -150,7 +150,7 @@ def test_the_files_of_a_course_come_back_as_they_went(scene):
     assert "These files change nothing." in found.text
 
 
-def test_files_are_looked_at_and_then_applied(scene):
+def test_course_files_have_a_dry_run_before_apply(scene):
     files = scene.staff.get(f"{scene.home}/export").json()["files"]
     files["assignments/new.yaml"] = "title: New\ninstructions: |\n  Two\n\n  lines\n"
     looked = scene.browser.post(f"{scene.home}/apply", {"act": "try"}, files=archive(files))
@@ -175,20 +175,20 @@ def test_files_are_looked_at_and_then_applied(scene):
         ({"notes.txt": "no"}, "no .yaml file"),
     ],
 )
-def test_files_with_an_error_change_nothing_and_say_where(scene, files, said):
+def test_invalid_course_files_change_nothing_and_report_location(scene, files, said):
     found = scene.browser.post(f"{scene.home}/apply", {"act": "apply"}, files=archive(files))
     assert found.status == 422
     assert "Nothing was changed." in found.text
     assert said in found.one(id="error").text
 
 
-def test_what_is_no_archive_is_refused(scene):
+def test_non_archive_upload_is_rejected(scene):
     sent = {"archive": ("course.zip", b"no zip", "application/zip")}
     assert scene.browser.post(f"{scene.home}/apply", {}, files=sent).status == 422
     assert "Choose the archive" in scene.browser.post(f"{scene.home}/apply", {}).text
 
 
-def test_a_broken_archive_is_reported_on_the_page_in_words(scene):
+def test_corrupt_archive_shows_error_message(scene):
     body = bytearray(pack_files({"course.yaml": COURSE * 20}))
     body[len("course.yaml") + 30] = 0xFF
     sent = {"archive": ("course.zip", bytes(body), "application/zip")}
@@ -201,7 +201,7 @@ def grants(scene, **query):
     return scene.browser.get(f"{scene.home}/extensions", params=query)
 
 
-def test_an_extension_is_looked_at_granted_and_taken_back(scene):
+def test_extension_is_previewed_granted_and_withdrawn(scene):
     form = grants(scene).one("form", id="grant")
     assert "Times are in the time zone Europe/Berlin." in form.text
     typed = {"student": "stu dent", "grants.days": "2", "grants.reason": "ill"}
@@ -217,11 +217,9 @@ def test_an_extension_is_looked_at_granted_and_taken_back(scene):
     assert not grants(scene).all("table")
 
 
-def test_the_extensions_of_an_assignment_say_that_there_are_others_and_keep_it_from_page_to_page(
-    scene, monkeypatch
-):
+def test_assignment_extensions_link_to_all_and_keep_filter_across_pages(scene, monkeypatch):
     monkeypatch.setattr("api.pages.staff.courses.extensions.ROWS", 1)
-    assignment = str(scene.posed.assignment)
+    assignment = str(scene.assigned.assignment)
     whole, part = {"days": 1}, {"days": 2}
     empty = grants(scene, assignment=assignment)
     assert not empty.all("table")
@@ -251,7 +249,7 @@ def test_the_extensions_of_an_assignment_say_that_there_are_others_and_keep_it_f
         ({}, "What is granted gives nothing; add days, due or attempts"),
     ],
 )
-def test_an_extension_that_cannot_be_is_refused_and_stays_typed(scene, typed, said):
+def test_invalid_extension_is_rejected_and_input_is_kept(scene, typed, said):
     scene.world.enrol(scene.course, "Another Dent")
     form = grants(scene).one("form", id="grant")
     found = scene.browser.send(form, "act=grant", **{"student": "Stu Dent"} | typed)
@@ -266,18 +264,18 @@ def test_an_extension_that_cannot_be_is_refused_and_stays_typed(scene, typed, sa
     assert not grants(scene).all("table")
 
 
-def test_the_form_begins_with_whom_the_way_to_it_named(scene):
-    form = grants(scene, student=str(scene.student.id), assignment=str(scene.posed.assignment))
+def test_extension_form_is_prefilled_from_query(scene):
+    form = grants(scene, student=str(scene.student.id), assignment=str(scene.assigned.assignment))
     sent = scene.browser.send(form.one("form", id="grant"), "act=grant", **{"grants.attempts": "1"})
     assert sent.status == 303
     [told] = scene.staff.get(f"{scene.home}/extensions").json()["items"]
     assert (told["student"], told["assignment"]) == (
         str(scene.student.id),
-        str(scene.posed.assignment),
+        str(scene.assigned.assignment),
     )
 
 
-def test_a_new_course_reports_every_wrong_field_once_and_in_one_round(world):
+def test_new_course_form_reports_all_invalid_fields_at_once(world):
     browser = Browser(world, world.person("Root Example", admin=True))
     form = browser.get("/courses").one("form", action="/courses")
     typed = {"title": "Vision", "slug": "cv", "zone": "Berlin"}

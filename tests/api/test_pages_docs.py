@@ -53,7 +53,7 @@ def leads(anybody: Browser, page: Page, target: str) -> bool:
     return anchors is not None and (not anchor or anchor in anchors)
 
 
-def test_the_first_page_lists_every_page_of_the_navigation(anybody):
+def test_docs_home_links_every_navigation_page(anybody):
     links = {one["href"] for one in anybody.get("/docs").all("a")}
     listed = {address for part in load_navigation() for address in part.pages}
     assert len(listed) > 25
@@ -67,7 +67,7 @@ def test_the_first_page_lists_every_page_of_the_navigation(anybody):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_shows_its_file_to_everybody(anybody, name):
+def test_docs_page_renders_its_file_without_login(anybody, name):
     source = (ROOT / list_pages()[name]).read_text(encoding="utf-8")
     page = anybody.get(page_address(name))
     plain = re.sub(r"^(```+).*?^\1$", "", source, flags=re.MULTILINE | re.DOTALL)
@@ -80,7 +80,7 @@ def test_a_page_shows_its_file_to_everybody(anybody, name):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_the_navigation_opens_the_part_of_the_page_that_is_read(anybody, name):
+def test_navigation_expands_section_of_current_page(anybody, name):
     page = anybody.get(page_address(name))
     current = [one.text for one in page.all("a") if one.get("aria-current") == "page"]
     parts = [part for part in load_navigation() if page_address(name) in part.pages]
@@ -88,7 +88,7 @@ def test_the_navigation_opens_the_part_of_the_page_that_is_read(anybody, name):
     assert page.source.count("<details open>") == len(parts)
 
 
-def test_the_site_builds_without_warnings():
+def test_docs_build_without_warnings():
     assert checker.find_warnings() == []
 
 
@@ -103,14 +103,14 @@ def test_the_site_builds_without_warnings():
         ("## B\n\n## C", ""),
     ],
 )
-def test_a_planted_fault_of_a_page_is_a_warning(monkeypatch, planted, warning):
+def test_docs_checker_warns_about_page_faults(monkeypatch, planted, warning):
     for module in (docs_pages, checker):
         monkeypatch.setattr(module, "read_page_source", lambda _: f"# T\n\n{planted}\n")
     found = [*checker._find_page_warnings("rights")]  # noqa: SLF001
     assert [warning in one for one in found] == [True] * bool(warning)
 
 
-def test_a_page_without_an_entry_is_a_warning(monkeypatch):
+def test_docs_page_missing_from_navigation_is_a_warning(monkeypatch):
     more = dict(list_pages()) | {"lonely": "docs/lonely.md"}
     monkeypatch.setattr(checker, "list_pages", lambda: more)
     assert [*checker._find_navigation_warnings()] == [  # noqa: SLF001
@@ -119,7 +119,7 @@ def test_a_page_without_an_entry_is_a_warning(monkeypatch):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_link_of_a_page_leads_somewhere(anybody, name):
+def test_docs_pages_have_no_broken_links(anybody, name):
     page = anybody.get(page_address(name))
     links = {one["href"] for one in page.all("a")} - {"/"}
     inside = [one for one in sorted(links) if not one.startswith(("https://", "/api"))]
@@ -129,7 +129,7 @@ def test_every_link_of_a_page_leads_somewhere(anybody, name):
 
 
 @pytest.mark.parametrize("name", sorted(one.name for one in (ROOT / "docs/pictures").iterdir()))
-def test_a_picture_is_served_with_its_bytes(service, name):
+def test_docs_picture_is_served_with_etag(service, name):
     answer = service.client.get(f"/docs/pictures/{name}")
     assert answer.headers["content-type"] == "image/png"
     assert answer.content == (ROOT / "docs" / "pictures" / name).read_bytes()
@@ -140,7 +140,7 @@ def test_a_picture_is_served_with_its_bytes(service, name):
 
 
 @pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.name)
-def test_every_link_to_the_help_leads_somewhere(anybody, path):
+def test_templates_have_no_broken_docs_links(anybody, path):
     targets = TO_HELP.findall(path.read_text(encoding="utf-8"))
     assert [one for one in targets if not leads(anybody, Page("none"), one.rstrip("/"))] == []
 
@@ -157,13 +157,13 @@ def test_every_link_to_the_help_leads_somewhere(anybody, path):
         ("account.html", ["/api", "/rights#scopes-of-a-token"]),
     ],
 )
-def test_a_page_leads_to_the_guide_that_is_needed_there(template, guides):
+def test_templates_link_to_their_guides(template, guides):
     source = (TEMPLATES / template).read_text(encoding="utf-8")
     assert TO_HELP.findall(source) == [f"/docs{one}" for one in guides]
 
 
 @pytest.mark.parametrize("template", ["staff/problem_check", "student/problem", "student/practice"])
-def test_what_is_typed_stays_while_a_guide_is_read(template):
+def test_guides_open_in_a_new_tab_from_forms(template):
     source = (TEMPLATES / f"{template}.html").read_text(encoding="utf-8")
     assert source.count('href="/docs') == source.count('" target="_blank">') > 0
     assert "in a new tab" in source.lower()
@@ -173,11 +173,11 @@ def test_what_is_typed_stays_while_a_guide_is_read(template):
     "name",
     ["nothing", "errors.md", "..%2Fanswers", "answers.md", "examples/report", "pictures/none.png"],
 )
-def test_what_is_no_page_is_not_found(anybody, name):
+def test_unknown_docs_page_is_not_found(anybody, name):
     assert anybody.get(f"/docs/{name}").status == 404
 
 
-def test_a_page_that_the_browser_has_is_not_sent_again(world):
+def test_cached_docs_page_returns_304(world):
     first = world.client.get("/docs/rights")
     assert first.headers["cache-control"] == "public, no-cache"
     tag = first.headers["etag"]
@@ -209,12 +209,12 @@ def test_a_page_that_the_browser_has_is_not_sent_again(world):
         ("a <!-- b --> c", "a  c"),
     ],
 )
-def test_a_page_brings_links_to_pages_and_no_markup_of_its_own(monkeypatch, written, shown):
+def test_docs_page_rewrites_relative_links_and_escapes_html(monkeypatch, written, shown):
     monkeypatch.setattr(docs_pages, "read_page_source", lambda _: f"# T\n\n{written}\n")
     assert render_page("rights").text.strip() == f"<p>{shown}</p>"
 
 
-def test_headings_have_the_ids_that_github_gives_them(monkeypatch):
+def test_heading_ids_match_github(monkeypatch):
     text = "# T\n\n## A `b`: c\n\n### A *d*\n\n## a b c\n\n- [x](#y)\n"
     monkeypatch.setattr(docs_pages, "read_page_source", lambda _: text)
     found = render_page("rights")
@@ -229,7 +229,7 @@ def results(page: Page) -> list[str]:
     return [one["href"] for one in page.one("ol").all("a")]
 
 
-def test_a_search_finds_the_section_by_its_heading_first(anybody):
+def test_docs_search_ranks_heading_matches_first(anybody):
     page = anybody.get("/docs/search", params={"q": "late days"})
     assert page.status == 200
     assert page.headers["content-security-policy"] == CSP
@@ -240,7 +240,7 @@ def test_a_search_finds_the_section_by_its_heading_first(anybody):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_found_by_its_title(name):
+def test_docs_search_finds_page_by_title(name):
     title = docs_pages.read_page_title(name)
     found = [one.address for one in docs_search.search(title)]
     assert page_address(name) in [one.partition("#")[0] for one in found]
@@ -256,13 +256,13 @@ def test_a_page_is_found_by_its_title(name):
         ("((((", "No section contains “((((”."),
     ],
 )
-def test_a_search_without_results_says_so(anybody, query, said):
+def test_docs_search_without_results_shows_message(anybody, query, said):
     page = anybody.get("/docs/search", params={"q": query})
     assert page.status == 200
     assert said in page.one("main").text
 
 
-def test_a_search_is_limited_and_its_snippet_has_no_markup(monkeypatch):
+def test_docs_search_limits_results_and_escapes_snippets(monkeypatch):
     assert docs_search.search("x" * 100_000) == []
     assert len(docs_search.search("a")) == docs_search.MAX_RESULTS
     index = docs_search.build_index([section("<i>needle</i> & hay")])
@@ -275,12 +275,12 @@ def section(text):
     return docs_search.IndexedSection("T", "", "/docs", text, is_first=True)
 
 
-def test_all_words_must_occur_and_the_beginning_of_a_word_is_enough(monkeypatch):
+def test_docs_search_requires_all_words_and_matches_prefixes(monkeypatch):
     texts = ("padding and strides", "padding", "strides", "unpadding strides")
     index = docs_search.build_index(map(section, texts))
     monkeypatch.setattr(docs_search, "_load_index", lambda: index)
     assert [str(one.snippet).count("<mark>") for one in docs_search.search("stride padd")] == [2]
 
 
-def test_the_files_come_from_the_checkout():
+def test_docs_root_is_the_checkout():
     assert docs_files.docs_root() == ROOT

@@ -21,7 +21,7 @@ def scene(world):
     return StaffCourse(world, timeline_spec=TIMES)
 
 
-def test_the_editor_shows_what_is_stored_and_saving_it_changes_nothing(scene):
+def test_saving_unchanged_editor_changes_nothing(scene):
     before = scene.staff.get(scene.path).json()
     found = scene.editor()
     assert found.one("input", name="timeline.due")["value"] == "2026-11-10T23:59"
@@ -32,7 +32,7 @@ def test_the_editor_shows_what_is_stored_and_saving_it_changes_nothing(scene):
     assert scene.staff.get(scene.path).json() == before
 
 
-def test_a_button_saves_nothing_where_nothing_was_typed(scene):
+def test_button_keeps_untouched_settings_at_full_precision(scene):
     fine = {"release": "2026-11-01 08:00:30.5", "due": "2026-11-10 23:59:59.999999"}
     late = [{"until": "2026-11-12 12:00:00.000001", "credit": "2/3"}]
     body = {"instructions": "Show the way.\n", "timeline": fine | {"late": late}}
@@ -46,7 +46,7 @@ def test_a_button_saves_nothing_where_nothing_was_typed(scene):
     assert after["version"] == before["version"] + 1
 
 
-def test_what_is_typed_is_saved(scene):
+def test_editor_saves_typed_settings(scene):
     typed = {
         "title": "Kernels",
         "attempts": "4",
@@ -89,7 +89,7 @@ def test_what_is_typed_is_saved(scene):
         ({"slug": "Not A Slug"}, "slug", "lower-case"),
     ],
 )
-def test_a_wrong_field_is_named_at_its_place_and_what_was_typed_stays(scene, typed, field, said):
+def test_invalid_field_is_reported_in_place_and_input_is_kept(scene, typed, field, said):
     before = scene.staff.get(scene.path).json()
     found = scene.browser.send(
         settings_form(scene.editor()), "act=save", **{"cool_down_seconds": "7"} | typed
@@ -104,7 +104,7 @@ def test_a_wrong_field_is_named_at_its_place_and_what_was_typed_stays(scene, typ
     assert scene.staff.get(scene.path).json() == before
 
 
-def test_what_is_wrong_with_each_of_a_list_is_said_once_with_what_to_write(scene):
+def test_invalid_list_values_are_reported_once_with_examples(scene):
     typed = {"by_attempt": "100, 80, 60"}
     found = scene.browser.send(settings_form(scene.editor()), "act=save", **typed)
     told = found.one(id="error").text
@@ -112,7 +112,7 @@ def test_what_is_wrong_with_each_of_a_list_is_said_once_with_what_to_write(scene
     assert told.count("from 0 to 1, such as 90%, 9/10 or 0.9") == 1
 
 
-def test_what_is_said_of_a_field_above_the_form_names_it_as_the_form_does(scene):
+def test_error_summary_uses_form_labels(scene):
     form = scene.editor().one("form", id="settings")
     named = {one["for"]: one.text for one in form.all("label") if one.get("for") in LABELS}
     assert named.pop("timeline.close") == "At"  # below the legend Close
@@ -120,7 +120,7 @@ def test_what_is_said_of_a_field_above_the_form_names_it_as_the_form_does(scene)
     assert named == {name: LABELS[name] for name in named}
 
 
-def test_a_wrong_field_is_tied_to_what_is_said_of_it(scene):
+def test_invalid_field_references_its_error_for_screen_readers(scene):
     found = scene.browser.send(settings_form(scene.editor()), "act=save", attempts="many")
     control = found.one("input", name="attempts")
     assert control["aria-invalid"] == "true"
@@ -128,8 +128,8 @@ def test_a_wrong_field_is_tied_to_what_is_said_of_it(scene):
     assert "must be a whole number" in found.one(id="attempts-wrong").text
 
 
-def test_a_trial_says_what_would_change_and_keeps_nothing(scene):
-    scene.student.submit(scene.posed, {"cells": "9"})
+def test_dry_run_reports_grade_changes_and_saves_nothing(scene):
+    scene.student.submit(scene.assigned, {"cells": "9"})
     before = scene.staff.get(scene.path).json()
     typed = {"by_attempt": "50%", "timeline.due": "2026-11-09T12:00"}
     found = scene.browser.send(settings_form(scene.editor()), "act=try", **typed)
@@ -141,7 +141,7 @@ def test_a_trial_says_what_would_change_and_keeps_nothing(scene):
     assert "1 grade changed: 0 up, 1 down" in scene.browser.get(saved.location).text
 
 
-def test_of_two_edits_the_later_one_is_told_what_differs_and_keeps_what_it_typed(scene):
+def test_conflicting_edit_shows_differences_and_keeps_input(scene):
     mine = scene.editor()
     scene.browser.send(settings_form(scene.editor()), "act=save", title="Theirs", attempts="2")
     found = scene.browser.send(settings_form(mine), "act=save", title="Mine")
@@ -154,14 +154,14 @@ def test_of_two_edits_the_later_one_is_told_what_differs_and_keeps_what_it_typed
     assert scene.staff.get(scene.path).json()["title"] == "Mine"
 
 
-def test_an_error_does_not_hide_that_somebody_else_saved_meanwhile(scene):
+def test_validation_error_does_not_hide_edit_conflict(scene):
     mine = scene.editor()
     scene.browser.send(settings_form(scene.editor()), "act=save", title="Theirs")
     wrong = scene.browser.send(settings_form(mine), "act=save", attempts="many")
     assert scene.browser.send(settings_form(wrong), "act=save", attempts="3").status == 412
 
 
-def test_a_new_assignment_is_made_with_its_times_and_leads_to_its_problems(scene):
+def test_new_assignment_saves_times_and_redirects_to_problem_choice(scene):
     found = scene.browser.get(f"/courses/{scene.course}/assignments/new")
     made = scene.browser.send(
         found.one("form", method="post", action=f"/courses/{scene.course}/assignments/new"),
@@ -179,7 +179,7 @@ def test_a_new_assignment_is_made_with_its_times_and_leads_to_its_problems(scene
     assert "Choose problems for Second, which has 0 problems." in bank.text
 
 
-def test_a_slug_that_is_taken_keeps_the_new_assignment_in_its_form(scene):
+def test_duplicate_slug_keeps_new_assignment_input(scene):
     taken = scene.staff.get(scene.path).json()["slug"]
     page = scene.browser.get(f"/courses/{scene.course}/assignments/new")
     action = f"/courses/{scene.course}/assignments/new"
@@ -194,14 +194,14 @@ def published(scene, **typed):
     return scene.browser.post(f"{scene.path}/edit", fields)
 
 
-def test_what_was_typed_into_the_settings_is_published_along(scene):
+def test_publishing_saves_typed_settings(scene):
     scene.staff.post(f"{scene.path}/unpublish")
     assert published(scene, title="Homework one").status == 303
     told = scene.staff.get(scene.path).json()
     assert (told["title"], told["published_at"] is None) == ("Homework one", False)
 
 
-def test_a_setting_that_is_wrong_publishes_nothing(scene):
+def test_invalid_setting_prevents_publishing(scene):
     scene.staff.post(f"{scene.path}/unpublish")
     found = published(scene, title="")
     assert (found.status, scene.staff.get(scene.path).json()["published_at"]) == (422, None)
@@ -216,7 +216,7 @@ def test_a_setting_that_is_wrong_publishes_nothing(scene):
         ({"timeline.due": "2026-10-10T23:59"}, "can see it, but cannot submit: it closed Sat 10"),
     ],
 )
-def test_who_publishes_is_told_what_is_visible_to_whom_and_until_when(world, typed, said):
+def test_publishing_reports_visibility_and_missing_passwords(world, typed, said):
     scene = StaffCourse(world)
     scene.staff.post(f"{scene.path}/unpublish")
     note = scene.browser.follow(published(scene, **typed)).one(has="note-good").text
@@ -231,7 +231,7 @@ ALONG = (
 
 
 @pytest.mark.parametrize("button", ALONG)
-def test_what_was_typed_into_the_settings_is_saved_by_every_button_of_the_editor(world, button):
+def test_every_editor_button_saves_typed_settings(world, button):
     scene = StaffCourse(world, TEXT_PROBLEM, OTHER_PROBLEM)
     done = scene.press(scene.editor(), button, title="Homework one", results="manual")
     assert done.status == 303
@@ -239,7 +239,7 @@ def test_what_was_typed_into_the_settings_is_saved_by_every_button_of_the_editor
     assert (told["title"], told["results"]) == ("Homework one", "manual")
 
 
-def test_who_moves_a_problem_is_told_what_was_saved_with_it(world):
+def test_moving_a_problem_reports_saved_settings(world):
     scene = StaffCourse(world, TEXT_PROBLEM, OTHER_PROBLEM)
     up, down = (f"{way}=why-large-kernels" for way in ("up", "down"))
     moved = scene.browser.follow(scene.press(scene.editor(), up, title="Homework one"))
@@ -249,7 +249,7 @@ def test_who_moves_a_problem_is_told_what_was_saved_with_it(world):
 
 
 @pytest.mark.parametrize("button", ALONG)
-def test_where_a_setting_is_wrong_no_button_does_anything_and_what_was_typed_stays(world, button):
+def test_invalid_setting_blocks_every_button_and_keeps_input(world, button):
     scene = StaffCourse(world, TEXT_PROBLEM, OTHER_PROBLEM)
     before = scene.staff.get(scene.path).json()
     refused = scene.press(scene.editor(), button, title="Homework one", attempts="many")
@@ -258,7 +258,7 @@ def test_where_a_setting_is_wrong_no_button_does_anything_and_what_was_typed_sta
     assert scene.staff.get(scene.path).json() == before
 
 
-def test_a_button_of_the_editor_takes_nothing_typed_over_what_somebody_else_saved(scene):
+def test_editor_button_does_not_overwrite_concurrent_edit(scene):
     mine = scene.editor()
     scene.browser.send(settings_form(scene.editor()), "act=save", attempts="2")
     refused = scene.press(mine, "Show results now", title="Mine")
@@ -266,31 +266,31 @@ def test_a_button_of_the_editor_takes_nothing_typed_over_what_somebody_else_save
     assert scene.staff.get(scene.path).json()["results_released_at"] is None
 
 
-def test_who_looks_as_a_student_is_told_that_what_was_typed_is_not_saved(scene):
+def test_editor_saves_nothing_while_viewing_as_student(scene):
     mine = scene.editor()
     scene.browser.post("/view-as", {"student": str(scene.student.id)})
     refused = scene.press(mine, "Choose problems", title="Typed")
     assert (refused.status, "You are viewing as a student" in refused.text) == (403, True)
 
 
-def test_an_assignment_that_is_hidden_meanwhile_is_not_called_published(scene):
+def test_publish_message_is_omitted_for_unpublished_assignment(scene):
     scene.staff.post(f"{scene.path}/unpublish")
     assert "Published. 1" not in scene.browser.get(f"{scene.path}/edit?saved=published").text
 
 
-def test_an_assignment_is_hidden_and_published_until_somebody_has_submitted(scene):
+def test_assignment_cannot_be_unpublished_after_submissions(scene):
     seen = scene.editor()
     assert scene.press(seen, "Unpublish").status == 303
     assert "Draft. Students cannot see it." in scene.editor().text
     published(scene)
-    scene.student.submit(scene.posed, {"cells": "9"})
+    scene.student.submit(scene.assigned, {"cells": "9"})
     refused = scene.press(seen, "Unpublish")
     assert refused.status == 409
     assert "cannot be unpublished" in refused.text
 
 
-def test_results_are_shown_now_and_by_the_rule_again(scene):
-    scene.student.submit(scene.posed, {"why": "Fewer."})
+def test_results_are_released_now_and_then_automatically_again(scene):
+    scene.student.submit(scene.assigned, {"why": "Fewer."})
     done = scene.press(scene.editor(), "Show results now")
     told = scene.browser.follow(done).one(has="note-good")
     assert told.text.startswith("Students see their results now. 1 answer to part why")
@@ -300,7 +300,7 @@ def test_results_are_shown_now_and_by_the_rule_again(scene):
     assert scene.staff.get(scene.path).json()["results_released_at"] is None
 
 
-def test_solutions_that_are_shown_now_wait_for_who_is_at_work_and_that_is_said(scene):
+def test_releasing_solutions_still_waits_for_students_with_time_left(scene):
     done = scene.browser.post(f"{scene.path}/release", {"show_solutions": "now"})
     page = scene.browser.follow(done)
     assert "each as soon as their time to answer is over." in page.one(has="note-good").text
@@ -308,7 +308,7 @@ def test_solutions_that_are_shown_now_wait_for_who_is_at_work_and_that_is_said(s
 
 
 @pytest.mark.parametrize("release", [None, "2026-11-09T08:00"])
-def test_nobody_is_said_to_see_results_of_an_assignment_that_is_not_seen(world, release):
+def test_release_message_does_not_say_now_for_hidden_assignment(world, release):
     scene = StaffCourse(world)
     scene.staff.post(f"{scene.path}/unpublish")
     if release:
@@ -320,7 +320,7 @@ def test_nobody_is_said_to_see_results_of_an_assignment_that_is_not_seen(world, 
         assert " now" not in told
 
 
-def test_who_publishes_without_a_problem_is_told_that_the_settings_are_saved(scene):
+def test_publishing_without_problems_is_refused_but_saves_settings(scene):
     action = f"/courses/{scene.course}/assignments/new"
     form = scene.browser.get(action).one("form", action=action)
     made = scene.browser.send(form, title="Empty", slug="empty")
@@ -334,8 +334,8 @@ def test_who_publishes_without_a_problem_is_told_that_the_settings_are_saved(sce
     assert refused.one("input", name="title")["value"] == "Still empty"
 
 
-def test_work_in_an_assignment_is_asked_about_before_it_is_deleted(scene):
-    scene.student.submit(scene.posed, {"cells": "9"})
+def test_deleting_assignment_with_submissions_needs_confirmation(scene):
+    scene.student.submit(scene.assigned, {"cells": "9"})
     asked = scene.press(scene.editor(), "Delete assignment")
     assert "Students have submitted work." in asked.text
     assert scene.staff.get(scene.path).status_code == 200
@@ -344,25 +344,25 @@ def test_work_in_an_assignment_is_asked_about_before_it_is_deleted(scene):
     assert scene.staff.get(scene.path).status_code == 404
 
 
-def test_a_deletion_is_asked_about_reported_and_undone_with_what_was_submitted(scene):
-    scene.student.submit(scene.posed, {"cells": "9"})
+def test_deleted_assignment_can_be_restored_with_submissions(scene):
+    scene.student.submit(scene.assigned, {"cells": "9"})
     asked = scene.press(scene.editor(), "Delete assignment")
     told = scene.browser.follow(scene.press(asked, "Delete anyway"))
     assert "The assignment was deleted." in told.text
-    assert scene.student.get(scene.posed.path).status_code == 404
+    assert scene.student.get(scene.assigned.path).status_code == 404
     [undo] = [one for one in told.all("form") if one.get("action").endswith("/restore")]
     back = scene.browser.follow(scene.browser.send(undo))
     assert "Assignment restored." in back.text
-    assert scene.student.get(scene.posed.path).json()["standing"]["score"] == 2
+    assert scene.student.get(scene.assigned.path).json()["standing"]["score"] == 2
 
 
-def test_an_assignment_without_work_is_asked_about_too(scene):
+def test_deleting_assignment_without_submissions_needs_confirmation(scene):
     asked = scene.press(scene.editor(), "Delete assignment")
     assert "Nobody has submitted anything." in asked.text
     assert scene.staff.get(scene.path).status_code == 200
 
 
-def test_a_deletion_is_not_undone_over_a_new_assignment_of_that_name(scene):
+def test_deleted_assignment_cannot_be_restored_over_reused_slug(scene):
     slug = scene.staff.get(scene.path).json()["slug"]
     assert scene.press(scene.press(scene.editor(), "Delete assignment"), "Delete").status == 303
     made = scene.staff.post(f"{scene.home}/assignments", {"slug": slug, "title": "New"})
@@ -370,8 +370,8 @@ def test_a_deletion_is_not_undone_over_a_new_assignment_of_that_name(scene):
     assert scene.staff.post(f"{scene.path}/restore").status_code == 409
 
 
-def test_what_was_typed_stays_while_one_is_asked_before_a_deletion_and_keeps_the_assignment(scene):
-    scene.student.submit(scene.posed, {"cells": "9"})
+def test_canceling_deletion_keeps_typed_settings(scene):
+    scene.student.submit(scene.assigned, {"cells": "9"})
     asked = scene.press(scene.editor(), "Delete assignment", title="Homework one")
     kept = scene.press(asked, "Cancel")
     assert [one.one("input", name="title")["value"] for one in (asked, kept)] == [
@@ -383,8 +383,8 @@ def test_what_was_typed_stays_while_one_is_asked_before_a_deletion_and_keeps_the
 
 
 @pytest.mark.parametrize("button", ["Choose problems", "Show solutions now"])
-def test_what_a_button_saved_along_is_reported_with_its_effect_on_grades(scene, button):
-    scene.student.submit(scene.posed, {"cells": "9"})
+def test_editor_button_reports_grade_changes_of_saved_settings(scene, button):
+    scene.student.submit(scene.assigned, {"cells": "9"})
     done = scene.press(scene.editor(), button, by_attempt="50%")
     told = scene.browser.follow(done).one(has="note-good").text
     assert "Saved. 1 grade changed: 0 up, 1 down." in told
@@ -392,12 +392,12 @@ def test_what_a_button_saved_along_is_reported_with_its_effect_on_grades(scene, 
     assert not again.all(has="note-good")
 
 
-def test_a_course_without_times_has_no_drawing(world):
+def test_assignment_without_times_has_no_timeline_drawing(world):
     found = StaffCourse(world).editor()
     assert found.all("svg", has="tl") == []
 
 
-def test_the_short_name_comes_from_the_title_and_gets_a_number_if_it_is_used(scene):
+def test_slug_is_derived_from_title_and_numbered_if_taken(scene):
     action = f"/courses/{scene.course}/assignments/new"
     for title, slug in (("Übung 2: Pooling", "ubung-2-pooling"), ("übung 2 – pooling", None)):
         form = scene.browser.get(action).one("form", action=action)
@@ -411,7 +411,7 @@ def test_the_short_name_comes_from_the_title_and_gets_a_number_if_it_is_used(sce
     assert scene.staff.get(scene.path).json()["slug"] == before
 
 
-def test_the_form_asks_for_title_and_times_and_keeps_the_rest_closed_unless_it_is_wrong(scene):
+def test_advanced_settings_are_collapsed_unless_invalid(scene):
     form = settings_form(scene.editor())
     more = form.one("details", id="more")
     hidden = {one.get("name") for one in (*more.all("input"), *more.all("select"))}
@@ -425,9 +425,9 @@ def test_the_form_asks_for_title_and_times_and_keeps_the_rest_closed_unless_it_i
     assert "open" not in settings_form(late).one("details", id="more").attributes
 
 
-def test_points_of_all_problems_are_changed_at_once_and_tried_first(world):
+def test_points_of_all_problems_are_edited_together_with_dry_run(world):
     scene = StaffCourse(world, TEXT_PROBLEM, OTHER_PROBLEM)
-    scene.student.submit(scene.posed, {"cells": "9"})
+    scene.student.submit(scene.assigned, {"cells": "9"})
     typed = {"points.why-small-kernels": "7.5", "points.why-large-kernels": "4"}
     tried = scene.browser.send(settings_form(scene.editor()), "act=try", **typed)
     assert "1 grade of 1 student would change" in tried.text
@@ -445,7 +445,7 @@ def test_points_of_all_problems_are_changed_at_once_and_tried_first(world):
     assert (first["points"], first["own_points"], second["own_points"]) == (before[0], None, 4)
 
 
-def test_wrong_points_are_named_with_their_problem_and_stay(scene):
+def test_invalid_points_are_reported_by_problem_and_input_is_kept(scene):
     typed = {"points.why-small-kernels": "many", "title": "Other"}
     found = scene.browser.send(settings_form(scene.editor()), "act=save", **typed)
     assert found.status == 422
@@ -455,9 +455,7 @@ def test_wrong_points_are_named_with_their_problem_and_stay(scene):
 
 
 @pytest.mark.parametrize("state", ["published", "planned", "draft"])
-def test_view_as_student_shows_the_assignment_in_one_click_even_before_students_see_it(
-    scene, state
-):
+def test_view_as_student_opens_assignment_even_if_unpublished(scene, state):
     if state == "draft":
         scene.staff.post(f"{scene.path}/unpublish")
     if state == "planned":
@@ -467,7 +465,7 @@ def test_view_as_student_shows_the_assignment_in_one_click_even_before_students_
     assert page.heading == "Homework 1"
     assert "Viewing as the test student." in page.text
     assert ("Students cannot see this assignment yet." in page.text) == (state != "published")
-    problem = scene.browser.get(scene.posed.path)
+    problem = scene.browser.get(scene.assigned.path)
     assert problem.status == 200
     assert bool(problem.all("button", name="check")) == (state == "published")
     stopped = scene.browser.send(page.one("form", has="band"), "student=")
@@ -476,28 +474,28 @@ def test_view_as_student_shows_the_assignment_in_one_click_even_before_students_
     assert problem["opened"] == (state == "published")
     if state != "published":
         assert scene.student.get(scene.path).status_code == 404
-        assert scene.student.get(scene.posed.path).status_code == 404
+        assert scene.student.get(scene.assigned.path).status_code == 404
 
 
-def test_the_test_student_cannot_submit_to_a_draft(scene):
+def test_test_student_cannot_submit_to_unpublished_assignment(scene):
     scene.staff.post(f"{scene.path}/unpublish")
     scene.staff.post(f"{scene.home}/test-student")
     sent = scene.staff.post(
-        f"{scene.posed.path}/submissions",
+        f"{scene.assigned.path}/submissions",
         {"answers": {"cells": "9"}},
         headers={"X-View-As": "test"},
     )
     assert sent.status_code == 403
 
 
-def test_the_address_of_the_deletion_asks_and_deletes_nothing(scene):
+def test_get_of_delete_page_asks_and_deletes_nothing(scene):
     page = scene.browser.get(f"{scene.path}/delete")
     assert page.status == 200
     assert "Delete this assignment?" in page.one(role="alert").text
     assert scene.staff.get(scene.path).status_code == 200
 
 
-def test_the_question_about_a_deletion_counts_as_unsaved_only_with_something_typed(scene):
+def test_delete_confirmation_is_unsaved_only_with_typed_changes(scene):
     plain = scene.press(scene.editor(), "Delete assignment")
     assert settings_form(plain).get("data-unsaved") == ""
     typed = scene.press(scene.editor(), "Delete assignment", title="Other")

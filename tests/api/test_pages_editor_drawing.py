@@ -47,7 +47,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("told", CASES.values(), ids=CASES)
-def test_steps_follow_each_other_within_the_drawing_and_are_as_high_as_their_credit(told):
+def test_timeline_steps_are_contiguous_and_scaled_by_credit(told):
     for one in draw_timelines(told, DUE):
         assert one.width == WIDTHS[one.size]
         ends = [(step.x, step.x + step.width) for step in one.steps]
@@ -61,7 +61,7 @@ def test_steps_follow_each_other_within_the_drawing_and_are_as_high_as_their_cre
 
 
 @pytest.mark.parametrize("told", CASES.values(), ids=CASES)
-def test_no_number_touches_another_or_the_border(told):
+def test_timeline_labels_do_not_overlap_or_touch_borders(told):
     for one in draw_timelines(told, DUE):
         places = [label for _, _, label in one.marks]
         assert all(two - first >= MIN_LABEL_DISTANCE - 0.1 for first, two in pairwise(places))
@@ -69,7 +69,7 @@ def test_no_number_touches_another_or_the_border(told):
         assert max(places) <= one.width - 10
 
 
-def test_the_list_numbers_the_times_as_the_drawing_does():
+def test_timeline_list_and_drawing_use_same_numbers():
     told = CASES["all"]
     listed = list_timeline_marks(told)
     assert [one.label.split(";")[0] for one in listed] == [
@@ -82,12 +82,12 @@ def test_the_list_numbers_the_times_as_the_drawing_does():
 
 
 @pytest.mark.parametrize(("now", "is_there"), [(-30, False), (-1, True), (2, True), (9, False)])
-def test_now_is_marked_while_it_is_on_the_line(now, is_there):
+def test_timeline_marks_now_only_within_its_range(now, is_there):
     found = draw_timelines(CASES["all"], DUE + timedelta(days=now))
     assert all((one.now is not None) == is_there for one in found)
 
 
-def test_nothing_is_drawn_of_an_assignment_without_times():
+def test_no_timeline_is_drawn_without_times():
     nothing = Times(
         release=None,
         due=None,

@@ -27,7 +27,7 @@ def test_problems_move_up_and_down(scene):
     assert names(scene) == ["why-small-kernels", "why-large-kernels"]
 
 
-def test_an_order_that_was_read_before_another_change_is_not_taken(scene):
+def test_stale_problem_reorder_is_rejected(scene):
     mine = scene.editor()
     assert scene.press(mine, "down=why-small-kernels").status == 303
     refused = scene.press(mine, "down=why-small-kernels")
@@ -36,7 +36,7 @@ def test_an_order_that_was_read_before_another_change_is_not_taken(scene):
     assert names(scene) == ["why-large-kernels", "why-small-kernels"]
 
 
-def test_problems_are_chosen_with_checkboxes_over_several_searches_and_added_at_once(scene):
+def test_problems_selected_across_searches_are_added_together(scene):
     for name in ("conv-output-shape", "conv-sizing"):
         scene.world.version(name)
     bank = scene.browser.follow(scene.press(scene.editor(), "Choose problems"))
@@ -55,13 +55,13 @@ def test_problems_are_chosen_with_checkboxes_over_several_searches_and_added_at_
     assert names(scene)[-2:] == ["conv-output-shape", "conv-sizing"]
     page = scene.browser.follow(added)
     assert "Problems added." in page.text
-    again = scene.browser.get(f"{scene.home}/problems?to={scene.posed.assignment}&text=conv-")
+    again = scene.browser.get(f"{scene.home}/problems?to={scene.assigned.assignment}&text=conv-")
     assert again.all("input", name="pick") == []
 
 
-def test_a_preview_of_a_problem_keeps_the_button_that_adds_it(scene):
+def test_problem_preview_has_add_button(scene):
     version = scene.world.version("conv-output-shape")
-    bank = scene.browser.get(f"{scene.home}/problems?to={scene.posed.assignment}")
+    bank = scene.browser.get(f"{scene.home}/problems?to={scene.assigned.assignment}")
     [link] = [one for one in bank.all("a") if f"/problems/{version.id}?" in one.get("href")]
     preview = scene.browser.get(link["href"])
     following = preview.one("a", text="Next")["href"]
@@ -72,7 +72,7 @@ def test_a_preview_of_a_problem_keeps_the_button_that_adds_it(scene):
     assert "This problem is in" in scene.browser.get(following).text
 
 
-def test_a_version_that_cannot_be_used_is_refused_and_the_editor_says_so(scene):
+def test_adding_unknown_version_is_rejected_in_editor(scene):
     pick = "conv-output-shape/00000000-0000-7000-8000-000000000000"
     refused = scene.browser.post(f"{scene.path}/problems", {"pick": pick})
     assert refused.status == 422
@@ -80,26 +80,26 @@ def test_a_version_that_cannot_be_used_is_refused_and_the_editor_says_so(scene):
 
 
 def settings(scene):
-    found = scene.browser.get(f"{scene.path}/problems/{scene.posed.slug}/settings")
+    found = scene.browser.get(f"{scene.path}/problems/{scene.assigned.slug}/settings")
     assert found.status == 200, found.text
     return found
 
 
-def test_a_void_part_is_tried_and_then_saved(scene):
-    scene.student.submit(scene.posed, {"cells": "1"})
+def test_voiding_a_part_has_a_dry_run_and_saves(scene):
+    scene.student.submit(scene.assigned, {"cells": "1"})
     tried = scene.browser.send(
         settings_form(settings(scene)), "act=try", **{"voided.cells": "full"}
     )
     assert "1 up, 0 down" in tried.text
-    told = scene.staff.get(f"{scene.posed.path}/settings").json()
+    told = scene.staff.get(f"{scene.assigned.path}/settings").json()
     assert told["voided"] == {}
     saved = scene.browser.send(settings_form(tried), "act=save")
     assert "1 grade changed: 1 up, 0 down" in scene.browser.get(saved.location).text
-    told = scene.staff.get(f"{scene.posed.path}/settings").json()
+    told = scene.staff.get(f"{scene.assigned.path}/settings").json()
     assert told["voided"] == {"cells": "full"}
 
 
-def test_points_of_a_problem_stand_as_they_were_typed_and_wrong_ones_are_named(scene):
+def test_problem_points_are_validated_and_redisplayed(scene):
     found = scene.browser.send(settings_form(settings(scene)), "act=save", points="-3")
     assert found.status == 422
     assert found.one("input", name="points")["value"] == "-3"
@@ -107,8 +107,8 @@ def test_points_of_a_problem_stand_as_they_were_typed_and_wrong_ones_are_named(s
     assert settings(scene).one("input", name="points")["value"] == "3.5"
 
 
-def test_a_retired_version_stays_where_something_else_is_saved(scene):
-    first = scene.staff.get(f"{scene.posed.path}/settings").json()["version_id"]
+def test_saving_points_keeps_retired_version(scene):
+    first = scene.staff.get(f"{scene.assigned.path}/settings").json()["version_id"]
     with scene.world.session() as session:
         made = published(TEXT_PROBLEM)
         store_version(session, made, TEXT_PROBLEM, now=scene.world.clock())
@@ -117,11 +117,11 @@ def test_a_retired_version_stays_where_something_else_is_saved(scene):
     said = [one.text for one in form.one("select", name="version").all("option")]
     assert said == ["2", "1 (retired)"]
     assert scene.browser.send(form, "act=save", points="5").status == 303
-    told = scene.staff.get(f"{scene.posed.path}/settings").json()
+    told = scene.staff.get(f"{scene.assigned.path}/settings").json()
     assert (told["own_points"], told["version_id"]) == (5, first)
 
 
-def test_a_stale_change_of_a_problem_says_what_differs(scene):
+def test_stale_problem_settings_form_shows_differences(scene):
     mine = settings(scene)
     scene.browser.send(settings_form(settings(scene)), "act=save", points="5")
     found = scene.browser.send(settings_form(mine), "act=save", points="6")
@@ -130,15 +130,15 @@ def test_a_stale_change_of_a_problem_says_what_differs(scene):
     assert scene.browser.send(settings_form(found), "act=save").status == 303
 
 
-def test_a_grade_of_which_the_maximum_alone_changes_goes_neither_up_nor_down(scene):
-    scene.student.submit(scene.posed, {"cells": "1"})
+def test_grade_with_only_a_new_maximum_is_counted_separately(scene):
+    scene.student.submit(scene.assigned, {"cells": "1"})
     saved = scene.browser.send(settings_form(settings(scene)), "act=save", points="5")
     told = scene.browser.follow(saved).text
     assert "1 grade changed: 0 up, 0 down, 1 with only a new maximum." in told
 
 
-def test_what_a_stale_form_does_not_ask_is_no_difference(scene):
-    scene.student.submit(scene.posed, {"cells": "9"})
+def test_stale_form_omits_fields_it_does_not_contain(scene):
+    scene.student.submit(scene.assigned, {"cells": "9"})
     mine = settings(scene)
     assert settings_form(mine).all("select", name="version") == []
     scene.browser.send(settings_form(settings(scene)), "act=save", points="5")
@@ -146,7 +146,7 @@ def test_what_a_stale_form_does_not_ask_is_no_difference(scene):
     assert found.one(role="alert").one("table").rows()[1:] == [["Points", "5", "6"]]
 
 
-def test_a_form_that_is_sent_twice_says_that_it_is_so_already(scene):
+def test_resent_form_reports_values_already_saved(scene):
     mine = settings_form(settings(scene))
     assert scene.browser.send(mine, "act=save", points="5").status == 303
     again = scene.browser.send(mine, "act=save", points="5")
@@ -155,7 +155,7 @@ def test_a_form_that_is_sent_twice_says_that_it_is_so_already(scene):
     assert scene.browser.send(settings_form(again), "act=save", points="6").status == 303
 
 
-def test_a_problem_that_changed_since_is_not_taken_out_and_says_why(scene):
+def test_stale_problem_removal_is_rejected_with_reason(scene):
     [out] = settings(scene).all("form", action=f"{scene.path}/problems/why-small-kernels/remove")
     scene.browser.send(settings_form(settings(scene)), "act=save", points="5")
     refused = scene.browser.send(out)
@@ -164,8 +164,8 @@ def test_a_problem_that_changed_since_is_not_taken_out_and_says_why(scene):
     assert refused.one(role="alert").all("table") == []
 
 
-def test_a_problem_is_taken_out_after_a_look_at_what_that_changes(scene):
-    scene.student.submit(scene.posed, {"cells": "9"})
+def test_removing_a_problem_needs_confirmation(scene):
+    scene.student.submit(scene.assigned, {"cells": "9"})
     [out] = settings(scene).all("form", action=f"{scene.path}/problems/why-small-kernels/remove")
     asked = scene.browser.send(out)
     assert "Remove this problem?" in asked.text
@@ -175,7 +175,7 @@ def test_a_problem_is_taken_out_after_a_look_at_what_that_changes(scene):
     assert names(scene) == ["why-large-kernels"]
 
 
-def test_a_notice_is_posted_and_taken_off(scene):
+def test_notice_is_posted_and_withdrawn(scene):
     where = f"{scene.path}/problems/why-small-kernels/notices"
     note = settings(scene).one("form", action=where)
     assert scene.browser.send(note, text="").status == 422

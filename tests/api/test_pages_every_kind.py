@@ -1,7 +1,7 @@
 """Tests of every kind of answer: graded from published variants, shown on each page."""
 
 import pytest
-from actors import Posing
+from actors import ProblemReference
 from full_database import ANSWERS, EVERY_KIND, PARTS
 from pages import Browser
 
@@ -16,9 +16,9 @@ RIGHT, WRONG, UNREADABLE = "right", "wrong", "unreadable"
 
 
 @pytest.fixture
-def posed(world, course) -> Posing:
-    [posed] = world.assignment(course, EVERY_KIND)
-    return posed
+def assigned(world, course) -> ProblemReference:
+    [assigned] = world.assignment(course, EVERY_KIND)
+    return assigned
 
 
 def sample_answers(sort: str) -> dict[str, str]:
@@ -37,34 +37,34 @@ def sample_answers(sort: str) -> dict[str, str]:
     return {part: found[0] for part, found in texts.items() if found}
 
 
-def submitted(student, posed, answers) -> dict[str, str]:
+def submitted(student, assigned, answers) -> dict[str, str]:
     """Submit *answers*, and return the status of each part."""
-    response = student.submit(posed, answers)
+    response = student.submit(assigned, answers)
     assert response.status_code == 201, response.text
     return {one["part"]: one["status"] for one in response.json()["results"]}
 
 
-def test_the_service_grades_every_kind_from_the_published_variant(student, posed):
+def test_every_kind_is_graded_from_its_published_variant(student, assigned):
     right = {"a_expression": ANSWERS["a_expression"]} | sample_answers(RIGHT)
     assert right.keys() == {f"a_{kind}" for kind in PARTS if kind != "text"}
-    assert set(submitted(student, posed, right).values()) == {"correct"}
-    assert "correct" not in submitted(student, posed, sample_answers(WRONG)).values()
-    assert set(submitted(student, posed, sample_answers(UNREADABLE)).values()) == {"unreadable"}
+    assert set(submitted(student, assigned, right).values()) == {"correct"}
+    assert "correct" not in submitted(student, assigned, sample_answers(WRONG)).values()
+    assert set(submitted(student, assigned, sample_answers(UNREADABLE)).values()) == {"unreadable"}
 
 
-def test_every_page_about_answers_shows_every_kind(world, course, student, teacher, posed):
-    submission = student.submit(posed, sample_answers(RIGHT)).json()["id"]
-    page = Browser(world, student).get(posed.path)
+def test_every_answer_page_renders_every_kind(world, course, student, teacher, assigned):
+    submission = student.submit(assigned, sample_answers(RIGHT)).json()["id"]
+    page = Browser(world, student).get(assigned.path)
     for kind in PARTS:
         assert page.one("section", id=f"part-a_{kind}").text
     shared = ("", "/submissions")
     for person, paths in (
-        (student, (*(posed.path + path for path in shared), f"/submissions/{submission}")),
-        (teacher, (posed.path, f"{posed.path}/solution", f"{posed.path}/results")),
+        (student, (*(assigned.path + path for path in shared), f"/submissions/{submission}")),
+        (teacher, (assigned.path, f"{assigned.path}/solution", f"{assigned.path}/results")),
         (
             teacher,
             (
-                f"/courses/{course}/problems/{posed.version}",
+                f"/courses/{course}/problems/{assigned.version}",
                 f"/courses/{course}/students/{student.id}",
             ),
         ),

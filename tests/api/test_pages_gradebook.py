@@ -21,10 +21,10 @@ def ann(world, course):
 
 
 @pytest.fixture
-def posed(world, course):
-    [posed] = world.assignment(course, SHORT, timeline_spec=CLOSED)
-    retitle_assignment(world, posed, "Homework A", slug="hw-1")
-    return posed
+def assigned(world, course):
+    [assigned] = world.assignment(course, SHORT, timeline_spec=CLOSED)
+    retitle_assignment(world, assigned, "Homework A", slug="hw-1")
+    return assigned
 
 
 @pytest.fixture
@@ -52,19 +52,19 @@ def form(page, ending):
     return next(one for one in page.all("form") if one.get("action").endswith(ending))
 
 
-def test_a_gradebook_without_students_says_how_they_come_into_it(browser, course):
+def test_empty_gradebook_links_to_roster_import(browser, course):
     page = book(browser, course)
     assert page.all("table") == []
     assert "Import a list" in page.one("main").text
 
 
-def test_each_state_of_a_cell_is_a_word_beside_its_score(world, course, prof, posed):
+def test_gradebook_cells_show_their_state_as_text(world, course, prof, assigned):
     late, excused, by_hand, _ = (world.enrol(course, f"Student {at}") for at in range(4))
-    excused.submit(posed, {"first": "9"})
+    excused.submit(assigned, {"first": "9"})
     world.clock.advance(hours=2)
-    late.submit(posed, {"first": "9"})
-    excuse_student(world, posed, excused, prof)
-    override_grade(world, posed, by_hand, prof, Fraction(7))
+    late.submit(assigned, {"first": "9"})
+    excuse_student(world, assigned, excused, prof)
+    override_grade(world, assigned, by_hand, prof, Fraction(7))
     world.clock.advance(days=1)
     table = book(Browser(world, prof), course).one("table").rows()
     assert table[0] == ["Student", "Course %", "Homework A of 8"]
@@ -73,8 +73,8 @@ def test_each_state_of_a_cell_is_a_word_beside_its_score(world, course, prof, po
     assert [row[0] for row in table[6:]] == ["Median", "Below 50 %", "Missing", "Ungraded"]
 
 
-def test_a_cell_leads_to_the_story_of_that_student_in_that_assignment(browser, course, ann, posed):
-    ann.submit(posed, {"first": "9"})
+def test_gradebook_cell_links_to_student_detail_of_its_assignment(browser, course, ann, assigned):
+    ann.submit(assigned, {"first": "9"})
     cell = book(browser, course).one("tbody").all("td")[1].one("a")
     page = browser.get(f"/courses/{course}/{cell['href'].partition('#')[0]}")
     assert page.heading == "Ann Example"
@@ -94,17 +94,17 @@ def test_a_cell_leads_to_the_story_of_that_student_in_that_assignment(browser, c
         ({"limit": "all"}, ["ann", "Bo", "Cy"]),
     ],
 )
-def test_students_are_sorted_and_filtered_by_the_address(world, browser, course, query, expected):
-    [posed] = world.assignment(course, SHORT)
+def test_query_parameters_sort_and_filter_gradebook(world, browser, course, query, expected):
+    [assigned] = world.assignment(course, SHORT)
     people = {name: world.enrol(course, name) for name in ("Cy", "Bo", "ann")}
-    people["Bo"].submit(posed, {"first": "9"})
-    people["Cy"].submit(posed, {"first": "1"})
+    people["Bo"].submit(assigned, {"first": "9"})
+    people["Cy"].submit(assigned, {"first": "1"})
     page = book(browser, course, **query)
     assert (names(page) if expected else page.all("tbody")) == expected
 
 
-def test_the_threshold_leaves_the_other_students_out(world, prof, course, ann, posed):
-    world.enrol(course, "Bo").submit(posed, {"first": "9", "second": "18"})
+def test_threshold_lists_only_students_below_it(world, prof, course, ann, assigned):
+    world.enrol(course, "Bo").submit(assigned, {"first": "9", "second": "18"})
     world.clock.advance(days=1)
     browser = Browser(world, prof)
     assert names(book(browser, course)) == ["Bo", "Ann Example"]
@@ -114,8 +114,8 @@ def test_the_threshold_leaves_the_other_students_out(world, prof, course, ann, p
     assert names(book(browser, course, below="")) == ["Bo", "Ann Example"]
 
 
-@pytest.mark.usefixtures("ann", "posed")
-def test_the_threshold_shows_its_effect_above_the_table(world, prof, course):
+@pytest.mark.usefixtures("ann", "assigned")
+def test_threshold_summary_appears_above_table(world, prof, course):
     world.clock.advance(days=1)
     page = book(Browser(world, prof), course, below=60)
     counts = {row[0]: row[1] for row in page.one("tfoot").rows()}
@@ -124,7 +124,7 @@ def test_the_threshold_shows_its_effect_above_the_table(world, prof, course):
 
 
 @pytest.mark.usefixtures("ann")
-def test_the_column_that_sorts_is_marked_and_its_link_turns_it_round(browser, course):
+def test_sorted_column_has_aria_sort_and_toggle_link(browser, course):
     [name, total] = book(browser, course, sort="total", dir="desc", text="ann").all(
         "th", scope="col"
     )
@@ -136,11 +136,11 @@ def test_the_column_that_sorts_is_marked_and_its_link_turns_it_round(browser, co
 
 @pytest.mark.usefixtures("ann")
 @pytest.mark.parametrize("wrong", [{"sort": "x"}, {"dir": "up"}, {"limit": "7"}, {"cursor": "x"}])
-def test_an_address_that_is_none_of_the_gradebook_is_refused(browser, course, wrong):
+def test_invalid_gradebook_query_is_rejected(browser, course, wrong):
     assert browser.get(f"/courses/{course}/gradebook", params=wrong).status == 422
 
 
-def test_pages_of_a_gradebook_follow_each_other_without_a_gap(world, browser, course):
+def test_gradebook_pagination_skips_no_student(world, browser, course):
     people = [world.enrol(course, f"S {at:02}").name for at in range(51)]
     first = book(browser, course, limit="50", text="s")
     rest = browser.get(f"/courses/{course}/gradebook{first.one('a', rel='next')['href']}")
@@ -149,7 +149,7 @@ def test_pages_of_a_gradebook_follow_each_other_without_a_gap(world, browser, co
     assert names(book(browser, course, limit="all")) == people
 
 
-def test_all_of_a_large_gradebook_fits_one_page(world, browser, course):
+def test_limit_all_shows_large_gradebook_on_one_page(world, browser, course):
     with world.session() as session:
         for at in range(201):
             user = User(id=new_id(), name=f"S {at:03}", created_at=world.clock())
@@ -161,7 +161,7 @@ def test_all_of_a_large_gradebook_fits_one_page(world, browser, course):
 
 
 @pytest.mark.usefixtures("ann")
-def test_sections_are_a_column_and_a_filter_where_there_are_any(world, browser, course):
+def test_gradebook_shows_section_column_and_filter(world, browser, course):
     section = world.section(course, "Tuesday")
     world.enrol(course, "Bo", section=section)
     page = book(browser, course, section=str(section))
@@ -170,8 +170,8 @@ def test_sections_are_a_column_and_a_filter_where_there_are_any(world, browser, 
     assert page.one("select", name="section").one("option", selected="").text == "Tuesday"
 
 
-def test_a_story_tells_each_step_to_a_score_and_what_happened(browser, course, ann, posed):
-    ann.submit(posed, {"first": "9", "second": "1"})
+def test_student_detail_shows_score_steps_and_history(browser, course, ann, assigned):
+    ann.submit(assigned, {"first": "9", "second": "1"})
     page = story(browser, course, ann)
     steps = {row[0]: row[1] for row in page.one("article").one("table", has="steps").rows()}
     assert steps["Two counts, First"].endswith("= 3")
@@ -186,8 +186,8 @@ def test_a_story_tells_each_step_to_a_score_and_what_happened(browser, course, a
     assert page.one("ol", has="events").one("a")["href"].startswith("/submissions/")
 
 
-@pytest.mark.usefixtures("posed")
-def test_a_story_leads_to_an_extension_for_the_student(browser, course, ann):
+@pytest.mark.usefixtures("assigned")
+def test_student_detail_links_to_extension_form(browser, course, ann):
     page = story(browser, course, ann)
     every = page.one("a", text="Extensions")["href"]
     one = page.one("a", text="grant or list extensions")["href"]
@@ -196,14 +196,12 @@ def test_a_story_leads_to_an_extension_for_the_student(browser, course, ann):
     assert (chosen["value"], chosen.text) == (str(ann.id), "Ann Example")
 
 
-def test_a_story_names_the_times_that_hold_for_the_student(
-    world, browser, course, prof, ann, posed
-):
+def test_student_detail_shows_extended_deadlines(world, browser, course, prof, ann, assigned):
     with world.session() as session:
         session.add(
             Extension(
                 course_id=course,
-                assignment_id=posed.assignment,
+                assignment_id=assigned.assignment,
                 student_id=ann.id,
                 spec={"days": 2, "reason": "ill"},
                 created_by=prof.id,
@@ -215,8 +213,8 @@ def test_a_story_names_the_times_that_hold_for_the_student(
     assert "2 days (ill)" in facts
 
 
-def test_points_by_hand_are_set_with_a_reason_and_withdrawn_again(browser, course, ann, posed):
-    ann.submit(posed, {"first": "1"})
+def test_override_is_set_and_withdrawn_on_student_detail(browser, course, ann, assigned):
+    ann.submit(assigned, {"first": "1"})
     page = story(browser, course, ann)
     assert [one.text for one in page.one("select", name="target").all("option")][1:3] == [
         "Two counts",
@@ -250,10 +248,8 @@ def test_points_by_hand_are_set_with_a_reason_and_withdrawn_again(browser, cours
         ({"version": "x"}, 412, "since"),
     ],
 )
-def test_points_that_are_refused_come_back_as_they_were_typed(
-    browser, course, ann, posed, typed, status, said
-):
-    ann.submit(posed, {"first": "1"})
+def test_rejected_override_keeps_typed_input(browser, course, ann, assigned, typed, status, said):
+    ann.submit(assigned, {"first": "1"})
     sent = {"points": "2", "reason": REASON, "target": ""} | typed
     page = browser.send(form(story(browser, course, ann), "/overrides"), **sent)
     assert page.status == status
@@ -264,19 +260,17 @@ def test_points_that_are_refused_come_back_as_they_were_typed(
     assert "open" in next(one for one in page.all("details") if again in one.all("form")).attributes
 
 
-def test_a_stale_form_shows_the_score_as_it_is_now_and_can_be_sent_again(
-    browser, course, ann, posed
-):
+def test_stale_override_form_shows_current_score_and_can_be_resent(browser, course, ann, assigned):
     held = form(story(browser, course, ann), "/overrides")
-    ann.submit(posed, {"first": "9"})
+    ann.submit(assigned, {"first": "9"})
     page = browser.send(held, points="2", reason=REASON)
     assert page.status == 412
     assert page.one("article").one("b").text == "3 / 8"
     assert browser.send(form(page, "/overrides")).status == 303
 
 
-@pytest.mark.usefixtures("posed")
-def test_an_excuse_is_granted_and_taken_back_in_the_story(browser, course, ann):
+@pytest.mark.usefixtures("assigned")
+def test_excuse_is_granted_and_withdrawn_on_student_detail(browser, course, ann):
     page = browser.follow(browser.send(form(story(browser, course, ann), "/excuses"), reason="ill"))
     assert "Excused from the assignment: ill" in page.one("article").text
     assert [one for one in page.all("form") if one["action"].endswith("/overrides")] == []
@@ -287,11 +281,13 @@ def test_an_excuse_is_granted_and_taken_back_in_the_story(browser, course, ann):
 
 
 @pytest.mark.parametrize(("days", "status"), [("1", 303), ("x", 422), ("9", 422), ("", 422)])
-def test_late_days_are_given_back_in_the_story(world, browser, course, ann, posed, days, status):
+def test_late_days_are_refunded_on_student_detail(
+    world, browser, course, ann, assigned, days, status
+):
     with world.session() as session:
         session.get_one(Course, course).late_day_budget = 3
         spent = {"days": 2, "spent_at": world.clock()}
-        session.add(LateDays(assignment_id=posed.assignment, student_id=ann.id, **spent))
+        session.add(LateDays(assignment_id=assigned.assignment, student_id=ann.id, **spent))
     page = story(browser, course, ann)
     assert "1 of 3" in page.text
     done = browser.send(form(page, "/refund"), days=days)
@@ -301,23 +297,25 @@ def test_late_days_are_given_back_in_the_story(world, browser, course, ann, pose
     assert left in story(browser, course, ann).text
 
 
-def test_a_grader_reads_the_story_and_is_offered_nothing_to_change(world, course, ann, posed):
+def test_ta_reads_student_detail_but_cannot_edit_it(world, course, ann, assigned):
     grader = Browser(world, world.enrol(course, "Gus", role="grader"))
-    ann.submit(posed, {"first": "9"})
+    ann.submit(assigned, {"first": "9"})
     page = story(grader, course, ann)
     posts = [one["action"] for one in page.one("main").all("form", method="post")]
     assert posts == ["/view-as"]
 
 
-def test_who_has_left_keeps_a_story_without_times(world, browser, course, ann, posed):
-    ann.submit(posed, {"first": "9"})
+def test_withdrawn_student_keeps_detail_page_without_deadlines(
+    world, browser, course, ann, assigned
+):
+    ann.submit(assigned, {"first": "9"})
     world.set_enrolment(ann, withdrawn_at=world.clock())
     page = story(browser, course, ann)
     assert "No longer in the course" in page.text
     assert page.all("dl", has="facts") == []
 
 
-def test_a_name_that_is_markup_is_shown_as_it_is(world, browser, course):
+def test_student_name_with_markup_is_escaped(world, browser, course):
     name = "<script>alert(1)</script>"
     person = world.enrol(course, name)
     assert names(book(browser, course)) == [name]
@@ -325,7 +323,7 @@ def test_a_name_that_is_markup_is_shown_as_it_is(world, browser, course):
 
 
 @pytest.mark.usefixtures("ann")
-def test_a_page_names_who_looks_also_when_the_visit_is_noted(world, browser, course):
+def test_page_shows_user_name_when_activity_is_recorded(world, browser, course):
     """The first request after five minutes also records the visit, in a separate step."""
     world.clock.advance(minutes=6)
     page = book(browser, course)
@@ -336,14 +334,14 @@ def test_a_page_names_who_looks_also_when_the_visit_is_noted(world, browser, cou
     assert world.clock() - max(seen) < timedelta(seconds=1)
 
 
-def test_a_waiting_mark_is_reported_in_its_column_and_in_the_course(world, browser, course, ann):
-    [posed] = world.assignment(course, TEXT_PROBLEM)
-    ann.submit(posed, {"cells": "9", "why": "Fewer parameters."})
+def test_ungraded_answer_is_flagged_in_assignment_and_course_columns(world, browser, course, ann):
+    [assigned] = world.assignment(course, TEXT_PROBLEM)
+    ann.submit(assigned, {"cells": "9", "why": "Fewer parameters."})
     [row] = book(browser, course).one("tbody").rows()
     assert row[1:] == ["4 ungraded 50", "4 ungraded 2"]  # 2 of 4: the text takes no part
 
 
-def test_a_section_that_is_deleted_meanwhile_filters_nobody_out_by_mistake(world, browser, course):
+def test_filter_by_deleted_section_matches_no_student(world, browser, course):
     section = world.section(course, "Tuesday")
     world.enrol(course, "Bo")
     with world.session() as session:

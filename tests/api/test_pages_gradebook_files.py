@@ -27,22 +27,22 @@ def ann(world, course):
 
 
 @pytest.fixture
-def posed(world, course, ann):
-    [posed] = world.assignment(course, SHORT)
-    retitle_assignment(world, posed, "Homework A")
-    ann.submit(posed, {"first": "9", "second": "1"})
-    return posed
+def assigned(world, course, ann):
+    [assigned] = world.assignment(course, SHORT)
+    retitle_assignment(world, assigned, "Homework A")
+    ann.submit(assigned, {"first": "9", "second": "1"})
+    return assigned
 
 
-def sheet_of(browser, posed, **query):
-    answer = browser.get(f"/assignments/{posed.assignment}/score-sheet", params=query)
+def sheet_of(browser, assigned, **query):
+    answer = browser.get(f"/assignments/{assigned.assignment}/score-sheet", params=query)
     assert answer.status == 200, answer.text
     return answer.source
 
 
-def send(browser, posed, sheet, **fields):
+def send(browser, assigned, sheet, **fields):
     files = {"file": ("scores.csv", sheet.encode())}
-    return browser.post(f"/assignments/{posed.assignment}/score-sheet", fields, files=files)
+    return browser.post(f"/assignments/{assigned.assignment}/score-sheet", fields, files=files)
 
 
 def changed(sheet, **cells):
@@ -57,8 +57,8 @@ def held(world) -> list[int]:
 
 
 @pytest.mark.parametrize("form", ["csv", "cells", "jsonl", "canvas", "moodle", "gradescope"])
-@pytest.mark.usefixtures("posed")
-def test_each_form_has_a_check_and_a_download_that_no_cache_keeps(browser, course, form):
+@pytest.mark.usefixtures("assigned")
+def test_every_export_has_a_check_and_an_uncached_download(browser, course, form):
     page = browser.get(f"/courses/{course}/exports", params={"form": form})
     assert (page.status, page.one("h1").text) == (200, "Files and score sheets")
     assert "1 student, 1 assignment" in page.one(id="check").text
@@ -68,22 +68,20 @@ def test_each_form_has_a_check_and_a_download_that_no_cache_keeps(browser, cours
     assert f"-{form}." in answer.headers["content-disposition"]
 
 
-@pytest.mark.usefixtures("posed")
-def test_warnings_are_reported_by_what_they_mean_with_how_many_there_are(world, browser, course):
+@pytest.mark.usefixtures("assigned")
+def test_export_warnings_are_grouped_with_counts(world, browser, course):
     world.enrol(course, "Bo Example")
     page = browser.get(f"/courses/{course}/exports", params={"form": "canvas"})
     [group] = [one for one in page.all("details") if "(2)" in one.one("summary").text]
     assert len(group.all("li")) == 2
 
 
-def test_a_file_that_would_be_misread_is_refused_and_offered_all_the_same(
-    world, browser, course, ann, posed
-):
+def test_ambiguous_canvas_export_is_refused_unless_forced(world, browser, course, ann, assigned):
     other = world.enrol(course, "Ann Example")
     with world.session() as session:
         session.execute(update(Enrolment).values(lms_id="90210"))
         session.execute(update(User).values(login="ann"))
-        session.get_one(Assignment, posed.assignment).title = "Final Score"
+        session.get_one(Assignment, assigned.assignment).title = "Final Score"
     page = browser.get(f"/courses/{course}/exports", params={"form": "canvas"})
     assert page.all(has="flag-bad"), page.text
     refused = browser.get(f"/courses/{course}/exports/canvas")
@@ -101,8 +99,8 @@ def participants(browser, course, text, **fields):
     return browser.post(form["action"], fields, files={"file": ("list.csv", text.encode())})
 
 
-@pytest.mark.usefixtures("posed")
-def test_moodle_gets_those_alone_who_are_on_the_list_that_is_sent(world, browser, course):
+@pytest.mark.usefixtures("assigned")
+def test_moodle_export_contains_only_uploaded_participants(world, browser, course):
     for name in ("bo", "cy"):
         world.enrol(course, name, email=f"{name}@example.edu")
     answer = participants(browser, course, "First name,Email address\r\nBo,BO@example.edu\r\n")
@@ -112,21 +110,17 @@ def test_moodle_gets_those_alone_who_are_on_the_list_that_is_sent(world, browser
     assert "cy@example.edu" not in answer.source
 
 
-@pytest.mark.usefixtures("posed")
+@pytest.mark.usefixtures("assigned")
 @pytest.mark.parametrize("text", ["", "no columns\nat all\n"])
-def test_what_is_no_list_of_participants_is_reported_with_a_way_to_choose_another(
-    browser, course, text
-):
+def test_invalid_participant_list_shows_error_and_file_input(browser, course, text):
     page = participants(browser, course, text)
     assert page.status == 422
     assert page.one("section", id="moodle").one(role="alert").text
     assert page.one("input", id="participants")["name"] == "file"
 
 
-@pytest.mark.usefixtures("posed")
-def test_a_file_that_moodle_would_misread_is_written_where_that_is_insisted_on(
-    world, browser, course
-):
+@pytest.mark.usefixtures("assigned")
+def test_ambiguous_moodle_export_requires_force(world, browser, course):
     world.enrol(course, "Bo Example", email="bo@example.edu")
     [twin] = world.assignment(course, SHORT)
     retitle_assignment(world, twin, "Homework A", slug="hw-2")
@@ -136,8 +130,8 @@ def test_a_file_that_moodle_would_misread_is_written_where_that_is_insisted_on(
     assert participants(browser, course, text, force="yes").status == 200
 
 
-@pytest.mark.usefixtures("posed")
-def test_a_section_narrows_check_and_download(world, browser, course):
+@pytest.mark.usefixtures("assigned")
+def test_section_filter_applies_to_check_and_download(world, browser, course):
     section = world.section(course, "Tuesday")
     world.enrol(course, "Bo Example", section=section)
     page = browser.get(f"/courses/{course}/exports", params={"form": "csv", "section": section})
@@ -148,17 +142,17 @@ def test_a_section_narrows_check_and_download(world, browser, course):
     assert "Ann Example" not in answer.source
 
 
-@pytest.mark.usefixtures("posed")
-def test_submissions_come_as_json_lines_with_names_or_without(browser, course):
+@pytest.mark.usefixtures("assigned")
+def test_submissions_export_as_json_lines_with_or_without_names(browser, course):
     page = browser.get(f"/courses/{course}/exports")
     named, blind = (browser.get(one["href"]) for one in page.all("a", text="Download with"))
     assert json.loads(named.source.splitlines()[0])["student"]["name"] == "Ann Example"
     assert "Ann Example" not in blind.source
 
 
-def test_a_sheet_is_looked_at_before_it_is_taken_over(world, browser, posed):
-    sheet = changed(sheet_of(browser, posed), points="4", comment="Nearly.")
-    page = send(browser, posed, sheet)
+def test_score_sheet_is_previewed_before_import(world, browser, assigned):
+    sheet = changed(sheet_of(browser, assigned), points="4", comment="Nearly.")
+    page = send(browser, assigned, sheet)
     assert (page.status, held(world)) == (200, [])
     assert page.one("table").rows()[1][1:] == [
         "Ann Example",
@@ -173,13 +167,11 @@ def test_a_sheet_is_looked_at_before_it_is_taken_over(world, browser, posed):
     assert done.all("form", enctype="multipart/form-data") == []
 
 
-def test_a_sheet_with_decimal_commas_is_read_as_one_also_when_it_is_taken_over(
-    world, browser, posed
-):
-    sheet = sheet_of(browser, posed, style="comma")
+def test_score_sheet_with_decimal_commas_is_imported_correctly(world, browser, assigned):
+    sheet = sheet_of(browser, assigned, style="comma")
     table = rows_of(sheet, ";")
     next(row for row in table if row["part"] == "second")["points"] = "2,0"
-    page = send(browser, posed, save_rows(table, ";"), style="comma")
+    page = send(browser, assigned, save_rows(table, ";"), style="comma")
     assert page.all("table"), page.text
     browser.send(page.one("form", action=page.path), "apply=yes")
     assert held(world) == [2]
@@ -189,10 +181,10 @@ def test_a_sheet_with_decimal_commas_is_read_as_one_also_when_it_is_taken_over(
     ("cells", "said"),
     [({"points": "-1"}, "is below 0"), ({"version": "v0"}, ""), ({"points": "many"}, "")],
 )
-def test_a_sheet_with_a_wrong_line_names_it_and_offers_no_taking_over(
-    world, browser, posed, cells, said
-):
-    page = send(browser, posed, changed(sheet_of(browser, posed), **({"points": "4"} | cells)))
+def test_score_sheet_with_invalid_line_cannot_be_imported(world, browser, assigned, cells, said):
+    page = send(
+        browser, assigned, changed(sheet_of(browser, assigned), **({"points": "4"} | cells))
+    )
     assert page.status == 200
     assert said in page.one("main").text
     assert "until it is fixed" in page.one(role="alert").text
@@ -201,26 +193,26 @@ def test_a_sheet_with_a_wrong_line_names_it_and_offers_no_taking_over(
 
 
 @pytest.mark.parametrize("sheet", ["", "\0", "no columns\nat all\n"])
-def test_what_is_no_sheet_is_reported_with_a_way_to_choose_another(browser, posed, sheet):
-    page = send(browser, posed, sheet)
+def test_invalid_score_sheet_shows_error_and_file_input(browser, assigned, sheet):
+    page = send(browser, assigned, sheet)
     assert page.status in {200, 422}
     assert page.one(role="alert").text
     assert page.one("input", type="file")["name"] == "file"
 
 
-def test_a_sheet_that_changes_nothing_says_so(browser, posed):
-    page = send(browser, posed, sheet_of(browser, posed))
+def test_unchanged_score_sheet_reports_no_changes(browser, assigned):
+    page = send(browser, assigned, sheet_of(browser, assigned))
     assert "The sheet changes nothing." in page.text
 
 
-def test_a_carried_sheet_that_was_tampered_with_is_refused(world, browser, posed):
+def test_tampered_score_sheet_payload_is_rejected(world, browser, assigned):
     fields = {"carried": "not base64", "apply": "yes"}
-    page = browser.post(f"/assignments/{posed.assignment}/score-sheet", fields)
+    page = browser.post(f"/assignments/{assigned.assignment}/score-sheet", fields)
     assert (page.status, held(world)) == (422, [])
 
 
-@pytest.mark.usefixtures("posed")
-def test_a_download_is_in_the_log(world, browser, course):
+@pytest.mark.usefixtures("assigned")
+def test_downloads_are_audited(world, browser, course):
     browser.get(f"/courses/{course}/exports/csv")
     with world.session() as session:
         actions = session.scalars(select(AuditEntry.action)).all()

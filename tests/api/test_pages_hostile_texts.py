@@ -61,20 +61,25 @@ def with_text(text: str, *, title: str) -> str:
     )
 
 
-def test_what_authors_write_is_text_on_every_page(world: World) -> None:
+def test_author_text_is_escaped_on_every_page(world: World) -> None:
     text = " ".join(HOSTILE)
     course = world.course()
     student, teacher = world.enrol(course), world.enrol(course, role="instructor")
     with world.session() as session:
         session.get_one(Course, course).title = HOSTILE[0]
-    [posed] = world.assignment(course, with_text(text, title=HOSTILE[0]), instructions=text)
+    [assigned] = world.assignment(course, with_text(text, title=HOSTILE[0]), instructions=text)
     browser, staff = Browser(world, student), Browser(world, teacher)
-    done = student.submit(posed, {"cells": "6", "which": "x", "why": text}).json()
+    done = student.submit(assigned, {"cells": "6", "which": "x", "why": text}).json()
     assert len(done["results"]) == 3
-    homework, files = f"/assignments/{posed.assignment}", f"/courses/{course}"
-    mine = (posed.path, homework, f"/submissions/{done['id']}", f"{posed.path}/submissions")
+    homework, files = f"/assignments/{assigned.assignment}", f"/courses/{course}"
+    mine = (assigned.path, homework, f"/submissions/{done['id']}", f"{assigned.path}/submissions")
     all_others = (
-        *(posed.path, f"{posed.path}/solution", f"{posed.path}/settings", f"{posed.path}/results"),
+        *(
+            assigned.path,
+            f"{assigned.path}/solution",
+            f"{assigned.path}/settings",
+            f"{assigned.path}/results",
+        ),
         *(f"{homework}/edit", f"{homework}/results", f"{homework}/review"),
         *(f"{files}/problems", f"{files}/export", f"/submissions/{done['id']}"),
     )

@@ -26,12 +26,12 @@ def ann(world, course):
 
 @pytest.fixture
 def released(world, course, teacher):
-    [posed] = world.assignment(course, results="manual")
-    teacher.post(f"/assignments/{posed.assignment}/release", {"results": True})
-    return posed.assignment
+    [assigned] = world.assignment(course, results="manual")
+    teacher.post(f"/assignments/{assigned.assignment}/release", {"results": True})
+    return assigned.assignment
 
 
-def test_news_are_on_the_home_page_until_they_are_read(world, ann, released):
+def test_home_page_shows_news_until_read(world, ann, released):
     browser = Browser(world, ann)
     card = browser.get("/").one("section", aria_labelledby="news-title")
     assert "new Results of Homework 1 were released" in card.text
@@ -44,14 +44,14 @@ def test_news_are_on_the_home_page_until_they_are_read(world, ann, released):
 
 
 @pytest.mark.usefixtures("ann", "released")
-def test_news_are_on_the_home_page_of_several_courses_too(world, ann):
+def test_home_page_with_several_courses_shows_news(world, ann):
     world.join(world.course("other"), ann)
     page = Browser(world, ann).get("/")
     assert page.one("h1").text == "My courses"
     assert "Results of Homework 1" in page.one("section", aria_labelledby="news-title").text
 
 
-def test_which_messages_come_is_a_form(world, ann):
+def test_mail_preferences_form_saves_choices(world, ann):
     browser = Browser(world, ann)
     [link] = browser.get("/account").all("a", text="Which messages I get by e-mail")
     form = browser.get(link["href"]).one("form", action="/me/mail")
@@ -64,7 +64,7 @@ def test_which_messages_come_is_a_form(world, ann):
     assert ticked == ["request_answered"]
 
 
-def test_an_instructor_sends_invitations(world, course, ann, teacher):
+def test_instructor_sends_invitations_from_people_page(world, course, ann, teacher):
     browser = Browser(world, teacher)
     page = browser.get(f"/courses/{course}/people")
     done = browser.send(page.one("form", action=f"/courses/{course}/invites/mail"))
@@ -73,7 +73,7 @@ def test_an_instructor_sends_invitations(world, course, ann, teacher):
     assert ann.name in done.text
 
 
-def test_an_administrator_sends_a_failed_message_again(world, ann):
+def test_administrator_resends_failed_message_on_mail_page(world, ann):
     with world.session() as session:
         session.add(
             OutboxMessage(
@@ -96,7 +96,7 @@ def test_an_administrator_sends_a_failed_message_again(world, ann):
     assert "has not failed" in browser.send(form).text
 
 
-def test_an_instructor_sends_a_failed_message_of_the_course_again(world, course, ann, teacher):
+def test_instructor_resends_failed_message_on_course_mail_page(world, course, ann, teacher):
     with world.session() as session:
         session.add(
             OutboxMessage(
@@ -122,7 +122,7 @@ def test_an_instructor_sends_a_failed_message_of_the_course_again(world, course,
     assert "has not failed" in browser.send(form).text
 
 
-def test_a_failed_message_that_a_newer_one_replaces_leaves_the_list(world, ann):
+def test_superseded_failed_message_disappears_from_mail_page(world, ann):
     times = {"created_at": world.clock(), "due_at": world.clock()}
     messages = [
         OutboxMessage(id=new_id(), recipient_id=ann.id, kind="password_reset", **times)
@@ -139,7 +139,7 @@ def test_a_failed_message_that_a_newer_one_replaces_leaves_the_list(world, ann):
     assert [one for one in page.all("form") if "/resend" in one["action"]] == []
 
 
-def test_without_e_mail_nothing_of_it_is_offered(database_url):
+def test_mail_pages_offer_no_actions_without_mail_server(database_url):
     world = World(database_url)
     course = world.course()
     teacher = world.enrol(course, "Tea Cher", role="instructor")

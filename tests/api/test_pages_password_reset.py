@@ -17,7 +17,7 @@ def mailing(database_url):
     world.close()
 
 
-def test_the_log_in_page_leads_to_a_form_that_answers_alike(mailing):
+def test_reset_page_answers_the_same_for_unknown_email(mailing):
     mailing.person("Ann", email="ann@example.edu")
     browser = Browser(mailing)
     [link] = browser.get("/login").all("a", text="Get a link by e-mail")
@@ -28,7 +28,7 @@ def test_the_log_in_page_leads_to_a_form_that_answers_alike(mailing):
     assert "we sent a link to it" in pages[0].text
 
 
-def test_a_typing_error_is_shown_at_its_field(mailing):
+def test_invalid_email_is_reported_at_its_field(mailing):
     browser = Browser(mailing)
     page = browser.send(browser.get("/forgot").one("form", action="/forgot"), email="at home")
     assert page.status == 422
@@ -36,7 +36,7 @@ def test_a_typing_error_is_shown_at_its_field(mailing):
     assert page.one("input", name="email")["aria-invalid"] == "true"
 
 
-def test_without_e_mail_the_pages_are_as_before(world):
+def test_reset_page_has_no_form_without_mail_server(world):
     browser = Browser(world)
     assert "Ask your instructor for a link." in browser.get("/login").text
     page = browser.get("/forgot")

@@ -53,7 +53,7 @@ def role_of(world, person) -> str:
     ],
 )
 @pytest.mark.usefixtures("ann")
-def test_people_are_filtered_by_the_address(world, browser, course, query, expected):
+def test_query_parameters_filter_people(world, browser, course, query, expected):
     world.enrol(course, "Gus Grader", role="grader")
     left = world.enrol(course, "Bo Left")
     browser.post(f"/courses/{course}/people/{left.id}/withdraw")
@@ -62,11 +62,11 @@ def test_people_are_filtered_by_the_address(world, browser, course, query, expec
 
 
 @pytest.mark.parametrize("query", [{"role": "dean"}, {"state": "gone"}, {"cursor": "x"}])
-def test_a_filter_that_there_is_not_is_refused(browser, course, query):
+def test_unknown_people_filter_is_rejected(browser, course, query):
     assert browser.get(f"/courses/{course}/people", params=query).status == 422
 
 
-def test_pages_of_people_keep_the_filter(world, browser, course):
+def test_people_pagination_keeps_filter(world, browser, course):
     people = [world.enrol(course, f"S {at:03}").name for at in range(101)]
     page = browser.get(f"/courses/{course}/people", params={"role": "student"})
     rest = browser.get(f"/courses/{course}/people{page.one('a', rel='next')['href']}")
@@ -74,7 +74,7 @@ def test_pages_of_people_keep_the_filter(world, browser, course):
     assert names == people
 
 
-def test_one_person_is_added_and_opened(world, browser, course):
+def test_added_person_opens_on_detail_page(world, browser, course):
     section = world.section(course, "Tuesday")
     page = browser.get(f"/courses/{course}/people")
     form = page.one("form", action=f"/courses/{course}/people")
@@ -97,7 +97,7 @@ def test_one_person_is_added_and_opened(world, browser, course):
     ],
 )
 @pytest.mark.usefixtures("ann")
-def test_somebody_who_cannot_be_added_comes_back_as_typed(browser, course, typed, status, said):
+def test_rejected_new_person_keeps_typed_input(browser, course, typed, status, said):
     page = browser.get(f"/courses/{course}/people")
     sent = {"name": "Bo Example", "email": "bo@example.edu"} | typed
     page = browser.send(page.one("form", action=f"/courses/{course}/people"), **sent)
@@ -109,7 +109,7 @@ def test_somebody_who_cannot_be_added_comes_back_as_typed(browser, course, typed
     }
 
 
-def test_role_section_and_number_are_changed_in_one_form(world, browser, course, ann):
+def test_one_form_changes_role_section_and_student_number(world, browser, course, ann):
     section = world.section(course, "Tuesday")
     form = change(opened(browser, course, ann))
     done = browser.send(form, role="grader", section=str(section), student_number="77")
@@ -122,9 +122,7 @@ def test_role_section_and_number_are_changed_in_one_form(world, browser, course,
     assert "none" in page.one("dl").text
 
 
-def test_an_edit_of_what_was_changed_meanwhile_shows_both_and_can_be_sent_again(
-    world, browser, course, ann
-):
+def test_stale_person_form_shows_both_values_and_can_be_resent(world, browser, course, ann):
     held = change(opened(browser, course, ann))
     browser.send(change(opened(browser, course, ann)), name="Ann Meanwhile")
     page = browser.send(held, name="Ann Typed")
@@ -137,7 +135,7 @@ def test_an_edit_of_what_was_changed_meanwhile_shows_both_and_can_be_sent_again(
         assert session.get_one(User, ann.id).name == "Ann Typed"
 
 
-def test_the_last_instructor_stays_and_the_page_says_why(world, browser, course, prof):
+def test_last_instructor_cannot_be_demoted_or_withdrawn(world, browser, course, prof):
     page = browser.send(change(opened(browser, course, prof)), role="student")
     assert page.status == 409
     assert "only instructor" in page.one(role="alert").text
@@ -145,14 +143,14 @@ def test_the_last_instructor_stays_and_the_page_says_why(world, browser, course,
     assert browser.post(f"/courses/{course}/people/{prof.id}/withdraw").status == 409
 
 
-def test_who_is_staff_elsewhere_is_changed_by_an_administrator_alone(world, browser, course, ann):
+def test_instructor_cannot_edit_staff_of_another_course(world, browser, course, ann):
     world.join(world.course("other"), ann, role="grader")
     page = browser.send(change(opened(browser, course, ann)), email="mine@example.edu")
     assert page.status == 403
     assert page.one("input", name="email")["value"] == "mine@example.edu"
 
 
-def test_somebody_is_withdrawn_and_taken_back_with_their_work(browser, course, ann):
+def test_person_is_withdrawn_and_readmitted(browser, course, ann):
     done = browser.post(f"/courses/{course}/people/{ann.id}/withdraw")
     page = browser.follow(done)
     assert "withdrawn" in page.text
@@ -162,7 +160,7 @@ def test_somebody_is_withdrawn_and_taken_back_with_their_work(browser, course, a
     assert "Ann Example" in listed(browser, course)
 
 
-def test_a_reset_link_is_shown_once_and_stands_in_no_address(browser, course, ann):
+def test_reset_link_is_shown_once_and_not_cached(browser, course, ann):
     page = browser.post(f"/courses/{course}/people/{ann.id}/reset")
     link = page.one("input", id="link")["value"]
     assert page.status == 200
@@ -171,13 +169,13 @@ def test_a_reset_link_is_shown_once_and_stands_in_no_address(browser, course, an
     assert link not in opened(browser, course, ann).source
 
 
-def test_no_reset_link_is_made_for_another_instructor(world, browser, course):
+def test_instructor_cannot_create_reset_link_for_another_instructor(world, browser, course):
     other = world.enrol(course, "Other Prof", role="instructor")
     page = browser.post(f"/courses/{course}/people/{other.id}/reset")
     assert (page.status, page.all("input", id="link")) == (403, [])
 
 
-def test_the_test_student_is_made_once_and_looked_through(browser, course):
+def test_test_student_is_created_once_and_can_be_viewed_as(browser, course):
     first = browser.post(f"/courses/{course}/test-student")
     assert browser.post(f"/courses/{course}/test-student").location == first.location
     page = browser.follow(first)
@@ -187,7 +185,7 @@ def test_the_test_student_is_made_once_and_looked_through(browser, course):
     assert "Viewing as " in browser.get(f"/courses/{course}").text
 
 
-def test_sections_are_added_renamed_and_deleted_where_nobody_is_in_them(world, browser, course):
+def test_sections_are_added_renamed_and_deleted_when_empty(world, browser, course):
     full = world.section(course, "Full")
     world.enrol(course, "Bo", section=full)
     add = browser.get(f"/courses/{course}/people").one("form", action=f"/courses/{course}/sections")
@@ -205,14 +203,14 @@ def test_sections_are_added_renamed_and_deleted_where_nobody_is_in_them(world, b
 
 
 @pytest.mark.parametrize(("name", "status"), [("", 422), ("Full", 422), ("x" * 201, 422)])
-def test_a_section_that_cannot_be_is_reported_at_the_sections(world, browser, course, name, status):
+def test_invalid_section_name_is_reported_in_section_list(world, browser, course, name, status):
     world.section(course, "Full")
     page = browser.post(f"/courses/{course}/sections", {"section_name": name, "act": "section"})
     assert page.status in {status, 409}
     assert page.one(id="sections").one(role="alert").text
 
 
-def test_a_grader_sees_people_and_changes_nothing(world, course, ann):
+def test_ta_sees_people_but_cannot_edit_them(world, course, ann):
     grader = Browser(world, world.enrol(course, "Gus", role="grader"))
     page = grader.get(f"/courses/{course}/people")
     assert page.one("main").all("form", method="post") == []
@@ -221,7 +219,7 @@ def test_a_grader_sees_people_and_changes_nothing(world, course, ann):
     assert page.all("a", text="Log", href=f"/courses/{course}/audit") == []
 
 
-def test_pages_call_the_role_of_a_grader_ta(world, course, prof):
+def test_pages_show_grader_role_as_ta(world, course, prof):
     gus = world.enrol(course, "Gus Tavares", role="student", email="gus@example.edu")
     staff = Browser(world, prof)
     assert staff.send(change(opened(staff, course, gus)), role="grader").status == 303

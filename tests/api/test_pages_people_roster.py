@@ -35,7 +35,7 @@ def take_over(browser, page, **fields):
     return browser.send(page.one("form", enctype="multipart/form-data"), "apply=yes", **fields)
 
 
-def test_a_list_is_looked_at_before_it_is_taken_over(world, browser, course):
+def test_roster_is_previewed_before_import(world, browser, course):
     page = send(browser, course, LIST)
     assert (page.status, students(world)) == (200, [])
     assert "Nothing is imported yet" in page.one(role="status").text
@@ -47,7 +47,7 @@ def test_a_list_is_looked_at_before_it_is_taken_over(world, browser, course):
     assert done.all("button", name="apply") == []
 
 
-def test_who_is_new_is_invited_next_and_who_has_an_account_is_not(browser, course):
+def test_roster_import_suggests_invitations_only_for_new_people(browser, course):
     done = take_over(browser, send(browser, course, LIST))
     assert done.one("a", text="download the invitations")["href"] == (
         f"/courses/{course}/people#invites"
@@ -56,7 +56,7 @@ def test_who_is_new_is_invited_next_and_who_has_an_account_is_not(browser, cours
     assert "No e-mails were sent" not in again.text
 
 
-def test_what_a_list_changes_is_shown_before_and_after(world, browser, course):
+def test_roster_preview_shows_changed_fields(world, browser, course):
     take_over(browser, send(browser, course, LIST))
     page = send(browser, course, LIST.replace("bo@example.edu,", "bo@example.edu,Wednesday"))
     [_, row] = page.one("table").rows()
@@ -65,7 +65,7 @@ def test_what_a_list_changes_is_shown_before_and_after(world, browser, course):
     assert students(world) == ["Ann Example", "Bo Example"]
 
 
-def test_whom_a_list_leaves_out_is_withdrawn_only_where_that_is_ticked(world, browser, course):
+def test_roster_withdraws_missing_students_only_if_ticked(world, browser, course):
     take_over(browser, send(browser, course, LIST))
     shorter = send(browser, course, LIST.partition("Bo")[0])
     assert "1 student of the course not in the file" in shorter.text
@@ -76,9 +76,7 @@ def test_whom_a_list_leaves_out_is_withdrawn_only_where_that_is_ticked(world, br
     assert students(world) == ["Ann Example"]
 
 
-def test_rows_that_cannot_be_used_are_named_and_left_out_only_where_that_is_ticked(
-    world, browser, course
-):
+def test_roster_skips_invalid_rows_only_if_ticked(world, browser, course):
     page = send(browser, course, LIST + "Cy Example,nonsense,\n")
     assert "Line 4:" in page.text
     refused = take_over(browser, page)
@@ -89,35 +87,33 @@ def test_rows_that_cannot_be_used_are_named_and_left_out_only_where_that_is_tick
 
 
 @pytest.mark.parametrize("body", [b"", b"\0\xff", b"nothing here\n", LIST.encode("utf-16")])
-def test_any_file_is_answered_with_what_it_does_or_why_it_does_nothing(
-    world, browser, course, body
-):
+def test_roster_preview_never_fails_on_arbitrary_files(world, browser, course, body):
     page = send(browser, course, body)
     assert page.status in {200, 422}
     assert page.all(role="alert") or "This would change" in page.text
     assert students(world) == []
 
 
-def test_what_is_wrong_with_a_whole_file_is_said_once(browser, course):
+def test_roster_file_error_is_reported_once(browser, course):
     page = send(browser, course, b"\xff\xfe\xfd")
     assert page.status == 422
     assert page.text.casefold().count("is not utf-8") == 1
 
 
-def test_each_row_that_cannot_be_used_is_named_once(browser, course):
+def test_each_invalid_roster_row_is_reported_once(browser, course):
     wrong = "Cy Example,nonsense,\nDi Example,rubbish,\n"
     refused = take_over(browser, send(browser, course, LIST + wrong))
     assert refused.status == 422
     assert [refused.text.count(f"Line {at}:") for at in (4, 5)] == [1, 1]
 
 
-def test_a_list_in_another_encoding_is_taken_over_as_it_was_looked_at(world, browser, course):
+def test_utf_16_roster_is_imported_as_previewed(world, browser, course):
     page = send(browser, course, LIST.replace("Ann", "Zoë").encode("utf-16"))
     take_over(browser, page)
     assert "Zoë Example" in students(world)
 
 
-def test_a_list_too_large_to_be_carried_is_chosen_once_more(browser, course):
+def test_oversized_roster_must_be_chosen_again(browser, course):
     rows = "".join(f"Cy {at},cy{at}@example.edu,,{os.urandom(50_000).hex()}\n" for at in range(16))
     page = send(browser, course, f"name,email,section,note\n{rows}")
     assert page.status == 200, page.text[:500]
@@ -125,12 +121,12 @@ def test_a_list_too_large_to_be_carried_is_chosen_once_more(browser, course):
     assert page.one("input", type="file").get("required") == ""
 
 
-def test_the_page_begins_with_what_a_list_looks_like(browser, course):
+def test_roster_page_shows_expected_columns(browser, course):
     page = browser.get(f"/courses/{course}/roster")
     assert "name, email, section" in page.one("form", enctype="multipart/form-data").text
 
 
-def test_invitations_come_as_a_file_for_those_without_a_password(world, browser, course):
+def test_invitation_file_lists_only_people_without_password(world, browser, course):
     world.enrol(course, "=Ann", email="ann@example.edu")
     with world.session() as session:
         session.scalars(select(User).where(User.name == "Grace Prof")).one().password_hash = HASH
@@ -142,7 +138,7 @@ def test_invitations_come_as_a_file_for_those_without_a_password(world, browser,
     assert "/welcome#gr_invite_" in row["link"]
 
 
-def test_one_person_is_invited_alone_and_only_without_a_password(world, browser, course):
+def test_single_invitation_requires_person_without_password(world, browser, course):
     ann = world.enrol(course, "Ann", email="ann@example.edu")
     world.enrol(course, "Bo", email="bo@example.edu")
     page = browser.get(f"/courses/{course}/people/{ann.id}")

@@ -58,14 +58,14 @@ def acts(page) -> list[str]:
     ],
 )
 @pytest.mark.usefixtures("ann")
-def test_accounts_are_found_by_name_and_state(world, browser, query, expected):
+def test_users_page_filters_by_name_and_state(world, browser, query, expected):
     world.person("Bo Example")
     page = browser.get("/users", params=query)
     found = [row[0] for row in page.one("table").rows()[1:]] if page.all("table") else []
     assert (page.status, found) == (200, expected)
 
 
-def test_an_account_is_suspended_and_let_in_again(browser, ann):
+def test_account_is_suspended_after_confirmation_and_restored(browser, ann):
     asked = browser.send(ending(opened(browser, ann), "/suspend"))
     assert "Suspend Ann Example?" in asked.one(role="alert").text
     assert ann.get("/me").status_code == 200
@@ -77,7 +77,7 @@ def test_an_account_is_suspended_and_let_in_again(browser, ann):
     assert page.all(has="flag-bad") == []
 
 
-def test_an_administrator_is_named_after_a_confirmation_and_unnamed(world, browser, ann):
+def test_administrator_is_appointed_after_confirmation_and_removed(world, browser, ann):
     world.log_in(ann)
     link = opened(browser, ann).one("a", text="Make an administrator")
     page = browser.send(ending(browser.get(link["href"]), "/administrator"), confirm="Ann")
@@ -89,7 +89,7 @@ def test_an_administrator_is_named_after_a_confirmation_and_unnamed(world, brows
     assert page.one("main").all(has="flag") == []
 
 
-def test_somebody_who_never_logged_in_is_made_no_administrator(browser, ann):
+def test_user_page_does_not_promote_users_who_never_logged_in(browser, ann):
     page = opened(browser, ann)
     assert page.all("a", text="Make an administrator") == []
     assert "has never logged in, so you cannot" in page.text
@@ -98,7 +98,7 @@ def test_somebody_who_never_logged_in_is_made_no_administrator(browser, ann):
     assert "has never logged in" in page.one(role="alert").text
 
 
-def test_a_user_is_created_and_invited_on_the_page(world, browser):
+def test_new_user_page_creates_user_and_shows_invite_link(world, browser):
     form = ending(
         browser.get(browser.get("/users").one("a", text="New user")["href"]), "/users/new"
     )
@@ -112,14 +112,14 @@ def test_a_user_is_created_and_invited_on_the_page(world, browser):
     assert again.one("input", id="link")["value"] != page.one("input", id="link")["value"]
 
 
-def test_a_user_is_created_without_an_invitation(browser):
+def test_new_user_page_creates_user_without_invitation(browser):
     fields = {"name": "Bo Example", "email": "bo@example.edu"}
     page = browser.follow(browser.post("/users/new", fields))
     assert (page.heading, page.all("input", id="link")) == ("Bo Example", [])
 
 
 @pytest.mark.usefixtures("ann")
-def test_a_refused_new_user_comes_back_as_typed(browser):
+def test_rejected_new_user_keeps_typed_input(browser):
     fields = {"name": "Bo Example", "email": "ann@example.edu"}
     page = browser.post("/users/new", fields)
     assert page.status == 422
@@ -128,21 +128,21 @@ def test_a_refused_new_user_comes_back_as_typed(browser):
     assert "checked" not in page.one("input", name="invite").attributes
 
 
-def test_a_user_s_page_lists_their_courses(world, browser, course, ann):
+def test_user_page_lists_courses(world, browser, course, ann):
     world.join(course, ann, section=world.section(course, "Monday"))
     item = opened(browser, ann).one("main").one("li")
     assert item.text == "Deep Learning student, Monday"
     assert browser.get(item.one("a")["href"]).status == 200
 
 
-def test_nobody_is_offered_to_shut_themselves_out(browser, root):
+def test_administrator_cannot_suspend_own_account(browser, root):
     assert acts(opened(browser, root)) == [str(root.id), "invite", "reset"]
     page = browser.post(f"/users/{root.id}/suspend", {"confirm": "yes"})
     assert page.status == 409
     assert page.one(role="alert").text
 
 
-def test_name_and_address_are_corrected_unless_somebody_did_so_meanwhile(world, browser, ann):
+def test_stale_account_edit_shows_both_values_and_can_be_resent(world, browser, ann):
     held = ending(opened(browser, ann), str(ann.id))
     assert browser.send(held, name="Ann B. Example").status == 303
     page = browser.send(held, name="Ann C. Example")
@@ -162,7 +162,7 @@ def test_name_and_address_are_corrected_unless_somebody_did_so_meanwhile(world, 
         ({"email": ""}, "E-mail must"),
     ],
 )
-def test_a_wrong_correction_comes_back_as_typed(browser, ann, typed, said):
+def test_invalid_account_edit_keeps_typed_input(browser, ann, typed, said):
     page = browser.send(ending(opened(browser, ann), str(ann.id)), **typed)
     assert page.status == 422
     assert said in page.one(role="alert").text
@@ -170,14 +170,14 @@ def test_a_wrong_correction_comes_back_as_typed(browser, ann, typed, said):
     assert page.one("input", name=name)["value"] == value
 
 
-def test_a_reset_link_is_shown_once(browser, ann):
+def test_user_page_shows_reset_link_once(browser, ann):
     page = browser.send(ending(opened(browser, ann), "/reset"))
     assert "/welcome#gr_reset_" in page.one("input", id="link")["value"]
     assert opened(browser, ann).all("input", id="link") == []
 
 
 @pytest.mark.parametrize("typed", ["", "ann example", "Root Example"])
-def test_nobody_is_erased_by_another_name(world, browser, ann, typed):
+def test_erasure_requires_exact_name(world, browser, ann, typed):
     page = browser.get(f"/users/{ann.id}/erase")
     page = browser.send(ending(page, "/erase"), confirm=typed)
     assert page.status == 422
@@ -186,7 +186,7 @@ def test_nobody_is_erased_by_another_name(world, browser, ann, typed):
         assert session.get_one(User, ann.id).name == "Ann Example"
 
 
-def test_who_is_erased_is_gone_and_the_new_id_is_told_once(browser, ann):
+def test_erased_user_is_gone_and_new_id_is_shown_once(browser, ann):
     link = opened(browser, ann).one("a", text="Erase this person")
     page = browser.send(ending(browser.get(link["href"]), "/erase"), confirm="Ann Example")
     assert (page.status, page.heading) == (200, "Erased")
@@ -195,7 +195,7 @@ def test_who_is_erased_is_gone_and_the_new_id_is_told_once(browser, ann):
     assert browser.get(f"/users/{ann.id}").status == 404
 
 
-def test_the_log_of_a_course_tells_who_did_what_on_its_clocks(world, course):
+def test_course_log_shows_action_actor_and_local_time(world, course):
     prof = world.enrol(course, "Grace Prof", role="instructor")
     browser = Browser(world, prof)
     browser.post(f"/courses/{course}/sections", {"section_name": "Tuesday"})
@@ -221,7 +221,7 @@ def test_the_log_of_a_course_tells_who_did_what_on_its_clocks(world, course):
         ({"actor": "00000000-0000-0000-0000-000000000000"}, 0),
     ],
 )
-def test_the_log_is_narrowed_by_days_of_the_course_and_by_acts(world, course, query, count):
+def test_course_log_filters_by_date_and_action(world, course, query, count):
     browser = Browser(world, world.enrol(course, "Grace Prof", role="instructor"))
     section = world.section(course, "Monday")
     browser.post(f"/courses/{course}/sections", {"section_name": "Tuesday"})
@@ -231,7 +231,7 @@ def test_the_log_is_narrowed_by_days_of_the_course_and_by_acts(world, course, qu
     assert len(page.one("table").rows()[1:] if page.all("table") else []) == count
 
 
-def test_the_acts_that_the_log_is_narrowed_by_are_reported_in_words(world, course):
+def test_log_action_filter_shows_readable_labels(world, course):
     browser = Browser(world, world.enrol(course, "Grace Prof", role="instructor"))
     page = browser.get(f"/courses/{course}/audit", params={"action": "section.created"})
     options = page.one("select", name="action").all("option")
@@ -242,14 +242,14 @@ def test_the_acts_that_the_log_is_narrowed_by_are_reported_in_words(world, cours
 
 
 @pytest.mark.parametrize("day", ["2026-13-01", "today", "9999-12-31x", "0001-01-01"])
-def test_what_is_no_day_is_refused_by_name_or_finds_nothing_wrong(world, course, day):
+def test_invalid_log_date_is_rejected(world, course, day):
     browser = Browser(world, world.enrol(course, "Grace Prof", role="instructor"))
     page = browser.get(f"/courses/{course}/audit", params={"since": day})
     assert page.status in {200, 422}
     assert page.status == 422 or day == "0001-01-01"
 
 
-def test_the_log_leads_to_more_of_the_same_person_and_thing(world, course):
+def test_log_entries_link_to_same_actor_and_target(world, course):
     browser = Browser(world, world.enrol(course, "Grace Prof", role="instructor"))
     for name in ("A", "B"):
         browser.post(f"/courses/{course}/sections", {"section_name": name})
@@ -260,7 +260,7 @@ def test_the_log_leads_to_more_of_the_same_person_and_thing(world, course):
         assert len(page.one("tbody").all("tr")) == count
 
 
-def test_what_changed_is_reported_in_words_but_names_stay(world, course):
+def test_log_shows_readable_values_but_keeps_part_names(world, course):
     browser = Browser(world, world.enrol(course, "Grace Prof", role="instructor"))
     change = {"before": {"status": "needs_review", "part": "top_left"}, "after": {}}
     with world.session() as session:
@@ -271,7 +271,7 @@ def test_what_changed_is_reported_in_words_but_names_stay(world, course):
     assert "part: top_left" in told
 
 
-def test_the_log_tells_whose_version_it_is(world, course):
+def test_log_distinguishes_bank_and_course_versions(world, course):
     prof, bank = world.enrol(course, "Grace Prof", role="instructor"), world.version(TEXT_PROBLEM)
     with world.session() as session:
         made = published(TEXT_PROBLEM)
@@ -283,7 +283,7 @@ def test_the_log_tells_whose_version_it_is(world, course):
     assert told == "version: 1 of the bank 1 of the course"
 
 
-def test_the_log_tells_numbers_of_versions_and_names_of_people_and_no_ids(world, course):
+def test_log_shows_version_numbers_and_names_instead_of_ids(world, course):
     prof, ann = world.enrol(course, "Grace Prof", role="instructor"), world.enrol(course, "Ann")
     version, other = world.version(TEXT_PROBLEM).id, UUID(int=7)
     after = {
@@ -300,7 +300,7 @@ def test_the_log_tells_numbers_of_versions_and_names_of_people_and_no_ids(world,
     assert told == "grants: days 3, no cool down ; people: Ann, …00000007 ; version: 1 of the bank"
 
 
-def test_older_entries_follow_on_the_next_page(world, course):
+def test_log_is_paginated(world, course):
     browser = Browser(world, world.enrol(course, "Grace Prof", role="instructor"))
     with world.session() as session:
         for at in range(41):
@@ -311,7 +311,7 @@ def test_older_entries_follow_on_the_next_page(world, course):
     assert len(page.one("tbody").all("tr") + rest.one("tbody").all("tr")) == 41
 
 
-def test_the_log_of_the_site_is_in_utc_and_holds_all_courses(world, browser, course, ann):
+def test_site_log_uses_utc_and_covers_all_courses(world, browser, course, ann):
     browser.post(f"/users/{ann.id}/suspend", {"confirm": "yes"})
     Browser(world, world.enrol(course, "Grace", role="instructor")).post(
         f"/courses/{course}/sections", {"section_name": "Tuesday"}
@@ -324,7 +324,7 @@ def test_the_log_of_the_site_is_in_utc_and_holds_all_courses(world, browser, cou
     assert "UTC" in page.one("tbody").text
 
 
-def test_what_a_change_holds_is_shown_as_text(world, browser):
+def test_logged_values_are_escaped_and_truncated(world, browser):
     with world.session() as session:
         change = {
             "before": {"note": "<b>x</b>", "on": False},

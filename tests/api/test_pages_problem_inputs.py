@@ -46,7 +46,7 @@ def form(**fields: Any) -> PostedForm:
     )
 
 
-def test_no_sign_stands_behind_a_percentage_as_it_would_promise_that_077_is_read() -> None:
+def test_percent_input_shows_no_unit() -> None:
     assert build_input(asked("percent"), None).unit == ""
     assert build_input(asked("quantity", unit="MB"), None).unit == "MB"
 
@@ -72,7 +72,7 @@ def test_no_sign_stands_behind_a_percentage_as_it_would_promise_that_077_is_read
         (asked("set"), "line"),
     ],
 )
-def test_each_question_has_the_input_that_fits_it(part: PartAsked, look: str) -> None:
+def test_each_part_has_its_input_widget(part: PartAsked, look: str) -> None:
     assert build_input(part, None).widget == look
 
 
@@ -100,7 +100,7 @@ def cell_texts_for_part(part: PartAsked, typed: Any, **style: Any) -> tuple[str,
 
 
 @pytest.mark.parametrize("text", NOTATIONS)
-def test_every_notation_that_the_reader_knows_fills_the_cells(text: str) -> None:
+def test_every_matrix_notation_fills_cells(text: str) -> None:
     assert cell_texts_for_part(MATRIX, text) == ("1", "2", "3", "4")
 
 
@@ -117,16 +117,16 @@ def test_every_notation_that_the_reader_knows_fills_the_cells(text: str) -> None
         (asked("integer"), "3"),
     ],
 )
-def test_what_does_not_fit_fills_no_cells(part: PartAsked, typed: Any) -> None:
+def test_answers_of_wrong_shape_fill_no_cells(part: PartAsked, typed: Any) -> None:
     assert cell_texts_for_part(part, typed) is None
 
 
 @pytest.mark.parametrize("typed", ["[[1, 2], [3]]", "no idea", "[[1, 2, 3], [4, 5, 6]]"])
-def test_what_fills_no_cells_waits_in_the_field_for_pasting_as_it_was_typed(typed: str) -> None:
+def test_text_that_fills_no_cells_stays_in_paste_field(typed: str) -> None:
     assert build_input(MATRIX, typed).text == typed
 
 
-def test_cells_of_a_course_with_decimal_commas_have_commas() -> None:
+def test_cells_use_decimal_commas_of_course() -> None:
     assert cell_texts_for_part(MATRIX, "[[0,5; 2]; [3; 4]]", decimal_style="comma") == (
         "0,5",
         "2",
@@ -135,7 +135,7 @@ def test_cells_of_a_course_with_decimal_commas_have_commas() -> None:
     )
 
 
-def test_a_table_is_pasted_with_its_names() -> None:
+def test_pasted_table_with_row_names_fills_cells() -> None:
     text = "layer | h | w\n---|---|---\nconv1 | 8 | 9\npool1 | | 4"
     assert cell_texts_for_part(TABLE, text) == ("8", "9", "", "4")
 
@@ -161,7 +161,7 @@ def test_a_table_is_pasted_with_its_names() -> None:
         (asked("text"), {"answer_x": "one\n\ntwo\n"}, "one\n\ntwo\n"),
     ],
 )
-def test_a_form_says_the_answer_exactly_as_it_was_typed(
+def test_form_answer_is_parsed_exactly_as_typed(
     part: PartAsked, fields: dict[str, Any], typed: Any
 ) -> None:
     assert parse_form_answer(part, form(**fields)) == typed
@@ -186,11 +186,11 @@ def test_cells_are_redisplayed_exactly_as_typed(texts: list[str]) -> None:
         (LAYERS, "conv3, conv1.2", ["conv1.2", "conv3"]),
     ],
 )
-def test_what_was_picked_is_ticked_again(part: PartAsked, typed: str, picked: Any) -> None:
+def test_picked_options_stay_checked(part: PartAsked, typed: str, picked: Any) -> None:
     assert [one.id for one in build_input(part, typed).picks if one.picked] == [*picked]
 
 
-def test_marks_stand_at_the_cells_that_they_are_about() -> None:
+def test_verdict_marks_are_placed_on_their_cells() -> None:
     shown = build_input(MATRIX, "[[1, 2], [3, 4]]", marks=("right", "right", "wrong", ""))
     marks = [cell.mark for line in shown.blocks[0].lines for cell in line.cells]
     assert marks == ["right", "right", "wrong", ""]
@@ -205,26 +205,26 @@ def test_marks_stand_at_the_cells_that_they_are_about() -> None:
         (None, []),
     ],
 )
-def test_of_an_answer_that_cannot_be_read_the_cells_are_marked_that_cannot(
+def test_only_unreadable_cells_are_marked_in_unreadable_answer(
     typed: Any, expected: list[str]
 ) -> None:
     assert [*compute_cell_marks(MATRIX, typed, status="unreadable", correct=())] == expected
 
 
-def test_a_decimal_comma_is_read_where_the_course_writes_it() -> None:
+def test_cells_with_decimal_comma_are_readable_in_comma_style() -> None:
     typed: Any = [["1,5", "1"], ["x", "2"]]
     told = compute_cell_marks(MATRIX, typed, status="unreadable", correct=(), decimal_style="comma")
     assert told == ("", "", "unread", "")
 
 
-def test_an_answer_that_was_read_is_marked_cell_by_cell() -> None:
+def test_readable_answer_is_marked_cell_by_cell() -> None:
     assert compute_cell_marks(MATRIX, None, status="partial", correct=(True, False)) == (
         "right",
         "wrong",
     )
 
 
-def test_cells_are_named_by_their_place() -> None:
+def test_cells_are_labeled_by_position() -> None:
     tensor = build_input(asked("tensor", shape=(2, 2, 1)), None)
     assert [block.name for block in tensor.blocks] == ["Block 1", "Block 2"]
     assert tensor.blocks[1].lines[1].cells[0].label == "block 2 row 2 column 1"
@@ -232,12 +232,12 @@ def test_cells_are_named_by_their_place() -> None:
     assert table.blocks[0].lines[1].cells[0].label == "pool1 h"
 
 
-def test_a_matrix_that_was_pasted_looks_the_same_when_it_comes_back_in_its_cells() -> None:
+def test_pasted_matrix_equals_same_values_in_cells() -> None:
     assert is_same_input(MATRIX, "[[1, 2], [3, 4]]", [*map(list, FOUR)])
     assert not is_same_input(MATRIX, "[[1, 2], [3, 5]]", [*map(list, FOUR)])
 
 
-def test_the_cells_of_a_vector_have_the_names_of_its_numbers() -> None:
+def test_vector_cells_are_labeled_with_their_names() -> None:
     counts = asked("vector", shape=(3,), names=("TP", "FP", "FN"))
     drawn = build_input(counts, "FP = 3, TP = 7, FN = 2")
     assert drawn.widget == "grid"

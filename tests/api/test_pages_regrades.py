@@ -44,9 +44,7 @@ def accept_form(browser, problem):
     return f"{problem.path}/regrades?do=accept&part={part}&answer={answer}"
 
 
-def test_the_way_from_equal_wrong_answers_to_changed_grades_and_back(
-    world, course, browser, problem
-):
+def test_accepted_group_is_dry_run_applied_and_undone(world, course, browser, problem):
     people = [world.enrol(course, name) for name in ("Ada", "Ben")]
     for person in people:
         person.submit(problem, {"cells": "6"})
@@ -76,9 +74,7 @@ def test_the_way_from_equal_wrong_answers_to_changed_grades_and_back(
     assert [score(world, problem, person) for person in people] == [0, 0]
 
 
-def test_an_example_that_says_otherwise_is_reported_in_words_and_can_be_dropped(
-    world, course, browser
-):
+def test_contradicting_author_example_is_reported_and_can_be_dropped(world, course, browser):
     text = f"""{TEXT_PROBLEM}examples:
   - {{answers: {{cells: '9', doubled: '12'}}, expect: {{cells: correct, doubled: wrong}}}}
   - {{answers: {{cells: '6'}}, expect: {{cells: wrong}}}}
@@ -111,7 +107,7 @@ def test_an_example_that_says_otherwise_is_reported_in_words_and_can_be_dropped(
 
 @pytest.mark.parametrize("way", ["accept", "mistake"])
 @pytest.mark.parametrize("value", ["K +", "foo", "K / 0", "(1, 2)"])
-def test_a_value_that_is_none_is_reported_beside_its_value(browser, problem, way, value):
+def test_invalid_key_value_is_reported_at_its_field(browser, problem, way, value):
     fields = {
         "do": way,
         f"version.{way}.part": "cells",
@@ -127,9 +123,7 @@ def test_a_value_that_is_none_is_reported_beside_its_value(browser, problem, way
     assert "parts." not in page.one(id="error").text
 
 
-def test_where_numbers_differ_the_expression_of_a_known_mistake_is_suggested(
-    world, course, browser
-):
+def test_accept_form_suggests_expression_of_known_mistake(world, course, browser):
     known = 'key: "K*K", mistakes: [{id: sides, key: 4*K, say: That is the sides.}]'
     [problem] = world.assignment(course, TEXT_PROBLEM.replace('key: "K*K"', known), variants="each")
     student = world.enrol(course)
@@ -142,7 +136,7 @@ def test_where_numbers_differ_the_expression_of_a_known_mistake_is_suggested(
     assert hint.startswith("An expression in the names of the problem, here K: students have")
 
 
-def test_only_those_whom_it_changes_are_listed_and_the_others_counted_once(
+def test_regrade_lists_only_changed_students_and_counts_the_rest(
     world, course, teacher, browser, problem
 ):
     for number in range(85):
@@ -157,7 +151,7 @@ def test_only_those_whom_it_changes_are_listed_and_the_others_counted_once(
     assert not page.all("a", text="More")
 
 
-def test_a_group_can_be_named_as_a_mistake(world, course, browser, problem):
+def test_answer_group_can_be_labeled_as_mistake(world, course, browser, problem):
     student = world.enrol(course)
     student.submit(problem, {"cells": "6"})
     name = leads(browser.get(f"{problem.path}/results"), "Label mistake")
@@ -168,9 +162,7 @@ def test_a_group_can_be_named_as_a_mistake(world, course, browser, problem):
     assert "border only" in changed.one(aria_label="Changed answers").text
 
 
-def test_where_numbers_differ_the_value_is_suggested_from_what_it_looks_like(
-    world, course, browser
-):
+def test_accept_form_suggests_expression_from_similar_value(world, course, browser):
     [problem] = world.assignment(course, variants="each")
     student = world.enrol(course)
     asked = student.get(problem.path).json()["statement"]
@@ -244,7 +236,7 @@ def test_where_numbers_differ_the_value_is_suggested_from_what_it_looks_like(
         ),
     ],
 )
-def test_a_form_that_cannot_be_used_comes_back_with_what_was_typed(
+def test_invalid_regrade_form_keeps_input_and_reports_field(
     world, browser, problem, typed, place, said
 ):
     page = browser.post(f"{problem.path}/regrades", {"reason": "Kept as typed", **typed})
@@ -261,7 +253,7 @@ def test_a_form_that_cannot_be_used_comes_back_with_what_was_typed(
 
 
 @pytest.mark.parametrize("do", ["", "source", "colour"])
-def test_another_way_than_those_of_the_form_is_refused(browser, problem, do):
+def test_unknown_regrade_action_is_rejected(browser, problem, do):
     assert browser.post(f"{problem.path}/regrades", {"do": do}).status == 422
 
 
@@ -274,7 +266,7 @@ def test_another_way_than_those_of_the_form_is_refused(browser, problem, do):
         ({"reach": "students", "students": "Ada\n\nCleo"}, ["Ada", "Cleo"]),
     ],
 )
-def test_a_regrade_reaches_whom_the_form_says(
+def test_regrade_is_limited_to_selected_students(
     world, course, teacher, browser, problem, reach, names
 ):
     answers = {"Ada": {"cells": "9"}, "Ben": {"cells": "7"}, "Cleo": {"doubled": "5"}}
@@ -289,7 +281,7 @@ def test_a_regrade_reaches_whom_the_form_says(
 @pytest.mark.parametrize(
     ("rule", "size", "right"), [("rel", "50%", 2), ("abs", "1", 2), ("sigfigs", "2", 0)]
 )
-def test_a_tolerance_can_be_widened(world, course, browser, rule, size, right):
+def test_regrade_can_change_tolerance(world, course, browser, rule, size, right):
     measured = TEXT_PROBLEM.replace("{id: cells, kind: integer", "{id: cells, kind: number")
     [problem] = world.assignment(course, measured)
     student = world.enrol(course)
@@ -305,7 +297,7 @@ def test_a_tolerance_can_be_widened(world, course, browser, rule, size, right):
     assert score(world, problem, student) == right
 
 
-def test_the_results_of_a_part_lead_to_its_key_and_what_it_is_now(world, course, browser, problem):
+def test_part_results_link_to_key_correction_with_current_keys(world, course, browser, problem):
     world.enrol(course).submit(problem, {"doubled": "7"})
     results = browser.get(f"{problem.path}/results")
     link = results.one("a", text="Correct the key, points or tolerance of Doubled")
@@ -320,23 +312,23 @@ def test_the_results_of_a_part_lead_to_its_key_and_what_it_is_now(world, course,
     ]
 
 
-def test_only_a_part_with_a_key_leads_to_its_correction(world, course, browser):
-    [posed] = world.assignment(course, "kernel-stride-padding-search")
-    world.enrol(course).submit(posed, {"smallest": "3", "any": "(3, 1, 1)"})
-    links = browser.get(f"{posed.path}/results").all("a")
+def test_only_parts_with_a_key_link_to_key_correction(world, course, browser):
+    [assigned] = world.assignment(course, "kernel-stride-padding-search")
+    world.enrol(course).submit(assigned, {"smallest": "3", "any": "(3, 1, 1)"})
+    links = browser.get(f"{assigned.path}/results").all("a")
     corrected = [one["href"] for one in links if one.text.startswith("Correct the key")]
     assert any("part=smallest#" in one for one in corrected)
     assert not any("part=any#" in one or "part=halving#" in one for one in corrected)
 
 
-def test_a_regrade_can_be_to_a_version_that_there_is(world, teacher, browser, problem):
+def test_regrade_can_use_an_existing_version(world, teacher, browser, problem):
     run_action(world, teacher, run_dry_run(world, teacher, problem), "apply")
     page = browser.get(f"{problem.path}/regrades?do=id")
     run = started(world, browser, browser.send(form_of(page, problem.path)))
     assert "Nothing has changed yet." in run.text
 
 
-def test_one_regrade_at_a_time_and_the_page_leads_to_it(world, teacher, browser, problem):
+def test_second_regrade_is_refused_and_page_links_to_active_one(world, teacher, browser, problem):
     run = run_dry_run(world, teacher, problem)
     page = browser.get(f"{problem.path}/regrades")
     assert not page.all("form", action=f"{problem.path}/regrades")
@@ -347,7 +339,7 @@ def test_one_regrade_at_a_time_and_the_page_leads_to_it(world, teacher, browser,
     assert refused.one("input", name="version.parts.points")["value"] == "3"
 
 
-def test_never_lower_keeps_what_an_answer_would_lose(world, course, teacher, browser, problem):
+def test_never_lower_keeps_higher_credit(world, course, teacher, browser, problem):
     student = world.enrol(course)
     student.submit(problem, {"cells": "9"})
     run = browser.get(f"/regrades/{run_dry_run(world, teacher, problem)['id']}")
@@ -365,9 +357,7 @@ def test_never_lower_keeps_what_an_answer_would_lose(world, course, teacher, bro
     assert score(world, problem, student) == 2
 
 
-def test_who_gains_where_nobody_loses_is_shown_with_what_they_get(
-    world, course, teacher, browser, problem
-):
+def test_never_lower_regrade_lists_only_gains(world, course, teacher, browser, problem):
     world.enrol(course).submit(problem, {"cells": "10"})
     asked = {"version": OTHER_KEY, "never_lower": True}
     made = teacher.post(f"{problem.path}/regrades", asked).json()
@@ -376,18 +366,14 @@ def test_who_gains_where_nobody_loses_is_shown_with_what_they_get(
     assert [row[1:] for row in table.rows()] == [["Problem", "Assignment"], ["0 → 2", "0 → 2"]]
 
 
-def test_a_regrade_leads_to_what_is_different_in_its_version(
-    world, course, teacher, browser, problem
-):
+def test_regrade_links_to_diff_of_its_version(world, course, teacher, browser, problem):
     world.enrol(course).submit(problem, {"cells": "9"})
     run = browser.get(f"/regrades/{run_dry_run(world, teacher, problem)['id']}")
     told = browser.get(run.one("a", text="what is different")["href"])
     assert "The grading of answers changed." in told.text
 
 
-def test_a_regrade_at_work_shows_how_far_it_is_and_is_looked_at_again(
-    world, teacher, browser, problem, course
-):
+def test_running_regrade_shows_progress_and_refreshes(world, teacher, browser, problem, course):
     world.enrol(course).submit(problem, {"cells": "9"})
     asked = teacher.post(f"{problem.path}/regrades", {"version": OTHER_KEY}).json()
     page = browser.get(f"/regrades/{asked['id']}")
@@ -405,7 +391,7 @@ def test_a_regrade_at_work_shows_how_far_it_is_and_is_looked_at_again(
 @pytest.mark.parametrize(
     ("what", "field"), [("apply", "notice"), ("undo", "reason"), ("cancel", "")]
 )
-def test_what_a_state_does_not_allow_is_said_on_the_page(
+def test_regrade_action_invalid_in_its_state_is_refused_on_page(
     world, teacher, browser, problem, what, field
 ):
     run = run_dry_run(world, teacher, problem)
@@ -417,7 +403,7 @@ def test_what_a_state_does_not_allow_is_said_on_the_page(
     assert page.heading == "Regrade of Why small kernels"
 
 
-def test_the_answers_of_one_student_are_told_before_and_after(
+def test_regrade_shows_answers_of_one_student_before_and_after(
     world, course, teacher, browser, problem
 ):
     ada, ben = world.enrol(course, "Ada"), world.enrol(course, "Ben")
@@ -434,7 +420,7 @@ def test_the_answers_of_one_student_are_told_before_and_after(
     ]
 
 
-def test_a_grader_sees_a_regrade_and_has_no_buttons(world, course, teacher, problem):
+def test_ta_sees_regrade_without_buttons(world, course, teacher, problem):
     run = run_dry_run(world, teacher, problem)
     grader = Browser(world, world.enrol(course, "Gra Der", role="grader"))
     page = grader.get(f"/regrades/{run['id']}")
@@ -442,9 +428,7 @@ def test_a_grader_sees_a_regrade_and_has_no_buttons(world, course, teacher, prob
     assert not [one for one in page.all("form") if one["action"].startswith("/regrades")]
 
 
-def test_what_only_the_points_or_the_words_change_is_reported_by_them(
-    world, course, teacher, browser, problem
-):
+def test_regrade_that_changes_only_points_shows_points(world, course, teacher, browser, problem):
     world.enrol(course, "Ada").submit(problem, {"cells": "9"})
     run = run_dry_run(world, teacher, problem, {"parts": {"cells": {"points": 7}}})
     page = browser.get(f"/regrades/{run['id']}?direction=same")
@@ -455,13 +439,11 @@ def test_what_only_the_points_or_the_words_change_is_reported_by_them(
     assert "1 of 1 answer would change: same credit" in page.text
 
 
-def test_a_regrade_counts_those_who_submitted_before_it_is_applied_and_after(
-    world, course, teacher, browser
-):
-    posed, other = world.assignment(course, TEXT_PROBLEM, "pooling-4x4")
-    world.enrol(course, "Ada").submit(posed, {"cells": "9"})
+def test_regrade_counts_only_students_who_submitted_the_problem(world, course, teacher, browser):
+    assigned, other = world.assignment(course, TEXT_PROBLEM, "pooling-4x4")
+    world.enrol(course, "Ada").submit(assigned, {"cells": "9"})
     world.enrol(course, "Bea").submit(other, {"max": [[1, 2], [3, 4]]})
-    run = run_dry_run(world, teacher, posed, {"parts": {"cells": {"points": 7}}})
+    run = run_dry_run(world, teacher, assigned, {"parts": {"cells": {"points": 7}}})
     told = [browser.get(f"/regrades/{run['id']}").text]
     applied = run_action(world, teacher, run, "apply")
     assert (run["counts"]["students"], applied["counts"]["students"]) == (1, 2)
@@ -471,7 +453,9 @@ def test_a_regrade_counts_those_who_submitted_before_it_is_applied_and_after(
         assert "keeps score and grade" not in text
 
 
-def test_an_undone_regrade_says_who_still_has_its_version(world, course, teacher, browser, problem):
+def test_undone_regrade_lists_assignments_still_using_its_version(
+    world, course, teacher, browser, problem
+):
     run = run_action(world, teacher, run_dry_run(world, teacher, problem), "apply")
     [other] = world.assignment(course)
     run_dry_run(world, teacher, other, {"id": run["to_version"]["id"]})
@@ -482,7 +466,7 @@ def test_an_undone_regrade_says_who_still_has_its_version(world, course, teacher
     )
 
 
-def test_a_regrade_that_is_being_applied_is_not_called_applied(world, course, browser, problem):
+def test_regrade_is_not_shown_as_applied_while_applying(world, course, browser, problem):
     world.enrol(course).submit(problem, {"cells": "6"})
     [accept] = browser.get(f"{problem.path}/results").all("button", name="accept")
     done = browser.post(f"{problem.path}/accept", {"accept": accept["value"]})

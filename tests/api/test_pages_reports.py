@@ -7,9 +7,9 @@ from world import TEXT_PROBLEM
 
 
 @pytest.fixture
-def posed(world, course):
-    [posed] = world.assignment(course, TEXT_PROBLEM)
-    return posed
+def assigned(world, course):
+    [assigned] = world.assignment(course, TEXT_PROBLEM)
+    return assigned
 
 
 @pytest.fixture
@@ -17,13 +17,13 @@ def browser(world, student):
     return Browser(world, student)
 
 
-def send_file(browser, posed, document=REPORT, name="report.md"):
+def send_file(browser, assigned, document=REPORT, name="report.md"):
     files = {"file": (name, document.encode())}
-    return browser.post(f"/assignments/{posed.assignment}/reports", files=files)
+    return browser.post(f"/assignments/{assigned.assignment}/reports", files=files)
 
 
-def open_report(browser, posed, document=REPORT):
-    answer = send_file(browser, posed, document)
+def open_report(browser, assigned, document=REPORT):
+    answer = send_file(browser, assigned, document)
     assert answer.status == 303, answer.text
     return browser.get(answer.location)
 
@@ -32,15 +32,15 @@ def form_of(page):
     return page.one("form", id="answers")
 
 
-def test_a_student_finds_the_pages_from_the_assignment(browser, posed):
-    page = browser.get(f"/assignments/{posed.assignment}")
+def test_assignment_page_links_to_report_upload_and_sheet(browser, assigned):
+    page = browser.get(f"/assignments/{assigned.assignment}")
     upload = browser.get(page.one("a", text="Submit a report")["href"])
     assert "You have not uploaded a report yet" in upload.text
     assert page.one("a", text="Problem sheet to print")["href"].endswith("/sheet")
 
 
-def test_the_table_has_part_passage_reading_and_confidence(browser, posed):
-    page = open_report(browser, posed)
+def test_report_table_shows_part_passage_reading_and_confidence(browser, assigned):
+    page = open_report(browser, assigned)
     header, *rows = page.one("table").rows()
     assert header == ["Part", "Passage", "Read as", "Confidence"]
     assert rows[0] == ["1(a) Cells", "How many cells: 9", "9", "certain"]
@@ -50,30 +50,30 @@ def test_the_table_has_part_passage_reading_and_confidence(browser, posed):
     assert "line 5" in page.one("section", id="part-0").text
 
 
-def test_all_certain_answers_are_confirmed_with_one_button(browser, student, posed):
-    page = open_report(browser, posed)
+def test_one_button_confirms_all_certain_answers(browser, student, assigned):
+    page = open_report(browser, assigned)
     done = browser.send(form_of(page), "act=certain")
     assert done.status == 303
     after = browser.get(done.location)
     assert "Answers submitted." in after.text
     assert "You have submitted all parts of this report" in after.text
-    [submission] = student.get(f"{posed.path}/submissions").json()["items"]
+    [submission] = student.get(f"{assigned.path}/submissions").json()["items"]
     assert [result["typed"] for result in submission["results"]][:2] == ["9", "18"]
     receipt = after.one("section", id="part-0").one("a", text="receipt")
     assert "Digest of the report" in browser.get(receipt["href"]).text
 
 
-def test_one_answer_is_confirmed_and_the_others_wait(browser, student, posed):
-    page = open_report(browser, posed)
+def test_single_answer_can_be_confirmed(browser, student, assigned):
+    page = open_report(browser, assigned)
     done = browser.send(form_of(page), "act=part-1")
     after = browser.get(done.location)
     assert [row[3] for row in after.one("table").rows()[1:]] == ["certain", "submitted", "certain"]
-    [submission] = student.get(f"{posed.path}/submissions").json()["items"]
+    [submission] = student.get(f"{assigned.path}/submissions").json()["items"]
     assert [result["part"] for result in submission["results"]] == ["doubled"]
 
 
-def test_a_missing_part_is_listed_and_typed_and_first_shown_as_it_is_read(browser, posed):
-    page = open_report(browser, posed, "1. Small kernels\n\n(a) How many cells: 9\n")
+def test_missing_part_is_typed_previewed_and_submitted(browser, assigned):
+    page = open_report(browser, assigned, "1. Small kernels\n\n(a) How many cells: 9\n")
     assert page.one("p", has="note-mid").text == "1 part is missing: 1(b) Doubled"
     typed = {"choice-1": "typed", "typed-1": "2 * 9"}
     shown = browser.send(form_of(page), "act=read", **typed)
@@ -84,8 +84,8 @@ def test_a_missing_part_is_listed_and_typed_and_first_shown_as_it_is_read(browse
     assert browser.get(done.location).one("section", id="part-1").one("span", text="submitted")
 
 
-def test_nothing_chosen_is_refused_and_what_was_typed_stays(browser, posed):
-    page = open_report(browser, posed, "1. Small kernels\n\n(a) How many cells: 9\n")
+def test_confirming_without_choice_is_rejected_and_input_is_kept(browser, assigned):
+    page = open_report(browser, assigned, "1. Small kernels\n\n(a) How many cells: 9\n")
     refused = browser.send(
         form_of(page), "act=part-2", **{"choice-2": "typed", "typed-2": " ", "typed-1": "17"}
     )
@@ -94,11 +94,11 @@ def test_nothing_chosen_is_refused_and_what_was_typed_stays(browser, posed):
     assert refused.one("textarea", id="typed-1").text == "17"
 
 
-def test_a_refused_problem_says_why_and_keeps_the_form(world, course, browser):
-    [posed] = world.assignment(course, attempts=1)
-    page = open_report(browser, posed)
+def test_refused_report_answer_shows_reason(world, course, browser):
+    [assigned] = world.assignment(course, attempts=1)
+    page = open_report(browser, assigned)
     browser.send(form_of(page), "act=part-0")
-    [other] = [open_report(browser, posed, REPORT.replace(": 9", ": 8"))]
+    [other] = [open_report(browser, assigned, REPORT.replace(": 9", ": 8"))]
     refused = browser.send(form_of(other), "act=part-0")
     assert refused.status == 409
     assert "Some answers were not submitted" in refused.text
@@ -109,40 +109,40 @@ def test_a_refused_problem_says_why_and_keeps_the_form(world, course, browser):
     ("name", "document", "message"),
     [("a.pages", "1", "save it as one of"), ("a.ipynb", "[", "no Jupyter notebook")],
 )
-def test_a_file_that_is_not_read_is_refused_on_the_page(browser, posed, name, document, message):
-    refused = send_file(browser, posed, document, name)
+def test_unreadable_report_is_rejected_with_message(browser, assigned, name, document, message):
+    refused = send_file(browser, assigned, document, name)
     assert refused.status == 422
     assert message in refused.one("div", role="alert").text
-    empty = browser.post(f"/assignments/{posed.assignment}/reports", files={"other": ("a", b"")})
+    empty = browser.post(f"/assignments/{assigned.assignment}/reports", files={"other": ("a", b"")})
     assert (empty.status, "choose your report" in empty.text) == (422, True)
 
 
-def test_a_hostile_document_is_text_on_the_page(browser, posed):
+def test_report_content_is_escaped(browser, assigned):
     attack = '<script>alert(1)</script><img src=x onerror="alert(2)">'
     text = f"1. Small kernels\n\n(a) How many cells: 9 {attack}\n\n(c) Why: {attack}\n"
-    answer = send_file(browser, posed, text, '"><script>alert(3)<.md')
+    answer = send_file(browser, assigned, text, '"><script>alert(3)<.md')
     page = browser.get(answer.location)
     assert "alert" in page.text
     assert not page.all("img")
     assert not [script for script in page.all("script") if "alert" in script.text]
 
 
-def test_the_sheet_has_the_labels_and_numbers_of_the_student(world, course, browser):
-    [posed] = world.assignment(course, variants="each")
-    page = browser.get(f"/assignments/{posed.assignment}/sheet")
+def test_problem_sheet_has_part_labels_and_own_numbers(world, course, browser):
+    [assigned] = world.assignment(course, variants="each")
+    page = browser.get(f"/assignments/{assigned.assignment}/sheet")
     assert [heading.text for heading in page.all("h3")] == [
         "1(a) Cells",
         "1(b) Doubled",
         "1(c) Why",
     ]
-    problem = browser.get(f"/assignments/{posed.assignment}/problems/{posed.slug}")
+    problem = browser.get(f"/assignments/{assigned.assignment}/problems/{assigned.slug}")
     assert page.one("div", has="statement").text == problem.one("div", has="statement").text
     template = browser.get(page.one("a", text="Markdown")["href"])
     assert template.status == 200
 
 
-def test_staff_see_the_passage_beside_the_answer(world, course, student, posed):
-    report = create_report(student, posed)
+def test_staff_see_report_passage_beside_answer(world, course, student, assigned):
+    report = create_report(student, assigned)
     [item] = confirm(student, report, certain=True)
     teacher = Browser(world, world.enrol(course, "Tea Cher", role="instructor"))
     page = teacher.get(f"/submissions/{item['submission']['id']}")
@@ -152,31 +152,31 @@ def test_staff_see_the_passage_beside_the_answer(world, course, student, posed):
     assert document.status == 200
 
 
-def test_in_anonymous_grading_staff_see_the_passage_alone(world, course, student):
-    [posed] = world.assignment(course, anonymous=True)
-    report = create_report(student, posed, name="Stu Dent homework.md")
+def test_anonymous_grading_shows_passage_without_document(world, course, student):
+    [assigned] = world.assignment(course, anonymous=True)
+    report = create_report(student, assigned, name="Stu Dent homework.md")
     [item] = confirm(student, report, certain=True)
     grader = world.enrol(course, "Gra Der", role="grader")
     outcome = grader.get(f"/submissions/{item['submission']['id']}").json()
     quote = outcome["results"][0]["quote"]
     assert quote == {"text": "How many cells: 9", "location": None, "report": None}
     assert grader.get(f"/receipts/{item['submission']['id']}").json()["document"] is None
-    path = f"/assignments/{posed.assignment}/reports/{report['id']}"
+    path = f"/assignments/{assigned.assignment}/reports/{report['id']}"
     assert grader.get(f"{path}/document").status_code == 403
     assert grader.get(path).status_code == 404
     page = Browser(world, grader).get(f"/submissions/{item['submission']['id']}")
     assert "How many cells: 9" in page.text
     for secret in ("Stu Dent", report["id"], report["digest"], "homework.md"):
         assert secret not in page.text
-    queue = grader.get(f"/assignments/{posed.assignment}/review/{posed.slug}/why").json()
+    queue = grader.get(f"/assignments/{assigned.assignment}/review/{assigned.slug}/why").json()
     answer = queue["items"][0]["answer"]
     review = grader.get(f"/answers/{answer}/review").json()
     assert (review["quote"]["report"], review["quote"]["location"]) == (None, None)
     assert "fewer parameters" in Browser(world, grader).get(f"/answers/{answer}/review").text
 
 
-def test_the_account_export_has_the_document_and_an_erasure_deletes_it(world, student, posed):
-    report = create_report(student, posed)
+def test_report_is_in_account_export_and_deleted_by_erasure(world, student, assigned):
+    report = create_report(student, assigned)
     [item] = confirm(student, report, certain=True)
     exported = student.get("/me/export").json()["reports"]
     assert [one["digest"] for one in exported] == [report["digest"]]

@@ -31,7 +31,7 @@ def todo(browser, course):
     return page.all("ul", has="results-todo"), page
 
 
-def test_a_course_without_work_says_what_will_appear(group, browser):
+def test_empty_course_page_offers_new_assignment(group, browser):
     lists, page = todo(browser, group.course)
     assert lists == []
     assert "Nothing needs action." in page.text
@@ -39,13 +39,13 @@ def test_a_course_without_work_says_what_will_appear(group, browser):
     assert page.one("a", text="New assignment")["href"].endswith("/assignments/new")
 
 
-def test_the_course_says_first_what_waits_and_where(world, group, browser):
-    [posed] = world.assignment(group.course, WRITTEN)
-    group.hand_in(posed, *[{"cube": "999", "why": "So."}] * 3)
-    run_dry_run(world, group.staff, posed, {"parts": {"square": {"points": 3}}})
+def test_course_page_lists_pending_work_first(world, group, browser):
+    [assigned] = world.assignment(group.course, WRITTEN)
+    group.hand_in(assigned, *[{"cube": "999", "why": "So."}] * 3)
+    run_dry_run(world, group.staff, assigned, {"parts": {"square": {"points": 3}}})
     items = todo(browser, group.course)[0][0].all("li")
     told = {one.text: one.one("a")["href"] for one in items}
-    path = f"/assignments/{posed.assignment}"
+    path = f"/assignments/{assigned.assignment}"
     assert [*told] == [
         "The regrade of powers-in-words is ready to be applied Homework 1",
         "3 answers to grade Homework 1",
@@ -56,22 +56,22 @@ def test_the_course_says_first_what_waits_and_where(world, group, browser):
     assert hrefs[1:] == [f"{path}/review", f"{path}/results#items"]
 
 
-def test_two_equal_wrong_answers_are_no_group_yet(world, group, browser):
-    [posed] = world.assignment(group.course, POWERS)
-    group.hand_in(posed, ODD, ODD, DOUBLED, DOUBLED, DOUBLED)
+def test_wrong_answer_group_needs_three_students(world, group, browser):
+    [assigned] = world.assignment(group.course, POWERS)
+    group.hand_in(assigned, ODD, ODD, DOUBLED, DOUBLED, DOUBLED)
     assert todo(browser, group.course)[0] == []
-    group.hand_in(posed, None, None, None, None, None, ODD)
+    group.hand_in(assigned, None, None, None, None, None, ODD)
     assert "1 group of unexplained incorrect answers" in todo(browser, group.course)[0][0].text
 
 
-def test_equal_wrong_answers_to_other_numbers_are_no_group(world, group, browser):
-    [posed] = world.assignment(group.course, POWERS, variants="each")
-    numbers = group.numbers(posed)
+def test_equal_wrong_answers_to_different_numbers_form_no_group(world, group, browser):
+    [assigned] = world.assignment(group.course, POWERS, variants="each")
+    numbers = group.numbers(assigned)
     places = [at for at in numbers if [*numbers.values()].count(numbers[at]) == 1]
-    group.draw(posed, *[places[0]] * 3, *places[1:4])
-    group.hand_in(posed, None, *[{"cube": "999"}] * 5)
+    group.draw(assigned, *[places[0]] * 3, *places[1:4])
+    group.hand_in(assigned, None, *[{"cube": "999"}] * 5)
     assert todo(browser, group.course)[0] == []
-    group.hand_in(posed, {"cube": "999"})
+    group.hand_in(assigned, {"cube": "999"})
     assert "1 group of unexplained incorrect answers" in todo(browser, group.course)[0][0].text
 
 
@@ -83,28 +83,30 @@ def test_equal_wrong_answers_to_other_numbers_are_no_group(world, group, browser
         ("2026-12-05 12:00", []),
     ],
 )
-def test_a_draft_that_is_due_soon_stands_out(world, group, browser, due, said):
+def test_unpublished_assignment_due_soon_is_highlighted(world, group, browser, due, said):
     world.assignment(group.course, published=False, timeline_spec={"due": due})
     lists, page = todo(browser, group.course)
     assert [one.one("a").text for one in lists] == said
     assert page.one("table").rows()[1][0] == "Homework 1 draft"
 
 
-def test_a_grader_is_not_offered_what_only_an_instructor_may(world, group):
-    [posed] = world.assignment(group.course, POWERS)
-    group.hand_in(posed, ODD)
+def test_ta_sees_no_instructor_actions_on_results(world, group):
+    [assigned] = world.assignment(group.course, POWERS)
+    group.hand_in(assigned, ODD)
     browser = Browser(world, group.join("Gra Der", role="grader"))
     assert not browser.get(f"/courses/{group.course}").all("a", text="New assignment")
-    wrong = browser.get(f"{posed.path}/results")
+    wrong = browser.get(f"{assigned.path}/results")
     assert wrong.status == 200
     assert not wrong.all("a", text="Accept")
-    assert not browser.get(f"{posed.path}/regrades").all("form", action=f"{posed.path}/regrades")
+    assert not browser.get(f"{assigned.path}/regrades").all(
+        "form", action=f"{assigned.path}/regrades"
+    )
 
 
-def test_the_results_tell_what_waits_the_scores_and_each_part(world, group, browser):
-    [posed] = world.assignment(group.course, WRITTEN)
-    group.hand_in(posed, RIGHT, DOUBLED, DOUBLED, ODD, {"why": "So."})
-    page = browser.get(f"/assignments/{posed.assignment}/results")
+def test_results_page_shows_pending_work_scores_and_parts(world, group, browser):
+    [assigned] = world.assignment(group.course, WRITTEN)
+    group.hand_in(assigned, RIGHT, DOUBLED, DOUBLED, ODD, {"why": "So."})
+    page = browser.get(f"/assignments/{assigned.assignment}/results")
     assert page.heading == "Homework 1 · results"
     tiles = {one.one("dt").text: one.all("dd")[0].text for one in page.all(has="tile")}
     assert tiles["To grade"] == "1"
@@ -122,20 +124,20 @@ def test_the_results_tell_what_waits_the_scores_and_each_part(world, group, brow
 
 
 @pytest.mark.parametrize(("times", "known"), [(DUE_TOMORROW, False), (LATE, True), ({}, True)])
-def test_the_mean_of_an_assignment_is_stated_once_it_is_due(world, group, browser, times, known):
-    [posed] = world.assignment(group.course, WRITTEN, timeline_spec=times)
-    group.hand_in(posed, RIGHT, DOUBLED)
+def test_assignment_mean_is_final_only_after_due_date(world, group, browser, times, known):
+    [assigned] = world.assignment(group.course, WRITTEN, timeline_spec=times)
+    group.hand_in(assigned, RIGHT, DOUBLED)
     [cell] = browser.get(f"/courses/{group.course}").all("td", data_label="Mean %")
     assert (cell.text != DASH) == known
-    page = browser.get(f"/assignments/{posed.assignment}/results")
+    page = browser.get(f"/assignments/{assigned.assignment}/results")
     labels = [one.one("dt").text for one in page.all(has="tile")]
     assert ("Mean" in labels, "Mean so far" in labels) == (known, not known)
 
 
-def test_statistics_are_behind_a_click_and_each_is_explained(world, group, browser):
-    [posed] = world.assignment(group.course, WRITTEN)
-    group.hand_in(posed, RIGHT, DOUBLED, ODD)
-    path = f"/assignments/{posed.assignment}/results"
+def test_statistics_are_collapsed_and_explained(world, group, browser):
+    [assigned] = world.assignment(group.course, WRITTEN)
+    group.hand_in(assigned, RIGHT, DOUBLED, ODD)
+    path = f"/assignments/{assigned.assignment}/results"
     statistics = browser.get(path).one("details", id="statistics")
     assert statistics.one("summary").text == "Statistics"
     assert statistics.get("open", "closed") == "closed"
@@ -150,20 +152,20 @@ def test_statistics_are_behind_a_click_and_each_is_explained(world, group, brows
         )
 
 
-def test_an_assignment_that_nobody_opened_has_results_too(world, group, browser):
-    [posed] = world.assignment(group.course, POWERS)
-    page = browser.get(f"/assignments/{posed.assignment}/results")
+def test_results_page_of_unopened_assignment_is_empty(world, group, browser):
+    [assigned] = world.assignment(group.course, POWERS)
+    page = browser.get(f"/assignments/{assigned.assignment}/results")
     assert page.status == 200
     assert "Nobody has a grade yet." in page.text
-    assert browser.get(f"{posed.path}/results").text.count("No incorrect answers yet.") == 3
+    assert browser.get(f"{assigned.path}/results").text.count("No incorrect answers yet.") == 3
     assert "No assignment has grades yet." in browser.get(f"/courses/{group.course}/analytics").text
 
 
-def test_an_assignment_without_a_problem_has_results_too(world, group, browser):
-    [posed] = world.assignment(group.course, POWERS)
+def test_results_page_works_without_problems(world, group, browser):
+    [assigned] = world.assignment(group.course, POWERS)
     with world.session() as session:
-        session.get_one(AssignmentProblem, posed.id).removed_at = world.clock()
-    page = browser.get(f"/assignments/{posed.assignment}/results")
+        session.get_one(AssignmentProblem, assigned.id).removed_at = world.clock()
+    page = browser.get(f"/assignments/{assigned.assignment}/results")
     assert page.status == 200
     assert "Nobody has a grade yet." in page.text
 
@@ -179,10 +181,12 @@ def test_an_assignment_without_a_problem_has_results_too(world, group, browser):
         ("wrong", "asc", "Square", "ascending"),
     ],
 )
-def test_the_parts_are_sorted_by_links(world, group, browser, sort, direction, first, said):
-    [posed] = world.assignment(group.course, POWERS)
-    group.hand_in(posed, RIGHT, ODD, ODD, DOUBLED)
-    path = f"/assignments/{posed.assignment}/results"
+def test_item_analysis_is_sorted_by_column_links(
+    world, group, browser, sort, direction, first, said
+):
+    [assigned] = world.assignment(group.course, POWERS)
+    group.hand_in(assigned, RIGHT, ODD, ODD, DOUBLED)
+    path = f"/assignments/{assigned.assignment}/results"
     page = browser.get(path, params={"sort": sort, "dir": direction})
     table = page.one(aria_label="Item analysis").one("table")
     assert f" {first} " in f" {table.rows()[1][0]} "
@@ -193,17 +197,17 @@ def test_the_parts_are_sorted_by_links(world, group, browser, sort, direction, f
 
 
 @pytest.mark.parametrize("query", ["sort=colour", "dir=up", "attempt=last", "section=x"])
-def test_what_cannot_be_asked_for_is_refused(world, group, browser, query):
-    [posed] = world.assignment(group.course, POWERS)
-    assert browser.get(f"/assignments/{posed.assignment}/results?{query}").status == 422
+def test_invalid_results_query_is_rejected(world, group, browser, query):
+    [assigned] = world.assignment(group.course, POWERS)
+    assert browser.get(f"/assignments/{assigned.assignment}/results?{query}").status == 422
 
 
-def test_only_a_section_can_be_looked_at(world, group, browser):
-    [posed] = world.assignment(group.course, POWERS)
+def test_results_can_be_filtered_by_section(world, group, browser):
+    [assigned] = world.assignment(group.course, POWERS)
     tuesday = world.section(group.course, "Tuesday")
     group.world.set_enrolment(group.students[0], section_id=tuesday)
-    group.hand_in(posed, RIGHT, ODD)
-    page = browser.get(f"/assignments/{posed.assignment}/results")
+    group.hand_in(assigned, RIGHT, ODD)
+    page = browser.get(f"/assignments/{assigned.assignment}/results")
     form = page.one("form", has="results-filter")
     form.attributes["action"] = form["action"].partition("#")[0]
     seen = browser.send(form, section=str(tuesday))
@@ -211,16 +215,16 @@ def test_only_a_section_can_be_looked_at(world, group, browser):
     assert browser.send(form, section="").text == page.text
 
 
-def test_results_that_wait_can_be_released_where_the_warnings_stand(world, group, browser):
-    [posed] = world.assignment(group.course, WRITTEN, results="manual")
-    group.hand_in(posed, {"why": "So."})
-    page = browser.get(f"/assignments/{posed.assignment}/results")
+def test_results_page_releases_results_beside_warnings(world, group, browser):
+    [assigned] = world.assignment(group.course, WRITTEN, results="manual")
+    group.hand_in(assigned, {"why": "So."})
+    page = browser.get(f"/assignments/{assigned.assignment}/results")
     assert "1 answer to part why of “Powers of a number” is not graded." in page.text
-    form = page.one("form", action=f"/assignments/{posed.assignment}/release")
+    form = page.one("form", action=f"/assignments/{assigned.assignment}/release")
     assert browser.send(form, "show_results=now").status == 303
-    again = browser.get(f"/assignments/{posed.assignment}/results")
+    again = browser.get(f"/assignments/{assigned.assignment}/results")
     assert "Results were released on" in again.text
-    assert not again.all("form", action=f"/assignments/{posed.assignment}/release")
+    assert not again.all("form", action=f"/assignments/{assigned.assignment}/release")
 
 
 @pytest.mark.parametrize(
@@ -228,15 +232,13 @@ def test_results_that_wait_can_be_released_where_the_warnings_stand(world, group
     [(lambda n: 2 * n, "doubled"), (lambda n: n * n + 1, "It is one more than the key.")],
     ids=["a mistake", "a relation to the key"],
 )
-def test_a_cause_that_has_more_votes_than_the_key_comes_first_for_numbers_of_ones_own(
-    world, given, cause
-):
+def test_cause_with_more_votes_than_key_is_listed_first(world, given, cause):
     group = AnalyticsCourse(world, 24)
-    [posed] = world.assignment(group.course, POWERS, variants="each")
-    numbers = group.draw(posed, *[0, 1, 2, 3] * 6)
+    [assigned] = world.assignment(group.course, POWERS, variants="each")
+    numbers = group.draw(assigned, *[0, 1, 2, 3] * 6)
     best = [{"square": str(given(n)), "cube": str(n**3)} for n in numbers[:14]]
-    group.hand_in(posed, *best, *[{"square": "7", "cube": "7"}] * 10)
-    page = Browser(world, group.staff).get(f"{posed.path}/results")
+    group.hand_in(assigned, *best, *[{"square": "7", "cube": "7"}] * 10)
+    page = Browser(world, group.staff).get(f"{assigned.path}/results")
     first = page.one(aria_label="Incorrect answers to Square").one("table").rows()[1]
     assert first[0].startswith("4 values, such as")
     assert first[1].startswith("14")
@@ -244,10 +246,12 @@ def test_a_cause_that_has_more_votes_than_the_key_comes_first_for_numbers_of_one
     assert "more votes than the key" in first[2]
 
 
-def test_wrong_answers_stand_in_groups_the_most_students_first(world, group, browser):
-    [posed] = world.assignment(group.course, POWERS)
-    group.hand_in(posed, *[{**RIGHT, "square": one} for one in ("7", "20", "20", "99", "99", "20")])
-    page = browser.get(f"{posed.path}/results")
+def test_wrong_answer_groups_are_sorted_by_student_count(world, group, browser):
+    [assigned] = world.assignment(group.course, POWERS)
+    group.hand_in(
+        assigned, *[{**RIGHT, "square": one} for one in ("7", "20", "20", "99", "99", "20")]
+    )
+    page = browser.get(f"{assigned.path}/results")
     rows = page.one(aria_label="Incorrect answers to Square").one("table").rows()[1:]
     assert [row[1].split()[0] for row in rows] == ["3", "2", "1"]
     assert [row[2] for row in rows] == [
@@ -267,16 +271,16 @@ def test_wrong_answers_stand_in_groups_the_most_students_first(world, group, bro
     ],
     ids=["a mistake", "a relation to the key", "a named relation to the key", "no cause"],
 )
-def test_a_group_of_answers_to_own_numbers_is_accepted_in_one_click_by_its_cause(world, given, key):
+def test_wrong_answers_with_individual_numbers_are_accepted_by_cause(world, given, key):
     group = AnalyticsCourse(world, 8)
-    [posed] = world.assignment(group.course, POWERS, variants="each")
-    numbers = group.draw(posed, *[0, 1] * 4)
+    [assigned] = world.assignment(group.course, POWERS, variants="each")
+    numbers = group.draw(assigned, *[0, 1] * 4)
     answers = [{"square": str(given(n)), "cube": str(n**3)} for n in numbers[:6]]
-    group.hand_in(posed, *answers, *[{"square": "7", "cube": "7"}] * 2)
+    group.hand_in(assigned, *answers, *[{"square": "7", "cube": "7"}] * 2)
     browser = Browser(world, group.staff)
-    page = browser.get(f"{posed.path}/results")
+    page = browser.get(f"{assigned.path}/results")
     buttons = page.one(aria_label="Incorrect answers to Square").all("button", name="accept")
-    done = browser.post(f"{posed.path}/accept", {"accept": buttons[0]["value"]})
+    done = browser.post(f"{assigned.path}/accept", {"accept": buttons[0]["value"]})
     assert done.status == 303
     if key is None:
         asked = browser.follow(done)
@@ -288,33 +292,33 @@ def test_a_group_of_answers_to_own_numbers_is_accepted_in_one_click_by_its_cause
     assert "6 up, 0 down" in run.text
 
 
-def test_what_students_typed_is_text_and_never_markup(world, group, browser):
-    [posed] = world.assignment(group.course, POWERS)
-    group.hand_in(posed, {**RIGHT, "square": "square = 7  # <b>7</b>"}, {"square": "$7$"})
-    page = browser.get(f"{posed.path}/results")
+def test_results_page_escapes_student_input(world, group, browser):
+    [assigned] = world.assignment(group.course, POWERS)
+    group.hand_in(assigned, {**RIGHT, "square": "square = 7  # <b>7</b>"}, {"square": "$7$"})
+    page = browser.get(f"{assigned.path}/results")
     assert "<b>7" not in page.source
     assert "typed $7$" in page.text
 
 
-def test_a_part_can_be_looked_at_alone(world, group, browser):
-    [posed] = world.assignment(group.course, POWERS)
-    group.hand_in(posed, *[{**WRONG, "square": str(one)} for one in range(200, 206)])
-    whole = browser.get(f"{posed.path}/results")
+def test_results_of_a_single_part_show_all_groups(world, group, browser):
+    [assigned] = world.assignment(group.course, POWERS)
+    group.hand_in(assigned, *[{**WRONG, "square": str(one)} for one in range(200, 206)])
+    whole = browser.get(f"{assigned.path}/results")
     assert len(whole.one(aria_label="Incorrect answers to Square").one("table").rows()) == 5
     assert "All of Square 2 more groups, mistakes, variants" in whole.text
-    alone = browser.get(f"{posed.path}/results?part=square")
+    alone = browser.get(f"{assigned.path}/results?part=square")
     assert len(alone.one(aria_label="Incorrect answers to Square").one("table").rows()) == 7
     assert not alone.all(aria_label="Incorrect answers to Cube")
 
 
-def test_the_groups_of_a_part_follow_each_other_page_by_page(world):
+def test_wrong_answer_groups_are_paginated(world):
     group = AnalyticsCourse(world, 17)
     browser = Browser(world, group.staff)
-    [posed] = world.assignment(group.course, POWERS)
-    group.hand_in(posed, *[{**WRONG, "square": str(one)} for one in range(200, 217)])
+    [assigned] = world.assignment(group.course, POWERS)
+    group.hand_in(assigned, *[{**WRONG, "square": str(one)} for one in range(200, 217)])
 
     def shown(query):
-        page = browser.get(f"{posed.path}/results{query}")
+        page = browser.get(f"{assigned.path}/results{query}")
         rows = page.one(aria_label="Incorrect answers to Square").one("table").rows()[1:]
         return page, [row[0].split()[0] for row in rows]
 
@@ -326,19 +330,19 @@ def test_the_groups_of_a_part_follow_each_other_page_by_page(world):
     assert not second.all("a", rel="next")
 
 
-def test_numbers_that_are_harder_are_shown_at_once(world, browser):
+def test_harder_variants_are_flagged(world, browser):
     group = AnalyticsCourse(world, 80)
     browser = Browser(world, group.staff)
-    [posed] = world.assignment(group.course, POWERS, variants="each")
-    drawn = group.draw(posed, *[at % 2 for at in range(80)])
+    [assigned] = world.assignment(group.course, POWERS, variants="each")
+    drawn = group.draw(assigned, *[at % 2 for at in range(80)])
     hard = drawn[0]
-    group.hand_in(posed, *[{"square": "7" if one == hard else str(one**2)} for one in drawn])
-    page = browser.get(f"{posed.path}/results?part=square")
+    group.hand_in(assigned, *[{"square": "7" if one == hard else str(one**2)} for one in drawn])
+    page = browser.get(f"{assigned.path}/results?part=square")
     assert [one.text for one in page.all(text="unlike the others", has="flag")]
     assert "is harder than the others" in page.text
 
 
-def test_the_course_over_time_draws_scores_and_submissions(world, group, browser):
+def test_course_analytics_charts_scores_and_submission_times(world, group, browser):
     [first] = world.assignment(group.course, POWERS, timeline_spec=LATE)
     [second] = world.assignment(group.course, POWERS, timeline_spec={"due": "2026-11-04 12:00"})
     group.hand_in(first, RIGHT, ODD)
@@ -353,16 +357,16 @@ def test_the_course_over_time_draws_scores_and_submissions(world, group, browser
     assert sum(int(row[1]) for row in table[1:]) == 2
 
 
-def test_the_pages_keep_the_policy_of_all_pages(world, group, browser):
-    [posed] = world.assignment(group.course, POWERS)
-    group.hand_in(posed, RIGHT, ODD, DOUBLED)
-    run = run_dry_run(world, group.staff, posed, {"parts": {"square": {"points": 3}}})
+def test_result_pages_meet_csp_and_accessibility_rules(world, group, browser):
+    [assigned] = world.assignment(group.course, POWERS)
+    group.hand_in(assigned, RIGHT, ODD, DOUBLED)
+    run = run_dry_run(world, group.staff, assigned, {"parts": {"square": {"points": 3}}})
     for path in (
         f"/courses/{group.course}",
         f"/courses/{group.course}/analytics",
-        f"/assignments/{posed.assignment}/results",
-        f"{posed.path}/results",
-        f"{posed.path}/regrades",
+        f"/assignments/{assigned.assignment}/results",
+        f"{assigned.path}/results",
+        f"{assigned.path}/regrades",
         f"/regrades/{run['id']}",
     ):
         page = browser.get(path)
@@ -380,10 +384,10 @@ def test_the_pages_keep_the_policy_of_all_pages(world, group, browser):
                 assert one.get("id") in labelled or id(one) in inside, (path, one.attributes)
 
 
-def test_the_results_lead_to_the_students_who_have_not_opened_the_assignment(world, group, browser):
-    [posed] = world.assignment(group.course, POWERS)
-    group.hand_in(posed, *[RIGHT] * 4)
-    results = browser.get(f"/assignments/{posed.assignment}/results")
+def test_results_link_to_students_who_have_not_opened_assignment(world, group, browser):
+    [assigned] = world.assignment(group.course, POWERS)
+    group.hand_in(assigned, *[RIGHT] * 4)
+    results = browser.get(f"/assignments/{assigned.assignment}/results")
     href = results.one("a", text="Who has not?")["href"]
     page = browser.get(href)
     assert page.heading == "Homework 1 · not opened"
@@ -392,40 +396,42 @@ def test_the_results_lead_to_the_students_who_have_not_opened_the_assignment(wor
     student = page.one("a", text="Stu 4")["href"]
     assert student == f"/courses/{group.course}/students/{group.students[4].id}"
     assert browser.get(student).status == 200
-    group.hand_in(posed, *[None] * 4, RIGHT, RIGHT)
+    group.hand_in(assigned, *[None] * 4, RIGHT, RIGHT)
     assert "Every student has opened the assignment" in browser.get(href).text
-    assert not browser.get(f"/assignments/{posed.assignment}/results").all(text="Who has not?")
+    assert not browser.get(f"/assignments/{assigned.assignment}/results").all(text="Who has not?")
 
 
-def test_the_students_who_have_not_opened_the_assignment_are_filtered_by_section(
-    world, group, browser
-):
-    [posed] = world.assignment(group.course, POWERS, published=False)
+def test_unopened_list_is_filtered_by_section(world, group, browser):
+    [assigned] = world.assignment(group.course, POWERS, published=False)
     section = world.section(group.course, "Tuesday")
     group.join("Tue Sday", section=section)
-    results = browser.get(f"/assignments/{posed.assignment}/results", params={"section": section})
+    results = browser.get(
+        f"/assignments/{assigned.assignment}/results", params={"section": section}
+    )
     page = browser.get(results.one("a", text="Who has not?")["href"])
     assert page.one("table").rows()[1][0::3] == ["Tue Sday", "Tuesday"]
     assert "Students cannot open the assignment before it is published." in page.text
-    whole = browser.get(f"/assignments/{posed.assignment}/unopened", params={"section": ""})
+    whole = browser.get(f"/assignments/{assigned.assignment}/unopened", params={"section": ""})
     assert len(whole.one("tbody").all("tr")) == 7
     for wrong in ("x", new_id()):
         query = {"section": wrong}
-        assert browser.get(f"/assignments/{posed.assignment}/unopened", params=query).status == 422
+        assert (
+            browser.get(f"/assignments/{assigned.assignment}/unopened", params=query).status == 422
+        )
 
 
-def test_a_grader_of_an_anonymous_assignment_finds_no_list_of_students(world, group):
-    [posed] = world.assignment(group.course, POWERS, anonymous=True)
+def test_ta_cannot_list_unopened_students_in_anonymous_assignment(world, group):
+    [assigned] = world.assignment(group.course, POWERS, anonymous=True)
     browser = Browser(world, group.join("Gra Der", role="grader"))
-    results = browser.get(f"/assignments/{posed.assignment}/results")
+    results = browser.get(f"/assignments/{assigned.assignment}/results")
     assert results.status == 200
     assert not results.all("a", text="Who has not?")
-    refused = browser.get(f"/assignments/{posed.assignment}/unopened")
+    refused = browser.get(f"/assignments/{assigned.assignment}/unopened")
     assert refused.status == 403
     assert "Stu 1" not in refused.text
 
 
-def test_the_mistakes_of_the_class_over_time_say_how_many_made_them(world, group, browser):
+def test_class_mistakes_over_time_show_student_shares(world, group, browser):
     path = f"/courses/{group.course}/analytics"
     [first] = world.assignment(group.course, POWERS)
     assert "No known mistake so far." in browser.get(path).text
@@ -438,11 +444,11 @@ def test_the_mistakes_of_the_class_over_time_say_how_many_made_them(world, group
     assert shares == ["50 % half or more 2 of 4", "25 % 1 of 4"]
 
 
-def test_results_that_nobody_has_opened_count_nothing_of_nothing(world, course):
-    [posed] = world.assignment(course, POWERS)
+def test_results_page_without_students_avoids_zero_of_zero(world, course):
+    [assigned] = world.assignment(course, POWERS)
     browser = Browser(world, world.enrol(course, role="instructor"))
-    page = browser.get(f"{posed.path.partition('/problems')[0]}/results")
+    page = browser.get(f"{assigned.path.partition('/problems')[0]}/results")
     assert page.status == 200
     assert "of 0" not in page.text
     assert "no students yet" in page.text
-    assert "0 of 0" not in browser.get(f"{posed.path}/results").text
+    assert "0 of 0" not in browser.get(f"{assigned.path}/results").text

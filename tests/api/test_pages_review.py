@@ -34,7 +34,7 @@ def told(scene, student):
     return scene.ada.get(f"/answers/{scene.answer(student)}/review").json()
 
 
-def test_the_overview_counts_and_leads_to_the_next_answer(scene, ada):
+def test_review_overview_counts_answers_and_links_to_next(scene, ada):
     scene.student(GOOD)
     scene.student("More.")
     found = ada.get(f"{scene.assignment}/review")
@@ -47,28 +47,28 @@ def test_the_overview_counts_and_leads_to_the_next_answer(scene, ada):
 @pytest.mark.parametrize(
     ("results", "said"), [("at_once", "Not done yet:"), ("manual", "Before results are shown:")]
 )
-def test_what_is_not_marked_stands_in_the_way_only_of_results_that_wait(world, results, said):
+def test_ungraded_warning_depends_on_result_release(world, results, said):
     scene = ReviewCourse(world, {"results": results})
     scene.student(GOOD)
     assert said in Browser(world, scene.ada).get(f"{scene.assignment}/review").one("b").text
 
 
 @pytest.mark.parametrize("page", ["", "/groups", "/rubric"])
-def test_the_pages_of_a_part_call_it_by_the_title_of_its_problem(scene, ada, page):
+def test_review_pages_of_part_use_problem_title(scene, ada, page):
     scene.student(GOOD)
     found = ada.get(f"{scene.part}{page}")
     way = [one.text for one in found.one("nav", has="top-way").all("a")]
     assert "Why small kernels, Why" in {found.heading, *way}
-    assert scene.posed.slug not in found.text
+    assert scene.assigned.slug not in found.text
 
 
-def test_the_answer_at_the_desk_is_called_by_the_title_of_its_problem(scene, ada):
+def test_answer_review_page_uses_problem_title(scene, ada):
     found = desk(ada, scene, scene.student(GOOD))
     way = [one.text for one in found.one("nav", has="top-way").all("a")]
     assert (found.heading, way[-1]) == ("Why small kernels, Why",) * 2
 
 
-def test_what_a_person_gave_is_not_called_what_a_machine_said(scene, ada):
+def test_manually_graded_answer_is_labeled_graded_by_ta(scene, ada):
     student = scene.student(GOOD)
     scene.mark(scene.ada, scene.answer(student), credit=1)
     [how] = [
@@ -78,11 +78,11 @@ def test_what_a_person_gave_is_not_called_what_a_machine_said(scene, ada):
     assert GRADED_BY_TA in how.text
 
 
-def test_an_overview_without_work_says_what_will_appear(scene, ada):
+def test_empty_review_overview_explains_what_will_appear(scene, ada):
     assert "Submitted texts appear here" in ada.get(f"{scene.assignment}/review").text
 
 
-def test_one_marks_by_the_rubric_answer_after_answer_until_none_is_left(scene, ada):
+def test_ta_grades_answers_by_rubric_until_queue_is_empty(scene, ada):
     students = [scene.student(text) for text in (GOOD, "Deeper.", "No idea.")]
     found = ada.follow(ada.post(f"{scene.part}/next"))
     for _ in students:
@@ -95,7 +95,7 @@ def test_one_marks_by_the_rubric_answer_after_answer_until_none_is_left(scene, a
     assert {told(scene, one)["mark"]["comment"] for one in students} == {"Say also why."}
 
 
-def test_the_rubric_says_out_of_how_many_points(world):
+def test_rubric_shows_maximum_points(world):
     source = TEXT_PROBLEM.replace("points: 4", "points: 1").replace(
         "points: 2, say", "points: 1/2, say"
     )
@@ -104,7 +104,7 @@ def test_the_rubric_says_out_of_how_many_points(world):
     assert marks(found).one("legend").text == "Rubric of 1 point"
 
 
-def test_a_mark_can_be_looked_at_changed_and_taken_back(scene, ada):
+def test_manual_grade_can_be_viewed_changed_and_withdrawn(scene, ada):
     student = scene.student(GOOD)
     saved = ada.send(marks(desk(ada, scene, student)), "act=stay", credit="50%", reason="half")
     found = ada.get(saved.location)
@@ -126,7 +126,7 @@ def test_a_mark_can_be_looked_at_changed_and_taken_back(scene, ada):
         ({"credit": "1", "adjustment": "1"}, "The grade must be either a credit"),
     ],
 )
-def test_a_mark_that_cannot_be_is_refused_and_stays_typed(scene, ada, typed, said):
+def test_invalid_manual_grade_is_rejected_and_input_is_kept(scene, ada, typed, said):
     student = scene.student(GOOD)
     typed = {"comment": "Kept <b>as it is</b>."} | typed
     found = ada.send(marks(desk(ada, scene, student)), "act=next", **typed)
@@ -138,7 +138,7 @@ def test_a_mark_that_cannot_be_is_refused_and_stays_typed(scene, ada, typed, sai
     assert told(scene, student)["mark"] is None
 
 
-def test_a_mark_in_which_nothing_is_chosen_is_refused_and_0_is_one(scene, ada):
+def test_manual_grade_requires_credit_or_item_but_accepts_zero(scene, ada):
     student = scene.student("No idea.")
     found = ada.send(marks(desk(ada, scene, student)), "act=next", comment="Read it again.")
     assert found.status == 422
@@ -149,7 +149,7 @@ def test_a_mark_in_which_nothing_is_chosen_is_refused_and_0_is_one(scene, ada):
     assert told(scene, student)["score"] == 0
 
 
-def test_a_group_is_not_marked_by_a_form_in_which_nothing_is_chosen(scene, ada):
+def test_group_grade_requires_credit_or_rubric_item(scene, ada):
     students = [scene.student("No idea."), scene.student("No idea.")]
     groups = ada.get(f"{scene.part}/groups")
     refused = ada.send(marks(groups))
@@ -158,7 +158,7 @@ def test_a_group_is_not_marked_by_a_form_in_which_nothing_is_chosen(scene, ada):
     assert [told(scene, one)["mark"] for one in students] == [None, None]
 
 
-def test_two_markers_of_one_answer_do_not_mark_over_each_other(scene, ada):
+def test_concurrent_tas_do_not_overwrite_each_other(scene, ada):
     student = scene.student(GOOD)
     mine = desk(ada, scene, student)
     scene.mark(scene.bob, scene.answer(student), credit=1)
@@ -168,7 +168,7 @@ def test_two_markers_of_one_answer_do_not_mark_over_each_other(scene, ada):
     assert marks(found).one(name="credit")["value"] == "25%"
 
 
-def test_what_somebody_holds_is_not_taken_until_it_is_given_back(scene, ada):
+def test_reserved_answer_is_unavailable_until_released(scene, ada):
     student = scene.student(GOOD)
     bob = Browser(scene.world, scene.bob)
     bob.post(f"{scene.part}/next")
@@ -182,7 +182,7 @@ def test_what_somebody_holds_is_not_taken_until_it_is_given_back(scene, ada):
     assert ada.post(f"{scene.part}/next").location.endswith("/review")
 
 
-def test_a_skipped_answer_makes_room_for_the_next(scene, ada):
+def test_skipping_an_answer_opens_the_next(scene, ada):
     scene.student(GOOD)
     scene.student("More.")
     first = ada.post(f"{scene.part}/next").location
@@ -202,7 +202,7 @@ def keys_of(page):
     return links | forms
 
 
-def test_p_leads_back_to_a_skipped_answer_and_s_on_again(scene, ada):
+def test_p_key_returns_to_skipped_answer_and_s_key_advances(scene, ada):
     for text in (GOOD, "More.", "Less."):
         scene.student(text)
     graded = ada.post(f"{scene.part}/next").location
@@ -229,7 +229,7 @@ def test_p_leads_back_to_a_skipped_answer_and_s_on_again(scene, ada):
     assert keys_of(page)["s"].tag == "form"
 
 
-def test_zero_points_ask_before_they_replace_a_grade(scene, ada):
+def test_zero_points_need_confirmation_to_replace_a_grade(scene, ada):
     student = scene.student(GOOD)
     path = f"/answers/{scene.answer(student)}/review"
     form = ada.get(path).one("form", id="rubric")
@@ -250,7 +250,7 @@ def test_zero_points_ask_before_they_replace_a_grade(scene, ada):
 
 
 @pytest.mark.parametrize("name", ["Stu Dent"])
-def test_no_name_is_shown_where_marking_is_without_names(world, name):
+def test_anonymous_review_pages_hide_student_identity(world, name):
     scene = ReviewCourse(world, {"anonymous": True})
     ada = Browser(world, scene.ada)
     student = scene.student(GOOD, name=name)
@@ -262,7 +262,7 @@ def test_no_name_is_shown_where_marking_is_without_names(world, name):
         assert str(student.id) not in found.source
 
 
-def test_markdown_and_tex_of_a_student_are_rendered_and_html_is_text(scene, ada):
+def test_student_markdown_and_tex_are_rendered_and_html_is_escaped(scene, ada):
     student = scene.student("<script>alert(1)</script> $x$ **b**\n\n  twice  ")
     found = desk(ada, scene, student)
     assert "<script>alert" not in found.source
@@ -283,16 +283,14 @@ def test_markdown_and_tex_of_a_student_are_rendered_and_html_is_text(scene, ada)
         ("$$x$$ (progress)", "x (progress)"),
     ],
 )
-def test_an_answer_is_rendered_without_what_changes_its_meaning_or_the_page(
-    scene, ada, typed, shown
-):
+def test_rendered_answer_has_no_headings_links_images_or_ids(scene, ada, typed, shown):
     found = desk(ada, scene, scene.student(f"{typed} and *so* on")).one("div", id="answer")
     assert shown in found.text
     assert [found.all(tag) for tag in ("h1", "h2", "a", "img")] == [[]] * 4
     assert [one for one in found.all() if one is not found and one.get("id")] == []
 
 
-def test_the_progress_and_the_answers_graded_before_are_a_key_away(scene, ada):
+def test_review_page_shows_progress_and_previous_answer_key(scene, ada):
     students = [scene.student(text) for text in (GOOD, "Deeper.", "No idea.")]
     first = ada.post(f"{scene.part}/next").location
     found = ada.get(first)
@@ -310,7 +308,7 @@ def test_the_progress_and_the_answers_graded_before_are_a_key_away(scene, ada):
     assert {told(scene, one)["score"] for one in students} == {4, None}
 
 
-def test_one_key_gives_zero_points_with_any_box_ticked(scene, ada):
+def test_zero_key_gives_zero_points_and_ignores_ticked_items(scene, ada):
     student = scene.student("No idea.")
     found = desk(ada, scene, student)
     ticked = [found.all("input", name="items")[0]["value"]]
@@ -321,7 +319,7 @@ def test_one_key_gives_zero_points_with_any_box_ticked(scene, ada):
     assert (mark["credit"], mark["items"], mark["comment"]) == (0, [], "Read it again.")
 
 
-def test_the_last_grade_is_undone_from_the_next_answer_and_from_the_queue(scene, ada):
+def test_last_grade_can_be_undone_from_next_answer_and_queue(scene, ada):
     students = [scene.student(text) for text in (GOOD, "Deeper.")]
     first = ada.post(f"{scene.part}/next").location
     second = ada.send(marks(ada.get(first)), "act=next", credit="50%").location
@@ -339,7 +337,7 @@ def test_the_last_grade_is_undone_from_the_next_answer_and_from_the_queue(scene,
     assert sorted(str(told(scene, one)["score"]) for one in students) == ["4", "None"]
 
 
-def test_undoing_a_changed_grade_brings_the_one_before_it_back(scene, ada):
+def test_undo_of_changed_grade_restores_previous_grade(scene, ada):
     student = scene.student(GOOD)
     answer = scene.answer(student)
     scene.mark(scene.bob, answer, items=scene.items()[:1], comment="First.")
@@ -357,7 +355,7 @@ def test_undoing_a_changed_grade_brings_the_one_before_it_back(scene, ada):
     assert told(scene, student)["mark"]["comment"] == "Second."
 
 
-def test_an_answer_that_says_the_same_is_marked_alike(scene, ada):
+def test_grade_of_equal_answer_can_be_reused(scene, ada):
     one, two = scene.student(GOOD), scene.student(GOOD)
     scene.mark(scene.bob, scene.answer(one), items=scene.items()[:1], comment="Why?")
     found = desk(ada, scene, two)
@@ -368,7 +366,7 @@ def test_an_answer_that_says_the_same_is_marked_alike(scene, ada):
     assert told(scene, two)["mark"]["comment"] == "Why?"
 
 
-def test_a_group_is_marked_at_once(scene, ada):
+def test_equal_answers_are_graded_as_a_group(scene, ada):
     same = [scene.student(GOOD) for _ in range(3)]
     other = scene.student("Something else.")
     found = ada.get(f"{scene.part}/groups")
@@ -384,7 +382,7 @@ def test_a_group_is_marked_at_once(scene, ada):
 
 
 @pytest.mark.parametrize("shows", ["waiting", "marked", "mine", "flagged", "all"])
-def test_the_queue_shows_what_is_asked_for(scene, ada, shows):
+def test_review_queue_filters_by_state(scene, ada, shows):
     marked, waiting = scene.student(GOOD), scene.student("Wait for me.")
     scene.mark(scene.ada, scene.answer(marked), credit=1)
     ada.post(f"/answers/{scene.answer(waiting)}/flag", {"note": "Look."})
@@ -395,7 +393,7 @@ def test_the_queue_shows_what_is_asked_for(scene, ada, shows):
     assert found.one("a", text="", aria_current="page", href=f"?shows={shows}")
 
 
-def test_a_flag_is_set_and_taken_away(scene, ada):
+def test_flag_is_set_and_cleared(scene, ada):
     student = scene.student(GOOD)
     flag = desk(ada, scene, student).one("form", action=f"/answers/{scene.answer(student)}/flag")
     ada.send(flag, note="Is it the same?")
@@ -404,7 +402,7 @@ def test_a_flag_is_set_and_taken_away(scene, ada):
     assert told(scene, student)["flag"] == ""
 
 
-def test_comments_are_posted_for_whom_they_are_and_taken_back(scene, ada):
+def test_comments_have_an_audience_and_can_be_withdrawn(scene, ada):
     student = scene.student(GOOD)
     path = f"/answers/{scene.answer(student)}/comments"
     form = desk(ada, scene, student).one("form", action=path)
@@ -425,7 +423,7 @@ def items(browser, scene):
     return found, [one for one in found.all("form", method="post") if one.all("h2")]
 
 
-def test_a_rubric_item_is_tried_and_changed_with_every_mark_that_has_it(scene, ada):
+def test_rubric_item_change_has_dry_run_and_updates_grades(scene, ada):
     student = scene.student(GOOD)
     scene.mark(scene.bob, scene.answer(student), items=scene.items()[:1])
     _, [first, *_] = items(ada, scene)
@@ -437,7 +435,7 @@ def test_a_rubric_item_is_tried_and_changed_with_every_mark_that_has_it(scene, a
     assert told(scene, student)["score"] == 1
 
 
-def test_a_rubric_item_is_taken_out_after_a_look(scene, ada):
+def test_rubric_item_removal_needs_confirmation(scene, ada):
     _, [first, *_] = items(ada, scene)
     before = scene.items()
     looked = ada.send(first, "act=out")
@@ -446,7 +444,7 @@ def test_a_rubric_item_is_taken_out_after_a_look(scene, ada):
     assert scene.items() == before[1:]
 
 
-def test_a_rubric_item_is_added_and_a_wrong_one_stays_typed(scene, ada):
+def test_rubric_item_is_added_and_invalid_input_is_kept(scene, ada):
     _, [*_, new] = items(ada, scene)
     wrong = ada.send(new, label="clear", points="much")
     assert wrong.status == 422
@@ -457,7 +455,7 @@ def test_a_rubric_item_is_added_and_a_wrong_one_stays_typed(scene, ada):
     assert (added["label"], added["points"]) == ("clear", -1)
 
 
-def test_a_stale_rubric_item_is_refused_and_stays_typed(scene, ada):
+def test_stale_rubric_item_edit_is_rejected_and_input_is_kept(scene, ada):
     _, [first, *_] = items(ada, scene)
     ada.send(first, "act=save", points="1")
     found = ada.send(first, "act=save", points="2", label="mine")
@@ -478,7 +476,7 @@ def asked(world):
     return scene, student
 
 
-def test_a_request_is_accepted_with_another_credit(asked):
+def test_regrade_request_is_accepted_with_new_credit(asked):
     scene, student = asked
     ada = Browser(scene.world, scene.ada)
     found = ada.get(f"{scene.assignment}/requests")
@@ -497,7 +495,7 @@ def test_a_request_is_accepted_with_another_credit(asked):
     assert "No requests." in ada.get(f"{scene.assignment}/requests?status=open").text
 
 
-def test_a_credit_that_is_no_number_is_called_as_in_the_form_and_led_to(asked):
+def test_invalid_request_credit_is_reported_by_label_and_linked(asked):
     scene, _ = asked
     ada = Browser(scene.world, scene.ada)
     found = ada.get(f"{scene.assignment}/requests")
@@ -509,7 +507,7 @@ def test_a_credit_that_is_no_number_is_called_as_in_the_form_and_led_to(asked):
     assert (field["name"], field["value"], field["aria-invalid"]) == ("credit", "80", "true")
 
 
-def test_a_request_that_was_decided_meanwhile_says_so_and_keeps_the_reply(asked):
+def test_already_answered_request_shows_existing_reply(asked):
     scene, _ = asked
     ada, bob = (Browser(scene.world, one) for one in (scene.ada, scene.bob))
     found = ada.get(f"{scene.assignment}/requests")

@@ -4,7 +4,7 @@ from pages import Browser
 from review_course import ReviewCourse
 
 
-def test_a_long_text_of_a_group_is_opened_and_read_to_its_end(world):
+def test_long_group_text_can_be_expanded(world):
     scene = ReviewCourse(world)
     text = " ".join(f"reason{number}" for number in range(60))
     for _ in range(2):
@@ -15,7 +15,7 @@ def test_a_long_text_of_a_group_is_opened_and_read_to_its_end(world):
     assert group.one("div", has="rv-said").text == text
 
 
-def test_groups_that_begin_alike_are_distinguished_by_their_summaries(world):
+def test_summaries_distinguish_groups_with_equal_beginnings(world):
     scene = ReviewCourse(world)
     shared = " ".join(f"reason{number}" for number in range(40))
     for end in ("it is faster", "it is slower"):
@@ -27,7 +27,7 @@ def test_groups_that_begin_alike_are_distinguished_by_their_summaries(world):
     assert all(len(one) <= 210 for one in summaries)
 
 
-def test_a_short_text_of_a_group_stands_there_as_it_is(world):
+def test_short_group_text_is_shown_in_full(world):
     scene = ReviewCourse(world)
     for _ in range(2):
         scene.student("  Fewer parameters.  ")
@@ -35,7 +35,7 @@ def test_a_short_text_of_a_group_stands_there_as_it_is(world):
     assert found.one("div", has="rv-said").text == "Fewer parameters."
 
 
-def test_who_marks_a_group_is_told_how_many_were_marked_and_how_many_others_hold(world):
+def test_group_grading_reports_graded_and_reserved_counts(world):
     scene = ReviewCourse(world)
     for _ in range(3):
         scene.student("Fewer parameters.")

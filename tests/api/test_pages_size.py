@@ -37,7 +37,7 @@ def scene(shared_database_url):
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_each_page_is_small(scene, path):
+def test_every_page_is_within_size_limit(scene, path):
     route = ROUTES["GET", path]
     least = "student" if route.access_level in {"anyone", "person"} else route.access_level
     browser = Browser(scene.world, scene.people[route.caller or least])
@@ -63,9 +63,9 @@ def staff(world):
         session.execute(insert(User), people)
         session.execute(insert(Enrolment), [roll | {"id": new_id(), "user_id": one} for one in ids])
     for number in range(4):
-        [posed] = world.assignment(course, SHORT)
-        retitle_assignment(world, posed, f"Homework {number}", slug=f"homework-{number}")
-        grades(world, posed.assignment, ids)
+        [assigned] = world.assignment(course, SHORT)
+        retitle_assignment(world, assigned, f"Homework {number}", slug=f"homework-{number}")
+        grades(world, assigned.assignment, ids)
     return course, Browser(world, world.enrol(course, "In Structor", role="instructor"))
 
 
@@ -91,19 +91,17 @@ def grades(world, assignment, students):
 
 
 @pytest.mark.parametrize("path", ["gradebook", "people"])
-def test_a_page_of_a_large_class_is_small_and_leads_to_the_rest(staff, path):
+def test_pages_of_large_class_are_paginated_within_size_limit(staff, path):
     course, browser = staff
     page = browser.get(f"/courses/{course}/{path}")
     assert len(page.source.encode()) <= MOST
     assert page.one("a", rel="next")
 
 
-def test_the_students_of_a_large_class_who_have_not_opened_an_assignment_come_in_small_pages(
-    staff, world
-):
+def test_unopened_list_of_large_class_is_paginated(staff, world):
     course, browser = staff
-    [posed] = world.assignment(course, SHORT)
-    path = f"/assignments/{posed.assignment}/unopened"
+    [assigned] = world.assignment(course, SHORT)
+    path = f"/assignments/{assigned.assignment}/unopened"
     page = browser.get(path)
     assert len(page.source.encode()) <= MOST
     following = browser.get(urljoin(path, page.one("a", rel="next")["href"]))
@@ -111,14 +109,14 @@ def test_the_students_of_a_large_class_who_have_not_opened_an_assignment_come_in
 
 
 @pytest.mark.usefixtures("staff")
-def test_the_accounts_of_a_large_site_come_in_small_pages(world):
+def test_accounts_of_large_site_are_paginated(world):
     root = Browser(world, world.person("Root Example", admin=True))
     page = root.get("/users")
     assert len(page.source.encode()) <= MOST
     assert page.one("a", rel="next")
 
 
-def test_all_students_of_a_large_class_can_be_had_in_one_page(staff):
+def test_gradebook_can_show_all_students_of_large_class(staff):
     course, browser = staff
     page = browser.get(f"/courses/{course}/gradebook", params={"limit": "all"})
     assert len(page.one("tbody").all("tr")) == STUDENTS

@@ -29,7 +29,7 @@ def solution(world, person, problem, **query):
     return Browser(world, person).get(f"{problem.path}/solution", params=query)
 
 
-def test_before_its_time_the_page_says_when_it_is_shown(world, course, student):
+def test_solution_page_states_when_it_becomes_available(world, course, student):
     [problem] = world.assignment(course, CANARY, timeline_spec=DUE_TOMORROW)
     page = solution(world, student, problem)
     assert page.status == 403
@@ -38,7 +38,7 @@ def test_before_its_time_the_page_says_when_it_is_shown(world, course, student):
     assert solution(world, student, problem).status == 200
 
 
-def test_each_part_has_its_way_its_answer_and_the_known_mistakes(world, course, staff):
+def test_solution_shows_steps_answer_and_known_mistakes(world, course, staff):
     [problem] = world.assignment(course, "conv-output-shape")
     page = solution(world, staff, problem)
     told = staff.get(f"{problem.path}/solution").json()
@@ -50,14 +50,14 @@ def test_each_part_has_its_way_its_answer_and_the_known_mistakes(world, course, 
             assert mistake["answer"] in [one.text for one in card.all("dt")]
 
 
-def test_a_text_shows_the_model_and_what_is_looked_for(world, course, staff):
+def test_solution_of_text_part_shows_model_answer_and_rubric(world, course, staff):
     [problem] = world.assignment(course, TEXT_PROBLEM)
     card = solution(world, staff, problem).one("section", id="part-why")
     assert "Fewer parameters and more non-linearities." in card.text
     assert [one.text for one in card.all("li")] == ["Fewer parameters. 2 points", "More. 2 points"]
 
 
-def test_staff_choose_the_numbers_and_students_do_not(world, course, staff, student):
+def test_only_staff_can_choose_solution_numbers(world, course, staff, student):
     [problem] = world.assignment(course, CANARY, timeline_spec=DUE_TOMORROW)
     original = solution(world, staff, problem)
     first = solution(world, staff, problem, position=0)
@@ -70,7 +70,7 @@ def test_staff_choose_the_numbers_and_students_do_not(world, course, staff, stud
     assert solution(world, student, problem, seed=seed).status == 403
 
 
-def test_the_window_of_a_convolution_moves_over_the_input_frame_by_frame(world, course, staff):
+def test_convolution_solution_draws_one_frame_per_window(world, course, staff):
     [problem] = world.assignment(course, CONVOLUTION)
     page = solution(world, staff, problem)
     [stage] = page.all("div", has="ws-stage")
@@ -88,7 +88,7 @@ def test_the_window_of_a_convolution_moves_over_the_input_frame_by_frame(world, 
         assert all(one.all("title") for one in frame.all("svg"))
 
 
-def test_without_scripts_the_first_frames_and_the_last_stand_open(world, course, staff):
+def test_middle_frames_are_collapsed_without_javascript(world, course, staff):
     [problem] = world.assignment(course, CONVOLUTION)
     [stage] = solution(world, staff, problem).all("div", has="ws-stage")
     closed = stage.one("details")
@@ -98,7 +98,7 @@ def test_without_scripts_the_first_frames_and_the_last_stand_open(world, course,
     assert len(opened) == 4
 
 
-def test_what_is_drawn_is_made_once_for_a_variant(world, course, staff):
+def test_solution_drawing_is_cached_per_variant(world, course, staff):
     [problem] = world.assignment(course, CONVOLUTION)
     before = pages.draw_solution.cache_info()
     sources = [solution(world, staff, problem).source for _ in range(3)]
@@ -137,7 +137,7 @@ DRAWN = [(one, 1) for one in CATALOG.ids]
 
 
 @pytest.mark.parametrize(("problem", "seed"), ORIGINALS + DRAWN)
-def test_the_ways_of_a_problem_are_drawn_without_styles_in_the_room_of_a_page(problem, seed):
+def test_solution_pages_have_no_inline_styles_and_fit_size_limit(problem, seed):
     source = whole_page(problem, seed)
     _, _, article = source.partition("<article")
     assert not re.search(r"\sstyle=|<script|\bon\w+=|javascript:|https?://", article)
@@ -147,14 +147,14 @@ def test_the_ways_of_a_problem_are_drawn_without_styles_in_the_room_of_a_page(pr
     assert set(re.findall(r'href="#([^"]+)"', source)) <= set(ids)
 
 
-def test_of_many_parts_the_likeliest_mistakes_are_reported_and_of_few_all():
+def test_long_solutions_list_only_likeliest_mistakes():
     assert "<summary>The likeliest 5 of 8 known mistakes" in whole_page(
         "encoder-decoder-parameters", None
     )
     assert "likeliest" not in whole_page("output-size-formula", None)
 
 
-def test_a_long_page_says_a_sentence_once_and_a_short_one_wherever_it_belongs():
+def test_long_solutions_do_not_repeat_sentences():
     sentence = "Each filter has a weight for each cell of its kernel in each input channel"
     assert whole_page("encoder-decoder-parameters", None).count(sentence) == 1
     assert whole_page("cnn-parameter-table", None).count(sentence) == 3

@@ -43,20 +43,20 @@ def states(page) -> list[str]:
     return [one.text for one in page.all(has="set-state")]
 
 
-def test_who_is_in_no_course_is_told_who_adds_them(world):
+def test_home_page_without_courses_explains_enrollment(world):
     home = Browser(world, world.person()).get("/")
     assert home.heading == "My courses"
     assert "Your instructor adds you" in home.text
 
 
-def test_the_first_administrator_is_led_to_the_first_course(world):
+def test_administrator_without_courses_gets_link_to_courses(world):
     home = Browser(world, world.person("Ad Min", admin=True)).get("/")
     assert "Your instructor" not in home.text
     assert home.one("main").one("a")["href"] == "/courses"
 
 
 @pytest.mark.parametrize("admin", [True, False])
-def test_where_all_courses_are_archived_that_is_said_and_they_are_in_reach(world, course, admin):
+def test_home_page_links_to_archived_courses(world, course, admin):
     teacher = world.enrol(course, "Ina", role="instructor")
     teacher.post(f"/courses/{course}/archive")
     root = world.person("Root", admin=True)
@@ -65,7 +65,7 @@ def test_where_all_courses_are_archived_that_is_said_and_they_are_in_reach(world
     assert page.one("main").one("a")["href"] == "/courses"
 
 
-def test_who_studies_in_one_course_finds_it_on_the_first_page(world, browser, course):
+def test_student_of_one_course_sees_it_on_home_page(world, browser, course):
     world.assignment(course, timeline_spec=LATE)
     home = browser.get("/")
     assert home.heading == "Deep Learning"
@@ -73,7 +73,7 @@ def test_who_studies_in_one_course_finds_it_on_the_first_page(world, browser, co
     assert [one.text for one in home.all("h2")] == ["Homework 1"]
 
 
-def test_who_studies_in_two_courses_sees_what_is_open_in_each(world, browser, student, course):
+def test_student_of_two_courses_sees_open_assignments_of_each(world, browser, student, course):
     world.assignment(course, timeline_spec=LATE)
     world.assignment(course, timeline_spec=CLOSED)
     world.join(world.course("second"), student)
@@ -86,20 +86,20 @@ def test_who_studies_in_two_courses_sees_what_is_open_in_each(world, browser, st
     assert "Nothing is open now." in home.text
 
 
-def test_staff_find_the_way_into_their_courses(world, course):
+def test_staff_home_page_links_to_gradebook(world, course):
     teacher = world.enrol(course, role="instructor")
     home = Browser(world, teacher).get("/")
     assert home.one("a", text="Gradebook")["href"] == f"/courses/{course}/gradebook"
 
 
 @pytest.mark.parametrize(("admin", "said"), [(True, ", and a new one"), (False, "")])
-def test_all_courses_and_a_new_one_are_in_reach_from_the_first_page(world, course, admin, said):
+def test_home_page_links_to_all_courses(world, course, admin, said):
     teacher = world.enrol(course, role="instructor")
     home = Browser(world, world.person("Root", admin=True) if admin else teacher).get("/")
     assert home.one("a", href="/courses").text == f"All courses{said}"
 
 
-def test_a_course_tells_what_is_set_and_where_one_stands(world, browser, student, course):
+def test_course_page_shows_problems_and_progress(world, browser, student, course):
     first, _ = world.assignment(course, TEXT_PROBLEM, OTHER, timeline_spec=LATE)
     student.submit(first, {"cells": "9", "doubled": "17"})
     page = browser.get(f"/courses/{course}")
@@ -112,7 +112,7 @@ def test_a_course_tells_what_is_set_and_where_one_stands(world, browser, student
     }
 
 
-def test_what_is_due_next_leads_to_the_first_question_that_is_left(world, browser, student, course):
+def test_due_next_links_to_first_unanswered_problem(world, browser, student, course):
     world.assignment(course, timeline_spec={"due": "2026-11-20 12:00"})
     first, second = world.assignment(course, TEXT_PROBLEM, OTHER, timeline_spec=LATE)
     student.submit(first, {"cells": "9", "doubled": "18", "why": "?"})
@@ -128,7 +128,7 @@ def test_what_is_due_next_leads_to_the_first_question_that_is_left(world, browse
     assert "20 Nov 2026, 12:00" in browser.get(f"/courses/{course}").one(id="due-next").text
 
 
-def test_the_current_grade_leads_to_how_it_is_calculated(world, browser, student, course):
+def test_current_grade_links_to_its_calculation(world, browser, student, course):
     [over] = world.assignment(course, timeline_spec={"due": "2026-11-02 13:30"})
     student.submit(over, {"cells": "9", "doubled": "18"})
     world.clock.advance(hours=2)
@@ -137,18 +137,16 @@ def test_the_current_grade_leads_to_how_it_is_calculated(world, browser, student
     assert browser.get(path).one(id=place).all("dt")
 
 
-def test_points_that_wait_to_be_marked_are_reported_beside_those_there_are(
-    world, browser, student, course
-):
-    [posed] = world.assignment(course)
-    student.submit(posed, {"cells": "9", "doubled": "18", "why": "?"})
+def test_course_page_shows_points_being_graded(world, browser, student, course):
+    [assigned] = world.assignment(course)
+    student.submit(assigned, {"cells": "9", "doubled": "18", "why": "?"})
     page = browser.get(f"/courses/{course}")
     [tile] = [one.one("dd").text for one in page.all(has="tile") if "Current" in one.text]
     assert tile == "100 % 4 points being graded"
     assert page.one("article").one("p", has="tabular").text == "4 / 8 points being graded"
 
 
-def test_beginning_an_assignment_that_is_not_due_lowers_no_grade(world, browser, student, course):
+def test_started_assignment_does_not_lower_grade_before_due_date(world, browser, student, course):
     [over] = world.assignment(course, timeline_spec={"due": "2026-11-02 13:30"})
     [later] = world.assignment(course, timeline_spec=LATE)
     assert "Current grade" not in browser.get(f"/courses/{course}").text
@@ -171,11 +169,9 @@ def test_beginning_an_assignment_that_is_not_due_lowers_no_grade(world, browser,
         ({"cells": "9", "doubled": "18", "why": "?"}, WAITING),
     ],
 )
-def test_the_state_of_a_problem_is_a_word_beside_a_drawing(
-    world, browser, student, course, answers, state
-):
-    [posed] = world.assignment(course)
-    student.submit(posed, answers)
+def test_problem_state_is_text_beside_hidden_icon(world, browser, student, course, answers, state):
+    [assigned] = world.assignment(course)
+    student.submit(assigned, answers)
     page = browser.get(f"/courses/{course}")
     assert states(page) == [state]
     assert page.one(has="set-state").one("svg")["aria-hidden"] == "true"
@@ -184,30 +180,28 @@ def test_the_state_of_a_problem_is_a_word_beside_a_drawing(
 @pytest.mark.parametrize(
     ("first", "state"), [("9", "All points"), ("8", "No points")], ids=["right", "wrong"]
 )
-def test_marked_problems_say_whether_there_are_points(
+def test_graded_problem_state_shows_whether_points_were_earned(
     world, browser, student, course, first, state
 ):
     only = TEXT_PROBLEM[: TEXT_PROBLEM.index("  - {id: doubled")]
-    [posed] = world.assignment(course, only.replace("why-small-kernels", "one-part"))
-    student.submit(posed, {"cells": first})
+    [assigned] = world.assignment(course, only.replace("why-small-kernels", "one-part"))
+    student.submit(assigned, {"cells": first})
     assert states(browser.get(f"/courses/{course}")) == [state]
 
 
-def test_without_results_a_state_says_no_more_than_that_it_is_answered(
-    world, browser, student, course
-):
-    [posed] = world.assignment(course, results="manual")
-    student.submit(posed, {"cells": "9", "doubled": "18", "why": "?"})
-    page = browser.get(f"/assignments/{posed.assignment}")
+def test_problem_state_is_only_answered_while_results_are_hidden(world, browser, student, course):
+    [assigned] = world.assignment(course, results="manual")
+    student.submit(assigned, {"cells": "9", "doubled": "18", "why": "?"})
+    page = browser.get(f"/assignments/{assigned.assignment}")
     assert states(page) == ["Answered"]
     assert "Results are not shown yet" in page.text
 
 
-def test_what_is_not_released_is_not_there(world, browser, course):
+def test_unreleased_assignment_is_hidden_from_students(world, browser, course):
     later = {"release": "2026-12-01 12:00", "due": "2026-12-08 12:00"}
-    [posed] = world.assignment(course, timeline_spec=later)
+    [assigned] = world.assignment(course, timeline_spec=later)
     assert "Homework 1" not in browser.get(f"/courses/{course}").text
-    assert browser.get(f"/assignments/{posed.assignment}").status == 404
+    assert browser.get(f"/assignments/{assigned.assignment}").status == 404
 
 
 @pytest.mark.parametrize(
@@ -219,19 +213,19 @@ def test_what_is_not_released_is_not_there(world, browser, course):
         (0, 1, ""),
     ],
 )
-def test_an_assignment_tells_how_many_late_days_it_takes(world, budget, late_days, said):
+def test_assignment_page_shows_late_day_limit(world, budget, late_days, said):
     course = world.course(late_day_budget=budget)
     student = world.enrol(course)
     due = {"due": "2026-11-10 23:59", "late_days": late_days}
-    [posed] = world.assignment(course, timeline_spec=due)
-    told = Browser(world, student).get(f"/assignments/{posed.assignment}")
+    [assigned] = world.assignment(course, timeline_spec=due)
+    told = Browser(world, student).get(f"/assignments/{assigned.assignment}")
     rules = told.one(aria_labelledby="rules").text
     assert said in rules
     assert ("Late days" in rules) == bool(said)
 
 
-def test_an_assignment_tells_its_times_and_rules_in_words(world, browser, course):
-    [posed] = world.assignment(
+def test_assignment_page_explains_times_and_rules(world, browser, course):
+    [assigned] = world.assignment(
         course,
         timeline_spec=LATE,
         attempts=3,
@@ -241,7 +235,7 @@ def test_an_assignment_tells_its_times_and_rules_in_words(world, browser, course
         regrade_limit=1,
         instructions="Show **nothing** but $x$.",
     )
-    page = browser.get(f"/assignments/{posed.assignment}")
+    page = browser.get(f"/assignments/{assigned.assignment}")
     assert [one.text for one in page.one("ul", has="stages").all("li")][1:4] == [
         "Full credit until Thu 5 Nov 2026, 12:00 (in 2 days)",
         f"{BRIDGE} 2026, 12:00 (in 4 days)",
@@ -259,9 +253,9 @@ def test_an_assignment_tells_its_times_and_rules_in_words(world, browser, course
     assert page.one("strong").text == "nothing"
 
 
-def test_an_assignment_in_which_nothing_ends_says_so_and_no_more(world, browser, course):
-    [posed] = world.assignment(course)
-    page = browser.get(f"/assignments/{posed.assignment}")
+def test_assignment_without_deadline_shows_full_credit_at_any_time(world, browser, course):
+    [assigned] = world.assignment(course)
+    page = browser.get(f"/assignments/{assigned.assignment}")
     assert [one.text for one in page.one("ul", has="stages").all("li")] == [
         "Full credit at any time"
     ]
@@ -271,37 +265,35 @@ def test_an_assignment_in_which_nothing_ends_says_so_and_no_more(world, browser,
     ("limit", "said"),
     [(None, REGRADE_RULE.format("at any time", "")), (0, NO_REGRADES_RULE)],
 )
-def test_without_days_to_ask_a_student_asks_at_any_time_as_the_editor_says(
-    world, browser, course, limit, said
-):
-    [posed] = world.assignment(course, regrade_days=None, regrade_limit=limit)
-    page = browser.get(f"/assignments/{posed.assignment}")
+def test_regrade_requests_without_day_limit_have_no_deadline(world, browser, course, limit, said):
+    [assigned] = world.assignment(course, regrade_days=None, regrade_limit=limit)
+    page = browser.get(f"/assignments/{assigned.assignment}")
     assert said in page.one(aria_labelledby="rules").text
     teacher = Browser(world, world.enrol(course, role="instructor"))
-    editor = teacher.get(f"/assignments/{posed.assignment}/edit")
+    editor = teacher.get(f"/assignments/{assigned.assignment}/edit")
     assert editor.one("p", id="regrade_days-hint").text == "Default: no limit."
     assert "0: no requests." in editor.one("p", id="regrade_limit-hint").text
 
 
-def test_the_drawing_of_the_times_says_them_too(world, browser, course):
-    [posed] = world.assignment(course, timeline_spec=LATE)
-    drawn = browser.get(f"/assignments/{posed.assignment}").one("svg", has="strip")
+def test_credit_strip_has_accessible_title(world, browser, course):
+    [assigned] = world.assignment(course, timeline_spec=LATE)
+    drawn = browser.get(f"/assignments/{assigned.assignment}").one("svg", has="strip")
     assert "50 % of the credit until Sun 8 Nov 2026" in drawn.one("title").text
     assert drawn["role"] == "img"
 
 
-def test_late_work_is_told_what_it_is_still_worth(world, student, course):
-    [posed] = world.assignment(course, timeline_spec=LATE | {"late_days": 0})
+def test_assignment_page_shows_late_credit_after_due_date(world, student, course):
+    [assigned] = world.assignment(course, timeline_spec=LATE | {"late_days": 0})
     world.clock.advance(days=4)
-    page = Browser(world, student).get(f"/assignments/{posed.assignment}")
+    page = Browser(world, student).get(f"/assignments/{assigned.assignment}")
     assert "Late: an answer is worth 50 % until Sun 8 Nov" in page.text
     assert page.one(aria_current="step").text.startswith("50 % of the credit")
 
 
-def test_late_work_that_late_days_cover_is_told_so(world, student, course):
-    [posed] = world.assignment(course, timeline_spec=LATE)
+def test_assignment_page_shows_full_credit_covered_by_late_days(world, student, course):
+    [assigned] = world.assignment(course, timeline_spec=LATE)
     world.clock.advance(days=4)
-    page = Browser(world, student).get(f"/assignments/{posed.assignment}")
+    page = Browser(world, student).get(f"/assignments/{assigned.assignment}")
     assert "full credit until Sat 7 Nov 2026, 12:00" in page.text
     assert page.one(aria_current="step").text.startswith("Full credit with your late days")
 
@@ -329,9 +321,9 @@ BRIDGE = "Full credit with your late days until Sat 7 Nov"
     ],
     ids=["nothing after due", "a step within the late days", "a step beyond them"],
 )
-def test_no_step_and_no_close_is_told_that_late_days_put_off(world, browser, course, late, said):
-    [posed] = world.assignment(course, timeline_spec=WITH_LATE_DAYS | {"late": late})
-    page = browser.get(f"/assignments/{posed.assignment}")
+def test_credit_steps_account_for_late_days(world, browser, course, late, said):
+    [assigned] = world.assignment(course, timeline_spec=WITH_LATE_DAYS | {"late": late})
+    page = browser.get(f"/assignments/{assigned.assignment}")
     listed = [one.text for one in page.one("ul", has="stages").all("li")]
     assert [one.split(" 2026")[0] for one in listed] == said
     drawn = page.one("svg", has="strip").one("title").text
@@ -340,32 +332,32 @@ def test_no_step_and_no_close_is_told_that_late_days_put_off(world, browser, cou
     ]
 
 
-def test_what_late_days_kept_open_is_closed_when_they_end(world, browser, course):
+def test_assignment_closes_when_late_days_end(world, browser, course):
     spec = {"release": "2026-10-30 12:00", "due": "2026-11-01 12:00", "late_days": 1}
-    [posed] = world.assignment(course, timeline_spec=spec)
-    page = browser.get(f"/assignments/{posed.assignment}")
+    [assigned] = world.assignment(course, timeline_spec=spec)
+    page = browser.get(f"/assignments/{assigned.assignment}")
     assert page.text.count("Closed Mon 2 Nov 2026, 12:00") == 2
     assert "Closed Sun" not in page.text
 
 
-def test_times_are_those_that_were_granted_to_the_student(world, browser, student, course):
-    [posed] = world.assignment(course, timeline_spec=LATE)
-    extend(world, course, {"days": 3}, student_id=student.id, assignment_id=posed.assignment)
-    assert "Due Sun 8 Nov 2026" in browser.get(f"/assignments/{posed.assignment}").text
+def test_assignment_page_shows_extended_due_date(world, browser, student, course):
+    [assigned] = world.assignment(course, timeline_spec=LATE)
+    extend(world, course, {"days": 3}, student_id=student.id, assignment_id=assigned.assignment)
+    assert "Due Sun 8 Nov 2026" in browser.get(f"/assignments/{assigned.assignment}").text
 
 
-def test_staff_go_on_from_an_assignment_to_its_results(world, course):
-    [posed] = world.assignment(course)
+def test_assignment_page_redirects_staff_to_results(world, course):
+    [assigned] = world.assignment(course)
     teacher = Browser(world, world.enrol(course, role="grader"))
-    answer = teacher.get(f"/assignments/{posed.assignment}")
-    assert (answer.status, answer.location) == (303, f"/assignments/{posed.assignment}/results")
+    answer = teacher.get(f"/assignments/{assigned.assignment}")
+    assert (answer.status, answer.location) == (303, f"/assignments/{assigned.assignment}/results")
 
 
-def test_staff_who_look_as_a_student_see_their_pages(world, course, student):
-    [posed] = world.assignment(course)
+def test_staff_viewing_as_student_see_student_pages(world, course, student):
+    [assigned] = world.assignment(course)
     teacher = Browser(world, world.enrol(course, role="instructor"))
     teacher.cookies["grader-view-as"] = str(student.id)
-    page = teacher.get(f"/assignments/{posed.assignment}")
+    page = teacher.get(f"/assignments/{assigned.assignment}")
     assert page.heading == "Homework 1"
     assert "Viewing as " in page.text
     stopped = teacher.send(page.one("form", has="band"), "student=")
@@ -395,7 +387,7 @@ def times(*stages: tuple[float | None, str], release: float | None = 0) -> Times
     )
 
 
-def test_nothing_that_ends_is_not_drawn():
+def test_no_credit_strip_without_deadline():
     assert build_credit_strip(times((None, "1")), now=START) is None
 
 
@@ -409,7 +401,7 @@ def test_nothing_that_ends_is_not_drawn():
     ],
     ids=["closes", "never closes", "nothing in between", "no time at all"],
 )
-def test_the_strip_is_as_wide_as_the_time_and_as_high_as_the_credit(told, widths, heights):
+def test_credit_strip_is_scaled_by_time_and_credit(told, widths, heights):
     drawn = build_credit_strip(told, now=START + timedelta(days=4))
     assert [one.width for one in drawn.bars] == widths
     assert [one.height for one in drawn.bars] == heights
@@ -417,11 +409,11 @@ def test_the_strip_is_as_wide_as_the_time_and_as_high_as_the_credit(told, widths
 
 
 @pytest.mark.parametrize(("day", "place"), [(-1, None), (0, 0), (5, 500), (10, 1000), (11, None)])
-def test_now_is_marked_while_it_is_within_the_times(day, place):
+def test_credit_strip_marks_now_only_within_its_range(day, place):
     drawn = build_credit_strip(times((8, "1"), (10, "1/2")), now=START + timedelta(days=day))
     assert drawn.now == place
 
 
-def test_without_a_release_the_strip_begins_a_week_before_what_ends_first():
+def test_credit_strip_without_release_starts_a_week_before_first_end():
     drawn = build_credit_strip(times((8, "1"), release=None), now=START + timedelta(days=4.5))
     assert drawn.now == 500

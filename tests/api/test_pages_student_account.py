@@ -19,14 +19,14 @@ def browser(world, ann):
     return Browser(world, ann)
 
 
-def test_the_account_says_who_one_is_and_where(browser, ann, world):
+def test_account_page_shows_email_and_courses(browser, ann, world):
     page = browser.get("/account")
     facts = page.one(aria_labelledby="you").text
     assert get_email(world, ann) in facts
     assert "Deep Learning" in facts
 
 
-def test_times_without_a_course_are_in_utc_and_say_how_far_off_they_are(browser):
+def test_account_times_are_utc_with_relative_time(browser):
     form = browser.get("/account").one("form", action="/me/tokens")
     page = browser.send(form, name="laptop", days="30", scopes="read")
     told = page.one(aria_labelledby="tokens").one("td", text="UTC").text
@@ -34,7 +34,7 @@ def test_times_without_a_course_are_in_utc_and_say_how_far_off_they_are(browser)
     assert [one.text for one in page.all("time") if "UTC" not in one.text] == []
 
 
-def test_a_new_name_holds_from_then_on(browser):
+def test_name_change_takes_effect_immediately(browser):
     done = browser.send(browser.get("/account").one("form", action="/me"), name="Ann B. Example")
     assert (done.status, done.location) == (303, "/account?done=name#done")
     page = browser.follow(done)
@@ -43,7 +43,7 @@ def test_a_new_name_holds_from_then_on(browser):
 
 
 @pytest.mark.parametrize("name", ["", "x" * 300, "two\nlines"])
-def test_a_name_that_is_none_is_reported_at_its_field_and_stays_there(browser, name):
+def test_invalid_name_is_reported_at_its_field_and_input_is_kept(browser, name):
     page = browser.send(browser.get("/account").one("form", action="/me"), name=name)
     assert page.status == 422
     field = page.one("input", id="own-name")
@@ -52,7 +52,7 @@ def test_a_name_that_is_none_is_reported_at_its_field_and_stays_there(browser, n
     assert field["value"] == name
 
 
-def test_a_stale_form_changes_nothing_and_goes_on_from_what_is_there(browser, ann):
+def test_stale_name_form_is_rejected_and_can_be_resent(browser, ann):
     form = browser.get("/account").one("form", action="/me")
     browser.send(form, name="Ann of another window")
     stale = browser.send(form, name="Ann of this window")
@@ -64,13 +64,13 @@ def test_a_stale_form_changes_nothing_and_goes_on_from_what_is_there(browser, an
 
 
 @pytest.mark.parametrize("version", ["", "1.5", "9" * 5_000, "\N{ARABIC-INDIC DIGIT ONE}"])
-def test_a_version_that_is_none_changes_nothing(browser, ann, version):
+def test_name_form_with_invalid_version_changes_nothing(browser, ann, version):
     page = browser.post("/me", {"name": "Ann of nowhere", "version": version})
     assert page.status == 412
     assert ann.get("/me").json()["name"] == "Ann Example"
 
 
-def test_a_new_password_logs_out_all_browsers_but_this_one(world, ann, browser):
+def test_password_change_logs_out_all_other_browsers(world, ann, browser):
     other = Browser(world, ann)
     form = browser.get("/account").one("form", action="/me/password")
     done = browser.send(form, current=PASSWORD, new=OTHER_PASSWORD, again=OTHER_PASSWORD)
@@ -91,16 +91,14 @@ def test_a_new_password_logs_out_all_browsers_but_this_one(world, ann, browser):
         (PASSWORD, "iloveyou123", "iloveyou123", "too common"),
     ],
 )
-def test_a_password_that_is_refused_says_why_and_is_never_sent_back(
-    browser, current, new, again, said
-):
+def test_rejected_password_shows_reason_and_is_not_echoed(browser, current, new, again, said):
     page = browser.post("/me/password", {"current": current, "new": new, "again": again})
     assert page.status == 422
     assert page.text.count(said) == 1
     assert [one.get("value") for one in page.all("input", type="password")] == ["", "", ""]
 
 
-def test_another_browser_is_logged_out_by_its_button(world, ann, browser):
+def test_account_page_can_log_out_another_browser(world, ann, browser):
     other = Browser(world, ann)
     page = browser.get("/account")
     [form] = page.one(aria_labelledby="sessions").all("form", text="Log out")[:1]
@@ -109,14 +107,14 @@ def test_another_browser_is_logged_out_by_its_button(world, ann, browser):
     assert browser.get("/account").status == 200
 
 
-def test_logging_out_everywhere_ends_at_the_log_in(world, ann, browser):
+def test_logout_everywhere_redirects_to_login(world, ann, browser):
     other = Browser(world, ann)
     form = browser.get("/account").one("form", action="/me/sessions/end")
     assert browser.send(form).location == "/login?out=yes"
     assert [one.get("/account").status for one in (browser, other)] == [303, 303]
 
 
-def test_a_token_is_shown_once_works_and_is_revoked(world, browser):
+def test_account_page_shows_new_token_once_and_revokes_it(world, browser):
     form = browser.get("/account").one("form", action="/me/tokens")
     page = browser.send(form, name="laptop", scopes=["read"], days="7")
     assert page.status == 201
@@ -143,7 +141,7 @@ def test_a_token_is_shown_once_works_and_is_revoked(world, browser):
         {"name": "laptop", "scopes": ["read"], "days": "7", "course": "nonsense"},
     ],
 )
-def test_a_token_that_is_refused_keeps_what_was_typed(browser, typed):
+def test_rejected_token_form_keeps_typed_input(browser, typed):
     page = browser.post("/me/tokens", typed)
     assert page.status == 422
     form = page.one("form", action="/me/tokens")
@@ -156,14 +154,14 @@ def test_a_token_that_is_refused_keeps_what_was_typed(browser, typed):
     assert ticked == typed["scopes"]
 
 
-def test_a_done_that_is_none_of_ours_says_nothing(browser):
+def test_unknown_done_parameter_shows_no_message(browser):
     assert browser.get("/account", params={"done": "<b>x</b>"}).one(id="done").text == ""
 
 
 @pytest.mark.parametrize(
     ("chosen", "theme"), [("dark", "dark"), ("light", "light"), ("", None), ("pink", None)]
 )
-def test_a_theme_is_chosen_in_the_account_and_kept_in_the_browser(world, chosen, theme):
+def test_theme_choice_is_stored_in_browser(world, chosen, theme):
     browser = Browser(world, world.enrol(world.course(), "Ann Example"))
     form = browser.get("/account").one("form", action="/theme")
     assert [one["value"] for one in form.all("input", name="theme")] == ["", "light", "dark"]
@@ -176,7 +174,7 @@ def test_a_theme_is_chosen_in_the_account_and_kept_in_the_browser(world, chosen,
     assert checked == (theme or "")
 
 
-def test_the_system_theme_comes_back(world):
+def test_system_theme_can_be_restored(world):
     browser = Browser(world, world.enrol(world.course(), "Ann Example"))
     for chosen in ("dark", ""):
         browser.send(browser.get("/account").one("form", action="/theme"), theme=chosen)

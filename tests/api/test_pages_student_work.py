@@ -22,9 +22,9 @@ def course(world):
 
 
 @pytest.fixture
-def posed(world, course):
-    [posed] = world.assignment(course)
-    return posed
+def assigned(world, course):
+    [assigned] = world.assignment(course)
+    return assigned
 
 
 @pytest.fixture
@@ -32,20 +32,20 @@ def browser(world, student):
     return Browser(world, student)
 
 
-def handed_in(student, posed, answers) -> str:
-    return str(student.submit(posed, answers).json()["id"])
+def handed_in(student, assigned, answers) -> str:
+    return str(student.submit(assigned, answers).json()["id"])
 
 
-def test_before_the_first_answer_the_list_says_what_will_be_in_it(browser, posed):
-    page = browser.get(f"{posed.path}/submissions")
+def test_submission_list_without_submissions_shows_hint(browser, assigned):
+    page = browser.get(f"{assigned.path}/submissions")
     assert page.status == 200
     assert "No submissions yet." in page.text
 
 
-def test_all_submissions_are_listed_the_last_first(browser, student, posed):
+def test_submissions_are_listed_newest_first(browser, student, assigned):
     for answers in (WRONG, {"cells": "many"}, RIGHT):
-        handed_in(student, posed, answers)
-    page = browser.get(f"{posed.path}/submissions")
+        handed_in(student, assigned, answers)
+    page = browser.get(f"{assigned.path}/submissions")
     assert [one.text for one in page.all("h2")] == ["Submission 3", "Submission 2", "Submission 1"]
     assert [one.text for one in page.all(has="set-state")] == [
         "Correct · 2 of 2 points · attempt 2",
@@ -54,25 +54,25 @@ def test_all_submissions_are_listed_the_last_first(browser, student, posed):
     ]
 
 
-def test_a_long_history_goes_on_by_a_link(browser, student, posed):
+def test_long_submission_history_is_paginated(browser, student, assigned):
     for number in range(16):
-        handed_in(student, posed, {"cells": f"{number + 20}"})
-    first = browser.get(f"{posed.path}/submissions")
+        handed_in(student, assigned, {"cells": f"{number + 20}"})
+    first = browser.get(f"{assigned.path}/submissions")
     assert len(first.all("h2")) == 15
-    rest = browser.get(f"{posed.path}/submissions{first.one('a', rel='next')['href']}")
+    rest = browser.get(f"{assigned.path}/submissions{first.one('a', rel='next')['href']}")
     assert [one.text for one in rest.all("h2")] == ["Submission 1"]
 
 
-def test_what_was_typed_is_shown_as_text_and_never_as_markup(browser, student, posed):
+def test_submission_page_escapes_typed_answers(browser, student, assigned):
     typed = "<b>bold</b> & $x$ {{ 1 }}"
-    where = handed_in(student, posed, {"why": typed})
+    where = handed_in(student, assigned, {"why": typed})
     page = browser.get(f"/submissions/{where}")
     assert page.one("pre", has="typed").text == typed
     assert not page.one("article").all("b", text="bold")
 
 
-def test_a_submission_says_what_was_read_what_it_earned_and_when_it_came(browser, student, posed):
-    where = handed_in(student, posed, {"cells": "2^3 + 1"})
+def test_submission_page_shows_reading_points_and_time(browser, student, assigned):
+    where = handed_in(student, assigned, {"cells": "2^3 + 1"})
     page = browser.get(f"/submissions/{where}")
     card = page.one(id="part-cells")
     facts = dict(
@@ -84,51 +84,51 @@ def test_a_submission_says_what_was_read_what_it_earned_and_when_it_came(browser
     assert "Mon 2 Nov 2026, 13:00" in page.text
 
 
-def test_a_submission_names_its_problem_and_says_its_verdict_once(browser, student, posed):
-    page = browser.get(f"/submissions/{handed_in(student, posed, {'cells': '1234'})}")
+def test_submission_page_shows_problem_title_and_verdict_once(browser, student, assigned):
+    page = browser.get(f"/submissions/{handed_in(student, assigned, {'cells': '1234'})}")
     assert page.heading == "Submission 1 to Why small kernels"
     card = page.one(id="part-cells")
     assert "Incorrect" in card.text
     assert "Not right" not in card.text
 
 
-def test_without_results_a_submission_keeps_its_verdict_to_itself(world, browser, student, course):
-    [posed] = world.assignment(course, results="after_close", timeline_spec=CLOSED_SOON)
-    where = handed_in(student, posed, WRONG)
+def test_submission_page_hides_verdict_until_results_are_released(world, browser, student, course):
+    [assigned] = world.assignment(course, results="after_close", timeline_spec=CLOSED_SOON)
+    where = handed_in(student, assigned, WRONG)
     page = browser.get(f"/submissions/{where}")
     assert "Results are not shown yet; you can see them from Tue 3 Nov 2026" in page.text
     assert "Received" in page.one(id="part-cells").text
     assert not page.all("summary", text="Request a regrade")
 
 
-def test_staff_see_the_key_of_a_submission_and_students_do_not(world, browser, student, course):
+def test_only_staff_see_key_on_submission_page(world, browser, student, course):
     source = TEXT_PROBLEM.replace('"K*K"', '"K*K + 40000000"').replace("small", "huge")
-    [posed] = world.assignment(course, source)
-    where = handed_in(student, posed, {"cells": "1"})
+    [assigned] = world.assignment(course, source)
+    where = handed_in(student, assigned, {"cells": "1"})
     teacher = Browser(world, world.enrol(course, role="grader"))
     assert "40000009" in teacher.get(f"/submissions/{where}").one(id="part-cells").text
     assert "40000009" not in browser.get(f"/submissions/{where}").source
 
 
-def test_the_receipt_is_proven_and_another_digest_is_not(browser, student, posed):
-    where = handed_in(student, posed, RIGHT)
+def test_receipt_page_verifies_own_digest_and_rejects_others(browser, student, assigned):
+    where = handed_in(student, assigned, RIGHT)
     page = browser.get(f"/submissions/{where}")
     proof = browser.get(page.one("a", text="Check the receipt")["href"])
     assert "Receipt verified." in proof.text
     assert proof.one("pre", has="typed").text == "9"
-    assert proof.one("main").one("a", text="Why small kernels")["href"] == posed.path
-    assert [one["href"] for one in proof.one("nav", has="top-way").all("a")][-1] == posed.path
+    assert proof.one("main").one("a", text="Why small kernels")["href"] == assigned.path
+    assert [one["href"] for one in proof.one("nav", has="top-way").all("a")][-1] == assigned.path
     assert "Cells" in {one.text for one in proof.all("dt")}
-    assert posed.slug not in proof.one("main").text
+    assert assigned.slug not in proof.one("main").text
     other = browser.send(proof.one("form", action=f"/receipts/{where}"), digest="ab" * 32)
     assert "Receipt not verified." in other.text
     assert other.one("input", name="digest")["value"] == "ab" * 32
 
 
-def test_who_has_left_still_proves_a_receipt_and_is_led_nowhere_else(
-    world, browser, student, posed
+def test_withdrawn_student_can_verify_receipt_without_other_links(
+    world, browser, student, assigned
 ):
-    where = handed_in(student, posed, RIGHT)
+    where = handed_in(student, assigned, RIGHT)
     world.set_enrolment(student, withdrawn_at=world.clock())
     proof = browser.get(f"/receipts/{where}")
     assert "Receipt verified." in proof.text
@@ -150,10 +150,10 @@ class TestRequests:
 
     @pytest.fixture
     def path(self, here, asker) -> str:
-        [one] = asker.get(f"{here.posed.path}/submissions").json()["items"]
+        [one] = asker.get(f"{here.assigned.path}/submissions").json()["items"]
         return f"/submissions/{one['id']}"
 
-    def test_a_request_is_sent_shown_and_answered_on_the_page(self, here, asker, path):
+    def test_regrade_request_is_sent_and_answered_on_submission_page(self, here, asker, path):
         browser = Browser(here.world, asker)
         form = browser.get(path).one("form", action=f"{path}/parts/why/request")
         done = browser.send(form, text="I named both.\n<b>See</b>")
@@ -174,7 +174,7 @@ class TestRequests:
         [("   ", 422, "must not be empty"), ("x" * 5_001, 422, "at most 5000")],
         ids=["nothing", "too long"],
     )
-    def test_a_request_that_is_refused_keeps_its_text(self, here, asker, path, text, status, said):
+    def test_rejected_regrade_request_keeps_its_text(self, here, asker, path, text, status, said):
         browser = Browser(here.world, asker)
         page = browser.post(f"{path}/parts/why/request", {"text": text})
         assert page.status == status
@@ -182,7 +182,7 @@ class TestRequests:
         assert page.one("textarea").text == text.strip()
         assert "open" in page.one("details", text="Request a regrade").attributes
 
-    def test_when_the_time_to_ask_is_over_the_page_says_since_when(self, here, asker, path):
+    def test_late_regrade_request_is_refused_with_end_of_window(self, here, asker, path):
         here.change(regrade_days=1)
         here.world.clock.advance(days=3)
         page = Browser(here.world, asker).post(f"{path}/parts/why/request", {"text": "Late?"})
@@ -190,7 +190,7 @@ class TestRequests:
         assert "The regrade window for this answer ended on" in page.one(role="alert").text
         assert page.one("textarea").text == "Late?"
 
-    def test_a_public_comment_is_shown_and_one_for_the_staff_is_not(self, here, asker, path):
+    def test_students_see_public_comments_but_not_staff_comments(self, here, asker, path):
         for text, public in (("Well put.", True), ("A cheat?", False)):
             comment = {"text": text, "public": public}
             here.bob.post(f"/answers/{here.answer(asker)}/comments", comment)
@@ -199,8 +199,8 @@ class TestRequests:
         assert "A cheat?" not in page.source
 
 
-def test_grades_come_with_their_steps_under_the_titles_of_problems(browser, student, posed, course):
-    student.submit(posed, RIGHT)
+def test_grades_page_shows_score_steps_with_problem_titles(browser, student, assigned, course):
+    student.submit(assigned, RIGHT)
     page = browser.get(f"/courses/{course}/grades")
     card = page.one("article", has="card")
     assert card.one("table").rows()[1][:2] == ["Why small kernels", "2 / 8"]
@@ -212,14 +212,14 @@ def test_grades_come_with_their_steps_under_the_titles_of_problems(browser, stud
     assert "25 %" in page.one(has="tile").text
 
 
-def test_points_by_a_person_are_reported_with_reason_and_author(
-    world, browser, student, posed, course
+def test_grades_page_shows_override_with_author_and_reason(
+    world, browser, student, assigned, course
 ):
-    student.submit(posed, WRONG)
+    student.submit(assigned, WRONG)
     teacher = world.enrol(course, "Grace Example", role="instructor")
-    given = {"student": str(student.id), "problem": posed.slug, "part": "cells", "points": 1}
+    given = {"student": str(student.id), "problem": assigned.slug, "part": "cells", "points": 1}
     given["reason"] = "The figure was <not> readable."
-    path = f"/assignments/{posed.assignment}/overrides"
+    path = f"/assignments/{assigned.assignment}/overrides"
     made = teacher.post(path, given, headers={"If-Match": "*"})
     assert made.status_code == 201, made.text
     page = browser.get(f"/courses/{course}/grades")
@@ -228,29 +228,29 @@ def test_points_by_a_person_are_reported_with_reason_and_author(
     assert note.text.endswith("The figure was <not> readable.")
 
 
-def test_what_is_not_released_has_no_numbers_but_a_time(world, browser, student, course):
-    [posed] = world.assignment(course, results="after_close", timeline_spec=CLOSED_SOON)
-    student.submit(posed, RIGHT)
+def test_grades_page_shows_release_time_instead_of_hidden_scores(world, browser, student, course):
+    [assigned] = world.assignment(course, results="after_close", timeline_spec=CLOSED_SOON)
+    student.submit(assigned, RIGHT)
     card = browser.get(f"/courses/{course}/grades").one("article", has="card")
     assert "Results are shown from Tue 3 Nov 2026" in card.text
     assert not card.all("table")
 
 
-def test_many_steps_are_shown_one_assignment_at_a_time(world, browser, course, monkeypatch):
+def test_long_score_steps_are_shown_per_assignment(world, browser, course, monkeypatch):
     monkeypatch.setattr("api.pages.student.grades.MAX_STEPS_ON_PAGE", 3)
-    [posed] = world.assignment(course)
+    [assigned] = world.assignment(course)
     page = browser.get(f"/courses/{course}/grades")
     assert not page.one("article", has="card").all("dl", has="steps")
     link = page.one("a", text="Show the steps")["href"].partition("#")[0]
     opened = browser.get(f"/courses/{course}/grades{link}")
-    assert opened.one(id=f"a-{posed.assignment}").one("dl", has="steps")
+    assert opened.one(id=f"a-{assigned.assignment}").one("dl", has="steps")
 
 
-def test_the_history_of_a_score_is_complete(world, browser, student, posed):
-    where = handed_in(student, posed, WRONG)
+def test_score_history_lists_all_events(world, browser, student, assigned):
+    where = handed_in(student, assigned, WRONG)
     world.clock.advance(minutes=5)
-    student.submit(posed, RIGHT)
-    page = browser.get(f"/assignments/{posed.assignment}/history")
+    student.submit(assigned, RIGHT)
+    page = browser.get(f"/assignments/{assigned.assignment}/history")
     lines = [[line.text for line in one.all("p")] for one in page.all("li", has="event")]
     assert len(lines) == 2
     assert lines[0][1] == "Submitted Submission 1 to Why small kernels: Cells. Receipt"
@@ -259,21 +259,19 @@ def test_the_history_of_a_score_is_complete(world, browser, student, posed):
     assert page.all("a", text="Receipt")[0]["href"] == f"/submissions/{where}"
 
 
-def test_a_title_that_ends_with_a_question_mark_has_no_other_sign_after_it(
-    world, browser, student, course
-):
+def test_title_ending_in_question_mark_gets_no_extra_punctuation(world, browser, student, course):
     source = TEXT_PROBLEM.replace("title: Why small kernels", "title: Why small kernels?")
-    [posed] = world.assignment(course, source)
-    where = handed_in(student, posed, RIGHT)
-    page = browser.get(f"/assignments/{posed.assignment}/history")
+    [assigned] = world.assignment(course, source)
+    where = handed_in(student, assigned, RIGHT)
+    page = browser.get(f"/assignments/{assigned.assignment}/history")
     assert "Submission 1 to Why small kernels? Cells. Receipt" in page.text
     assert "Why small kernels? Cells: correct, credit 1." in page.text
     proof = browser.get(f"/receipts/{where}").one("main")
-    assert proof.one("a", text="Why small kernels?")["href"] == posed.path
+    assert proof.one("a", text="Why small kernels?")["href"] == assigned.path
 
 
-def test_no_line_parts_a_percentage_from_its_sign(browser, student, posed, course):
-    handed_in(student, posed, RIGHT)
+def test_percent_sign_is_attached_with_no_break_space(browser, student, assigned, course):
+    handed_in(student, assigned, RIGHT)
     page = browser.get(f"/courses/{course}/grades")
     assert "<dd>25\N{NARROW NO-BREAK SPACE}%</dd>" in page.source
     assert re.findall(r"\d %", page.source) == []
@@ -286,16 +284,16 @@ class TestPractice:
     def over(self, world, course, student):
         with world.session() as session:
             session.get_one(Course, course).numbers = None
-        [posed] = world.assignment(course, timeline_spec=CLOSED_SOON, variants="each")
-        student.submit(posed, RIGHT)
+        [assigned] = world.assignment(course, timeline_spec=CLOSED_SOON, variants="each")
+        student.submit(assigned, RIGHT)
         world.clock.advance(days=2)
-        return posed
+        return assigned
 
-    def test_before_the_close_there_is_none_and_the_page_says_when(self, browser, posed):
-        page = browser.get(f"{posed.path}/practice")
+    def test_practice_is_unavailable_before_close(self, browser, assigned):
+        page = browser.get(f"{assigned.path}/practice")
         assert page.status == 403
 
-    def test_answers_are_judged_and_kept_on_the_page_and_nowhere_else(self, world, student, over):
+    def test_practice_grades_answers_without_storing_them(self, world, student, over):
         browser = Browser(world, student)
         page = browser.get(f"{over.path}/practice", params={"number": 1})
         [size] = [int(one) for one in page.one(has="statement").text.rstrip(".").split()[-1:]]
@@ -309,7 +307,7 @@ class TestPractice:
         kept = student.get(f"{over.path}/submissions").json()["items"]
         assert len(kept) == 1
 
-    def test_other_numbers_come_with_the_next_number(self, world, student, over):
+    def test_practice_link_draws_other_numbers(self, world, student, over):
         browser = Browser(world, student)
         page = browser.get(f"{over.path}/practice")
         following = browser.get(page.one("a", text="Other numbers")["href"])
@@ -318,13 +316,13 @@ class TestPractice:
         assert len(texts) == 2
 
     @pytest.mark.parametrize("number", ["0", "", "-1", "9" * 5_000, "two"])
-    def test_where_nothing_is_typed_the_page_asks_for_it(self, world, student, over, number):
+    def test_practice_without_answers_shows_error(self, world, student, over, number):
         page = Browser(world, student).post(f"{over.path}/practice", {"number": number})
         assert page.status == 422
         assert NOTHING_TYPED_MESSAGE in page.one(role="alert").text
         assert page.one("input", name="number")["value"] == "0"
 
-    def test_what_cannot_be_read_is_marked_where_it_stops(self, world, student, over):
+    def test_practice_marks_position_of_unreadable_input(self, world, student, over):
         page = Browser(world, student).post(f"{over.path}/practice", {"answer.cells": "3 + §"})
         told = page.one(id="told-cells").text
         assert "Couldn’t be read" in told
@@ -332,8 +330,8 @@ class TestPractice:
         assert page.one("mark").text == "§"
 
 
-def test_the_export_is_a_file_of_all_that_is_held(browser, student, posed):
-    where = handed_in(student, posed, RIGHT)
+def test_account_export_downloads_as_file(browser, student, assigned):
+    where = handed_in(student, assigned, RIGHT)
     told = browser.get("/me/export")
     assert told.headers["content-disposition"].startswith("attachment")
     assert json.loads(told.source)["submissions"][0]["id"] == where

@@ -34,7 +34,7 @@ def scene(shared_database_url):
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_time_stands_on_the_clocks_of_the_course(scene, path):
+def test_times_are_shown_in_course_time_zone(scene, path):
     route = ROUTES["GET", path]
     reader = scene.people.get(route.caller or route.access_level, scene.student)
     page = PageAddress.build(scene, path).open(Browser(scene.world, reader))

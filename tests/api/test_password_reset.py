@@ -49,9 +49,7 @@ def count(world, table):
         return session.scalar(select(func.count()).select_from(table))
 
 
-def test_a_link_by_e_mail_sets_another_password_and_ends_sessions_and_tokens(
-    world, mail_server, ann
-):
+def test_reset_link_changes_password_and_ends_sessions_and_tokens(world, mail_server, ann):
     browser = ApiBrowser(world)
     assert browser.login("ann@example.edu").status_code == 200
     assert ann.get("/me").status_code == 200
@@ -67,7 +65,7 @@ def test_a_link_by_e_mail_sets_another_password_and_ends_sessions_and_tokens(
 
 
 @pytest.mark.usefixtures("ann")
-def test_the_reply_does_not_tell_whether_there_is_an_account(world):
+def test_reset_response_does_not_reveal_whether_account_exists(world):
     suspended = world.person("Su Spended", email="suspended@example.edu")
     with world.session() as session:
         session.get_one(User, suspended.id).suspended_at = world.clock()
@@ -81,7 +79,7 @@ def test_the_reply_does_not_tell_whether_there_is_an_account(world):
 
 
 @pytest.mark.usefixtures("ann")
-def test_the_stored_message_has_no_secret_and_no_link_exists_before_delivery(world, mail_server):
+def test_reset_link_is_created_on_delivery_and_not_stored_in_message(world, mail_server):
     ask(world, "ann@example.edu")
     assert count(world, Invite) == 0
     [secret] = mailed_secrets(world, mail_server)
@@ -92,7 +90,7 @@ def test_the_stored_message_has_no_secret_and_no_link_exists_before_delivery(wor
 
 
 @pytest.mark.usefixtures("ann")
-def test_more_than_three_requests_in_an_hour_send_nothing_more(world, mail_server):
+def test_reset_sends_at_most_three_mails_per_hour(world, mail_server):
     for number in range(1, 6):
         assert {ask(world, email).status_code for email in ("ann@example.edu", UNKNOWN)} == {202}
         assert len(mailed_secrets(world, mail_server)) == min(number, 3)
@@ -102,7 +100,7 @@ def test_more_than_three_requests_in_an_hour_send_nothing_more(world, mail_serve
 
 
 @pytest.mark.usefixtures("ann")
-def test_one_network_address_asks_at_most_thirty_times_a_minute(world):
+def test_reset_requests_are_limited_to_thirty_per_minute_per_ip_address(world):
     statuses = [ask(world, f"p{number}@example.edu").status_code for number in range(31)]
     assert statuses == [202] * 30 + [429]
     assert ask(world, "ann@example.edu", address="198.51.100.9").status_code == 202
@@ -110,7 +108,7 @@ def test_one_network_address_asks_at_most_thirty_times_a_minute(world):
 
 
 @pytest.mark.usefixtures("ann")
-def test_the_first_of_several_links_that_is_used_ends_the_others(world, mail_server):
+def test_using_one_reset_link_invalidates_the_others(world, mail_server):
     ask(world, "ann@example.edu")
     mailed_secrets(world, mail_server)
     ask(world, "ann@example.edu")
@@ -120,14 +118,14 @@ def test_the_first_of_several_links_that_is_used_ends_the_others(world, mail_ser
 
 
 @pytest.mark.usefixtures("ann")
-def test_a_link_expires_after_a_day(world, mail_server):
+def test_reset_link_expires_after_a_day(world, mail_server):
     ask(world, "ann@example.edu")
     [secret] = mailed_secrets(world, mail_server)
     world.clock.advance(days=1)
     assert accept(world, secret).status_code == 410
 
 
-def test_the_link_begins_with_the_configured_url_for_any_host(database_url, mail_server):
+def test_reset_link_uses_configured_url_instead_of_request_host(database_url, mail_server):
     url = "https://grader.example.edu"
     world = World(database_url, settings={**mail_server.settings, "public_url": url})
     set_password(world, world.person("Ann Example", email="ann@example.edu"))
@@ -144,7 +142,7 @@ def test_the_link_begins_with_the_configured_url_for_any_host(database_url, mail
 
 
 @pytest.mark.usefixtures("ann")
-def test_a_page_of_another_site_sends_nothing(world):
+def test_cross_site_reset_request_is_rejected(world):
     reply = ApiBrowser(world).call(
         "POST", "/password-reset", {"email": "ann@example.edu"}, Sec_Fetch_Site="cross-site"
     )
@@ -153,12 +151,12 @@ def test_a_page_of_another_site_sends_nothing(world):
 
 
 @pytest.mark.parametrize("email", ["", "at home", 7, None, "a" * 300 + "@example.edu"])
-def test_what_is_no_address_is_named(world, email):
+def test_reset_with_invalid_email_is_rejected(world, email):
     reply = ApiBrowser(world).post("/password-reset", {"email": email})
     assert (reply.status_code, reply.json()["errors"][0]["field"]) == (422, "email")
 
 
-def test_a_changed_address_ends_the_links_in_the_old_mailbox(world, mail_server, ann):
+def test_email_change_invalidates_old_reset_links(world, mail_server, ann):
     ask(world, "ann@example.edu")
     [secret] = mailed_secrets(world, mail_server)
     admin = world.person("Ad Min", admin=True)
@@ -169,7 +167,7 @@ def test_a_changed_address_ends_the_links_in_the_old_mailbox(world, mail_server,
     assert accept(world, secret).status_code == 410
 
 
-def test_a_mailed_reset_opens_no_role_that_another_course_gives_later(world, mail_server, course):
+def test_password_set_before_email_change_opens_no_later_role(world, mail_server, course):
     """Staff of a course can set the address of an account that is theirs alone."""
     mallory = world.enrol(course, "Mallory", role="instructor")
     puppet = mallory.post(
@@ -198,7 +196,7 @@ def test_a_mailed_reset_opens_no_role_that_another_course_gives_later(world, mai
     assert "only an administrator" in refused.json()["detail"]
 
 
-def test_an_administrator_resets_by_e_mail_too(world, mail_server):
+def test_administrator_can_reset_password_by_email(world, mail_server):
     admin = world.person("Ad Min", admin=True)
     set_password(world, admin)
     ask(world, get_email(world, admin))
@@ -206,7 +204,7 @@ def test_an_administrator_resets_by_e_mail_too(world, mail_server):
     assert accept(world, secret).status_code == 200
 
 
-def test_without_e_mail_everybody_is_told_so(database_url):
+def test_reset_without_mail_server_returns_409_for_any_email(database_url):
     world = World(database_url)
     world.person("Ann", email="ann@example.edu")
     for email in ("ann@example.edu", UNKNOWN):

@@ -24,7 +24,7 @@ def browser(world, ann):
     return browser
 
 
-def test_i_see_my_courses_and_a_token_for_one_course_only_that(world, ann):
+def test_course_token_lists_only_its_course_in_profile(world, ann):
     other = world.course("other")
     world.join(other, ann, role="grader")
     told = ann.get("/me").json()
@@ -35,7 +35,7 @@ def test_i_see_my_courses_and_a_token_for_one_course_only_that(world, ann):
     assert [one["course"] for one in narrow["courses"]] == [str(other)]
 
 
-def test_my_name_is_changed_after_a_login_by_who_saw_the_newest(browser, ann):
+def test_name_change_requires_login_and_current_etag(browser, ann):
     read = browser.get("/me")
     stale = browser.call("PATCH", "/me", {"name": "Ann B."}, If_Match='"v9"')
     assert stale.status_code == 412
@@ -47,12 +47,12 @@ def test_my_name_is_changed_after_a_login_by_who_saw_the_newest(browser, ann):
 
 
 @pytest.mark.parametrize("extra", ["email", "is_admin", "role", "student_number"])
-def test_nothing_else_of_oneself_can_be_changed(browser, extra):
+def test_profile_update_accepts_only_the_name(browser, extra):
     told = browser.call("PATCH", "/me", {"name": "Ann", extra: "x"}, If_Match="*")
     assert told.status_code == 422
 
 
-def test_a_token_is_reported_once_and_works_until_it_expires(world, browser):
+def test_token_secret_is_shown_once_and_works_until_expiry(world, browser):
     made = browser.post("/me/tokens", {"name": "laptop", "scopes": ["submit"], "days": 10})
     assert made.status_code == 201, made.text
     secret = made.json()["token"]
@@ -81,13 +81,13 @@ def test_a_token_is_reported_once_and_works_until_it_expires(world, browser):
         ({"scopes": ["read"], "course": "01933e3a-0000-7000-8000-00000000000c"}, "course"),
     ],
 )
-def test_no_token_is_above_its_owner_or_lives_for_ever(browser, body, field):
+def test_token_cannot_exceed_owner_rights_or_maximum_lifetime(browser, body, field):
     told = browser.post("/me/tokens", {"name": "laptop"} | body)
     assert told.status_code == 422
     assert field in [one["field"] for one in told.json()["errors"]]
 
 
-def test_scopes_of_a_token_for_a_course_are_those_of_the_role_there(world, course, ann, browser):
+def test_course_token_scopes_are_limited_by_role_in_course(world, course, ann, browser):
     other = world.course("other")
     world.join(other, ann, role="instructor")
     body = {"name": "x", "scopes": ["manage"]}
@@ -100,7 +100,7 @@ def make_tokens(browser, count):
     return [browser.post("/me/tokens", body) for _ in range(count)]
 
 
-def test_an_account_has_fifty_tokens_at_the_most_and_is_told_what_to_do(world, ann, browser):
+def test_account_is_limited_to_fifty_tokens(world, ann, browser):
     made = make_tokens(browser, MAX_TOKENS - 1)  # one is that of the client
     assert {one.status_code for one in made} == {201}
     [refused] = make_tokens(browser, 1)
@@ -114,7 +114,7 @@ def test_an_account_has_fifty_tokens_at_the_most_and_is_told_what_to_do(world, a
     assert [one.status_code for one in make_tokens(browser, 1)] == [201]
 
 
-def test_two_requests_at_once_do_not_both_make_the_last_token(world, browser):
+def test_concurrent_requests_do_not_exceed_token_limit(world, browser):
     make_tokens(browser, MAX_TOKENS - 2)
     cookies = dict(browser.client.cookies)
 
@@ -127,7 +127,7 @@ def test_two_requests_at_once_do_not_both_make_the_last_token(world, browser):
         assert sorted(pool.map(make, range(4))) == [201, 409, 409, 409]
 
 
-def test_tokens_are_made_and_revoked_sixty_times_an_hour_at_the_most(world, browser):
+def test_token_creation_is_limited_to_sixty_per_hour(world, browser):
     statuses = []
     for _ in range(61):
         [made] = make_tokens(browser, 1)
@@ -139,14 +139,14 @@ def test_tokens_are_made_and_revoked_sixty_times_an_hour_at_the_most(world, brow
     assert make_tokens(browser, 1)[0].status_code == 201
 
 
-def test_the_page_says_that_there_are_too_many_tokens(world, ann, browser):
+def test_account_page_reports_token_limit(world, ann, browser):
     make_tokens(browser, MAX_TOKENS - 1)
     page = Pages(world, ann).post("/me/tokens", {"name": "x", "days": "2", "scopes": ["read"]})
     assert page.status == 409
     assert "Revoke one" in page.one(role="alert").text
 
 
-def test_a_revoked_token_is_worth_nothing_at_once(browser):
+def test_revoked_token_stops_working_immediately(browser):
     made = browser.post("/me/tokens", {"name": "laptop", "scopes": ["read"]}).json()
     assert browser.call("DELETE", f"/me/tokens/{made['id']}").status_code == 204
     held = {"Authorization": f"Bearer {made['token']}"}
@@ -154,7 +154,7 @@ def test_a_revoked_token_is_worth_nothing_at_once(browser):
     assert browser.call("DELETE", f"/me/tokens/{made['id']}").status_code == 404
 
 
-def test_a_token_revokes_itself_and_no_other(world, browser):
+def test_token_can_revoke_only_itself(world, browser):
     one, two = (
         browser.post("/me/tokens", {"name": name, "scopes": ["read"]}).json() for name in "ab"
     )
@@ -165,7 +165,7 @@ def test_a_token_revokes_itself_and_no_other(world, browser):
     assert client.get("/api/v1/me", headers=held).status_code == 401
 
 
-def test_i_see_where_i_am_logged_in_and_end_one_or_all(world, browser, ann):
+def test_sessions_are_listed_and_ended_individually_or_all_together(world, browser, ann):
     other = ApiBrowser(world)
     other.login(set_password(world, ann))
     listed = browser.get("/me/sessions").json()["items"]
@@ -178,7 +178,7 @@ def test_i_see_where_i_am_logged_in_and_end_one_or_all(world, browser, ann):
     assert ann.get("/me").status_code == 200
 
 
-def test_everything_about_me_comes_out_and_nothing_about_others(world, course, ann):
+def test_account_export_contains_only_own_data(world, course, ann):
     bob = world.enrol(course, "Bob Other")
     [problem] = world.assignment(course)
     for person, why in ((ann, "Because of Ann."), (bob, "Because of Bob.")):
@@ -192,7 +192,7 @@ def test_everything_about_me_comes_out_and_nothing_about_others(world, course, a
     assert str(bob.id) not in told.text
 
 
-def test_no_result_comes_out_before_it_is_shown(world, course, ann):
+def test_account_export_omits_unreleased_results(world, course, ann):
     [problem] = world.assignment(
         course,
         TEXT_PROBLEM,
@@ -218,13 +218,13 @@ def test_no_result_comes_out_before_it_is_shown(world, course, ann):
     assert [one["text"] for one in told["comments"]] == ["mine", "a hint"]
 
 
-def test_the_export_is_given_six_times_a_minute(world, ann):
+def test_account_export_is_limited_to_six_per_minute(world, ann):
     told = [ann.get("/me/export").status_code for _ in range(7)]
     assert told == [200] * 6 + [429]
     world.clock.advance(minutes=1)
     assert ann.get("/me/export").status_code == 200
 
 
-def test_a_token_for_one_course_gets_no_export(world, course, ann):
+def test_course_token_cannot_export_account(world, course, ann):
     held = {"Authorization": f"Bearer {world.token(ann.id, course_id=course)}"}
     assert ann.get("/me/export", headers=held).status_code == 403

@@ -22,7 +22,7 @@ def names(answer):
 
 
 @pytest.mark.parametrize("long", ["김" * 200, "𝄞" * 200, "ﷺ" * 200])
-def test_people_are_listed_by_name_in_pages_without_gaps(world, course, instructor, long):
+def test_people_pagination_skips_and_repeats_no_person(world, course, instructor, long):
     for name in ("Cy", "ann", long, "Ann", f"{long[:-1]}a"):
         world.enrol(course, name)
     seen, path = [], f"/courses/{course}/people?limit=1"
@@ -51,14 +51,14 @@ def test_people_are_listed_by_name_in_pages_without_gaps(world, course, instruct
         ("state=withdrawn", []),
     ],
 )
-def test_people_are_found_by_role_and_text(world, course, instructor, query, found):
+def test_people_are_filtered_by_role_and_text(world, course, instructor, query, found):
     world.enrol(course, "Ann Example")
     world.enrol(course, "Bo_Other")
     world.enrol(course, "Åsa Third")
     assert names(instructor.get(f"/courses/{course}/people?{query}")) == found
 
 
-def test_a_list_costs_the_same_number_of_queries_however_long(world, course, instructor):
+def test_people_list_query_count_is_independent_of_length(world, course, instructor):
     instructor.get("/me")  # the first request of a token notes that it is used
     counts = []
     for size in (1, 20):
@@ -71,7 +71,7 @@ def test_a_list_costs_the_same_number_of_queries_however_long(world, course, ins
     assert counts[0] == counts[1]
 
 
-def test_one_person_is_added_and_is_the_same_in_two_courses(world, course, instructor):
+def test_same_email_adds_same_person_to_two_courses(world, course, instructor):
     body = {"name": "Ann Example", "email": "ANN@example.edu"}
     first = instructor.post(f"/courses/{course}/people", body)
     assert first.status_code == 201, first.text
@@ -84,7 +84,7 @@ def test_one_person_is_added_and_is_the_same_in_two_courses(world, course, instr
     assert (again.status_code, again.json()["code"]) == (409, "conflict")
 
 
-def test_who_was_withdrawn_loses_access_and_comes_back_with_their_work(world, course, instructor):
+def test_withdrawn_student_loses_access_and_returns_with_submissions(world, course, instructor):
     ann = world.enrol(course, "Ann", email="ann@example.edu")
     [problem] = world.assignment(course)
     ann.submit(problem, {"cells": "9"})
@@ -100,7 +100,7 @@ def test_who_was_withdrawn_loses_access_and_comes_back_with_their_work(world, co
     assert told["results"][0]["repeats"]
 
 
-def test_a_new_role_logs_out_and_is_in_the_audit_log(world, course, instructor):
+def test_role_change_ends_sessions_and_is_audited(world, course, instructor):
     ann = world.enrol(course, "Ann")
     browser = ApiBrowser(world)
     browser.login(set_password(world, ann))
@@ -125,12 +125,12 @@ def test_a_new_role_logs_out_and_is_in_the_audit_log(world, course, instructor):
         lambda who, path: who.patch(path, {"role": "grader"}, headers={"If-Match": "*"}),
     ],
 )
-def test_a_course_keeps_its_last_instructor(course, instructor, act):
+def test_last_instructor_cannot_be_removed(course, instructor, act):
     refused = act(instructor, f"/courses/{course}/people/{instructor.id}")
     assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
 
 
-def test_an_account_of_staff_elsewhere_is_not_a_course_s_to_change(world, course, instructor):
+def test_instructor_cannot_change_email_or_password_of_other_staff(world, course, instructor):
     ann = world.enrol(course, "Ann")
     path = f"/courses/{course}/people/{ann.id}"
     mine = {"If-Match": "*"}
@@ -142,7 +142,7 @@ def test_an_account_of_staff_elsewhere_is_not_a_course_s_to_change(world, course
     assert instructor.patch(path, {"lms_id": "7"}, headers=mine).status_code == 200
 
 
-def test_an_address_that_somebody_has_is_not_given_again(world, course, instructor):
+def test_duplicate_email_is_rejected(world, course, instructor):
     world.person("Bo", email="bo@example.edu")
     ann = world.enrol(course, "Ann")
     told = instructor.patch(
@@ -153,7 +153,7 @@ def test_an_address_that_somebody_has_is_not_given_again(world, course, instruct
     assert (told.status_code, told.json()["errors"][0]["field"]) == (422, "email")
 
 
-def test_sections_are_made_renamed_and_deleted_when_empty(world, course, instructor):
+def test_sections_are_created_renamed_and_deleted_when_empty(world, course, instructor):
     path = f"/courses/{course}/sections"
     made = instructor.post(path, {"name": "Tuesday"})
     assert made.status_code == 201
@@ -169,7 +169,7 @@ def test_sections_are_made_renamed_and_deleted_when_empty(world, course, instruc
     assert instructor.delete(one).status_code == 204
 
 
-def test_who_moves_into_a_section_with_an_extension_is_graded_by_it(world, course, instructor):
+def test_moving_into_section_with_extension_recomputes_grade(world, course, instructor):
     section = world.section(course, "Late")
     ann = world.enrol(course, "Ann")
     spec = {"due": "2026-11-02 11:00", "late": [{"until": "2026-11-04 11:00", "credit": "1/2"}]}
@@ -201,7 +201,7 @@ def test_who_moves_into_a_section_with_an_extension_is_graded_by_it(world, cours
         assert session.scalar(grade) == Fraction(2)
 
 
-def test_staff_submit_as_the_only_test_student(world, course, instructor):
+def test_staff_submit_as_single_test_student(world, course, instructor):
     [problem] = world.assignment(course)
     view = {"X-View-As": "test"}
     path = f"{problem.path}/submissions"
@@ -216,12 +216,14 @@ def test_staff_submit_as_the_only_test_student(world, course, instructor):
     assert [str(one) for one in grades] == [first["user"]]
 
 
-def test_who_looks_as_a_student_sees_what_they_see_and_changes_nothing(world, course, instructor):
+def test_view_as_student_has_student_rights_and_is_read_only(world, course, instructor):
     ann = world.enrol(course, "Ann")
     view = {"X-View-As": str(ann.id)}
     assert instructor.get(f"/courses/{course}/people", headers=view).status_code == 403
-    [posed] = world.assignment(course)
-    told = instructor.post(f"{posed.path}/submissions", {"answers": {"cells": "9"}}, headers=view)
+    [assigned] = world.assignment(course)
+    told = instructor.post(
+        f"{assigned.path}/submissions", {"answers": {"cells": "9"}}, headers=view
+    )
     assert told.status_code == 403
     [hidden] = world.assignment(course, published=False)
     told = instructor.post(f"{hidden.path}/submissions", {"answers": {"cells": "9"}}, headers=view)
@@ -229,18 +231,18 @@ def test_who_looks_as_a_student_sees_what_they_see_and_changes_nothing(world, co
 
 
 @pytest.mark.parametrize("whom", ["nobody", "01933e3a-0000-7000-8000-00000000000c", "test"])
-def test_only_a_student_of_the_course_is_looked_as(course, instructor, whom):
+def test_view_as_requires_student_of_the_course(course, instructor, whom):
     view = {"X-View-As": whom}
     assert instructor.get(f"/courses/{course}/people", headers=view).status_code == 404
 
 
-def test_a_student_looks_as_nobody_else(world, course):
+def test_student_cannot_view_as_another_student(world, course):
     ann, bo = world.enrol(course, "Ann"), world.enrol(course, "Bo")
     view = {"X-View-As": str(bo.id)}
     assert ann.get(f"/courses/{course}/sections", headers=view).status_code == 403
 
 
-def test_looking_is_noted_once_an_hour_and_at_every_change(world, course, instructor):
+def test_view_as_is_audited_once_per_hour_and_for_every_change(world, course, instructor):
     [problem] = world.assignment(course)
     ann = world.enrol(course, "Ann")
     test = instructor.post(f"/courses/{course}/test-student").json()["user"]
@@ -270,7 +272,7 @@ def test_looking_is_noted_once_an_hour_and_at_every_change(world, course, instru
         assert (one.actor_id, one.course_id) == (instructor.id, course)
 
 
-def test_the_log_calls_things_by_their_names(world, course, instructor):
+def test_audit_log_shows_target_names(world, course, instructor):
     ann = world.enrol(course, "Ann")
     section = instructor.post(f"/courses/{course}/sections", {"name": "Tuesday"}).json()["id"]
     instructor.delete(f"/courses/{course}/people/{ann.id}")
@@ -282,7 +284,7 @@ def test_the_log_calls_things_by_their_names(world, course, instructor):
     assert [one["target_name"] for one in gone] == [None, None]
 
 
-def test_the_audit_log_of_a_course_is_filtered_and_holds_only_its_own(world, course, instructor):
+def test_course_audit_log_has_filters_and_only_its_own_entries(world, course, instructor):
     other = world.course("other")
     world.join(other, instructor, role="instructor")
     for where in (course, other):
@@ -302,7 +304,7 @@ def test_the_audit_log_of_a_course_is_filtered_and_holds_only_its_own(world, cou
     assert [page["items"][0]["after"]["name"], rest["items"][0]["after"]["name"]] == ["B", "A"]
 
 
-def test_a_second_enrolment_of_one_person_cannot_be(world, course, instructor):
+def test_person_cannot_be_enrolled_twice(world, course, instructor):
     world.enrol(course, "Ann", email="ann@example.edu")
     body = {"name": "Ann", "email": "ann@example.edu", "role": "grader"}
     assert instructor.post(f"/courses/{course}/people", body).status_code == 409

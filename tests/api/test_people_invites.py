@@ -45,7 +45,7 @@ def reset(instructor, course, person):
 
 
 @pytest.mark.usefixtures("ann")
-def test_the_invited_set_a_password_and_are_logged_in(world, course, instructor):
+def test_accepting_invitation_sets_password_and_logs_in(world, course, instructor):
     [row] = [one for one in invitations(instructor, course) if one["name"] == "Ann Example"]
     assert row["email"] == "ann@example.edu"
     assert row["expires"] == "2026-12-02T12:00+00:00"
@@ -56,7 +56,7 @@ def test_the_invited_set_a_password_and_are_logged_in(world, course, instructor)
 
 
 @pytest.mark.usefixtures("ann")
-def test_who_has_no_address_gets_no_link_and_is_counted(world, course, instructor):
+def test_people_without_email_get_no_invite_link_and_are_counted(world, course, instructor):
     without, gone, _ = (world.enrol(course, f"Without {at}") for at in range(3))
     with world.session() as session:
         for one in (without, gone):
@@ -72,7 +72,7 @@ def test_who_has_no_address_gets_no_link_and_is_counted(world, course, instructo
     assert "no e-mail address" in refused.json()["detail"]
 
 
-def test_a_link_is_used_once_and_its_sisters_with_it(world, course, instructor, ann):
+def test_using_one_invite_link_invalidates_all_links_of_person(world, course, instructor, ann):
     first, second = (
         secret_of(invitations(instructor, course, [str(ann.id)])[0]["link"]) for _ in range(2)
     )
@@ -83,7 +83,7 @@ def test_a_link_is_used_once_and_its_sisters_with_it(world, course, instructor, 
 
 
 @pytest.mark.parametrize("weak", ["short", "iloveyou123"])
-def test_a_weak_password_does_not_use_up_the_link(world, course, instructor, ann, weak):
+def test_weak_password_does_not_consume_link(world, course, instructor, ann, weak):
     secret = secret_of(invitations(instructor, course, [str(ann.id)])[0]["link"])
     told = accept(world, secret, weak)[1]
     assert (told.status_code, told.json()["errors"][0]["field"]) == (422, "password")
@@ -91,7 +91,7 @@ def test_a_weak_password_does_not_use_up_the_link(world, course, instructor, ann
 
 
 @pytest.mark.parametrize(("kind", "days"), [("invite", 30), ("reset", 1)])
-def test_a_link_expires(world, course, instructor, ann, kind, days):
+def test_invite_and_reset_links_expire(world, course, instructor, ann, kind, days):
     if kind == "invite":
         secret = secret_of(invitations(instructor, course, [str(ann.id)])[0]["link"])
     else:
@@ -104,17 +104,17 @@ def test_a_link_expires(world, course, instructor, ann, kind, days):
     "secret",
     ["x", "gr_invite_AAAAAAAAAAAA_" + "B" * 43, "gr_session_AAAAAAAAAAAA_" + "B" * 43],
 )
-def test_a_made_up_link_is_none_and_trying_is_slowed_down(world, secret):
+def test_unknown_invite_secrets_are_not_found_and_rate_limited(world, secret):
     told = [accept(world, secret)[1].status_code for _ in range(61)]
     assert told == [404] * 60 + [429]
 
 
-def test_half_a_secret_is_no_secret(world, course, instructor, ann):
+def test_altered_secret_is_not_found(world, course, instructor, ann):
     secret = reset(instructor, course, ann)
     assert accept(world, secret[:-1] + ("A" if secret[-1] != "A" else "B"))[1].status_code == 404
 
 
-def test_a_reset_ends_sessions_and_tokens(world, course, instructor, ann):
+def test_password_reset_ends_sessions_and_tokens(world, course, instructor, ann):
     browser = ApiBrowser(world)
     browser.login(set_password(world, ann))
     secret = reset(instructor, course, ann)
@@ -126,13 +126,13 @@ def test_a_reset_ends_sessions_and_tokens(world, course, instructor, ann):
     assert fresh.get("/me").status_code == 200
 
 
-def test_a_newer_reset_makes_the_older_void(world, course, instructor, ann):
+def test_newer_reset_link_invalidates_older_one(world, course, instructor, ann):
     older, newer = (reset(instructor, course, ann) for _ in range(2))
     assert accept(world, older)[1].status_code == 410
     assert accept(world, newer)[1].status_code == 200
 
 
-def test_all_without_a_password_are_invited_and_no_staff_of_elsewhere(world, course, instructor):
+def test_invite_all_skips_people_with_password_and_staff_of_others(world, course, instructor):
     set_password(world, world.enrol(course, "Has One"))
     ta = world.enrol(course, "Ta Elsewhere")
     world.join(world.course("other"), ta, role="grader")
@@ -143,7 +143,7 @@ def test_all_without_a_password_are_invited_and_no_staff_of_elsewhere(world, cou
 
 
 @pytest.mark.parametrize("who", ["password", "staff", "stranger"])
-def test_who_cannot_be_invited_is_named(world, course, instructor, who):
+def test_ineligible_person_in_invite_list_is_reported(world, course, instructor, who):
     person = world.person("X") if who == "stranger" else world.enrol(course, "X")
     if who == "password":
         set_password(world, person)
@@ -154,13 +154,13 @@ def test_who_cannot_be_invited_is_named(world, course, instructor, who):
     assert told.json()["errors"][0]["field"] == f"people {person.id}"
 
 
-def test_a_name_is_no_formula_in_the_spreadsheet(world, course, instructor):
+def test_names_in_invitation_file_are_not_formulas(world, course, instructor):
     evil = world.enrol(course, '=HYPERLINK("x")', email="evil@example.edu")
     [row] = invitations(instructor, course, [str(evil.id)])
     assert row["name"] == '\'=HYPERLINK("x")'
 
 
-def test_no_secret_is_in_the_audit_log_or_the_database(world, course, instructor, ann):
+def test_reset_secret_is_not_in_audit_log(world, course, instructor, ann):
     secret = reset(instructor, course, ann)
     log = instructor.get(f"/courses/{course}/audit").text
     assert "person.reset" in log
@@ -169,7 +169,7 @@ def test_no_secret_is_in_the_audit_log_or_the_database(world, course, instructor
     assert get_email(world, ann) not in log
 
 
-def test_another_site_cannot_accept_for_its_visitor(world, course, instructor, ann):
+def test_cross_site_invite_acceptance_is_rejected(world, course, instructor, ann):
     body = {"secret": reset(instructor, course, ann), "password": PASSWORD}
     told = ApiBrowser(world).call("POST", "/invites/accept", body, Sec_Fetch_Site="cross-site")
     assert told.status_code == 403

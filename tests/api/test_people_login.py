@@ -24,7 +24,7 @@ def email(world, ann):
     return set_password(world, ann)
 
 
-def test_a_login_gives_a_session_that_scripts_cannot_read(world, ann, email):
+def test_login_sets_http_only_session_cookie(world, ann, email):
     browser = ApiBrowser(world)
     answer = browser.login(email.upper())
     assert answer.status_code == 200, answer.text
@@ -35,7 +35,7 @@ def test_a_login_gives_a_session_that_scripts_cannot_read(world, ann, email):
     assert browser.get("/me").json()["name"] == "Ann Example"
 
 
-def test_an_unknown_address_and_a_wrong_password_are_answered_alike(world, email):
+def test_unknown_email_and_wrong_password_get_same_response(world, email):
     browser = ApiBrowser(world)
     wrong = browser.login(email, "not the password")
     unknown = browser.login("nobody@example.edu", "not the password")
@@ -44,7 +44,7 @@ def test_an_unknown_address_and_a_wrong_password_are_answered_alike(world, email
     assert email not in wrong.text
 
 
-def test_after_five_wrong_passwords_the_right_one_waits_too(world, email):
+def test_five_wrong_passwords_block_login_for_a_minute(world, email):
     browser = ApiBrowser(world)
     for _ in range(5):
         assert browser.login(email, "wrong wrong wrong").status_code == 401
@@ -57,13 +57,13 @@ def test_after_five_wrong_passwords_the_right_one_waits_too(world, email):
     assert browser.login(email).status_code == 200
 
 
-def test_an_unknown_address_is_throttled_as_a_known_one(world):
+def test_unknown_email_is_rate_limited_like_known_one(world):
     browser = ApiBrowser(world)
     told = [browser.login("nobody@example.edu").status_code for _ in range(6)]
     assert told == [401] * 5 + [429]
 
 
-def test_attempts_that_are_refused_make_no_wait_longer(world, email):
+def test_blocked_attempts_do_not_extend_the_wait(world, email):
     browser = ApiBrowser(world)
     for _ in range(5):
         browser.login(email, "wrong wrong wrong")
@@ -73,7 +73,7 @@ def test_attempts_that_are_refused_make_no_wait_longer(world, email):
     assert browser.login(email).status_code == 200
 
 
-def test_nobody_locks_a_student_out_from_elsewhere(world, email):
+def test_wrong_passwords_from_elsewhere_do_not_lock_out_user(world, email):
     home, elsewhere = ApiBrowser(world, "192.0.2.7"), ApiBrowser(world, "198.51.100.9")
     assert home.login(email).status_code == 200
     for _ in range(6):
@@ -82,7 +82,7 @@ def test_nobody_locks_a_student_out_from_elsewhere(world, email):
     assert home.login(email).status_code == 200
 
 
-def test_a_success_opens_no_way_to_other_accounts_from_that_address(world, email):
+def test_successful_login_does_not_reset_rate_limit_of_ip_address(world, email):
     browser = ApiBrowser(world)
     for number in range(59):
         browser.login(f"student{number}@example.edu", "wrong wrong wrong")
@@ -91,7 +91,7 @@ def test_a_success_opens_no_way_to_other_accounts_from_that_address(world, email
     assert browser.login("another@example.edu").status_code == 429
 
 
-def test_many_at_once_are_not_all_the_first(world, email):
+def test_concurrent_wrong_passwords_are_rate_limited(world, email):
     def attempt(_):
         return ApiBrowser(world).login(email, "wrong wrong wrong").status_code
 
@@ -100,7 +100,7 @@ def test_many_at_once_are_not_all_the_first(world, email):
     assert told == [401] * 5 + [429] * 11
 
 
-def test_a_whole_lecture_hall_logs_in_from_one_address(world):
+def test_lecture_hall_can_log_in_from_one_ip_address(world):
     """Two hundred students log in; every tenth mistypes the password first."""
     hashed = world.service.passwords.hash(PASSWORD)
     emails = [f"student{number}@example.edu" for number in range(200)]
@@ -120,7 +120,7 @@ def test_a_whole_lecture_hall_logs_in_from_one_address(world):
         assert set(pool.map(log_in, range(len(emails)))) == {200}
 
 
-def test_the_count_holds_in_another_process(world, database_url, email):
+def test_login_rate_limit_is_shared_across_processes(world, database_url, email):
     for _ in range(5):
         ApiBrowser(world).login(email, "wrong wrong wrong")
     other = World(database_url, clock=world.clock)
@@ -128,7 +128,7 @@ def test_the_count_holds_in_another_process(world, database_url, email):
     other.close()
 
 
-def test_what_is_counted_names_nobody_and_is_forgotten(world, email):
+def test_rate_limit_events_contain_no_email_and_expire(world, email):
     ApiBrowser(world).login(email, "wrong wrong wrong")
     with world.session() as session:
         assert [key for key in session.scalars(select(RateLimitEvent.key)) if "@" in key] == []
@@ -138,7 +138,7 @@ def test_what_is_counted_names_nobody_and_is_forgotten(world, email):
         assert session.scalar(select(func.count()).select_from(RateLimitEvent)) == 3
 
 
-def test_a_login_ends_the_session_that_the_browser_had(world, email):
+def test_login_ends_previous_session_of_browser(world, email):
     browser = ApiBrowser(world)
     browser.login(email)
     planted = browser.client.cookies["grader"]
@@ -157,18 +157,18 @@ def test_a_login_ends_the_session_that_the_browser_had(world, email):
         ({"Sec_Fetch_Site": "same-origin"}, 200),
     ],
 )
-def test_another_site_cannot_log_its_visitor_in(world, email, headers, status):
+def test_login_rejects_cross_site_requests(world, email, headers, status):
     body = {"email": email, "password": PASSWORD}
     assert ApiBrowser(world).call("POST", "/login", body, **headers).status_code == status
 
 
-def test_a_program_logs_in_without_the_headers_of_browsers(world, email):
+def test_program_can_log_in_without_browser_headers(world, email):
     client = ApiBrowser(world).client
     body = {"email": email, "password": PASSWORD}
     assert client.post("/api/v1/login", json=body).status_code == 200
 
 
-def test_a_form_of_another_site_changes_nothing_with_the_cookie(world, email):
+def test_cross_site_request_with_session_cookie_is_rejected(world, email):
     browser = ApiBrowser(world)
     browser.login(email)
     told = browser.call("POST", "/logout", Sec_Fetch_Site="cross-site")
@@ -176,7 +176,7 @@ def test_a_form_of_another_site_changes_nothing_with_the_cookie(world, email):
     assert browser.get("/me").status_code == 200
 
 
-def test_logging_out_ends_the_session_and_clears_the_cookie(world, email):
+def test_logout_ends_session_and_clears_cookie(world, email):
     browser = ApiBrowser(world)
     browser.login(email)
     kept = browser.client.cookies["grader"]
@@ -187,7 +187,7 @@ def test_logging_out_ends_the_session_and_clears_the_cookie(world, email):
     assert browser.get("/me").status_code == 401
 
 
-def test_a_suspended_person_learns_so_by_the_right_password_alone(world, ann, email):
+def test_suspension_is_revealed_only_with_correct_password(world, ann, email):
     with world.session() as session:
         session.get_one(User, ann.id).suspended_at = world.clock()
     browser = ApiBrowser(world)
@@ -196,7 +196,7 @@ def test_a_suspended_person_learns_so_by_the_right_password_alone(world, ann, em
     assert "grader" not in browser.client.cookies
 
 
-def test_a_session_ends_after_twelve_hours_without_use_and_seven_days(world, email):
+def test_session_expires_after_twelve_idle_hours_or_seven_days(world, email):
     browser = ApiBrowser(world)
     browser.login(email)
     for _ in range(13):
@@ -212,7 +212,7 @@ def test_a_session_ends_after_twelve_hours_without_use_and_seven_days(world, ema
     assert browser.get("/me").status_code == 401
 
 
-def test_a_page_read_often_writes_its_time_once_in_five_minutes(world, email):
+def test_session_activity_is_stored_at_most_every_five_minutes(world, email):
     browser = ApiBrowser(world)
     browser.login(email)
     began = world.clock()
@@ -226,9 +226,7 @@ def test_a_page_read_often_writes_its_time_once_in_five_minutes(world, email):
         assert session.scalar(select(LoginSession.seen_at)) == world.clock()
 
 
-def test_a_password_hashed_at_another_cost_is_hashed_again_at_the_next_login(
-    world, database_url, ann, email
-):
+def test_login_rehashes_password_with_current_cost(world, database_url, ann, email):
     other = World(database_url, clock=world.clock, settings={"password_memory": 16})
     assert ApiBrowser(other).login(email).status_code == 200
     with world.session() as session:
@@ -236,7 +234,7 @@ def test_a_password_hashed_at_another_cost_is_hashed_again_at_the_next_login(
     other.close()
 
 
-def test_a_new_password_ends_all_other_sessions_and_the_old_one_is_no_good(world, email):
+def test_password_change_ends_other_sessions_and_replaces_password(world, email):
     here, there = ApiBrowser(world), ApiBrowser(world)
     here.login(email)
     there.login(email)
@@ -256,7 +254,9 @@ def test_a_new_password_ends_all_other_sessions_and_the_old_one_is_no_good(world
         (PASSWORD, "iloveyou123", "new"),
     ],
 )
-def test_a_password_is_changed_by_who_knows_it_to_a_good_one(world, email, current, new, field):
+def test_password_change_requires_current_and_strong_new_password(
+    world, email, current, new, field
+):
     browser = ApiBrowser(world)
     browser.login(email)
     told = browser.post("/me/password", {"current": current, "new": new})
@@ -264,7 +264,7 @@ def test_a_password_is_changed_by_who_knows_it_to_a_good_one(world, email, curre
     assert ApiBrowser(world).login(email).status_code == 200
 
 
-def test_the_current_password_cannot_be_guessed_from_an_open_browser(world, email):
+def test_current_password_guesses_are_rate_limited(world, email):
     browser = ApiBrowser(world)
     browser.login(email)
     guess = {"current": "not my password", "new": OTHER_PASSWORD}

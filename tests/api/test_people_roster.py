@@ -36,7 +36,7 @@ def students(world, course):
         return {name: "left" if left else (email or "") for name, email, left in rows}
 
 
-def test_a_dry_run_tells_what_happens_and_changes_nothing(world, course, send):
+def test_roster_dry_run_matches_import_and_changes_nothing(world, course, send):
     text = PLAIN + "Ann Example,ann@example.edu,17,Tuesday\nBo Other,bo@example.edu,18,\n"
     dry = send(text, dry_run=True)
     assert dry.status_code == 200, dry.text
@@ -51,14 +51,14 @@ def test_a_dry_run_tells_what_happens_and_changes_nothing(world, course, send):
     }
 
 
-def test_the_same_file_twice_changes_nothing(send):
+def test_importing_same_roster_twice_changes_nothing(send):
     text = PLAIN + "Ann Example,ann@example.edu,17,Tuesday\n"
     send(text)
     told = send(text).json()
     assert (told["new"], told["changed"], told["unchanged"]) == ([], [], 1)
 
 
-def test_a_person_is_known_by_id_then_address_then_number(world, course, send):
+def test_roster_matches_person_by_id_then_email_then_student_number(world, course, send):
     send('Student,ID,SIS User ID,SIS Login ID,Section\n"Example, Ann",901,17,ann@example.edu,A\n')
     # Another address under the same id; then another id's owner by number alone.
     told = send(
@@ -74,7 +74,7 @@ def test_a_person_is_known_by_id_then_address_then_number(world, course, send):
     assert len(students(world, course)) == 1
 
 
-def test_rows_that_name_two_people_are_refused_with_their_line(world, course, send):
+def test_roster_row_matching_two_people_is_rejected_with_line(world, course, send):
     send(PLAIN + "Ann,ann@example.edu,17,\nBo,bo@example.edu,18,\n")
     told = send(PLAIN + "Cy,cy@example.edu,19,\nAnn,ann@example.edu,18,\n")
     assert told.status_code == 422
@@ -84,7 +84,7 @@ def test_rows_that_name_two_people_are_refused_with_their_line(world, course, se
     assert len(students(world, course)) == 2
 
 
-def test_two_rows_of_one_person_are_refused(send):
+def test_duplicate_roster_rows_of_one_person_are_rejected(send):
     send(PLAIN + "Ann,ann@example.edu,17,\n")
     told = send(PLAIN + "Ann,ann@example.edu,,\nAnn,other@example.edu,17,\n", dry_run=True).json()
     assert [one["line"] for one in told["problems"]] == [3]
@@ -92,7 +92,7 @@ def test_two_rows_of_one_person_are_refused(send):
 
 
 @pytest.mark.parametrize("bad", ["No Mail,,20,\n", "Bad Mail,not an address,20,\n"])
-def test_one_bad_row_keeps_the_whole_file_out_unless_the_rest_is_wanted(world, course, send, bad):
+def test_invalid_row_rejects_roster_unless_partial_import(world, course, send, bad):
     text = PLAIN + "Ann,ann@example.edu,17,\n" + bad
     refused = send(text)
     assert refused.status_code == 422
@@ -103,14 +103,14 @@ def test_one_bad_row_keeps_the_whole_file_out_unless_the_rest_is_wanted(world, c
     assert list(students(world, course)) == ["Ann"]
 
 
-def test_nobody_is_withdrawn_by_a_file_with_bad_rows(world, course, send):
+def test_roster_with_invalid_rows_withdraws_no_student(world, course, send):
     send(PLAIN + "Ann,ann@example.edu,17,\n")
     refused = send(PLAIN + "Ann,not an address,17,\n", partial=True, withdraw=True)
     assert refused.status_code == 422
     assert students(world, course) == {"Ann": "ann@example.edu"}
 
 
-def test_whom_the_file_leaves_out_is_told_and_withdrawn_only_if_asked(world, course, send):
+def test_missing_students_are_listed_and_withdrawn_only_on_request(world, course, send):
     send(PLAIN + "Ann,ann@example.edu,17,\nBo,bo@example.edu,18,\n")
     less = PLAIN + "Ann,ann@example.edu,17,\n"
     told = send(less).json()
@@ -123,7 +123,7 @@ def test_whom_the_file_leaves_out_is_told_and_withdrawn_only_if_asked(world, cou
     assert students(world, course)["Bo"] == "bo@example.edu"
 
 
-def test_staff_and_the_test_student_are_left_alone(course, send, instructor):
+def test_roster_import_skips_staff_and_test_student(course, send, instructor):
     instructor.post(f"/courses/{course}/test-student")
     told = send(PLAIN + "Ina S.,ina@example.edu,,\nAnn,ann@example.edu,17,\n", withdraw=True)
     assert [one["line"] for one in told.json()["skipped"]] == [2]
@@ -132,7 +132,7 @@ def test_staff_and_the_test_student_are_left_alone(course, send, instructor):
     assert (role["role"], role["name"]) == ("instructor", "Ina Structor")
 
 
-def test_nobody_takes_an_account_by_a_roster(world, course, send):
+def test_student_number_in_roster_cannot_take_over_staff_account(world, course, send):
     """A student number claims no account of an administrator or another course's grader."""
     chief = world.person("The Chief", admin=True, email="chief@example.edu")
     with world.session() as session:
@@ -149,7 +149,7 @@ def test_nobody_takes_an_account_by_a_roster(world, course, send):
         assert session.get_one(User, ta.id).name == "Ta Elsewhere"
 
 
-def test_a_known_person_keeps_their_password_and_joins(world, send):
+def test_existing_user_joins_by_roster_and_keeps_password(world, send):
     ann = world.person("Ann", email="ann@example.edu")
     set_password(world, ann)
     told = send(PLAIN + "Ann,ANN@example.edu,17,\n").json()
@@ -159,7 +159,7 @@ def test_a_known_person_keeps_their_password_and_joins(world, send):
         assert session.scalar(select(func.count()).select_from(User)) == 2
 
 
-def test_what_is_no_list_of_students_is_refused_in_words(course, send, instructor):
+def test_invalid_roster_is_rejected(course, send, instructor):
     for text in ("", "a,b\n1,2\n", "ann@example.edu,Ann\n"):
         told = send(text)
         assert told.status_code == 422, told.text
@@ -167,7 +167,7 @@ def test_what_is_no_list_of_students_is_refused_in_words(course, send, instructo
     assert as_json.status_code == 415
 
 
-def test_a_thousand_students_take_few_queries(world, send):
+def test_importing_a_thousand_students_takes_few_queries(world, send):
     asked = []
     event.listen(world.db.engine, "before_cursor_execute", lambda *_: asked.append(1))
     rows = "".join(f"Student {n},s{n}@example.edu,{n + 1},S{n % 9}\n" for n in range(1000))
@@ -182,7 +182,7 @@ def listed(instructor, course):
     return [one["name"] for one in people["items"] + rest["items"]]
 
 
-def test_people_and_grades_are_listed_by_the_family_name_of_the_file(course, instructor, send):
+def test_people_and_gradebook_sort_by_imported_family_name(course, instructor, send):
     given = "Zoe,Adams,z@x.io\nAnn,van Dyk,a@x.io\nGabriel,García Márquez,g@x.io\nBo,Yu,b@x.io\n"
     send(f"First name,Last name,Email address\n{given}")
     expected = ["Zoe Adams", "Gabriel García Márquez", "Ann van Dyk", "Bo Yu"]
@@ -191,7 +191,7 @@ def test_people_and_grades_are_listed_by_the_family_name_of_the_file(course, ins
     assert [one["name"] for one in book["items"]] == expected
 
 
-def test_a_file_with_family_names_mends_the_order_of_who_is_there(world, course, instructor, send):
+def test_reimport_with_family_names_corrects_sort_order(world, course, instructor, send):
     send("name,email\nGabriel García Márquez,g@x.io\nHo Kim,h@x.io\nBo Li,b@x.io\n")
     assert listed(instructor, course) == ["Ho Kim", "Bo Li", "Gabriel García Márquez"]
     text = 'name,email\n"García Márquez, Gabriel",g@x.io\n"Kim, Ho",h@x.io\nBo Li,b@x.io\n'

@@ -80,7 +80,7 @@ def count(world: World) -> int:
         return len(session.scalars(select(ProblemVersion.id)).all())
 
 
-def test_an_upload_is_a_published_version_with_its_variants(world, desk):
+def test_upload_creates_published_version_with_variants(world, desk):
     answer = desk.upload(note="the first")
     assert answer.status_code == 201
     told = answer.json()
@@ -92,7 +92,7 @@ def test_an_upload_is_a_published_version_with_its_variants(world, desk):
     assert desk.get(told["id"]).json() == told
 
 
-def test_an_uploaded_problem_can_be_set_and_answered(world, desk):
+def test_uploaded_problem_can_be_assigned_and_answered(world, desk):
     told = desk.upload().json()
     assignment = world.assignment(desk.course)[0].assignment
     added = desk.who.post(
@@ -110,7 +110,7 @@ def test_an_uploaded_problem_can_be_set_and_answered(world, desk):
     "text",
     [BROKEN, "", "id: [", TOY.replace("(W, 3)", "(W, 999)"), TOY.replace("correct", "wrong")],
 )
-def test_what_is_wrong_is_what_the_checker_says_with_its_lines(world, desk, text):
+def test_upload_errors_match_checker_messages_and_lines(world, desk, text):
     expected = check_text(text, file="toy.yaml", registry=REGISTRY, seeds=3).report.errors
     assert expected
     for told in (desk.check(text).json()["errors"], desk.upload(text).json()["errors"]):
@@ -128,12 +128,12 @@ def _said(one: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("text", [b"\xff\xfe", b"id: \xe9"])
-def test_a_file_that_is_not_utf_8_is_told_so(desk, text):
+def test_non_utf_8_file_is_rejected(desk, text):
     assert "is not UTF-8" in desk.check(text).json()["errors"][0]["message"]
     assert desk.upload(text).status_code == 422
 
 
-def test_a_check_tells_what_publishing_would_find_and_stores_nothing(world, desk):
+def test_problem_check_reports_result_and_stores_nothing(world, desk):
     told = desk.check(TEXT_PROBLEM).json()
     assert (told["ok"], told["problem"], told["errors"]) == (True, "why-small-kernels", [])
     assert told["variants"] == 3
@@ -143,12 +143,12 @@ def test_a_check_tells_what_publishing_would_find_and_stores_nothing(world, desk
 
 
 @pytest.mark.parametrize("text", [TOY, TEXT_PROBLEM])
-def test_a_check_finds_as_many_variants_as_are_published(desk, text):
+def test_check_and_upload_report_same_variant_count(desk, text):
     """It said 24 variants and the draft had 20."""
     assert desk.check(text).json()["variants"] == desk.upload(text).json()["variants"] == 3
 
 
-def test_a_body_of_another_type_or_too_large_is_refused(desk):
+def test_upload_rejects_wrong_content_type_and_oversized_body(desk):
     wrong = desk.who.post(desk.path, {"text": TOY})
     assert (wrong.status_code, "application/yaml" in wrong.json()["detail"]) == (415, True)
     large = desk.upload("#" * (256 * 1024 + 1))
@@ -156,7 +156,7 @@ def test_a_body_of_another_type_or_too_large_is_refused(desk):
 
 
 @pytest.mark.parametrize("text", [TOY, f"# a word\n{TOY}", TOY.replace("2}", "2 }")])
-def test_what_changes_nothing_is_not_stored(world, desk, text):
+def test_unchanged_upload_is_refused(world, desk, text):
     desk.upload()
     again = desk.upload(text)
     assert (again.status_code, again.json()["code"]) == (409, "conflict")
@@ -164,19 +164,19 @@ def test_what_changes_nothing_is_not_stored(world, desk, text):
     assert count(world) == 1
 
 
-def test_another_marking_keeps_the_numbers_and_says_so(world, desk):
+def test_grading_change_keeps_variants_of_previous_version(world, desk):
     first, second = desk.upload().json(), desk.upload(REMARKED).json()
     assert (second["number"], second["based_on"]) == (2, first["id"])
     assert numbers(world, second["id"]) == numbers(world, first["id"])
 
 
-def test_other_numbers_are_a_list_of_their_own(world, desk):
+def test_changed_draws_produce_new_variants(world, desk):
     first, second = desk.upload().json(), desk.upload(REDRAWN).json()
     assert second["based_on"] is None
     assert numbers(world, second["id"]) != numbers(world, first["id"])
 
 
-def test_a_problem_of_the_bank_becomes_the_courses_own_with_the_same_numbers(world, desk):
+def test_edited_bank_problem_becomes_course_version_with_same_variants(world, desk):
     shared = world.version("conv-output-shape")
     text = bank_source("conv-output-shape")
     assert desk.upload(text).status_code == 409
@@ -185,14 +185,14 @@ def test_a_problem_of_the_bank_becomes_the_courses_own_with_the_same_numbers(wor
     assert numbers(world, own["id"]) == numbers(world, str(shared.id))
 
 
-def test_two_uploads_at_once_make_one_version(world, desk):
+def test_concurrent_uploads_create_one_version(world, desk):
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(lambda _: desk.upload(), range(2)))
     assert sorted(one.status_code for one in answers) == [201, 409]
     assert count(world) == 1
 
 
-def test_the_versions_stand_with_the_newest_first(desk):
+def test_versions_are_listed_newest_first(desk):
     for text in (TOY, REMARKED, REDRAWN):
         last = desk.upload(text).json()
     told = desk.get(last["id"], "versions").json()["items"]
@@ -207,7 +207,7 @@ def test_the_versions_stand_with_the_newest_first(desk):
     ("text", "changed", "line"),
     [(REMARKED, ["marking"], "points: 2"), (REDRAWN, ["draw"], "99")],
 )
-def test_a_diff_says_which_block_changed_and_shows_the_lines(desk, text, changed, line):
+def test_diff_reports_changed_block_and_lines(desk, text, changed, line):
     first, second = desk.upload().json(), desk.upload(text).json()
     told = desk.get(second["id"], "diff").json()
     assert (told["before"], told["after"]) == (first["id"], second["id"])
@@ -229,7 +229,7 @@ def test_a_diff_needs_two_versions_of_one_problem(world, desk):
     assert answer.json()["errors"][0]["field"] == "query against"
 
 
-def test_a_preview_shows_what_a_student_gets_with_key_and_mistakes(desk):
+def test_preview_includes_statement_key_and_mistakes(desk):
     told = desk.get(desk.upload().json()["id"], "preview").json()
     assert (told["position"], told["seed"], told["statement"]) == (-1, None, "A width of 64.")
     [part] = told["parts"]
@@ -238,7 +238,7 @@ def test_a_preview_shows_what_a_student_gets_with_key_and_mistakes(desk):
     assert named == {"forgot_plus_one": 61, "same_padding_assumed": 64}
 
 
-def test_a_preview_is_of_any_published_variant_by_position_or_seed(world, desk):
+def test_preview_selects_variant_by_position_or_seed(world, desk):
     version = desk.upload().json()["id"]
     for at, params in numbers(world, version):
         told = desk.get(version, "preview", position=at).json()
@@ -258,14 +258,14 @@ def test_a_preview_is_of_any_published_variant_by_position_or_seed(world, desk):
         assert "positions 0 to 2" in answer.json()["detail"]
 
 
-def test_a_preview_of_a_text_part_has_its_rubric_and_model(desk):
+def test_preview_of_text_part_has_rubric_and_model_answer(desk):
     told = desk.get(desk.upload(TEXT_PROBLEM).json()["id"], "preview").json()
     part = next(one for one in told["parts"] if one["kind"] == "text")
     assert [one["id"] for one in part["rubric"]] == ["fewer", "deeper"]
     assert part["model"].startswith("Fewer parameters")
 
 
-def test_a_draft_is_seen_and_not_set_until_it_is_published(world, desk):
+def test_draft_version_is_listed_but_cannot_be_assigned(world, desk):
     draft = desk.upload(draft=True).json()
     assert draft["status"] == "draft"
     assert desk.get(space="course").json()["items"] == []
@@ -279,7 +279,7 @@ def test_a_draft_is_seen_and_not_set_until_it_is_published(world, desk):
     assert desk.who.post(path, setting).status_code == 201
 
 
-def test_a_retired_version_is_set_no_more_and_stays_where_it_is(world, desk):
+def test_retired_version_stays_in_assignments_but_cannot_be_added(world, desk):
     version = desk.upload(TEXT_PROBLEM).json()["id"]
     assignment = world.assignment(desk.course, "conv-output-shape")[0].assignment
     path = f"/assignments/{assignment}/problems"
@@ -304,7 +304,7 @@ def test_a_retired_version_can_be_uploaded_again(desk):
     assert (again.status_code, again.json()["number"]) == (201, 2)
 
 
-def test_the_bank_is_changed_by_no_course(world, desk):
+def test_course_cannot_retire_bank_version(world, desk):
     shared = world.version("conv-output-shape")
     answer = desk.act(shared.id, "retire")
     assert answer.status_code == 403
@@ -312,7 +312,7 @@ def test_the_bank_is_changed_by_no_course(world, desk):
     assert desk.get(shared.id).json()["status"] == "published"
 
 
-def test_a_course_sees_the_bank_and_its_own_and_nothing_of_another(world, desk):
+def test_course_sees_bank_and_own_problems_only(world, desk):
     world.version("conv-output-shape")
     own = desk.upload().json()
     other = Desk(world)
@@ -345,7 +345,7 @@ def test_a_course_sees_the_bank_and_its_own_and_nothing_of_another(world, desk):
         ({"status": "retired"}, []),
     ],
 )
-def test_the_list_is_narrowed_by_topic_words_and_kind(world, desk, query, expected):
+def test_problem_list_filters_by_topic_text_and_kind(world, desk, query, expected):
     world.version("conv-output-shape")
     desk.upload(TEXT_PROBLEM)
     desk.upload()
@@ -353,11 +353,11 @@ def test_the_list_is_narrowed_by_topic_words_and_kind(world, desk, query, expect
 
 
 @pytest.mark.parametrize("query", [{"kind": 'a"b'}, {"status": "gone"}, {"space": "mine"}])
-def test_a_filter_that_cannot_be_is_refused(desk, query):
+def test_invalid_problem_filter_is_rejected(desk, query):
     assert desk.get(**query).status_code == 422
 
 
-def test_pages_follow_each_other_without_a_gap(world, desk):
+def test_problem_list_pagination_skips_no_problem(world, desk):
     world.version("conv-output-shape")
     desk.upload(TEXT_PROBLEM)
     desk.upload()
@@ -370,14 +370,14 @@ def test_pages_follow_each_other_without_a_gap(world, desk):
     assert page["next"] is None
 
 
-def test_the_list_has_the_newest_version_of_each(desk):
+def test_problem_list_shows_newest_version_of_each(desk):
     desk.upload()
     last = desk.upload(REMARKED).json()
     [listed] = desk.get().json()["items"]
     assert (listed["id"], listed["number"], listed["points"]) == (last["id"], 2, 2)
 
 
-def test_graders_look_and_students_do_not_know(world, desk):
+def test_tas_read_problems_and_students_have_no_access(world, desk):
     version = desk.upload().json()["id"]
     helper = world.enrol(desk.course, role="grader")
     student = world.enrol(desk.course)
@@ -388,7 +388,7 @@ def test_graders_look_and_students_do_not_know(world, desk):
         assert desk.upload(REMARKED, by=who).status_code == 403
 
 
-def test_every_act_is_in_the_audit_log(world, desk):
+def test_version_changes_are_audited(world, desk):
     version = desk.upload(draft=True, note="for next week").json()["id"]
     desk.act(version, "publish")
     desk.act(version, "retire")
@@ -402,6 +402,6 @@ def test_every_act_is_in_the_audit_log(world, desk):
     assert {one.at for one in rows} == {NOW}
 
 
-def test_who_uploads_too_much_too_fast_has_to_wait(desk):
+def test_problem_checks_are_rate_limited(desk):
     answers = [desk.check("").status_code for _ in range(31)]
     assert answers == [200] * 30 + [429]

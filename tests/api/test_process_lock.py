@@ -44,7 +44,7 @@ def wait_for(lock):
     return True
 
 
-def test_one_holder_at_a_time_has_a_lock(db):
+def test_process_lock_has_one_holder_at_a_time(db):
     first, second, other = (
         ProcessLock(db, name) for name in (NAME, NAME, LockName(4_242_000_998, "-other"))
     )
@@ -59,14 +59,14 @@ def test_one_holder_at_a_time_has_a_lock(db):
     other.release()
 
 
-def test_a_lock_takes_no_connection_of_the_pool(db):
+def test_process_lock_uses_no_pool_connection(db):
     lock = ProcessLock(db, NAME)
     assert lock.acquire()
     assert db.engine.pool.checkedout() == 0
     lock.release()
 
 
-def test_the_lock_of_a_process_that_is_killed_is_free(db, database_url):
+def test_killed_process_releases_its_lock(db, database_url):
     lock = ProcessLock(db, NAME)
     with subprocess.Popen(
         [sys.executable, "-c", HOLDER, database_url],
@@ -82,7 +82,7 @@ def test_the_lock_of_a_process_that_is_killed_is_free(db, database_url):
     lock.release()
 
 
-def test_a_lock_whose_session_ends_is_lost(db):
+def test_terminated_database_session_loses_its_lock(db):
     if db.is_sqlite:
         return  # its lock is that of an open file
     first, second = ProcessLock(db, NAME), ProcessLock(db, NAME)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pytest
 from actors import NOW
 from sqlalchemy import event
-from student_setup import DUE_TOMORROW, NUMBERS, SQUARES, extend, posed_to
-from world import Person, Posing
+from student_setup import DUE_TOMORROW, NUMBERS, SQUARES, extend, load_as_student
+from world import Person, ProblemReference
 
 from api.db.models import Assignment, AssignmentProblem, LateDays
 from api.services.engine.assigned_variant import load_current_draw
@@ -18,7 +18,7 @@ REWORDED = SQUARES.replace("A number and no more", "A number, reworded")
 class Twins:
     """Two students with the same numbers; neither has opened the problem."""
 
-    problem: Posing
+    problem: ProblemReference
     done: Person
     at_work: Person
 
@@ -30,8 +30,8 @@ class Twins:
 def computed_number(world, person, problem):
     """Return the number assigned to a student, without opening the problem."""
     with world.db.reading() as session:
-        posed = posed_to(world, session, person, problem)
-        drawn, _ = load_current_draw(session, posed, student=person.id)
+        assigned = load_as_student(world, session, person, problem)
+        drawn, _ = load_current_draw(session, assigned, student=person.id)
         variant = world.service.variants.get_variant(session, drawn.version_id, drawn.position)
         return int(variant.names["K"])
 
@@ -87,7 +87,9 @@ def to_section(world, course, pair):
 
 @pytest.mark.parametrize("grant", [to_student, to_student_here, to_section])
 @pytest.mark.parametrize("opened", [True, False], ids=["opened", "unopened"])
-def test_a_solution_waits_for_every_student_with_the_same_numbers(world, course, grant, opened):
+def test_solution_is_withheld_until_all_students_with_same_numbers_finish(
+    world, course, grant, opened
+):
     pair = twins(world, course)
     grant(world, course, pair)
     if opened:
@@ -102,7 +104,7 @@ def test_a_solution_waits_for_every_student_with_the_same_numbers(world, course,
 
 
 @pytest.mark.parametrize("opened", [True, False], ids=["opened", "unopened"])
-def test_practice_leaves_out_the_numbers_of_every_student_at_work(world, course, opened):
+def test_practice_excludes_numbers_of_students_still_working(world, course, opened):
     pair = twins(world, course)
     mine = computed_number(world, pair.done, pair.problem)
     others = (world.enrol(course, f"Other {at}") for at in range(100))
@@ -117,7 +119,7 @@ def test_practice_leaves_out_the_numbers_of_every_student_at_work(world, course,
     assert practiced(pair.done, pair.problem) == NUMBERS - {mine}
 
 
-def test_where_new_numbers_may_come_everything_waits_for_the_last_student(world, course):
+def test_redrawable_numbers_withhold_solution_until_last_student_ends(world, course):
     pair = twins(world, course, variants="each_after", new_after=1)
     other = world.enrol(course, "Bea")
     extend(world, course, {"days": 1}, student_id=other.id)
@@ -140,7 +142,7 @@ def spend(world, course, person, *, days, on=None):
         )
 
 
-def test_late_days_that_are_left_keep_a_student_at_work(world):
+def test_unspent_late_days_keep_numbers_protected(world):
     course = world.course(late_day_budget=2)
     pair = twins(world, course, timeline_spec={**DUE_TOMORROW, "late_days": 1})
     spend(world, course, pair.done, days=2)
@@ -152,7 +154,7 @@ def test_late_days_that_are_left_keep_a_student_at_work(world):
     assert pair.solution().status_code == 200
 
 
-def test_late_days_spent_when_more_were_allowed_keep_a_student_at_work(world):
+def test_late_days_spent_under_old_limit_keep_numbers_protected(world):
     course = world.course(late_day_budget=2)
     for variants in ("each", "shared"):
         pair = twins(world, course, variants=variants)
@@ -162,7 +164,7 @@ def test_late_days_spent_when_more_were_allowed_keep_a_student_at_work(world):
         world.clock.advance(days=-1, seconds=-1)
 
 
-def test_late_steps_and_the_close_keep_a_student_at_work(world, course):
+def test_solution_time_includes_late_steps_close_and_extension(world, course):
     spec = {**DUE_TOMORROW, "late": [{"days": 1, "credit": "1/2"}], "close": {"days": 3}}
     ends = {
         "after_due": "2026-11-05T12:00:00.000000Z",
@@ -174,14 +176,14 @@ def test_late_steps_and_the_close_keep_a_student_at_work(world, course):
         assert pair.done.get(pair.problem.path).json()["solutions_from"] == end
 
 
-def test_a_release_by_hand_waits_for_students_at_work(world, course):
+def test_manual_solution_release_waits_for_students_still_working(world, course):
     pair = twins(world, course, solutions="manual", solutions_released_at=NOW)
     extend(world, course, {"days": 1}, student_id=pair.at_work.id)
     world.clock.advance(days=1, seconds=1)
     assert withheld(pair.solution()) == "2026-11-04T12:00:00.000000Z"
 
 
-def test_numbers_of_another_version_are_the_same_numbers(world, course):
+def test_equal_numbers_of_another_version_stay_protected(world, course):
     pair = twins(world, course)
     assert pair.done.get(pair.problem.path).status_code == 200  # with the first version
     version = world.version(REWORDED)
@@ -196,7 +198,7 @@ def test_numbers_of_another_version_are_the_same_numbers(world, course):
     assert withheld(pair.solution())
 
 
-def test_numbers_that_were_shared_when_they_were_opened_stay_protected(world, course):
+def test_shared_numbers_stay_protected_after_variants_setting_changes(world, course):
     pair = twins(world, course, variants="shared")
     for person in (pair.done, pair.at_work):
         assert person.get(pair.problem.path).status_code == 200
@@ -208,7 +210,7 @@ def test_numbers_that_were_shared_when_they_were_opened_stay_protected(world, co
 
 
 @pytest.mark.parametrize("changes", [{"withdrawn_at": NOW}, {"is_test": True}, {"role": "grader"}])
-def test_who_does_not_count_keeps_no_solution_back(world, course, changes):
+def test_staff_withdrawn_and_test_students_do_not_delay_solutions(world, course, changes):
     pair = twins(world, course)
     extend(world, course, {"days": 1}, student_id=pair.at_work.id)
     world.set_enrolment(pair.at_work, **changes)
@@ -216,7 +218,7 @@ def test_who_does_not_count_keeps_no_solution_back(world, course, changes):
     assert pair.solution().status_code == 200
 
 
-def test_where_nothing_ever_ends_solutions_are_shown_and_practice_has_other_numbers(world, course):
+def test_without_deadline_solutions_are_shown_and_practice_excludes_own(world, course):
     for variants in ("each", "each_after"):
         pair = twins(world, course, timeline_spec={}, variants=variants, solutions="at_once")
         assert pair.solution().status_code == 200
@@ -237,7 +239,7 @@ def count_statements(world, ask):
     return len(found)
 
 
-def test_the_database_is_asked_as_often_for_a_large_class_as_for_a_small_one(world):
+def test_protected_number_query_count_is_independent_of_class_size(world):
     course = world.course(late_day_budget=2)
     pair = twins(world, course, timeline_spec={**DUE_TOMORROW, "late_days": 1})
     spend(world, course, pair.done, days=2)

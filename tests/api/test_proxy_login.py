@@ -102,12 +102,12 @@ def naming_app(setting):
         ((b"X-Remote-User: " + b"a" * 300,), "None"),
     ],
 )
-def test_the_peer_of_the_socket_names_the_user_even_if_another_client_is_forwarded(headers, user):
+def test_proxy_user_header_depends_on_socket_peer_not_forwarded_for(headers, user):
     app = naming_app("X-Remote-User: 127.0.0.1")
     assert ask(app, *headers, *FORWARDED) == [user, "203.0.113.9"]
 
 
-def test_a_client_that_claims_to_be_the_proxy_names_nobody():
+def test_spoofed_forwarded_for_does_not_enable_user_header():
     """X-Forwarded-For has the address of a listed proxy, and uvicorn believes it."""
     app = naming_app("X-Remote-User: 203.0.113.9")
     assert ask(app, b"X-Remote-User: root", *FORWARDED) == ["None", "203.0.113.9"]
@@ -125,7 +125,7 @@ def test_a_client_that_claims_to_be_the_proxy_names_nobody():
         ("testclient", False),
     ],
 )
-def test_only_a_listed_peer_names_a_user(campus, peer, is_listed):
+def test_only_listed_peers_can_set_user_header(campus, peer, is_listed):
     browser = Browser(campus(peer))
     page = log_in(browser, "ann@example.edu")
     assert page.status == (303 if is_listed else 403)
@@ -134,13 +134,13 @@ def test_only_a_listed_peer_names_a_user(campus, peer, is_listed):
     assert ("Log in as bo@example.edu" in shown.text) is is_listed
 
 
-def test_without_the_setting_the_header_opens_nothing(campus):
+def test_user_header_is_ignored_without_setting(campus):
     browser = Browser(campus(login_header=""))
     assert log_in(browser, "ann@example.edu").status == 404
     assert "Log in as" not in browser.get("/login", headers={"X-Remote-User": "ann"}).text
 
 
-def test_a_header_alone_is_no_log_in(campus):
+def test_user_header_without_login_request_does_not_log_in(campus):
     browser = Browser(campus())
     page = browser.get("/account", headers={"X-Remote-User": "ann@example.edu"})
     assert (page.status, page.location) == (303, "/login?next=%2Faccount")
@@ -156,12 +156,12 @@ def test_a_header_alone_is_no_log_in(campus):
         ("javascript:alert(1)", "/"),
     ],
 )
-def test_a_log_in_leads_nowhere_else(campus, next_path, place):
+def test_proxy_login_redirects_only_to_local_paths(campus, next_path, place):
     page = log_in(Browser(campus()), "ann@example.edu", next=next_path)
     assert (page.status, page.location) == (303, place)
 
 
-def test_the_same_name_opens_the_same_account_with_any_address(campus):
+def test_proxy_login_keeps_account_after_email_change(campus):
     world = campus()
     browser = Browser(world)
     log_in(browser, "ann@example.edu")
@@ -185,7 +185,7 @@ def test_the_same_name_opens_the_same_account_with_any_address(campus):
         (("*",), "ann", 303),
     ],
 )
-def test_a_rule_decides_who_gets_an_account(campus, new_accounts, user, status):
+def test_new_accounts_setting_limits_account_creation(campus, new_accounts, user, status):
     world = campus(new_accounts=new_accounts)
     page = log_in(Browser(world), user)
     assert page.status == status
@@ -195,7 +195,7 @@ def test_a_rule_decides_who_gets_an_account(campus, new_accounts, user, status):
         assert "You have no account here" in page.one(role="alert").text
 
 
-def test_an_account_with_the_same_address_asks_for_its_password_once(campus):
+def test_linking_account_with_same_email_asks_for_password_once(campus):
     world = campus()
     email = set_password(world, world.person("Ann Example", email="ann@example.edu"))
     browser = Browser(world)
@@ -214,7 +214,7 @@ def test_an_account_with_the_same_address_asks_for_its_password_once(campus):
     assert me(again) == email
 
 
-def test_a_link_needs_a_proof(campus):
+def test_linking_account_requires_password_or_invitation(campus):
     world = campus()
     set_password(world, world.person(email="ann@example.edu"))
     browser = Browser(world)
@@ -223,7 +223,7 @@ def test_a_link_needs_a_proof(campus):
     assert me(browser) == 401
 
 
-def test_guesses_of_the_password_are_slowed_down(campus):
+def test_password_guesses_on_link_page_are_rate_limited(campus):
     world = campus()
     set_password(world, world.person(email="ann@example.edu"))
     browser = Browser(world)
@@ -246,7 +246,7 @@ def invitation(world, person, purpose="invite"):
     return link.url
 
 
-def test_an_account_without_a_password_is_linked_by_its_invitation_once(campus):
+def test_account_without_password_is_linked_by_its_invitation(campus):
     world = campus()
     ann = world.person(email="ann@example.edu")
     other = world.person(email="bo@example.edu")
@@ -264,7 +264,7 @@ def test_an_account_without_a_password_is_linked_by_its_invitation_once(campus):
         assert session.scalars(select(LoginFlow)).all() == []
 
 
-def test_a_link_page_of_another_browser_is_none(campus):
+def test_link_page_is_bound_to_its_browser(campus):
     world = campus()
     set_password(world, world.person(email="ann@example.edu"))
     log_in(Browser(world), "ann@example.edu")
@@ -273,7 +273,7 @@ def test_a_link_page_of_another_browser_is_none(campus):
     assert "Start again" in page.one(role="alert").text
 
 
-def test_a_changed_address_ends_the_links_of_the_account(campus):
+def test_email_change_removes_linked_identities(campus):
     world = campus()
     admin = world.person(admin=True)
     browser = Browser(world)
@@ -290,7 +290,7 @@ def test_a_changed_address_ends_the_links_of_the_account(campus):
     assert user not in users
 
 
-def test_a_suspended_person_stays_out(campus):
+def test_suspended_user_cannot_log_in_by_proxy(campus):
     world = campus()
     log_in(Browser(world), "ann@example.edu")
     with world.session() as session:
@@ -300,7 +300,7 @@ def test_a_suspended_person_stays_out(campus):
     assert "suspended" in page.one(role="alert").text
 
 
-def test_an_erased_person_leaves_no_identity(campus):
+def test_erasure_deletes_linked_identities(campus):
     world = campus()
     admin = world.person(admin=True)
     log_in(Browser(world), "ann@example.edu")
@@ -311,7 +311,7 @@ def test_an_erased_person_leaves_no_identity(campus):
         assert session.scalars(select(Identity)).all() == []
 
 
-def test_the_password_log_in_can_be_turned_off(campus):
+def test_password_login_can_be_disabled(campus):
     world = campus(local_login=False)
     ann = world.person(email="ann@example.edu")
     url, email = invitation(world, ann), set_password(world, ann)
@@ -339,7 +339,7 @@ def test_the_password_log_in_can_be_turned_off(campus):
         ({"GRADER_LOCAL_LOGIN": "false"}, "nobody could log in"),
     ],
 )
-def test_settings_that_admit_everybody_or_nobody_are_refused(environment, message):
+def test_unsafe_login_settings_are_rejected(environment, message):
     with pytest.raises(SettingsError, match=re.escape(message)):
         read_settings(environment)
 
@@ -360,7 +360,7 @@ def removed_by_caddy():
         *("Authorization", "Cookie", "Host", "Origin", "X-Forwarded-For", "X Remote-User"),
     ],
 )
-def test_only_a_header_that_the_shipped_proxy_removes_can_name_a_user(header):
+def test_login_header_must_be_stripped_by_shipped_proxy(header):
     is_removed = any(fnmatch(header.lower(), one.lower()) for one in removed_by_caddy())
     setting = {"GRADER_LOGIN_HEADER": f"{header}: {PROXY}"}
     is_accepted = True

@@ -61,7 +61,7 @@ def bank(name: str) -> ProblemSource:
     return ProblemSource(name, CATALOG.path(name).read_text(encoding="utf-8"))
 
 
-def test_a_published_problem_tells_what_a_list_of_problems_shows():
+def test_published_problem_has_list_metadata():
     found = outcome()
     problem = CATALOG.get("conv-output-shape")
     assert (found.title, found.topic, found.difficulty) == ("A toy problem", "toys", 2)
@@ -75,7 +75,7 @@ def test_a_published_problem_tells_what_a_list_of_problems_shows():
     assert (told.draw_hash, told.marking_hash) == (problem.draw_hash, problem.marking_hash)
 
 
-def test_the_title_of_a_part_is_listed_with_it_and_keeps_the_variants():
+def test_adding_part_title_keeps_variants():
     first = outcome()
     titled = TOY.replace("{id: side,", "{id: side, title: Width of the output,")
     found = outcome(titled, kept=first.variants)
@@ -86,7 +86,7 @@ def test_the_title_of_a_part_is_listed_with_it_and_keeps_the_variants():
         assert one == other | {"marking_hash": found.marking_hash}
 
 
-def test_the_original_stands_first_and_the_seeds_after_it():
+def test_original_variant_precedes_seeded_variants():
     found = outcome()
     assert [one["seed"] for one in found.variants][:1] == [None]
     assert {one["params"]["W"] for one in found.variants[1:]} == {97, 128}
@@ -94,20 +94,20 @@ def test_the_original_stands_first_and_the_seeds_after_it():
     assert found.report["refused"]["the numbers repeat"] > 0
 
 
-def test_a_problem_without_an_original_has_its_seeds_alone():
+def test_problem_without_original_has_only_seeded_variants():
     text = TOY.replace(", original: 64", "").replace("{answers", "{params: {seed: 0}, answers")
     found = outcome(text.replace('side: "62"', 'side: "x"').replace("correct", "unreadable"))
     assert None not in {one["seed"] for one in found.variants}
     assert len(found.variants) == 3
 
 
-def test_a_problem_in_which_nothing_is_drawn_has_its_original_alone():
+def test_problem_without_draws_has_only_its_original():
     found = outcome(TOY.replace("{choose: [64, 97, 128], original: 64}", "64"))
     assert [one["seed"] for one in found.variants] == [None]
 
 
 @pytest.mark.parametrize("name", ["conv-output-shape", "vgg-16-layers", "filters-discussion"])
-def test_the_variants_are_those_that_the_engine_publishes_and_come_back(name):
+def test_published_variants_match_engine_and_round_trip(name):
     found = publish_problem_source(bank(name), seeds=4)
     problem = CATALOG.get(name)
     expected = [
@@ -131,7 +131,7 @@ def test_the_variants_are_those_that_the_engine_publishes_and_come_back(name):
         (TOY.replace("original: 64", "original: 1"), "toy.yaml:9: parts.side.key"),
     ],
 )  # fmt: skip
-def test_a_problem_with_an_error_is_not_published_and_says_where(text, words):
+def test_invalid_problem_fails_to_publish_with_location(text, words):
     found = outcome(text)
     assert isinstance(found, PublishFailure)
     assert any(words in one for one in found.errors), found.errors
@@ -142,7 +142,7 @@ def test_every_error_of_a_file_is_reported():
     assert len(found.errors) == 3
 
 
-def test_one_that_fails_stops_no_other_and_the_order_stays():
+def test_failed_problem_does_not_stop_others_or_change_order():
     sources = [bank("nms-by-hand"), ProblemSource("toy", "id: ["), ProblemSource("toy", TOY)]
     with ThreadPoolExecutor(2) as pool:
         found = list(publish_problems(sources, seeds=3, executor=pool))
@@ -150,7 +150,7 @@ def test_one_that_fails_stops_no_other_and_the_order_stays():
     assert [one.id for one in found] == ["nms-by-hand", "toy", "toy"]
 
 
-def test_another_process_publishes_the_same():
+def test_publishing_in_another_process_gives_same_result():
     sources = [ProblemSource("toy", TOY), bank("conv-output-shape"), ProblemSource("bad", "")]
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
@@ -158,7 +158,7 @@ def test_another_process_publishes_the_same():
     assert found == [publish_problem_source(one, seeds=3) for one in sources]
 
 
-def test_what_is_published_is_plain_data():
+def test_published_problem_is_picklable_and_json_serializable():
     found = outcome()
     assert pickle.loads(pickle.dumps(found)) == found  # noqa: S301  # our own pickle
     assert json.loads(json.dumps([found.report, found.variants])) == [
@@ -171,7 +171,7 @@ REMARKED = TOY.replace("points: 1/2", "points: 2").replace("(W, 3)", "(W, 3, pad
 REMARKED = REMARKED.replace('side: "62"', 'side: "64"')
 
 
-def test_a_version_with_the_same_draws_keeps_the_variants_and_gets_new_keys():
+def test_version_with_same_draws_keeps_variants_and_recomputes_keys():
     before = outcome()
     kept = tuple(reversed(before.variants))
     after = outcome(REMARKED, seeds=1, kept=kept)
@@ -184,14 +184,14 @@ def test_a_version_with_the_same_draws_keeps_the_variants_and_gets_new_keys():
     assert after.report["walked"] == 0
 
 
-def test_a_version_that_draws_otherwise_is_published_again():
+def test_version_with_changed_draws_gets_new_variants():
     kept = outcome().variants
     after = outcome(TOY.replace("97", "99"), kept=kept)
     assert not after.rekeyed
     assert {one["params"]["W"] for one in after.variants} == {64, 99, 128}
 
 
-def test_a_key_that_a_kept_variant_does_not_have_keeps_the_version_from_being_published():
+def test_publishing_fails_if_key_is_undefined_for_kept_variant():
     stored = outcome().variants
     broken = [dict(one, params={"W": 1}) for one in stored]
     found = outcome(REMARKED.replace(", padding=1", "").replace('"64"', '"62"'), kept=tuple(broken))
@@ -200,12 +200,12 @@ def test_a_key_that_a_kept_variant_does_not_have_keeps_the_version_from_being_pu
     assert "parts.side.key" in found.errors[0]
 
 
-def test_a_job_that_breaks_tells_so_and_does_not_raise():
+def test_exception_while_publishing_becomes_a_failure():
     found = outcome(kept=({"params": {}},))
     assert found == PublishFailure("toy", ("publishing failed: KeyError: 'draw_hash'",))
 
 
-def test_a_formula_that_cannot_be_shown_is_an_error_with_its_line_and_field():
+def test_unrenderable_formula_is_an_error_with_line_and_field():
     text = TOY.replace("statement: Reckon.", "statement: Reckon $\\fraac{1}{2}$.")
     found = outcome(text)
     assert isinstance(found, PublishFailure)
@@ -230,7 +230,7 @@ def stored(settings: ServiceSettings) -> int:
     return count
 
 
-def test_who_waits_for_another_to_publish_goes_on_when_that_one_dies(settings, monkeypatch):
+def test_publisher_continues_when_lock_holder_dies(settings, monkeypatch):
     """The other process is a connection with the lock, which the server then terminates."""
     tries = threading.Semaphore(0)
     monkeypatch.setattr(
@@ -253,7 +253,7 @@ def test_who_waits_for_another_to_publish_goes_on_when_that_one_dies(settings, m
     assert stored(settings) == 1
 
 
-def test_on_sqlite_who_waits_for_another_to_publish_goes_on_too(
+def test_publisher_continues_when_lock_holder_dies_on_sqlite(
     sqlite_template, tmp_path, monkeypatch
 ):
     """The other process is a file with the lock: the kernel closes it when a process dies."""
@@ -276,7 +276,7 @@ def test_on_sqlite_who_waits_for_another_to_publish_goes_on_too(
     assert stored(settings) == 1
 
 
-def test_a_database_that_fails_is_reported_and_tried_again(settings, monkeypatch, capsys):
+def test_publisher_reports_database_failure_and_retries(settings, monkeypatch, capsys):
     away = settings.model_copy(update={"database": "postgresql://x:geheim@127.0.0.1:1/x"})
     pauses = Mock(side_effect=[None, None, KeyboardInterrupt])
     monkeypatch.setattr("api.server.bank_publisher.time", SimpleNamespace(sleep=pauses))
@@ -287,14 +287,14 @@ def test_a_database_that_fails_is_reported_and_tried_again(settings, monkeypatch
     assert "geheim" not in told
 
 
-def test_a_problem_whose_variant_takes_long_to_work_out_is_refused(monkeypatch):
+def test_problem_with_slow_variant_is_rejected(monkeypatch):
     monkeypatch.setattr(publishing, "MAX_VARIANT_SECONDS", 0.0)
     told = publish_problem_source(bank("conv-output-shape"), seeds=2)
     assert isinstance(told, PublishFailure)
     assert "of processor time to compute; the limit is 5 s; use smaller numbers" in told.errors[0]
 
 
-def test_one_slow_variant_among_many_is_enough(monkeypatch):
+def test_one_slow_variant_rejects_the_problem(monkeypatch):
     monkeypatch.setattr(publishing, "MAX_VARIANT_SECONDS", 0.015)
     slow = "sum(activation(dense_backward_weight(V, V), 'gelu'))"
     text = f"""\

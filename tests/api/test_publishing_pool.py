@@ -56,7 +56,7 @@ def pool_of(workers: int, deadline_seconds: float = SECONDS) -> Iterator[Publish
         pool.close()
 
 
-def test_a_problem_is_published_after_the_worker_has_died(monkeypatch):
+def test_pool_publishes_after_worker_death(monkeypatch):
     with pool_of(1) as pool:
         first = pool.publish(SOURCE, seeds=2)
         with monkeypatch.context() as patch:
@@ -65,13 +65,13 @@ def test_a_problem_is_published_after_the_worker_has_died(monkeypatch):
         assert pool.publish(SOURCE, seeds=2) == first == publish_problem_source(SOURCE, seeds=2)
 
 
-def test_a_problem_that_no_worker_survives_is_told_to_be_sent_again(monkeypatch):
+def test_problem_that_crashes_workers_returns_503(monkeypatch):
     monkeypatch.setattr(publishing_pool, "publish_problem_source", die)
     with pool_of(1) as pool, pytest.raises(ServiceUnavailable, match="Send it again"):
         pool.publish(SOURCE, seeds=2)
 
 
-def test_a_problem_that_takes_too_long_is_refused_and_the_next_gets_a_new_worker(monkeypatch):
+def test_slow_problem_is_rejected_and_its_worker_replaced(monkeypatch):
     with pool_of(1, 6) as pool:
         monkeypatch.setattr(publishing_pool, "publish_problem_source", process_id)
         first = pool.publish(SOURCE, seeds=2)
@@ -83,7 +83,7 @@ def test_a_problem_that_takes_too_long_is_refused_and_the_next_gets_a_new_worker
         assert pool.publish(SOURCE, seeds=2) != first
 
 
-def test_a_preview_runs_in_a_worker_with_the_deadline_of_checks(monkeypatch):
+def test_preview_runs_in_worker_with_check_deadline(monkeypatch):
     monkeypatch.setattr(publishing_pool, "preview_problem_text", preview_or_sleep)
     with pool_of(1, 5) as pool:
         with pytest.raises(InvalidInput, match="takes longer than 5 s") as refused:
@@ -94,7 +94,7 @@ def test_a_preview_runs_in_a_worker_with_the_deadline_of_checks(monkeypatch):
         assert outcome.preview.id == "of-our-own"
 
 
-def test_a_stop_ends_what_is_being_published(monkeypatch):
+def test_closing_pool_aborts_running_job(monkeypatch):
     monkeypatch.setattr(publishing_pool, "publish_problem_source", publish_or_sleep)
     with pool_of(1) as pool, ThreadPoolExecutor(1) as threads:
         before = {child.pid for child in multiprocessing.active_children()}
@@ -106,7 +106,7 @@ def test_a_stop_ends_what_is_being_published(monkeypatch):
     assert {one.pid for one in multiprocessing.active_children()} <= before
 
 
-def test_a_stop_refuses_what_waits_for_a_worker(monkeypatch):
+def test_closing_pool_rejects_queued_jobs(monkeypatch):
     monkeypatch.setattr(publishing_pool, "publish_problem_source", publish_or_sleep)
     endless = ProblemSource("endless", ENDLESS_ID)
     with pool_of(1) as pool, ThreadPoolExecutor(2) as threads:
@@ -119,7 +119,7 @@ def test_a_stop_refuses_what_waits_for_a_worker(monkeypatch):
                 job.result(timeout=SECONDS)
 
 
-def test_a_problem_is_not_blamed_where_the_machine_does_not_convert_its_formulas(monkeypatch):
+def test_unavailable_tex_converter_causes_one_retry_in_bank_publishing(monkeypatch):
     monkeypatch.setattr(markdown, "convert_tex", refuse_conversion)
     text = TEXT_PROBLEM.replace("statement: |\n", "statement: |\n  With $N=1$.\n", 1)
     source = ProblemSource("why-small-kernels", text)
@@ -134,7 +134,7 @@ def test_a_problem_is_not_blamed_where_the_machine_does_not_convert_its_formulas
     ]
 
 
-def test_a_check_without_a_converter_is_sent_again(monkeypatch):
+def test_pool_retries_once_when_tex_converter_is_unavailable(monkeypatch):
     with pool_of(1) as pool:
         monkeypatch.setattr(pool, "_pool", ScriptedExecutor(LATE, "published"))
         assert pool.publish(SOURCE, seeds=2) == "published"
@@ -170,7 +170,7 @@ class ScriptedExecutor(Executor):
         """Do nothing: no job runs."""
 
 
-def test_one_user_has_few_requests_under_way_and_so_have_all():
+def test_publishing_requests_are_limited_per_user_and_in_total():
     users = [new_id() for _ in range(MAX_REQUESTS)]
     with pool_of(0) as pool:
         held = []
@@ -190,7 +190,7 @@ def test_one_user_has_few_requests_under_way_and_so_have_all():
             pass
 
 
-def test_a_problem_of_the_bank_that_never_ends_stops_no_other(monkeypatch):
+def test_endless_bank_problem_does_not_block_others(monkeypatch):
     monkeypatch.setattr("api.services.problems.publishing.publish_problem_source", publish_or_sleep)
     sources = [ProblemSource("endless", ENDLESS_ID), SOURCE]
     executor = WorkerPool(2, deadline_seconds=20)
@@ -235,7 +235,7 @@ def own_versions(world: World) -> list[str]:
         return list(session.scalars(select(ProblemVersion.problem).where(own)))
 
 
-def test_every_way_to_publish_refuses_a_slow_problem(hasty):
+def test_every_publishing_endpoint_rejects_slow_problem(hasty):
     course = hasty.course()
     teacher = hasty.enrol(course, "Iris Example", role="instructor")
     path = f"/courses/{course}/problems"
@@ -253,7 +253,7 @@ def test_every_way_to_publish_refuses_a_slow_problem(hasty):
     assert own_versions(hasty) == []
 
 
-def test_checks_beyond_a_few_are_refused_while_health_and_log_in_are_answered(
+def test_excess_checks_are_refused_without_blocking_health_or_login(
     busy, course, teacher, monkeypatch, tmp_path
 ):
     monkeypatch.setattr(publishing_pool, "publish_problem_source", publish_when_released)
@@ -287,9 +287,7 @@ def wait_until(holds: Any) -> None:
     assert holds()
 
 
-def test_the_new_problems_of_a_course_take_a_bounded_time_together(
-    busy, course, teacher, monkeypatch
-):
+def test_course_apply_has_total_publishing_time_limit(busy, course, teacher, monkeypatch):
     monkeypatch.setattr("api.routes.courses.course_files.MAX_PUBLISH_SECONDS", 0.0)
     files = {f"problems/own-{n}.yaml": OWN.replace("of-our-own", f"own-{n}") for n in range(2)}
     answer = teacher.post(f"/courses/{course}/apply", {"files": files})
@@ -298,7 +296,7 @@ def test_the_new_problems_of_a_course_take_a_bounded_time_together(
     assert own_versions(busy) == []
 
 
-def test_health_needs_no_thread(world):
+def test_healthz_runs_on_event_loop(world):
     """The route runs on the event loop, so a full thread pool does not block it."""
     [healthz] = [one for one in world.app.routes if getattr(one, "path", "") == "/healthz"]
     assert iscoroutinefunction(healthz.endpoint)

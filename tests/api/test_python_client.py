@@ -49,7 +49,7 @@ course = grader.staff(sys.argv[1], sys.argv[2])
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_the_tests_of_the_client_pass_on_every_python_of_the_machine(version, tmp_path):
+def test_client_tests_pass_on_every_installed_python(version, tmp_path):
     python = find_python(version)
     if not python:
         pytest.skip(f"Python {version} is not on this machine")
@@ -68,7 +68,7 @@ def test_the_tests_of_the_client_pass_on_every_python_of_the_machine(version, tm
         assert "skipped" not in ran.stderr
 
 
-def test_the_client_has_its_types_and_needs_nothing():
+def test_client_is_typed_and_has_no_dependencies():
     metadata = (CLIENT / "pyproject.toml").read_text(encoding="utf-8")
     assert 'requires-python = ">=3.9"' in metadata
     assert "dependencies = []" in metadata
@@ -79,7 +79,7 @@ def test_the_client_has_its_types_and_needs_nothing():
     assert used - sys.stdlib_module_names == {"dlgrader_client", "google"}
 
 
-def test_the_client_has_one_version():
+def test_client_version_matches_its_metadata():
     """Its wheel is named by the first, and servers see the second in each request."""
     project = tomllib.loads((CLIENT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     code = (CLIENT / "src" / "dlgrader_client" / "_version.py").read_text(encoding="utf-8")
@@ -102,12 +102,12 @@ def imported_packages(source: str) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
-def test_imports_are_found_wherever_they_stand():
+def test_import_scanner_finds_nested_imports():
     source = "import os, NumPy as np\nif True: from yaml.nodes import Node\ns = 'import x'"
     assert imported_packages(source) == {"os", "NumPy", "yaml"}
 
 
-def test_the_documented_code_passes_a_strict_type_check(tmp_path):
+def test_documented_client_code_passes_strict_mypy(tmp_path):
     """Also an answer that is told apart by `is_submitted`, as a script does it."""
     blocks = [code for staff, code in documented_blocks() if not staff]
     blocks.append(
@@ -209,13 +209,13 @@ def scene(sqlite_template, tmp_path_factory) -> Iterator[Scene]:
         "closed": world.assignment(course, results="at_once"),
     }
     with world.session() as session:
-        for name, [posed] in slugs.items():
-            session.get_one(Assignment, posed.assignment).slug = name
+        for name, [assigned] in slugs.items():
+            session.get_one(Assignment, assigned.assignment).slug = name
         slug = session.get_one(Course, course).slug
     world.close()
     with serving(folder, url) as address:
         python = find_python("3.9") or sys.executable
-        assignments = {name: str(posed.assignment) for name, [posed] in slugs.items()}
+        assignments = {name: str(assigned.assignment) for name, [assigned] in slugs.items()}
         scene = Scene(address, slug, email, folder / "home", python, staff_token, assignments)
         log_in(scene)
         yield scene
@@ -237,7 +237,7 @@ def log_in(scene: Scene) -> None:
     assert "gr_api_" not in printed + errors
 
 
-def test_a_student_answers_wrong_reads_the_hint_and_answers_right(scene):
+def test_client_submits_wrong_then_right_answer_with_hint(scene):
     printed = scene.run("""
 print(hw.check("cells", "2*3"))
 wrong = hw.submit("cells", 81)
@@ -256,7 +256,7 @@ print(*hw.status())
     assert (scene.home / "tokens.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_an_answer_of_a_killed_process_is_delivered_exactly_once(scene):
+def test_queued_answer_of_killed_process_is_delivered_exactly_once(scene):
     count = """
 path = f"/assignments/{hw.id}/problems/{hw.problems[0]}/submissions"
 print(len(hw.account._connection.request("GET", path)["items"]))
@@ -284,7 +284,7 @@ print(len(hw.account._connection.request("GET", path)["items"]))
     assert int(scene.run(count)) == before + 3
 
 
-def test_arrays_of_numpy_and_frames_of_pandas_are_graded(scene):
+def test_client_submits_numpy_arrays_and_pandas_series(scene):
     """The Python of the tests has both libraries."""
     printed = scene.run(
         """
@@ -327,7 +327,7 @@ assert row["received_at"] == result.received_at
 """
 
 
-def test_an_answer_delivered_after_the_deadline_counts_from_the_time_of_the_server(scene):
+def test_queued_answer_after_deadline_counts_at_server_time(scene):
     """The deadline passes while two answers wait; one assignment still takes late answers."""
     scene.run(SUBMISSIONS_WERE_QUEUED)
     now = datetime.now(UTC)
@@ -342,7 +342,7 @@ def test_an_answer_delivered_after_the_deadline_counts_from_the_time_of_the_serv
     assert datetime.fromisoformat(f"{received}+00:00") >= now.replace(microsecond=0)
 
 
-def test_the_readme_names_a_problem_of_the_bank_and_its_parts():
+def test_client_readme_uses_existing_bank_problems_and_parts():
     readme = (CLIENT / "README.md").read_text(encoding="utf-8")
     named = set(re.findall(r"\b(conv-[a-z-]+)(?:/(\w+))?", readme))
     assert named
@@ -357,7 +357,7 @@ def documented_blocks() -> list[tuple[str, str]]:
     return re.findall(r"^```python( staff)?\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
-def test_the_code_of_the_documentation_runs(scene):
+def test_documented_client_code_runs(scene):
     """The blocks of `docs/notebooks.md`, in order, with the address and the course of the scene."""
     blocks = documented_blocks()
     for name, value in (("https://grader.example.edu", scene.address), ("dl-2026", scene.slug)):
@@ -369,7 +369,7 @@ def test_the_code_of_the_documentation_runs(scene):
     assert {path.name for path in scene.home.iterdir()} >= {"grades.csv", "submissions.jsonl"}
 
 
-def test_staff_list_export_and_regrade(scene):
+def test_staff_client_lists_people_exports_and_regrades(scene):
     scene.run("print(hw.submit('cells', 9)); print(hw.submit('doubled', 18))")
     printed = scene.run_as_staff(
         """
@@ -400,7 +400,7 @@ print(header, [one.status for one in hw.regrades(hw.problems[0])])
     assert "gr_api_" not in printed
 
 
-def test_the_wheel_is_pure_and_works_where_nothing_else_is_installed(tmp_path):
+def test_client_wheel_is_pure_python_and_works_standalone(tmp_path):
     [built] = WheelBuilder(str(CLIENT)).build(directory=str(tmp_path), versions=["standard"])
     assert Path(built).name.endswith("-py3-none-any.whl")
     python = find_python("3.9") or sys.executable

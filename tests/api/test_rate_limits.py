@@ -37,7 +37,7 @@ def look(person, problem):
 @pytest.mark.parametrize(
     ("act", "times"), [(hand_in, 2), (save, 3), (preview, 3), (practise, 3), (look, 6)]
 )
-def test_who_asks_too_often_is_told_how_long_to_wait_and_waiting_helps(
+def test_rate_limited_response_has_retry_after_and_limit_recovers(
     world, course, problem, act, times
 ):
     student, other = world.enrol(course), world.enrol(course, "Other")
@@ -53,14 +53,14 @@ def test_who_asks_too_often_is_told_how_long_to_wait_and_waiting_helps(
     assert act(student, problem).status_code != 429
 
 
-def test_what_is_refused_is_not_stored(world, course, problem):
+def test_rate_limited_submission_is_not_stored(world, course, problem):
     student = world.enrol(course)
     answered = [hand_in(student, problem).status_code for _ in range(4)]
     assert answered == [201, 201, 429, 429]
     assert len(student.get(f"{problem.path}/submissions").json()["items"]) == 2
 
 
-def test_typing_and_looking_use_up_nothing_that_submitting_needs(world, course, problem):
+def test_drafts_and_reads_do_not_use_submission_rate_limit(world, course, problem):
     student = world.enrol(course)
     while save(student, problem).status_code != 429:
         pass
@@ -69,7 +69,7 @@ def test_typing_and_looking_use_up_nothing_that_submitting_needs(world, course, 
     assert hand_in(student, problem).status_code == 201
 
 
-def test_more_tokens_give_no_more_requests(world, course, problem):
+def test_rate_limit_is_shared_by_all_tokens_of_a_user(world, course, problem):
     student = world.enrol(course)
     for _ in range(6):
         look(student, problem)
@@ -77,13 +77,13 @@ def test_more_tokens_give_no_more_requests(world, course, problem):
     assert look(student, problem).status_code == 429
 
 
-def test_a_request_counts_once_however_often_it_asks_the_database(world, course, problem):
+def test_request_with_several_transactions_counts_once(world, course, problem):
     """The first view of a problem reads in one transaction and is recorded in another."""
     student = world.enrol(course)
     assert [look(student, problem).status_code for _ in range(7)] == [200] * 6 + [429]
 
 
-def test_a_clock_that_is_put_back_gives_nothing_and_locks_nobody_out(world, course, problem):
+def test_rate_limit_tolerates_clock_moving_backwards(world, course, problem):
     student = world.enrol(course)
     assert [hand_in(student, problem).status_code for _ in range(3)] == [201, 201, 429]
     world.clock.advance(hours=-2)
@@ -92,5 +92,5 @@ def test_a_clock_that_is_put_back_gives_nothing_and_locks_nobody_out(world, cour
     assert hand_in(student, problem).status_code == 201
 
 
-def test_who_has_no_token_is_asked_for_one_and_never_told_to_wait(world, problem):
+def test_anonymous_requests_get_401_instead_of_429(world, problem):
     assert {look(world.anonymous, problem).status_code for _ in range(9)} == {401}

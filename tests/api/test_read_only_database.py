@@ -68,7 +68,7 @@ def scene(world, course, student):
     return student, problem
 
 
-def test_submissions_and_drafts_get_503_and_reads_go_on(world, scene):
+def test_read_only_database_returns_503_for_writes_and_serves_reads(world, scene):
     student, problem = scene
     with read_only(world):
         for number in range(3):
@@ -84,7 +84,7 @@ def test_submissions_and_drafts_get_503_and_reads_go_on(world, scene):
         assert count_submissions(world) == 1
 
 
-def test_it_recovers_by_itself_and_the_same_request_is_stored_once(world, scene):
+def test_read_only_database_recovers_and_retried_request_is_stored_once(world, scene):
     student, problem = scene
     with read_only(world):
         assert student.submit(problem, {"cells": "9"}, key="same").status_code == 503

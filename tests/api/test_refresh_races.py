@@ -11,11 +11,11 @@ STUDENTS = 60
 ROUNDS = 6
 
 
-def test_two_refreshes_in_opposite_orders_do_not_wait_crosswise(world):
+def test_concurrent_recomputations_in_opposite_order_do_not_deadlock(world):
     course = world.course()
-    posed = [*world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM), *world.assignment(course)]
+    assigned = [*world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM), *world.assignment(course)]
     students = [world.enrol(course).id for _ in range(STUDENTS)]
-    keys = [ProgressKey(problem.id, student) for problem in posed for student in students]
+    keys = [ProgressKey(problem.id, student) for problem in assigned for student in students]
     both = Barrier(2, timeout=20)
 
     def work_out(order):

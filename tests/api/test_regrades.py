@@ -21,7 +21,7 @@ from api.db.models import (
 ALL_ROWS = {"cells": "9", "doubled": "18"}
 
 
-def test_a_dry_run_counts_what_would_change_and_changes_nothing(world, course, teacher, problem):
+def test_regrade_dry_run_counts_changes_and_saves_nothing(world, course, teacher, problem):
     right, wrong, same = (world.enrol(course, name) for name in ("Right", "Wrong", "Same"))
     right.submit(problem, ALL_ROWS)
     wrong.submit(problem, {"cells": "10"})
@@ -40,9 +40,7 @@ def test_a_dry_run_counts_what_would_change_and_changes_nothing(world, course, t
     assert run["to_version"]["space"] == "course"
 
 
-def test_the_dry_run_is_what_applying_does_and_undoing_restores_all(
-    world, course, teacher, problem
-):
+def test_applied_regrade_matches_dry_run_and_undo_restores_grades(world, course, teacher, problem):
     people = [world.enrol(course, f"Student {number}") for number in range(5)]
     for number, person in enumerate(people):
         person.submit(problem, {"cells": str(8 + number), "doubled": "18", "why": "Fewer."})
@@ -77,9 +75,7 @@ def test_the_dry_run_is_what_applying_does_and_undoing_restores_all(
     assert undone["may"] == []
 
 
-def test_the_students_whom_it_changes_can_be_listed_alone_by_family_name(
-    world, course, teacher, problem
-):
+def test_changed_students_are_filtered_and_sorted_by_family_name(world, course, teacher, problem):
     for name, cells in [("Ada Z", "9"), ("Ben Y", "7"), ("Cleo A", "10"), ("Dan B", "7")]:
         world.enrol(course, name).submit(problem, {"cells": cells})
     world.enrol(course, "Eve").submit(problem, {"why": "Fewer."})
@@ -96,7 +92,7 @@ def test_the_students_whom_it_changes_can_be_listed_alone_by_family_name(
     assert len(names("")[0]) == 5
 
 
-def test_every_grade_that_changed_names_the_regrade(world, course, teacher, problem):
+def test_grade_changes_reference_their_regrade(world, course, teacher, problem):
     student = world.enrol(course)
     student.submit(problem, {"cells": "10"})
     run = run_action(world, teacher, run_dry_run(world, teacher, problem), "apply")
@@ -115,7 +111,7 @@ def test_every_grade_that_changed_names_the_regrade(world, course, teacher, prob
     assert {row.author_id for row in rows} == {teacher.id}
 
 
-def test_follow_through_is_recomputed_from_values_as_they_are_read_now(world, course, teacher):
+def test_regrade_recomputes_follow_through_from_reparsed_answers(world, course, teacher):
     counted = TEXT_PROBLEM.replace("{id: cells, kind: integer", "{id: cells, kind: shape")
     counted = counted.replace('key: "K*K"', 'key: "(K, K)"').replace("2*cells", "2*cells[0]")
     [problem] = world.assignment(course, counted)
@@ -127,7 +123,7 @@ def test_follow_through_is_recomputed_from_values_as_they_are_read_now(world, co
     assert (change["part"], change["direction"]) == ("doubled", "down")
 
 
-def test_what_becomes_readable_counts_at_its_own_time_and_takes_no_attempt(world, course, teacher):
+def test_newly_readable_answer_keeps_its_time_and_attempt(world, course, teacher):
     [problem] = world.assignment(course, TEXT_PROBLEM, attempts=1)
     student = world.enrol(course)
     student.submit(problem, {"cells": "9.5"})
@@ -148,7 +144,7 @@ def test_what_becomes_readable_counts_at_its_own_time_and_takes_no_attempt(world
     assert run["counts"]["newly_readable"] == (first.status == "unreadable")
 
 
-def test_no_answer_is_lowered_where_that_is_asked_for(world, course, teacher, problem):
+def test_never_lower_regrade_lowers_no_score(world, course, teacher, problem):
     right, wrong, too = (world.enrol(course, name) for name in ("Right", "Wrong", "Wronger"))
     right.submit(problem, {"cells": "9"})
     wrong.submit(problem, {"cells": "10"})
@@ -169,7 +165,7 @@ def test_no_answer_is_lowered_where_that_is_asked_for(world, course, teacher, pr
     assert not change["is_applied"]
 
 
-def test_marks_by_a_person_stay_and_are_flagged(world, course, teacher, problem):
+def test_regrade_keeps_and_flags_manual_grades(world, course, teacher, problem):
     student = world.enrol(course)
     student.submit(problem, {"cells": "10", "why": "Fewer."})
     with world.session() as session:
@@ -184,7 +180,7 @@ def test_marks_by_a_person_stay_and_are_flagged(world, course, teacher, problem)
     assert change["part"] == "cells"
 
 
-def test_a_mark_after_the_dry_run_stays_and_equal_answers_of_others_move(
+def test_manual_grade_after_dry_run_is_kept_and_others_are_regraded(
     world, course, teacher, problem
 ):
     marked, other = world.enrol(course, "Marked"), world.enrol(course, "Other")
@@ -206,7 +202,7 @@ def test_a_mark_after_the_dry_run_stays_and_equal_answers_of_others_move(
     assert read_grades(world, problem) == before
 
 
-def test_what_arrives_between_dry_run_and_apply_is_judged_too(world, course, teacher, problem):
+def test_submissions_between_dry_run_and_apply_are_regraded(world, course, teacher, problem):
     early, late = world.enrol(course, "Early"), world.enrol(course, "Late")
     early.submit(problem, {"cells": "9"})
     run = run_dry_run(world, teacher, problem)
@@ -218,7 +214,7 @@ def test_what_arrives_between_dry_run_and_apply_is_judged_too(world, course, tea
     assert done["progress"]["done"] == done["progress"]["total"] == 3
 
 
-def test_what_arrives_after_the_pin_is_judged_by_the_new_version_and_undone(
+def test_submissions_after_apply_use_new_version_and_revert_on_undo(
     world, course, teacher, problem
 ):
     old, new = world.enrol(course, "Old"), world.enrol(course, "New")
@@ -235,7 +231,7 @@ def test_what_arrives_after_the_pin_is_judged_by_the_new_version_and_undone(
     assert told["results"][0]["status"] == "correct"
 
 
-def test_a_notice_is_shown_with_what_was_applied_and_goes_with_it(world, course, teacher, problem):
+def test_regrade_notice_is_posted_on_apply_and_withdrawn_on_undo(world, course, teacher, problem):
     world.enrol(course).submit(problem, {"cells": "10"})
     run = run_dry_run(world, teacher, problem)
     run_action(world, teacher, run, "apply", notice="The key of part a was corrected.")
@@ -247,7 +243,7 @@ def test_a_notice_is_shown_with_what_was_applied_and_goes_with_it(world, course,
         assert session.scalars(select(Notice)).one().withdrawn_at is not None
 
 
-def test_one_regrade_of_a_problem_at_a_time(world, course, teacher, problem):
+def test_problem_has_one_active_regrade_at_a_time(world, course, teacher, problem):
     world.enrol(course).submit(problem, {"cells": "10"})
     run = run_dry_run(world, teacher, problem)
     again = teacher.post(f"{problem.path}/regrades", {"version": {"id": str(problem.version)}})
@@ -263,7 +259,7 @@ def test_one_regrade_of_a_problem_at_a_time(world, course, teacher, problem):
     assert [one["status"] for one in listed] == ["ready", "cancelled"]
 
 
-def test_only_the_last_one_that_was_applied_can_be_undone(world, course, teacher, problem):
+def test_only_last_applied_regrade_can_be_undone(world, course, teacher, problem):
     world.enrol(course).submit(problem, {"cells": "10"})
     first = run_action(world, teacher, run_dry_run(world, teacher, problem), "apply")
     third = {"parts": {"cells": {"key": "K*K + 2"}}}
@@ -274,7 +270,7 @@ def test_only_the_last_one_that_was_applied_can_be_undone(world, course, teacher
     assert run_action(world, teacher, first, "undo")["status"] == "undone"
 
 
-def test_a_regrade_that_was_stopped_goes_on_or_back(world, course, teacher, problem):
+def test_stopped_regrade_can_be_resumed_or_undone(world, course, teacher, problem):
     student = world.enrol(course)
     student.submit(problem, {"cells": "10"})
     before = read_grades(world, problem)
@@ -289,7 +285,7 @@ def test_a_regrade_that_was_stopped_goes_on_or_back(world, course, teacher, prob
     assert read_grades(world, problem) == before
 
 
-def test_submissions_are_never_touched(world, course, teacher, problem):
+def test_regrade_never_modifies_submissions(world, course, teacher, problem):
     student = world.enrol(course)
     student.submit(problem, {"cells": "10"}, key="k")
     with world.db.reading() as session:
@@ -304,7 +300,7 @@ def test_submissions_are_never_touched(world, course, teacher, problem):
 ODD: Final = "x \u00e9 \U0001f600 \"'\\ \n %s :name"
 
 
-def test_the_database_copies_results_exactly(world, course, teacher, problem):
+def test_apply_copies_dry_run_results_exactly(world, course, teacher, problem):
     """Gradings, answers and changes have the results of the dry run, whatever they contain."""
     for number, cells in enumerate(("9", "10")):
         student = world.enrol(course, f"Student {number}")

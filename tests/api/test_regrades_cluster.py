@@ -46,7 +46,7 @@ def problem(world, course, monkeypatch):
     return create_answered_problem(world, course)
 
 
-def test_a_cluster_judges_as_this_process_does(world, teacher, problem, address, monkeypatch):
+def test_dask_cluster_grades_like_local_process(world, teacher, problem, address, monkeypatch):
     here = create_regrade(teacher, problem)
     world.service.regrades.run_until_idle()
     expected = get_regrade(teacher, here)["counts"]
@@ -68,7 +68,7 @@ def test_a_cluster_judges_as_this_process_does(world, teacher, problem, address,
     assert len(judged) == 1
 
 
-def test_a_regrade_waits_for_a_cluster_that_does_not_answer(world, teacher, problem):
+def test_regrade_waits_for_unreachable_dask_cluster(world, teacher, problem):
     run, before = create_regrade(teacher, problem), read_grades(world, problem)
     with closing(
         RegradeRunner(

@@ -44,9 +44,7 @@ def workers():
     return {one.pid for one in multiprocessing.active_children()}
 
 
-def test_workers_judge_as_this_process_does_and_end_with_their_runner(
-    world, course, teacher, problem
-):
+def test_workers_grade_like_main_process_and_stop_with_runner(world, course, teacher, problem):
     before = read_grades(world, problem)
     here = workers()
     inline = create_regrade(teacher, problem)
@@ -75,7 +73,7 @@ def test_workers_judge_as_this_process_does_and_end_with_their_runner(
     assert same == after
 
 
-def test_a_worker_that_dies_costs_one_try_and_nothing_else(world, teacher, problem):
+def test_worker_death_costs_one_attempt_and_loses_no_work(world, teacher, problem):
     run = create_regrade(teacher, problem)
     here, killed = workers(), []
 
@@ -96,7 +94,7 @@ def test_a_worker_that_dies_costs_one_try_and_nothing_else(world, teacher, probl
     assert ready["progress"]["done"] == ready["progress"]["total"] == 6
 
 
-def test_a_piece_that_takes_too_long_fails_its_regrade(world, teacher, problem, monkeypatch):
+def test_grading_job_over_deadline_fails_its_regrade(world, teacher, problem, monkeypatch):
     run = create_regrade(teacher, problem)
     monkeypatch.setattr(grading_jobs, "grade_job", never_end)
     pool = WorkerPool(2, deadline_seconds=1)
@@ -117,7 +115,7 @@ def is_running(pid):
         return False
 
 
-def test_two_services_on_one_regrade_do_every_chunk_once(world, teacher, problem):
+def test_two_runners_process_every_chunk_once(world, teacher, problem):
     before = read_grades(world, problem)
     run = create_regrade(teacher, problem)
     other = Database(world.url)
@@ -154,7 +152,7 @@ if __name__ == "__main__":
 """
 
 
-def test_a_worker_ends_with_a_service_that_was_killed(tmp_path):
+def test_worker_exits_when_its_service_is_killed(tmp_path):
     script = tmp_path / "pool.py"
     script.write_text(POOL)
     command = [sys.executable, str(script)]

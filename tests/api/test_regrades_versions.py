@@ -10,7 +10,7 @@ from world import OTHER_PROBLEM, TEXT_PROBLEM
 from api.db.models import Answer, Grading, ProblemVersion
 
 
-def test_a_wrong_answer_is_accepted_for_the_whole_group(world, course, teacher, problem):
+def test_accepting_a_wrong_answer_applies_to_the_whole_group(world, course, teacher, problem):
     people = [world.enrol(course, name) for name in ("One", "Two")]
     ids = [person.submit(problem, {"cells": "6"}).json()["id"] for person in people]
     with world.db.reading() as session:
@@ -30,7 +30,7 @@ def test_a_wrong_answer_is_accepted_for_the_whole_group(world, course, teacher, 
     assert len(ids) == len(records)
 
 
-def test_a_wrong_answer_is_named_as_a_mistake_with_its_words(world, course, teacher, problem):
+def test_wrong_answer_becomes_known_mistake_with_hint_and_credit(world, course, teacher, problem):
     student = world.enrol(course)
     student.submit(problem, {"cells": "7"})
     said = "That is the number of the sides, not of the cells."
@@ -82,7 +82,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_version_that_cannot_be_is_refused_and_nothing_begins(teacher, problem, name):
+def test_invalid_regrade_version_is_rejected_without_starting(teacher, problem, name):
     version, status, code = REFUSED[name]
     given = str(problem.version)
     version = {key: given if one == "{version}" else one for key, one in version.items()}
@@ -91,7 +91,7 @@ def test_a_version_that_cannot_be_is_refused_and_nothing_begins(teacher, problem
     assert teacher.get(f"{problem.path}/regrades").json()["items"] == []
 
 
-def test_too_short_a_reason_is_reported_in_characters(teacher, problem):
+def test_too_short_reason_reports_minimum_length(teacher, problem):
     version = {"accept": {"part": "cells", "key": "K", "reason": "x"}}
     refused = teacher.post(f"{problem.path}/regrades", {"version": version})
     [error] = refused.json()["errors"]
@@ -101,7 +101,7 @@ def test_too_short_a_reason_is_reported_in_characters(teacher, problem):
     )
 
 
-def test_a_name_of_another_form_is_told_what_a_name_is(teacher, problem):
+def test_invalid_mistake_id_error_shows_an_example(teacher, problem):
     version = {"mistake": {"part": "cells", "key": "K", "id": "Off by one", "say": "Count again."}}
     refused = teacher.post(f"{problem.path}/regrades", {"version": version})
     [error] = refused.json()["errors"]
@@ -115,9 +115,7 @@ CONTRARY = f"""{TEXT_PROBLEM}examples:
 """
 
 
-def test_an_example_that_says_otherwise_is_named_and_dropped_only_where_that_is_asked(
-    world, course, teacher
-):
+def test_contradicting_example_is_dropped_only_on_request(world, course, teacher):
     [problem] = world.assignment(course, CONTRARY)
     student = world.enrol(course)
     student.submit(problem, {"cells": "6"})
@@ -143,7 +141,7 @@ def test_an_example_that_says_otherwise_is_named_and_dropped_only_where_that_is_
         ({"drop_examples": [0]}, "version"),
     ],
 )
-def test_examples_that_cannot_be_dropped_are_refused(world, course, teacher, version, field):
+def test_invalid_drop_examples_are_rejected(world, course, teacher, version, field):
     [problem] = world.assignment(course, CONTRARY)
     refused = teacher.post(f"{problem.path}/regrades", {"version": version})
     assert refused.status_code == 422
@@ -162,7 +160,7 @@ REASONLESS = TEXT_PROBLEM.replace('key: "K*K"', 'key: "K*K", accept: [{key: K, r
         (TEXT_PROBLEM.replace("K*K", "K/0"), "parts.cells.key", 10),
     ],
 )
-def test_an_error_of_a_file_has_one_form_wherever_it_is_sent(
+def test_problem_file_errors_are_identical_in_all_endpoints(
     course, teacher, problem, text, field, line
 ):
     headers = {"Content-Type": "application/yaml"}
@@ -178,7 +176,7 @@ def test_an_error_of_a_file_has_one_form_wherever_it_is_sent(
     assert "String should" not in error["message"]
 
 
-def test_a_value_is_not_accepted_where_students_have_different_numbers(world, course, teacher):
+def test_single_value_is_not_accepted_if_students_have_different_numbers(world, course, teacher):
     [problem] = world.assignment(course, variants="each")
     world.enrol(course).submit(problem, {"cells": "6"})
     with world.db.reading() as session:
@@ -189,7 +187,7 @@ def test_a_value_is_not_accepted_where_students_have_different_numbers(world, co
     assert "different numbers" in refused.json()["detail"]
 
 
-def test_a_file_is_read_as_it_was_when_it_was_published(world, course, teacher):
+def test_regrade_reads_published_source_with_non_ascii_text(world, course, teacher):
     asked = TEXT_PROBLEM.replace('"Twice that?"', "Twice that → é?")
     [problem] = world.assignment(course, asked)
     run = run_dry_run(world, teacher, problem, {"parts": {"doubled": {"points": 3}}})

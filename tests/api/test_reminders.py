@@ -41,9 +41,9 @@ def ann(world, course):
 
 
 @pytest.fixture
-def posed(world, course):
-    [posed] = world.assignment(course, timeline_spec=DUE)
-    return posed
+def assigned(world, course):
+    [assigned] = world.assignment(course, timeline_spec=DUE)
+    return assigned
 
 
 def plan(world, at):
@@ -65,9 +65,11 @@ def rows(world):
 
 
 @pytest.mark.usefixtures("ann")
-def test_who_submitted_nothing_is_reminded_once_a_day_before(world, mail_server, course, posed):
+def test_students_without_submission_get_one_reminder_a_day_before(
+    world, mail_server, course, assigned
+):
     bo = world.enrol(course, "Bo Example", email="bo@example.edu")
-    assert bo.submit(posed, {"cells": "9"}).status_code == 201
+    assert bo.submit(assigned, {"cells": "9"}).status_code == 201
     gone = world.enrol(course, "Gone Example")
     world.set_enrolment(gone, withdrawn_at=world.clock())
     assert plan(world, DAY_BEFORE.replace(minute=0, hour=10)) == 0
@@ -79,39 +81,39 @@ def test_who_submitted_nothing_is_reminded_once_a_day_before(world, mail_server,
     assert message["Subject"] == "Deep Learning: Homework 1 is due soon"
     text = message.get_body(("plain",)).get_content()
     assert "Tue 10 Nov 2026, 12:00 Europe/Berlin (CET)" in text
-    assert f"/assignments/{posed.assignment}" in text
+    assert f"/assignments/{assigned.assignment}" in text
 
 
-def test_an_extension_moves_the_reminder_and_a_later_one_sends_another(
-    world, mail_server, course, ann, posed, teacher
+def test_each_extension_reschedules_the_reminder(
+    world, mail_server, course, ann, assigned, teacher
 ):
-    extend(teacher, course, posed, ann, "2026-11-12 12:00")
+    extend(teacher, course, assigned, ann, "2026-11-12 12:00")
     assert plan(world, DAY_BEFORE) == 0
     assert plan(world, DAY_BEFORE.replace(day=11)) == 1
     deliver(world)
-    extend(teacher, course, posed, ann, "2026-11-14 12:00")
+    extend(teacher, course, assigned, ann, "2026-11-14 12:00")
     assert plan(world, DAY_BEFORE.replace(day=13)) == 1
     deliver(world)
     assert recipients(mail_server) == ["ann@example.edu"] * 2
 
 
-def extend(teacher, course, posed, student, due):
+def extend(teacher, course, assigned, student, due):
     grants = {"due": due}
-    body = {"assignment": str(posed.assignment), "student": str(student.id), "grants": grants}
+    body = {"assignment": str(assigned.assignment), "student": str(student.id), "grants": grants}
     done = teacher.post(f"/courses/{course}/extensions", body)
     assert done.status_code == 201, done.text
 
 
-def move_due(teacher, posed, due):
+def move_due(teacher, assigned, due):
     body, headers = {"timeline": {"due": due}}, {"If-Match": "*"}
-    done = teacher.patch(f"/assignments/{posed.assignment}", body, headers=headers)
+    done = teacher.patch(f"/assignments/{assigned.assignment}", body, headers=headers)
     assert done.status_code == 200, done.text
 
 
 @pytest.mark.parametrize("is_sent_before", [False, True])
 @pytest.mark.parametrize("is_older", [False, True])
-def test_a_reminder_that_two_workers_stored_is_sent_once(
-    world, mail_server, ann, posed, course, is_sent_before, is_older
+def test_reminder_stored_by_two_workers_is_sent_once(
+    world, mail_server, ann, assigned, course, is_sent_before, is_older
 ):
     other_id = UUID(int=1) if is_older else None
     assert plan(world, DAY_BEFORE) == 1
@@ -120,7 +122,7 @@ def test_a_reminder_that_two_workers_stored_is_sent_once(
     with world.session() as session:
         [row] = rows(world)
         values = {"recipient_id": ann.id, "kind": "due_soon", "course_id": course}
-        values |= {"assignment_id": posed.assignment, "occasion_at": row.occasion_at}
+        values |= {"assignment_id": assigned.assignment, "occasion_at": row.occasion_at}
         values |= {"created_at": row.created_at, "due_at": row.due_at}
         session.add(OutboxMessage(id=other_id or new_id(), **values))
     world.clock.advance(hours=1)  # the limit of messages to a person
@@ -130,16 +132,16 @@ def test_a_reminder_that_two_workers_stored_is_sent_once(
 
 
 @pytest.mark.parametrize("is_delivered_between", [False, True])
-def test_a_due_time_that_is_moved_and_moved_back_has_its_reminder(
-    world, mail_server, ann, posed, teacher, is_delivered_between
+def test_due_time_moved_and_restored_still_has_its_reminder(
+    world, mail_server, ann, assigned, teacher, is_delivered_between
 ):
     now = DAY_BEFORE.replace(hour=13)
     assert plan(world, now) == 1
-    move_due(teacher, posed, "2026-11-10 13:00")
+    move_due(teacher, assigned, "2026-11-10 13:00")
     assert plan(world, now) == 1
     if is_delivered_between:
         deliver(world)
-    move_due(teacher, posed, DUE["due"])
+    move_due(teacher, assigned, DUE["due"])
     plan(world, now)
     deliver(world)
     texts = [one.get_body(("plain",)).get_content() for one in mail_server.messages()]
@@ -149,67 +151,63 @@ def test_a_due_time_that_is_moved_and_moved_back_has_its_reminder(
     assert item["due_at"] == "2026-11-10T11:00:00.000000Z"
 
 
-def hand_in(_world, _course, ann, posed, _teacher):
-    assert ann.submit(posed, {"cells": "9"}).status_code == 201
+def hand_in(_world, _course, ann, assigned, _teacher):
+    assert ann.submit(assigned, {"cells": "9"}).status_code == 201
 
 
-def move(_world, course, ann, posed, teacher):
-    extend(teacher, course, posed, ann, "2026-11-20 12:00")
+def move(_world, course, ann, assigned, teacher):
+    extend(teacher, course, assigned, ann, "2026-11-20 12:00")
 
 
-def leave(world, _course, ann, _posed, _teacher):
+def leave(world, _course, ann, _assigned, _teacher):
     world.set_enrolment(ann, withdrawn_at=world.clock())
 
 
-def excuse(_world, _course, ann, posed, teacher):
+def excuse(_world, _course, ann, assigned, teacher):
     body = {"student": str(ann.id), "reason": "Ill."}
-    assert teacher.post(f"/assignments/{posed.assignment}/excuses", body).status_code == 201
+    assert teacher.post(f"/assignments/{assigned.assignment}/excuses", body).status_code == 201
 
 
 @pytest.mark.parametrize("event", [hand_in, move, leave, excuse])
-def test_a_reminder_that_is_pointless_by_now_is_dropped(
-    world, mail_server, course, ann, posed, teacher, event
-):
+def test_obsolete_reminder_is_dropped(world, mail_server, course, ann, assigned, teacher, event):
     assert plan(world, DAY_BEFORE) == 1
-    event(world, course, ann, posed, teacher)
+    event(world, course, ann, assigned, teacher)
     deliver(world)
     assert mail_server.messages() == []
     assert [one.status for one in rows(world)] == ["dropped"]
 
 
-def test_a_reminder_is_news_also_for_those_who_declined_the_e_mail(world, mail_server, ann, posed):
+def test_declined_reminder_appears_as_news(world, mail_server, ann, assigned):
     with world.session() as session:
         session.add(MailOptOut(user_id=ann.id, kind="due_soon"))
     plan(world, DAY_BEFORE)
     deliver(world)
     assert mail_server.messages() == []
     [item] = ann.get("/me/news").json()["items"]
-    assert (item["kind"], item["assignment"]) == ("due_soon", str(posed.assignment))
+    assert (item["kind"], item["assignment"]) == ("due_soon", str(assigned.assignment))
     assert item["due_at"] == "2026-11-10T11:00:00.000000Z"
     page = Browser(world, ann).get("/")
     assert "Homework 1 is due" in page.one("section", aria_labelledby="news-title").text
 
 
 @pytest.mark.parametrize("event", [hand_in, move, leave, excuse])
-def test_a_reminder_without_a_reason_is_no_news(world, course, ann, posed, teacher, event):
+def test_obsolete_reminder_is_not_shown_as_news(world, course, ann, assigned, teacher, event):
     plan(world, DAY_BEFORE)
-    event(world, course, ann, posed, teacher)
+    event(world, course, ann, assigned, teacher)
     assert ann.get("/me/news").json()["items"] == []
 
 
-@pytest.mark.usefixtures("posed")
-def test_a_reminder_is_no_news_after_the_due_time(world, ann):
+@pytest.mark.usefixtures("assigned")
+def test_reminder_disappears_from_news_after_due_time(world, ann):
     plan(world, DAY_BEFORE)
     world.clock.advance(days=1)
     assert ann.get("/me/news").json()["items"] == []
 
 
 @pytest.mark.usefixtures("teacher")
-def test_the_staff_get_a_digest_of_waiting_work_in_the_morning(
-    world, mail_server, course, ann, posed
-):
+def test_staff_get_morning_digest_of_ungraded_work(world, mail_server, course, ann, assigned):
     assert plan(world, MORNING) == 0
-    assert ann.submit(posed, {"why": "Because."}).status_code == 201
+    assert ann.submit(assigned, {"why": "Because."}).status_code == 201
     assert plan(world, MORNING.replace(hour=5)) == 0
     ta = world.enrol(course, "Ta Example", role="grader", email="ta@example.edu")
     assert plan(world, MORNING) == 2
@@ -226,13 +224,13 @@ def test_the_staff_get_a_digest_of_waiting_work_in_the_morning(
 
 
 @pytest.mark.usefixtures("teacher")
-def test_a_digest_of_a_morning_long_ago_is_not_sent(world, ann, posed):
-    assert ann.submit(posed, {"why": "Because."}).status_code == 201
+def test_missed_morning_digest_is_not_sent_later(world, ann, assigned):
+    assert ann.submit(assigned, {"why": "Because."}).status_code == 201
     assert plan(world, MORNING.replace(hour=18)) == 0
 
 
-def test_an_archived_course_sends_nothing(world, course, ann, posed, teacher):
-    assert ann.submit(posed, {"why": "Because."}).status_code == 201
+def test_archived_course_sends_no_reminders(world, course, ann, assigned, teacher):
+    assert ann.submit(assigned, {"why": "Because."}).status_code == 201
     world.enrol(course, "Bo Example")
     done = teacher.post(f"/courses/{course}/archive", headers={"If-Match": "*"})
     assert done.status_code in {200, 204}, done.text
@@ -240,14 +238,14 @@ def test_an_archived_course_sends_nothing(world, course, ann, posed, teacher):
     assert plan(world, DAY_BEFORE) == 0
 
 
-@pytest.mark.usefixtures("ann", "posed")
-def test_the_worker_looks_for_reminders_by_itself(world, mail_server):
+@pytest.mark.usefixtures("ann", "assigned")
+def test_outbox_runner_plans_and_sends_reminders(world, mail_server):
     world.clock.now = DAY_BEFORE
     world.service.outbox_runner.run_once()
     assert recipients(mail_server) == ["ann@example.edu"]
 
 
-def test_without_e_mail_nothing_is_stored(database_url):
+def test_without_mail_server_no_reminder_is_stored(database_url):
     world = World(database_url)
     course = world.course()
     world.enrol(course, "Ann Example")

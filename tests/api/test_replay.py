@@ -13,7 +13,7 @@ def recorded(grader, answer, *options: str, **changes) -> str:
     return json.dumps({**record, **changes}, ensure_ascii=False)
 
 
-def test_what_mark_prints_is_replayed_from_standard_input(grader):
+def test_replay_reads_output_of_mark_from_stdin(grader):
     printed = grader("mark", *SAME, "--json").out + grader("mark", *PARTLY, "--json").out
     ran = grader("replay", "-", stdin=printed)
     assert (ran.code, ran.out.splitlines()) == (
@@ -30,7 +30,7 @@ def test_what_mark_prints_is_replayed_from_standard_input(grader):
         (("pooling-4x4", "max", ""), ()),
     ],
 )
-def test_any_record_is_the_same_again(grader, tmp_path, answer, options):
+def test_replay_reproduces_every_record(grader, tmp_path, answer, options):
     file = tmp_path / "records.jsonl"
     file.write_text(f"\n{recorded(grader, answer, *options)}\n\n")
     ran = grader("replay", str(file))
@@ -54,12 +54,12 @@ def test_any_record_is_the_same_again(grader, tmp_path, answer, options):
         ({"explanation": []}, "same", 0),
     ],
 )
-def test_what_differs_is_reported_with_both_results(grader, changes, line, code):
+def test_replay_reports_differences_with_both_results(grader, changes, line, code):
     ran = grader("replay", "-", stdin=recorded(grader, PARTLY, **changes))
     assert (ran.out, ran.code) == (f"pooling-4x4 max (original): {line}\n", code)
 
 
-def test_a_record_that_cannot_be_marked_stops_no_other(grader):
+def test_invalid_record_does_not_stop_replay_of_others(grader):
     good = recorded(grader, PARTLY)
     bad = (
         "[1, 2]",
@@ -85,7 +85,7 @@ def test_a_record_that_cannot_be_marked_stops_no_other(grader):
         assert any(f"line {line}: " in one and said in one for one in ran.err.splitlines()), said
 
 
-def test_without_a_record_or_a_file_nothing_runs(grader, tmp_path):
+def test_replay_requires_records_and_an_existing_file(grader, tmp_path):
     assert grader("replay", "-", stdin=" \n").code == 2
     ran = grader("replay", str(tmp_path / "missing.jsonl"))
     assert (ran.code, "cannot be read" in ran.err) == (2, True)

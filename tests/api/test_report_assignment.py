@@ -89,11 +89,11 @@ def test_the_number_style_of_the_course_holds(folder):
 def test_a_template_of_the_service_is_read_with_its_exported_assignment(
     world, course, student, grader, tmp_path
 ):
-    [posed] = world.assignment(course, TEXT_PROBLEM)
+    [assigned] = world.assignment(course, TEXT_PROBLEM)
     with world.session() as session:
         slug = session.get_one(Course, course).slug
-    template = student.get(f"/assignments/{posed.assignment}/report-template").text
-    mark = f"<!-- answer {posed.slug}.cells -->\n"
+    template = student.get(f"/assignments/{assigned.assignment}/report-template").text
+    mark = f"<!-- answer {assigned.slug}.cells -->\n"
     assert mark in template
     (tmp_path / "ada.md").write_text(template.replace(mark, f"{mark}9\n"))
     exported = grader(

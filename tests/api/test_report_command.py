@@ -21,7 +21,7 @@ def read(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_a_folder_of_reports_becomes_two_sheets(grader, tmp_path: Path) -> None:
+def test_folder_of_reports_produces_results_and_doubtful_sheets(grader, tmp_path: Path) -> None:
     reports = tmp_path / "reports"
     reports.mkdir()
     (reports / "ada.md").write_text(ANSWERS)
@@ -48,9 +48,7 @@ def test_a_folder_of_reports_becomes_two_sheets(grader, tmp_path: Path) -> None:
     assert all(row["confidence"] == "doubtful" for row in doubtful)
 
 
-def test_the_doubtful_sheet_is_a_batch_once_a_person_has_corrected_it(
-    grader, tmp_path: Path
-) -> None:
+def test_corrected_doubtful_sheet_is_a_valid_batch(grader, tmp_path: Path) -> None:
     report = tmp_path / "cyd.txt"
     report.write_text("2.\nstride 1: 128x128x16\nor stride 1: 126x126x16\n")
     out, again = tmp_path / "results.csv", tmp_path / "again.csv"
@@ -62,7 +60,7 @@ def test_the_doubtful_sheet_is_a_batch_once_a_person_has_corrected_it(
     assert rows["stride_1"]["status"] == "correct"
 
 
-def test_an_answer_that_cannot_be_read_is_doubtful_not_missing(grader, tmp_path: Path) -> None:
+def test_unreadable_answer_is_doubtful_not_missing(grader, tmp_path: Path) -> None:
     report, out = tmp_path / "ada.md", tmp_path / "results.csv"
     report.write_text("1.\nyolov2: 425\nyolov3: 2,55\n")
     ran = grader("report", str(report), "--problems", "yolo-output-depth=1", "-o", str(out))
@@ -73,7 +71,7 @@ def test_an_answer_that_cannot_be_read_is_doubtful_not_missing(grader, tmp_path:
     assert row["reason"] == UNREADABLE
 
 
-def test_a_calculation_before_the_value_leaves_the_value_certain(grader, tmp_path: Path) -> None:
+def test_calculation_before_value_keeps_it_certain(grader, tmp_path: Path) -> None:
     report, out = tmp_path / "ada.md", tmp_path / "results.csv"
     report.write_text("1.\nstride 2: (128 - 3)/2 + 1, rounded up: 64x64x16\n")
     ran = grader("report", str(report), "--problems", "conv-output-shape=1", "-o", str(out))
@@ -82,7 +80,7 @@ def test_a_calculation_before_the_value_leaves_the_value_certain(grader, tmp_pat
     assert row["read_as"] == "64×64×16"
 
 
-def test_no_cell_of_the_results_is_a_formula(grader, tmp_path: Path) -> None:
+def test_report_results_contain_no_spreadsheet_formulas(grader, tmp_path: Path) -> None:
     report = tmp_path / "=cmd.md"
     report.write_text('3.\n=HYPERLINK("http://a.example")\n')
     out = tmp_path / "results.csv"
@@ -97,7 +95,7 @@ def test_no_cell_of_the_results_is_a_formula(grader, tmp_path: Path) -> None:
     assert not [cell for cell in cells if cell.startswith(("=", "+", "@", "\t"))]
 
 
-def test_a_refused_file_has_a_row_that_says_what_to_do(grader, tmp_path: Path) -> None:
+def test_rejected_report_has_an_error_row(grader, tmp_path: Path) -> None:
     (tmp_path / "ada.md").write_text(ANSWERS)
     (tmp_path / "ben.docx").write_bytes(b"\xd0\xcf\x11\xe0")
     out = tmp_path / "results.csv"
@@ -107,7 +105,7 @@ def test_a_refused_file_has_a_row_that_says_what_to_do(grader, tmp_path: Path) -
     assert [row["error"] for row in read(out) if row["student"] == "ben"] == [ENCRYPTED]
 
 
-def test_without_a_file_the_answers_are_printed(grader, tmp_path: Path) -> None:
+def test_report_without_output_file_prints_answers(grader, tmp_path: Path) -> None:
     report = tmp_path / "ada.md"
     report.write_text(ANSWERS)
     ran = grader("report", str(report), "--problems", SHEET)
@@ -129,7 +127,7 @@ def test_without_a_file_the_answers_are_printed(grader, tmp_path: Path) -> None:
         (["--problems", SHEET, "-o", "none/a.csv"], "there is no folder none"),
     ],
 )
-def test_a_slip_is_reported_before_anything_is_read(
+def test_invalid_report_arguments_are_rejected_before_reading(
     grader, tmp_path: Path, monkeypatch, arguments, message
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -140,7 +138,7 @@ def test_a_slip_is_reported_before_anything_is_read(
     assert Path("ada.md").read_text() == ANSWERS
 
 
-def test_a_folder_without_reports_is_refused(grader, tmp_path: Path) -> None:
+def test_folder_without_reports_is_rejected(grader, tmp_path: Path) -> None:
     ran = grader("report", str(tmp_path), "--problems", SHEET)
     assert (ran.code, "there is no report" in ran.err) == (2, True)
 
@@ -151,7 +149,7 @@ def allocate(size: int) -> int:
     return len(bytearray(size))
 
 
-def test_a_process_that_reads_reports_cannot_take_all_memory() -> None:
+def test_report_worker_memory_is_limited() -> None:
     pool = WorkerPool(1, deadline_seconds=20)
     try:
         assert pool.submit(allocate, 1_000_000).result() == 1_000_000

@@ -62,10 +62,10 @@ def choose_answers(report, draw: random.Random, seen: Counter) -> tuple[list[dic
     return confirmed, typed
 
 
-def compare_submissions(student, typist, posed, report, draw, seen) -> None:
+def compare_submissions(student, typist, assigned, report, draw, seen) -> None:
     confirmed, typed = choose_answers(report, draw, seen)
     done = student.post(f"{report_path(report)}/confirm", {"answers": confirmed}).json()
-    submitted = typist.submit(posed, typed)
+    submitted = typist.submit(assigned, typed)
     [item] = done["items"]
     if item["error"] is not None:
         assert (item["error"]["code"], item["error"]["status"]) == (
@@ -96,8 +96,8 @@ def load_grades(person, course):
 @pytest.fixture
 def graded_course(world, course):
     """A course with an assignment that takes three attempts, the last ones for less credit."""
-    [posed] = world.assignment(course, TEXT_PROBLEM, by_attempt=["1", "1/2", "1/4"], attempts=3)
-    return posed
+    [assigned] = world.assignment(course, TEXT_PROBLEM, by_attempt=["1", "1/2", "1/4"], attempts=3)
+    return assigned
 
 
 def test_confirming_gives_the_grades_of_typing_the_same_answers(world, course, graded_course):

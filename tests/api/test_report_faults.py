@@ -53,7 +53,7 @@ def test_a_fault_refuses_its_report_and_the_rest_of_the_folder_is_graded(
 
 
 @pytest.fixture(scope="module")
-def posed_with_worker(request, tmp_path_factory):
+def assigned_with_worker(request, tmp_path_factory):
     """A student and a problem in a service that reads reports in a worker process."""
     path = tmp_path_factory.mktemp("faults") / "grader.db"
     shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
@@ -61,19 +61,19 @@ def posed_with_worker(request, tmp_path_factory):
         patch.setattr(report_reader, "read_in_worker", jobs.read_or_fail)
         world = World(f"sqlite:///{path}", settings={"report_workers": 1})
         course = world.course()
-        [posed] = world.assignment(course, TEXT_PROBLEM)
-        yield world.enrol(course), posed
+        [assigned] = world.assignment(course, TEXT_PROBLEM)
+        yield world.enrol(course), assigned
         world.close()
 
 
 @pytest.mark.parametrize("fault", UPLOADED)
-def test_a_fault_refuses_the_upload_and_the_next_one_is_read(posed_with_worker, caplog, fault):
-    student, posed = posed_with_worker
+def test_a_fault_refuses_the_upload_and_the_next_one_is_read(assigned_with_worker, caplog, fault):
+    student, assigned = assigned_with_worker
     with caplog.at_level(logging.WARNING, "api.reports"):
-        refused = upload_report(student, posed, f"{fault} it")
+        refused = upload_report(student, assigned, f"{fault} it")
     assert (refused.status_code, refused.json()["code"]) == (422, "report_unreadable")
     [error] = refused.json()["errors"]
     assert (error["field"], error["message"]) == ("file", ERRORS[fault])
     logged = any(record.name == "api.reports" for record in caplog.records)
     assert logged == (ERRORS[fault] == CRASHED)
-    assert create_report(student, posed, REPORT)["parts"][0]["confidence"] == "certain"
+    assert create_report(student, assigned, REPORT)["parts"][0]["confidence"] == "certain"

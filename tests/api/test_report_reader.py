@@ -37,7 +37,7 @@ def reader():
     reader.close()
 
 
-def test_a_worker_in_its_sandbox_reads_report_after_report(reader):
+def test_sandboxed_worker_reads_several_reports(reader):
     for _ in range(2):
         parts = reader.read(uuid4(), REPORT.encode(), ".md", SHEET)
         assert [part["confidence"] for part in parts] == ["certain"] * 3
@@ -46,7 +46,7 @@ def test_a_worker_in_its_sandbox_reads_report_after_report(reader):
     assert refused.value.code == "report_unreadable"
 
 
-def test_a_person_has_one_report_read_at_a_time_and_few_wait():
+def test_report_reading_is_limited_to_one_per_user_and_a_short_queue():
     reader, person = make_reader(0), uuid4()
     with reader._limit.acquire(person), pytest.raises(RateLimited):  # noqa: SLF001
         reader.read(person, REPORT.encode(), ".md", SHEET)
@@ -56,7 +56,7 @@ def test_a_person_has_one_report_read_at_a_time_and_few_wait():
             reader.read(person, REPORT.encode(), ".md", SHEET)
 
 
-def test_a_person_has_so_many_seconds_of_reading_and_others_have_theirs():
+def test_reading_time_budget_is_per_user():
     now, greedy = [0.0], uuid4()
     limiter = LeakyBucketLimiter(READING_RATE, clock=lambda: now[0])
     reader = ReportReader(0, budget=ReadingBudget(limiter))
@@ -72,7 +72,7 @@ def test_a_person_has_so_many_seconds_of_reading_and_others_have_theirs():
     reader.read(greedy, REPORT.encode(), ".md", SHEET)
 
 
-def test_the_time_of_a_file_that_fails_is_counted():
+def test_failed_reading_counts_toward_time_budget():
     limiter = LeakyBucketLimiter(READING_RATE, clock=lambda: 0.0)
     reader, person = ReportReader(0, budget=ReadingBudget(limiter)), uuid4()
 
@@ -91,7 +91,7 @@ def wait_until_read(reader: ReportReader) -> None:
         time.sleep(0.01)
 
 
-def test_a_file_waits_for_a_worker_for_a_short_time_only():
+def test_report_waits_for_a_worker_only_briefly():
     reader = make_reader(1, waiting_seconds=0.2, starting_seconds=60)
     first = threading.Thread(target=reader.run, args=(uuid4(), time.sleep, time.sleep, 3.0))
     first.start()
@@ -105,7 +105,7 @@ def test_a_file_waits_for_a_worker_for_a_short_time_only():
     reader.close()
 
 
-def test_a_worker_that_does_not_start_in_time_keeps_nobody_waiting():
+def test_slow_worker_start_returns_503():
     reader = make_reader(1, deadline_seconds=0.1, starting_seconds=0.0)
     with pytest.raises(ServiceUnavailable) as refused:
         reader.run(uuid4(), time.sleep, time.sleep, 0.0)
@@ -113,7 +113,7 @@ def test_a_worker_that_does_not_start_in_time_keeps_nobody_waiting():
     reader.close()
 
 
-def test_a_file_that_waits_while_the_service_stops_is_refused_at_once():
+def test_closing_the_reader_rejects_waiting_reports_at_once():
     reader, errors = make_reader(1, waiting_seconds=60), []
 
     def read() -> None:
@@ -132,13 +132,13 @@ def test_a_file_that_waits_while_the_service_stops_is_refused_at_once():
     assert errors == [STOPPING_MESSAGE] * 2
 
 
-def test_a_file_is_answered_before_the_proxy_gives_up():
+def test_report_deadlines_are_shorter_than_proxy_timeout():
     caddyfile = (Path(__file__).parents[2] / "docker" / "Caddyfile").read_text()
     [proxy_seconds] = map(int, re.findall(r"response_header_timeout (\d+)s", caddyfile))
     assert proxy_seconds > WAITING_SECONDS + STARTING_SECONDS + READING_SECONDS
 
 
-def test_a_reading_that_takes_too_long_is_stopped_and_the_next_one_is_read():
+def test_slow_reading_is_aborted_with_an_error():
     reader = make_reader(1, deadline_seconds=0.0001, starting_seconds=60)
     with pytest.raises(InvalidInput) as refused:
         reader.read(uuid4(), REPORT.encode() * 2_000, ".md", SHEET)
@@ -146,7 +146,7 @@ def test_a_reading_that_takes_too_long_is_stopped_and_the_next_one_is_read():
     reader.close()
 
 
-def test_a_worker_that_dies_refuses_only_its_report(reader):
+def test_worker_crash_rejects_only_its_report(reader):
     pool = reader._pool  # noqa: SLF001
     reader.read(uuid4(), REPORT.encode(), ".md", SHEET)
     [worker] = pool._workers  # noqa: SLF001

@@ -67,8 +67,8 @@ def test_the_command_reads_the_marked_answers(grader, tmp_path: Path):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_an_upload_reads_the_marked_answers(world, course, student, form):
-    [posed] = world.assignment(course, bank().path(PROBLEM).read_text(encoding="utf-8"))
-    report = create_report(student, posed, fill_template(form), f"report.{form}")
+    [assigned] = world.assignment(course, bank().path(PROBLEM).read_text(encoding="utf-8"))
+    report = create_report(student, assigned, fill_template(form), f"report.{form}")
     assert {part["confidence"] for part in report["parts"]} == {"certain"}
     assert {part["part"]: part["passages"][0]["text"] for part in report["parts"]} == ANSWERS
 

@@ -126,7 +126,7 @@ def wait_for(budget: ResponseBudget, size: int) -> None:
 
 
 @pytest.mark.parametrize("path", ["/plain", "/stream"])
-def test_over_the_budget_a_response_is_refused_until_another_has_ended(path):
+def test_response_over_budget_is_refused_until_another_ends(path):
     with serving() as (start, budget):
         unread = [start(path, "ada") for _ in range(2)]
         wait_for(budget, 2 * HELD)
@@ -148,7 +148,7 @@ def test_over_the_budget_a_response_is_refused_until_another_has_ended(path):
 
 
 @pytest.mark.parametrize("path", ["/plain", "/stream", "/shared"])
-def test_what_nobody_reads_is_not_in_the_buffer_of_the_connection(path):
+def test_unread_response_is_not_buffered_by_the_connection(path):
     with serving() as (start, budget):
         start("/small", "ada")
         tracemalloc.start()
@@ -164,7 +164,7 @@ def test_what_nobody_reads_is_not_in_the_buffer_of_the_connection(path):
 
 @pytest.mark.parametrize("path", ["/plain", "/stream", "/form", "/broken", "/shared", "/small"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
-def test_the_budget_is_given_back_whatever_becomes_of_a_response(path, method):
+def test_budget_is_released_for_every_response_outcome(path, method):
     budget = small_budget()
     app = app_with(budget)
     try:
@@ -177,7 +177,7 @@ def test_the_budget_is_given_back_whatever_becomes_of_a_response(path, method):
     assert budget._reserved == {}  # noqa: SLF001
 
 
-def test_a_response_to_a_change_is_counted_and_never_refused():
+def test_successful_write_response_is_counted_but_never_refused():
     budget = small_budget()
     budget.add("ada", 2 * HELD)
     app = app_with(budget)
@@ -187,7 +187,7 @@ def test_a_response_to_a_change_is_counted_and_never_refused():
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_large_page_of_an_error_is_counted_and_refused_as_others_are(method):
+def test_large_error_page_counts_toward_budget(method):
     budget = small_budget()
     app = app_with(budget)
     answered = call(app, "/form", method=method)
@@ -199,13 +199,13 @@ def test_a_large_page_of_an_error_is_counted_and_refused_as_others_are(method):
     assert budget.reserved_bytes == 2 * HELD
 
 
-def test_one_response_that_is_larger_than_all_memory_is_sent():
+def test_single_response_larger_than_budget_is_sent():
     budget = ResponseBudget(total_bytes=MEBIBYTE, caller_bytes=MEBIBYTE)
     assert len(call(app_with(budget), "/plain").body) == SIZE
     assert budget.reserved_bytes == 0
 
 
-def test_only_large_bodies_are_sent_in_pieces():
+def test_only_large_bodies_are_split_into_chunks():
     sizes: dict[str, list[int]] = {}
 
     async def talk(app: FastAPI, path: str) -> None:
@@ -229,7 +229,7 @@ def test_only_large_bodies_are_sent_in_pieces():
     assert sum(sizes["/plain"]) == SIZE
 
 
-def test_half_of_what_others_leave_is_for_the_next_caller():
+def test_caller_can_reserve_half_of_remaining_budget():
     budget = ResponseBudget(64 * MEBIBYTE, 24 * MEBIBYTE)
     budget.reserve("ada", 24 * MEBIBYTE)
     with pytest.raises(RateLimited):
@@ -240,14 +240,14 @@ def test_half_of_what_others_leave_is_for_the_next_caller():
     budget.reserve("cem", 10 * MEBIBYTE)
 
 
-def test_nothing_is_streamed_without_saying_what_it_holds():
+def test_streaming_response_is_used_only_in_response_memory():
     sources = Path(__file__).parents[2].joinpath("api").rglob("*.py")
     users = [one.name for one in sources if "StreamingResponse" in one.read_text(encoding="utf-8")]
     assert users == ["response_memory.py"]
 
 
 @pytest.mark.parametrize("size", [1, FILE_PIECE_BYTES, FILE_PIECE_BYTES + 1, LARGE_BYTES])
-def test_a_stored_file_is_sent_whole_with_its_length(world, student, problem, size):
+def test_stored_file_is_sent_with_content_length(world, student, problem, size):
     path, content = store_attachment(world, student, problem, size)
     answered = student.get(path)
     assert answered.content == content
@@ -255,7 +255,7 @@ def test_a_stored_file_is_sent_whole_with_its_length(world, student, problem, si
     assert answered.headers["content-type"] == "image/png"
 
 
-def test_the_memory_of_a_download_is_that_of_a_piece(world, student, problem):
+def test_download_reserves_memory_for_one_chunk(world, student, problem):
     path, _ = store_attachment(world, student, problem)
     budget = world.app.policy.response_budget
     others = 23 * MEBIBYTE
@@ -268,7 +268,7 @@ def test_the_memory_of_a_download_is_that_of_a_piece(world, student, problem):
     assert budget.reserved_bytes == 0
 
 
-def test_exports_under_way_are_counted(world, student):
+def test_running_exports_count_toward_budget(world, student):
     budget = world.app.policy.response_budget
     budget.add(str(student.id), 21 * MEBIBYTE)
     assert student.get("/me/export").json()["code"] == "too_many_downloads"
@@ -281,13 +281,13 @@ def test_exports_under_way_are_counted(world, student):
     assert answered.headers["retry-after"] == "5"
 
 
-def test_a_small_file_that_was_deleted_since_its_look_up_is_not_found(world):
+def test_file_deleted_after_lookup_returns_404(world):
     file = StoredBytes(AttachmentPage.content, AttachmentPage.number == 1, size=10)
     with pytest.raises(NotFound):
         send_stored_file(file, world.db.reading, media_type="image/png", headers={})
 
 
-def test_a_file_that_is_deleted_while_it_is_read_breaks_off(world, student, problem):
+def test_file_deleted_while_reading_aborts_download(world, student, problem):
     store_attachment(world, student, problem)
     with world.db.reading() as session:
         file = find_stored_bytes(session, AttachmentPage.content, AttachmentPage.number == 1)

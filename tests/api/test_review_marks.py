@@ -31,7 +31,7 @@ def here(world):
     return ReviewCourse(world)
 
 
-def test_a_text_has_the_rubric_of_its_problem_before_anybody_touches_it(here):
+def test_text_part_starts_with_rubric_of_its_problem(here):
     told = here.ada.get(f"{here.part}/rubric").json()
     assert [(one["label"], one["say"], one["points"]) for one in told["items"]] == [
         ("fewer", "Fewer parameters.", 2),
@@ -63,7 +63,7 @@ RUBRIC = {one.id: one for one in (FEWER, DEEPER, LONG)}
         ([], "0", "1", "4", "correct"),
     ],
 )
-def test_a_mark_adds_up_between_nothing_and_the_points_of_the_part(
+def test_manual_score_is_clamped_between_zero_and_part_points(
     items, adjustment, credit, score, status
 ):
     given = MarkValues(
@@ -78,7 +78,7 @@ def test_a_mark_adds_up_between_nothing_and_the_points_of_the_part(
     assert found.explanation[-1] == f"Credit: {format_rounded_number(Fraction(score))} of 4."
 
 
-def test_a_mark_is_the_score_of_the_problem_and_of_the_assignment(here):
+def test_manual_grade_updates_problem_and_assignment_scores(here):
     student = here.student("Fewer parameters.")
     told = here.mark(here.ada, here.answer(student), items=here.items()[:1], adjustment="-1/2")
     assert told.status_code == 200, told.text
@@ -86,7 +86,7 @@ def test_a_mark_is_the_score_of_the_problem_and_of_the_assignment(here):
     assert here.score(student) == (Fraction(3, 2), Fraction(3, 2))
 
 
-def test_a_mark_that_makes_no_sense_changes_nothing(here):
+def test_invalid_manual_grades_are_rejected(here):
     answer, first = here.answer(here.student("A thought.")), here.items()[0]
     senseless = [
         {"credit": 2},
@@ -105,7 +105,7 @@ def test_a_mark_that_makes_no_sense_changes_nothing(here):
     assert here.listed(here.ada, "waiting") == [str(answer)]
 
 
-def test_the_student_reads_what_was_ticked_and_the_comment_and_not_the_reason(here):
+def test_student_sees_rubric_items_and_comment_but_not_reason(here):
     student = here.student("Fewer parameters.")
     answer, [fewer, _] = here.answer(student), here.items()
     here.mark(here.ada, answer, items=[fewer], comment="Say more.", reason="Lenient today.")
@@ -117,7 +117,7 @@ def test_the_student_reads_what_was_ticked_and_the_comment_and_not_the_reason(he
     assert "Lenient" not in student.get(f"/submissions/{submission}").text
 
 
-def test_words_with_numbers_show_those_of_the_student(world):
+def test_rubric_feedback_uses_numbers_of_the_student(world):
     here = ReviewCourse(world, source=DRAWN)
     student = here.student("Because.")
     told = here.mark(here.ada, here.answer(student), items=here.items()[:1])
@@ -126,7 +126,7 @@ def test_words_with_numbers_show_those_of_the_student(world):
     assert gradings[-1]["feedback"] == "A kernel has 9 cells. (+2)"
 
 
-def test_a_mark_says_which_version_it_changes(here):
+def test_manual_grade_requires_current_etag(here):
     answer = here.answer(here.student("A thought."))
     seen = here.ada.get(f"/answers/{answer}/review").headers["etag"]
     missing = here.ada.put(f"/answers/{answer}/mark", {"credit": 1})
@@ -136,7 +136,7 @@ def test_a_mark_says_which_version_it_changes(here):
     assert here.ada.get(f"/answers/{answer}/review").json()["credit"] == 0
 
 
-def test_one_of_two_concurrent_graders_is_refused_as_stale(here):
+def test_concurrent_grades_with_same_etag_store_one(here):
     answer = here.answer(here.student("A thought."))
     seen = here.mark(here.ina, answer, credit="1/2").headers["etag"]
 
@@ -163,13 +163,13 @@ def at_once(calls):
         one.join()
 
 
-def test_two_problems_of_one_student_marked_at_the_same_moment_both_count(world):
+def test_concurrent_grades_for_different_problems_all_count(world):
     course = world.course()
     sources = [TEXT_PROBLEM.replace("why-small", f"why-{at}-small") for at in range(4)]
-    posed = world.assignment(course, *sources)
+    assigned = world.assignment(course, *sources)
     student = world.enrol(course)
-    markers = [world.enrol(course, f"Grader {at}", role="grader") for at in posed]
-    for one in posed:
+    markers = [world.enrol(course, f"Grader {at}", role="grader") for at in assigned]
+    for one in assigned:
         student.submit(one, {"why": "A thought."})
     with world.db.reading() as session:
         answers = session.scalars(select(Answer.id).where(Answer.student_id == student.id)).all()
@@ -189,14 +189,14 @@ def test_two_problems_of_one_student_marked_at_the_same_moment_both_count(world)
         assert sum(scores) == grade == 16 * credit
 
 
-def test_a_mark_stands_over_the_verdict_of_the_machine_until_it_is_taken_back(here):
+def test_manual_grade_overrides_automatic_verdict_until_withdrawn(here):
     student = here.student()
-    student.submit(here.posed, {"cells": "10", "why": "A thought."})
+    student.submit(here.assigned, {"cells": "10", "why": "A thought."})
     answer = here.answer(student, "cells")
     assert here.score(student) == (0, 0)
     assert here.mark(here.ada, answer, credit=1, reason="The key was unclear.").status_code == 200
     assert here.score(student) == (2, 2)
-    part = f"{here.assignment}/review/{here.posed.slug}/cells"
+    part = f"{here.assignment}/review/{here.assigned.slug}/cells"
     [line] = here.ada.get(part).json()["items"]
     assert (line["answer"], line["waiting"]) == (str(answer), False)
     back = here.ada.delete(f"/answers/{answer}/mark", headers={"If-Match": "*"})
@@ -206,12 +206,12 @@ def test_a_mark_stands_over_the_verdict_of_the_machine_until_it_is_taken_back(he
     assert again.status_code == 409
 
 
-def test_without_its_mark_an_answer_has_the_verdict_of_the_version_that_holds_again(here):
-    here.student().submit(here.posed, {"cells": "9"})
-    run = run_dry_run(here.world, here.ina, here.posed)
+def test_withdrawn_grade_restores_verdict_of_current_version(here):
+    here.student().submit(here.assigned, {"cells": "9"})
+    run = run_dry_run(here.world, here.ina, here.assigned)
     run_action(here.world, here.ina, run, "apply")
     later = here.world.enrol(here.course, "Later")
-    later.submit(here.posed, {"cells": "10"})
+    later.submit(here.assigned, {"cells": "10"})
     run_action(here.world, here.ina, run, "undo")
     assert here.score(later) == (0, 0)
     answer = here.answer(later, "cells")
@@ -220,7 +220,7 @@ def test_without_its_mark_an_answer_has_the_verdict_of_the_version_that_holds_ag
     assert here.score(later) == (0, 0)
 
 
-def test_a_text_whose_mark_is_taken_back_waits_again(here):
+def test_text_with_withdrawn_grade_waits_again(here):
     student = here.student("A thought.")
     answer = here.answer(student)
     here.mark(here.ada, answer, credit=1)
@@ -230,7 +230,7 @@ def test_a_text_whose_mark_is_taken_back_waits_again(here):
         assert session.scalars(select(ProblemProgress.waiting)).one()
 
 
-def test_every_grading_is_kept_with_who_and_why_and_one_counts(here):
+def test_all_gradings_are_kept_with_author_and_reason_and_one_counts(here):
     student = here.student("A thought.")
     answer = here.answer(student)
     here.mark(here.ada, answer, credit=0, reason="Off the point.")
@@ -251,7 +251,7 @@ def test_every_grading_is_kept_with_who_and_why_and_one_counts(here):
     assert acts.count("answer.marked") == 2
 
 
-def test_changed_points_hold_for_every_answer_that_has_the_item(here):
+def test_rubric_points_change_updates_every_answer_with_the_item(here):
     with_it, without = here.student("Fewer."), here.student("No idea.")
     fewer, deeper = here.items()
     here.mark(here.ada, here.answer(with_it), items=[fewer, deeper], adjustment=-1, comment="Hm.")
@@ -285,7 +285,7 @@ def test_changed_points_hold_for_every_answer_that_has_the_item(here):
     }
 
 
-def test_changed_words_reach_the_student_and_change_no_credit(here):
+def test_rubric_text_change_updates_feedback_but_not_credit(here):
     student = here.student("Fewer.")
     fewer = here.items()[0]
     here.mark(here.ada, here.answer(student), items=[fewer])
@@ -297,7 +297,7 @@ def test_changed_words_reach_the_student_and_change_no_credit(here):
     assert (last["feedback"], last["credit"]) == ("Fewer weights. (+2)", 0.5)
 
 
-def test_an_item_that_is_taken_out_is_taken_from_every_mark(here):
+def test_deleted_rubric_item_is_removed_from_every_grade(here):
     student = here.student("Fewer.")
     fewer, deeper = here.items()
     here.mark(here.ada, here.answer(student), items=[fewer, deeper])
@@ -310,7 +310,7 @@ def test_an_item_that_is_taken_out_is_taken_from_every_mark(here):
     assert here.mark(here.ada, here.answer(student), items=[fewer]).status_code == 422
 
 
-def test_a_new_item_may_take_points_and_changes_no_mark(here):
+def test_new_negative_rubric_item_changes_no_existing_grade(here):
     student = here.student("Fewer.")
     fewer = here.items()[0]
     here.mark(here.ada, here.answer(student), items=[fewer])
@@ -322,7 +322,7 @@ def test_a_new_item_may_take_points_and_changes_no_mark(here):
     assert here.score(student) == (Fraction(3, 2), Fraction(3, 2))
 
 
-def test_a_rubric_item_is_changed_in_the_version_that_was_read(here):
+def test_rubric_item_edit_requires_current_etag(here):
     [item, _] = here.ada.get(f"{here.part}/rubric").json()["items"]
     address, match = f"{here.part}/rubric/{item['id']}", {"If-Match": f'"v{item["version"]}"'}
     assert here.ada.patch(address, {"points": 1}).status_code == 428
@@ -330,13 +330,13 @@ def test_a_rubric_item_is_changed_in_the_version_that_was_read(here):
     assert here.bob.patch(address, {"points": 3}, headers=match).status_code == 412
 
 
-def test_words_that_cannot_be_filled_are_refused(here):
+def test_rubric_text_with_invalid_placeholders_is_rejected(here):
     for say in ("{{Q}}", "{{", "{{1/0}}"):
         told = here.ada.post(f"{here.part}/rubric", {"label": "bad", "say": say, "points": 1})
         assert (told.status_code, told.json()["errors"][0]["field"]) == (422, "say"), say
 
 
-def test_equal_answers_are_marked_once_and_later_ones_with_one_click(here):
+def test_equal_answers_are_graded_together_and_grade_is_offered_later(here):
     same = [
         here.student(one)
         for one in ("Fewer parameters.", " fewer  PARAMETERS", "Fewer parameters!")
@@ -361,7 +361,7 @@ def test_equal_answers_are_marked_once_and_later_ones_with_one_click(here):
     assert alone["same_as"] is None
 
 
-def test_what_another_marker_holds_is_left_out_of_the_group(here):
+def test_group_grading_skips_answers_claimed_by_others(here):
     held, free = here.student("Same."), here.student("same")
     here.bob.post(f"/answers/{here.answer(held)}/claim")
     [group] = here.ada.get(f"{here.part}/groups").json()["items"]
@@ -372,7 +372,7 @@ def test_what_another_marker_holds_is_left_out_of_the_group(here):
 
 
 @pytest.mark.parametrize(("text", "groups"), [("It has 9 cells.", 0), ("It has few cells.", 1)])
-def test_words_with_digits_are_equal_only_for_equal_numbers(world, text, groups):
+def test_texts_with_digits_form_groups_only_for_equal_numbers(world, text, groups):
     here = ReviewCourse(world, {"variants": "each"})
     students = [here.student(text) for _ in range(6)]
     with world.db.reading() as session:
@@ -382,7 +382,7 @@ def test_words_with_digits_are_equal_only_for_equal_numbers(world, text, groups)
     assert len(found) == groups
 
 
-def test_the_largest_groups_come_first_page_by_page(here):
+def test_answer_groups_are_sorted_by_size_and_paginated(here):
     for text in ("one", "two", "two", "three", "three", "three"):
         here.student(text)
     first = here.ada.get(f"{here.part}/groups", params={"least": 1, "limit": 2}).json()
@@ -393,9 +393,9 @@ def test_the_largest_groups_come_first_page_by_page(here):
     assert [one["answers"] for one in more["items"]] == [1]
 
 
-def test_a_mark_keeps_what_the_machine_read(here):
+def test_manual_grade_keeps_value_parsed_by_engine(here):
     student = here.student()
-    student.submit(here.posed, {"cells": "10"})
+    student.submit(here.assigned, {"cells": "10"})
     answer = here.answer(student, "cells")
     here.mark(here.ada, answer, credit="1/2")
     with here.world.db.reading() as session:

@@ -31,7 +31,7 @@ def near(scene, student):
     return scene.ada.get(f"/answers/{scene.answer(student)}/neighbors").json()
 
 
-def test_the_nearest_graded_answers_come_first_with_their_points(scene):
+def test_nearest_graded_answers_are_listed_first_with_scores(scene):
     graded = [scene.student(text) for text in (DEEPER, ALIKE, f"{FEWER} And so on.")]
     for student, credit in zip(graded, (0, "1/2", 1), strict=True):
         scene.mark(scene.bob, scene.answer(student), credit=credit)
@@ -42,7 +42,7 @@ def test_the_nearest_graded_answers_come_first_with_their_points(scene):
     assert all(50 <= one["similarity"] < 100 and one["same_numbers"] for one in found)
 
 
-def test_at_most_three_are_shown_and_equal_texts_once(scene):
+def test_at_most_three_distinct_neighbors_are_shown(scene):
     for number in range(6):
         for _ in range(2):
             student = scene.student(f"{FEWER} Reason {number}.")
@@ -51,7 +51,7 @@ def test_at_most_three_are_shown_and_equal_texts_once(scene):
     assert len({one["text"] for one in found}) == len(found) == 3
 
 
-def test_an_answer_without_its_mark_is_no_neighbor(scene):
+def test_answer_with_withdrawn_grade_is_not_a_neighbor(scene):
     graded = scene.student(ALIKE)
     scene.mark(scene.bob, scene.answer(graded), credit=1)
     student = scene.student(FEWER)
@@ -61,7 +61,7 @@ def test_an_answer_without_its_mark_is_no_neighbor(scene):
 
 
 @pytest.mark.parametrize("text", ["?", "x" * 19_990, "\u0130" * 300, "a\x0bb"])
-def test_any_text_has_neighbors_or_none(scene, text):
+def test_neighbor_search_never_fails_on_arbitrary_text(scene, text):
     for _ in range(2):
         scene.mark(scene.bob, scene.answer(scene.student(f"{text} y")), credit=1)
     answer = scene.answer(scene.student(f"{text} z"))
@@ -69,7 +69,7 @@ def test_any_text_has_neighbors_or_none(scene, text):
     assert scene.next(scene.bob)["answer"] == str(answer)
 
 
-def test_the_next_text_is_the_most_similar_one_and_skipped_ones_come_last(scene):
+def test_next_text_is_similar_to_last_graded_one(scene):
     texts = [FEWER, DEEPER, ALIKE, f"{DEEPER} Really.", f"{FEWER} Really."]
     by_answer = {str(scene.answer(scene.student(text))): text for text in texts}
     got = []
@@ -82,13 +82,13 @@ def test_the_next_text_is_the_most_similar_one_and_skipped_ones_come_last(scene)
     assert sum(first != second for first, second in pairwise(topics)) == 1
 
 
-def test_until_one_is_graded_texts_come_in_the_order_of_the_queue(scene):
+def test_first_text_follows_queue_order(scene):
     for number in range(4):
         scene.student(f"Thought {number}.")
     assert scene.next(scene.ada)["answer"] == scene.listed(scene.bob)[0]
 
 
-def test_no_name_and_no_id_of_a_student_reaches_a_ta_without_names(world):
+def test_anonymous_neighbors_hide_student_identity_from_ta(world):
     scene = ReviewCourse(world, {"anonymous": True})
     graded = scene.student(ALIKE, name="Gray Ded")
     scene.mark(scene.bob, scene.answer(graded), credit=1)
@@ -100,7 +100,7 @@ def test_no_name_and_no_id_of_a_student_reaches_a_ta_without_names(world):
         assert [one for one in ("Gray", "Ded", str(graded.id)) if one in source] == []
 
 
-def test_a_key_gives_the_grade_of_a_neighbor_and_nothing_is_ticked_before(scene, ada):
+def test_hotkey_applies_grade_of_neighbor_and_preselects_nothing(scene, ada):
     graded, student = scene.student(ALIKE), scene.student(FEWER)
     scene.mark(scene.bob, scene.answer(graded), items=scene.items()[:1], comment="Say why.")
     page = ada.get(f"/answers/{scene.answer(student)}/review")
@@ -113,7 +113,7 @@ def test_a_key_gives_the_grade_of_a_neighbor_and_nothing_is_ticked_before(scene,
     assert (mark["items"], mark["comment"]) == (scene.items()[:1], "Say why.")
 
 
-def test_phrases_are_highlighted_and_named_at_their_item_and_tick_nothing(world):
+def test_rubric_phrases_are_highlighted_without_ticking_items(world):
     scene = ReviewCourse(world, source=LOOKS)
     student = scene.student("It has FEWER\nparameters and *fewer weights*, deeper.")
     page = Browser(world, scene.ada).get(f"/answers/{scene.answer(student)}/review")
@@ -125,7 +125,7 @@ def test_phrases_are_highlighted_and_named_at_their_item_and_tick_nothing(world)
     assert (first["look_for"], second["look_for"]) == (["fewer parameters", "weights"], [])
 
 
-def test_comments_of_other_answers_are_given_again_by_a_tick(scene, ada):
+def test_comments_from_other_answers_can_be_reused(scene, ada):
     for text, comment in (("One.", "Say why."), ("Two.", "Say why.\nAnd deeper?")):
         scene.mark(scene.bob, scene.answer(scene.student(text)), credit=0, comment=comment)
     student = scene.student(FEWER)
@@ -145,7 +145,7 @@ def test_comments_of_other_answers_are_given_again_by_a_tick(scene, ada):
     assert "Say why." not in left
 
 
-def test_no_more_texts_are_compared_than_the_limit(scene, monkeypatch):
+def test_number_of_compared_texts_is_limited(scene, monkeypatch):
     monkeypatch.setattr(neighbors, "MAX_COMPARED_TEXTS", 2)
     for number in range(4):
         scene.mark(scene.bob, scene.answer(scene.student(f"{FEWER} {number}")), credit=1)

@@ -17,33 +17,33 @@ def here(world):
     return ReviewCourse(world)
 
 
-def test_only_the_last_text_of_a_student_waits(here):
+def test_only_last_text_of_a_student_is_queued(here):
     student = here.student("First thoughts.", "Second thoughts.")
     assert here.listed(here.ada) == [str(here.answer(student))]
     [part] = here.ada.get(f"{here.assignment}/review").json()["parts"]
     assert (part["part"], part["waiting"], part["marked"]) == ("why", 1, 0)
 
 
-def test_an_empty_text_takes_nothing_from_the_one_before(here):
+def test_empty_text_does_not_replace_previous_text(here):
     student = here.student("A thought.")
     first = here.answer(student)
-    student.submit(here.posed, {"why": "  "})
+    student.submit(here.assigned, {"why": "  "})
     assert here.listed(here.ada) == [str(first)]
 
 
-def test_a_new_text_waits_although_the_one_before_it_is_marked(here):
+def test_new_text_is_queued_even_if_previous_one_is_graded(here):
     student = here.student("A thought.")
     here.mark(here.ada, here.answer(student), credit=1)
     assert here.listed(here.ada, "waiting") == []
-    student.submit(here.posed, {"why": "A better thought."})
+    student.submit(here.assigned, {"why": "A better thought."})
     assert here.listed(here.ada, "waiting") == [str(here.answer(student))]
 
 
-def test_an_answer_that_no_machine_could_judge_waits_too(here):
+def test_answer_that_needs_review_is_queued(here):
     student = here.student("A thought.")
-    student.submit(here.posed, {"cells": "9"})
+    student.submit(here.assigned, {"cells": "9"})
     answer = here.answer(student, "cells")
-    part = f"{here.assignment}/review/{here.posed.slug}/cells"
+    part = f"{here.assignment}/review/{here.assigned.slug}/cells"
     assert here.ada.get(part).json()["items"] == []
     with here.world.session() as session:
         row = session.get_one(Answer, answer)
@@ -52,7 +52,7 @@ def test_an_answer_that_no_machine_could_judge_waits_too(here):
 
 
 @pytest.mark.parametrize("columns", [{"is_test": True}, {"withdrawn_at": NOW}])
-def test_a_test_student_and_one_who_left_are_not_in_the_queue(here, columns):
+def test_test_and_withdrawn_students_are_not_queued(here, columns):
     gone, there = here.student("Gone."), here.student("There.")
     here.world.set_enrolment(gone, **columns)
     assert here.listed(here.ada) == [str(here.answer(there))]
@@ -60,7 +60,7 @@ def test_a_test_student_and_one_who_left_are_not_in_the_queue(here, columns):
     assert here.ada.get(f"{here.assignment}/readiness").json()["students"] == 1
 
 
-def test_the_order_is_the_same_for_everybody_and_not_that_of_arrival(here):
+def test_queue_order_is_shuffled_but_equal_for_all_tas(here):
     arrived = [str(here.answer(here.student(f"Thought {at}."))) for at in range(12)]
     order = here.listed(here.ada)
     assert sorted(order) == sorted(arrived)
@@ -68,7 +68,7 @@ def test_the_order_is_the_same_for_everybody_and_not_that_of_arrival(here):
     assert order not in (arrived, arrived[::-1])
 
 
-def test_pages_of_the_queue_skip_and_double_nothing(here):
+def test_queue_pagination_skips_and_repeats_no_answer(here):
     for at in range(5):
         here.student(f"Thought {at}.")
     found, query = [], {"limit": 2}
@@ -81,7 +81,7 @@ def test_pages_of_the_queue_skip_and_double_nothing(here):
     assert found == here.listed(here.ada)
 
 
-def test_no_two_markers_get_the_same_answer(here):
+def test_tas_get_different_answers_from_queue(here):
     for at in range(3):
         here.student(f"Thought {at}.")
     got = [here.next(one)["answer"] for one in (here.ada, here.bob, here.ina)]
@@ -90,12 +90,12 @@ def test_no_two_markers_get_the_same_answer(here):
     assert told.json() == {"item": None, "waiting": 3, "claimed": 3}
 
 
-def test_who_holds_an_answer_gets_it_again(here):
+def test_next_returns_answer_already_claimed_by_ta(here):
     here.student("One."), here.student("Two.")
     assert here.next(here.ada)["answer"] == here.next(here.ada)["answer"]
 
 
-def test_a_claim_ends_after_a_quarter_of_an_hour_unless_it_is_renewed(here):
+def test_claim_expires_after_15_minutes_unless_renewed(here):
     answer = here.answer(here.student("One."))
     here.next(here.ada)
     here.world.clock.advance(minutes=14)
@@ -109,7 +109,7 @@ def test_a_claim_ends_after_a_quarter_of_an_hour_unless_it_is_renewed(here):
     assert here.next(here.bob)["answer"] == str(answer)
 
 
-def test_a_claimed_answer_is_marked_by_nobody_else(here):
+def test_claimed_answer_cannot_be_graded_by_another_ta(here):
     answer = here.answer(here.student("One."))
     here.next(here.ada)
     assert here.mark(here.bob, answer, credit=1).json()["code"] == "claimed"
@@ -118,7 +118,7 @@ def test_a_claimed_answer_is_marked_by_nobody_else(here):
     assert here.mark(here.bob, answer, credit=1).status_code == 200
 
 
-def test_what_is_skipped_comes_back_last_and_goes_to_others_first(here):
+def test_skipped_answer_returns_last_but_stays_first_for_other_tas(here):
     for at in range(3):
         here.student(f"Thought {at}.")
     order = here.listed(here.ada)
@@ -130,7 +130,7 @@ def test_what_is_skipped_comes_back_last_and_goes_to_others_first(here):
     assert here.next(here.bob)["answer"] == order[0]
 
 
-def test_lists_show_what_waits_what_is_marked_whose_and_what_is_flagged(here):
+def test_queue_filters_by_waiting_graded_mine_and_flagged(here):
     one, two, three = (here.answer(here.student(f"Thought {at}.")) for at in range(3))
     here.mark(here.ada, one, credit=1)
     here.mark(here.bob, two, credit=0)
@@ -147,7 +147,7 @@ def test_lists_show_what_waits_what_is_marked_whose_and_what_is_flagged(here):
     assert here.listed(here.ada, "flagged") == []
 
 
-def test_without_names_nothing_of_the_student_reaches_a_marker(world):
+def test_anonymous_review_api_hides_student_identity(world):
     here = ReviewCourse(world, {"anonymous": True})
     student = here.student("One.", name="Zelda Canary")
     answer = here.answer(student)
@@ -178,11 +178,11 @@ def _submission(here, answer):
         return str(session.get_one(Answer, answer).submission_id)
 
 
-def test_a_pseudonym_is_stable_in_an_assignment_and_another_one_elsewhere(world):
+def test_pseudonym_is_stable_within_one_assignment_only(world):
     here = ReviewCourse(world, {"anonymous": True})
     student = here.student("One.")
     called = here.ada.get(here.part).json()["items"][0]["student"]["pseudonym"]
-    student.submit(here.posed, {"why": "Two."})
+    student.submit(here.assigned, {"why": "Two."})
     assert here.ada.get(here.part).json()["items"][0]["student"]["pseudonym"] == called
     [other] = world.assignment(here.course, TEXT_PROBLEM, anonymous=True)
     student.submit(other, {"why": "Three."})
@@ -190,24 +190,24 @@ def test_a_pseudonym_is_stable_in_an_assignment_and_another_one_elsewhere(world)
     assert told["items"][0]["student"]["pseudonym"] != called
 
 
-def test_before_the_release_what_is_not_marked_is_reported(here):
+def test_readiness_reports_ungraded_answers(here):
     ready = here.ada.get(f"{here.assignment}/readiness").json()
     assert ready["ready"]
     here.student("One."), here.student("Two.")
     ready = here.ada.get(f"{here.assignment}/readiness").json()
     assert not ready["ready"]
     assert ready["students"] == 2
-    why = {"problem": here.posed.slug, "part": "why", "part_title": "", "waiting": 2}
+    why = {"problem": here.assigned.slug, "part": "why", "part_title": "", "waiting": 2}
     assert ready["unassessed"] == [why]
     assert ready["warnings"][0] == "2 answers to part why of “Why small kernels” are not graded."
 
 
 @pytest.mark.parametrize("where", ["part", "problem", "assignment"])
-def test_an_answer_for_which_somebody_gave_points_waits_no_more(here, where):
+def test_overridden_answer_is_not_queued(here, where):
     student, other = here.student("One."), here.student("Two.", name="Other")
-    place = {} if where == "assignment" else {"problem_id": here.posed.id}
+    place = {} if where == "assignment" else {"problem_id": here.assigned.id}
     place |= {"part": "why"} if where == "part" else {}
-    override_grade(here.world, here.posed, student, here.ina, 1, **place)
+    override_grade(here.world, here.assigned, student, here.ina, 1, **place)
     assert [one["answer"] for one in here.ada.get(here.part).json()["items"]] == [
         str(here.answer(other))
     ]
@@ -217,7 +217,7 @@ def test_an_answer_for_which_somebody_gave_points_waits_no_more(here, where):
     assert len(here.ada.get(here.part).json()["items"]) == 2
 
 
-def test_a_problem_of_one_part_without_a_title_is_reported_by_its_own(world):
+def test_readiness_uses_problem_title_for_single_untitled_part(world):
     head, _, part = TEXT_PROBLEM.partition("  - {id: cells")
     here = ReviewCourse(world, source=head + part[part.index("  - id: why") :])
     here.student("One.")
@@ -225,14 +225,14 @@ def test_a_problem_of_one_part_without_a_title_is_reported_by_its_own(world):
     assert ready["warnings"][0] == "1 answer to “Why small kernels” is not graded."
 
 
-def test_a_student_sees_nothing_of_the_review(here):
+def test_students_cannot_access_review(here):
     student, other = here.student("One."), here.student("Two.")
     assert student.get(here.part).status_code == 403
     assert student.get(f"/answers/{here.answer(student)}/review").status_code == 403
     assert student.get(f"/answers/{here.answer(other)}/review").status_code == 404
 
 
-def test_the_number_of_questions_to_the_database_does_not_grow(here):
+def test_review_query_count_does_not_grow_with_answers(here):
     def questions(address):
         count = 0
 
@@ -262,7 +262,7 @@ def test_the_number_of_questions_to_the_database_does_not_grow(here):
     assert [questions(one) for one in addresses] == before
 
 
-def test_markers_who_ask_at_the_same_moment_get_different_answers(here):
+def test_concurrent_next_requests_return_different_answers(here):
     for at in range(8):
         here.student(f"Thought {at}.")
     markers = [here.world.enrol(here.course, f"Grader {at}", role="grader") for at in range(8)]
@@ -280,16 +280,16 @@ def test_markers_who_ask_at_the_same_moment_get_different_answers(here):
     assert sorted(got) == sorted(here.listed(here.ada))
 
 
-def test_a_problem_that_was_taken_out_is_not_reviewed(here):
+def test_removed_problem_is_not_reviewed(here):
     answer = here.answer(here.student("One."))
     with here.world.session() as session:
-        session.get_one(AssignmentProblem, here.posed.id).removed_at = here.world.clock()
+        session.get_one(AssignmentProblem, here.assigned.id).removed_at = here.world.clock()
     assert here.ada.get(f"{here.assignment}/review").json()["parts"] == []
     assert here.ada.get(f"/answers/{answer}/review").status_code == 404
 
 
-def test_no_part_is_found_that_the_problem_does_not_have(here):
+def test_review_of_unknown_part_is_not_found(here):
     with here.world.db.reading() as session:
-        parts = session.get_one(ProblemVersion, here.posed.version).parts
+        parts = session.get_one(ProblemVersion, here.assigned.version).parts
     assert [one["id"] for one in parts] == ["cells", "doubled", "why"]
     assert here.ada.get(f"{here.part}x").status_code == 404

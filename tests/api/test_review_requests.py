@@ -30,7 +30,7 @@ def marked(here, *texts, credit=0):
     return student
 
 
-def test_a_request_is_made_answered_and_read_with_its_reply(here):
+def test_regrade_request_is_created_accepted_and_read_by_student(here):
     student = marked(here)
     made = ask(here, student)
     assert (made.status_code, made.json()["status"], made.json()["credit"]) == (201, "open", 0)
@@ -52,14 +52,14 @@ def test_a_request_is_made_answered_and_read_with_its_reply(here):
     assert {"answer.marked", "request.answered"} <= set(acts)
 
 
-def test_the_text_of_a_request_counts_against_the_storage_budget(here, monkeypatch):
+def test_request_text_counts_toward_storage_budget(here, monkeypatch):
     student, storage, counted = marked(here), here.world.service.storage, []
     monkeypatch.setattr(type(storage), "add", lambda _, _person, size: counted.append(size))
     assert ask(here, student, text="Größe").status_code == 201
     assert counted == [len("Größe".encode())]
 
 
-def test_no_request_is_stored_once_the_storage_budget_is_spent(here):
+def test_request_over_storage_budget_is_refused(here):
     student = marked(here)
     here.world.service.storage.add(student.id, 2**40)
     refused = ask(here, student)
@@ -67,7 +67,7 @@ def test_no_request_is_stored_once_the_storage_budget_is_spent(here):
     assert student.get("/me/requests").json()["items"] == []
 
 
-def test_a_declined_request_changes_no_mark_and_none_is_answered_twice(here):
+def test_declined_request_changes_no_grade_and_is_answered_once(here):
     student = marked(here)
     request = ask(here, student).json()["id"]
     decision = {"decision": "declined", "reply": "Only one is named."}
@@ -78,7 +78,7 @@ def test_a_declined_request_changes_no_mark_and_none_is_answered_twice(here):
     assert here.score(student) == (0, 0)
 
 
-def test_one_request_is_open_for_an_answer(here):
+def test_answer_has_at_most_one_open_request(here):
     student = marked(here)
     request = ask(here, student).json()["id"]
     assert ask(here, student).status_code == 409
@@ -86,17 +86,17 @@ def test_one_request_is_open_for_an_answer(here):
     assert ask(here, student).status_code == 201
 
 
-def test_no_more_requests_than_allowed_are_taken_in_an_assignment(here):
+def test_requests_per_assignment_are_limited(here):
     here.change(regrade_limit=1)
     student = marked(here)
-    student.submit(here.posed, {"cells": "10"})
+    student.submit(here.assigned, {"cells": "10"})
     assert ask(here, student).status_code == 201
     refused = ask(here, student, "cells")
     assert (refused.status_code, refused.json()["code"]) == (409, "requests_closed")
     assert "1 are allowed" in refused.json()["detail"]
 
 
-def test_of_many_requests_at_the_same_moment_the_limit_holds(here):
+def test_concurrent_requests_respect_the_limit(here):
     here.change(regrade_limit=1)
     student = marked(here)
     path = f"/submissions/{submission(here, student)}/parts/why/request"
@@ -116,7 +116,7 @@ def test_of_many_requests_at_the_same_moment_the_limit_holds(here):
         assert len(session.scalars(select(RegradeRequest)).all()) == 1
 
 
-def test_the_days_to_ask_begin_with_the_mark_and_are_days_of_the_calendar(world):
+def test_request_window_counts_calendar_days_from_grading(world):
     """In New York the day when summer time ends has 25 hours, and so has the window."""
     world.clock.now = world.clock.now.replace(month=10, day=31, hour=16)
     here = ReviewCourse(world)
@@ -136,7 +136,7 @@ def test_the_days_to_ask_begin_with_the_mark_and_are_days_of_the_calendar(world)
     assert ask(here, two).status_code == 201
 
 
-def test_before_results_are_shown_there_is_nothing_to_ask_and_days_begin_then(here):
+def test_request_window_starts_at_result_release(here):
     here.change(results="manual", regrade_days=1)
     student = marked(here)
     refused = ask(here, student)
@@ -147,11 +147,11 @@ def test_before_results_are_shown_there_is_nothing_to_ask_and_days_begin_then(he
     assert ask(here, student).status_code == 201
 
 
-def test_an_answer_that_is_not_marked_is_not_asked_about(here):
+def test_ungraded_answer_cannot_have_a_request(here):
     assert ask(here, here.student("A thought.")).status_code == 409
 
 
-def test_only_ones_own_answers_are_asked_about(here):
+def test_requests_are_limited_to_own_answers(here):
     student, other = marked(here), here.student("Mine.")
     path = f"/submissions/{submission(here, student)}/parts/why/request"
     for person in (other, here.ada, here.ina):
@@ -160,14 +160,14 @@ def test_only_ones_own_answers_are_asked_about(here):
     assert student.post(path.replace("why", "cells"), {"text": "Please."}).status_code == 404
 
 
-def test_nobody_asks_while_looking_as_a_student(here):
+def test_request_cannot_be_sent_while_viewing_as_student(here):
     student = marked(here)
     path = f"/submissions/{submission(here, student)}/parts/why/request"
     refused = here.ina.post(path, {"text": "Why?"}, headers={"X-View-As": str(student.id)})
     assert refused.status_code == 403
 
 
-def test_open_requests_come_first_and_pages_skip_none(here):
+def test_requests_list_open_ones_first_and_paginate(here):
     made = []
     for at in range(5):
         made.append(ask(here, marked(here, f"Thought {at}.")).json()["id"])
@@ -187,7 +187,7 @@ def test_open_requests_come_first_and_pages_skip_none(here):
     assert [one["id"] for one in told["items"]] == [made[0], made[3]]
 
 
-def test_the_credit_of_a_request_hides_with_the_results(here):
+def test_request_credit_is_hidden_with_results(here):
     student = marked(here)
     ask(here, student)
     here.change(results="manual")
@@ -195,7 +195,7 @@ def test_the_credit_of_a_request_hides_with_the_results(here):
     assert own["credit"] is None
 
 
-def test_who_left_the_course_has_no_requests_in_it(here):
+def test_requests_of_withdrawn_student_are_hidden(here):
     student = marked(here)
     ask(here, student)
     here.world.set_enrolment(student, withdrawn_at=here.world.clock())
@@ -204,7 +204,7 @@ def test_who_left_the_course_has_no_requests_in_it(here):
     assert here.ada.get(f"{here.assignment}/review").json()["requests"] == 0
 
 
-def test_a_student_reads_public_comments_once_results_are_shown(here):
+def test_student_sees_public_comments_after_result_release(here):
     here.change(results="manual")
     student, other = here.student("A thought."), here.student("Another.")
     path = f"/answers/{here.answer(student)}/comments"
@@ -225,7 +225,7 @@ def test_a_student_reads_public_comments_once_results_are_shown(here):
     assert here.bob.get(f"/answers/{here.answer(student)}/review").json()["comments"] == 2
 
 
-def test_one_takes_back_ones_own_comments_only(here):
+def test_comments_can_be_withdrawn_only_by_their_author(here):
     student = here.student("A thought.")
     path = f"/answers/{here.answer(student)}/comments"
     comment = here.ada.post(path, {"text": "Hm."}).json()["id"]

@@ -20,7 +20,7 @@ RIGHT = {"cells": "9"}
 def scene(world):
     assert "A kernel of size" in TEXT_PROBLEM
     scene = StaffCourse(world)
-    scene.student.submit(scene.posed, RIGHT)
+    scene.student.submit(scene.assigned, RIGHT)
     return scene
 
 
@@ -35,9 +35,9 @@ def upload(scene, text):
 
 def pin(scene, version):
     """Ask for another version of the problem; return the response."""
-    found = scene.staff.get(f"{scene.posed.path}/settings")
+    found = scene.staff.get(f"{scene.assigned.path}/settings")
     return scene.staff.patch(
-        scene.posed.path, {"version": version}, headers={"If-Match": found.headers["ETag"]}
+        scene.assigned.path, {"version": version}, headers={"If-Match": found.headers["ETag"]}
     )
 
 
@@ -47,45 +47,45 @@ def stored(scene):
         gradings = sorted(session.scalars(select(Grading.id)))
         counting = sorted(session.scalars(select(Answer.grading_id)))
         regrades = [*session.scalars(select(Regrade.id))]
-    shown = scene.student.get(scene.posed.path).json()
+    shown = scene.student.get(scene.assigned.path).json()
     return gradings, counting, regrades, shown["standing"], shown["numbers"]
 
 
-def test_students_read_the_new_text_with_their_numbers_and_nothing_is_regraded(scene):
+def test_rewording_shows_new_text_without_regrading(scene):
     before = stored(scene)
     version = upload(scene, REWORDED)
     answer = pin(scene, version)
     assert answer.status_code == 200, answer.text
     assert answer.json()["effect"]["changed"] == 0
-    shown = scene.student.get(scene.posed.path).json()
+    shown = scene.student.get(scene.assigned.path).json()
     assert "One kernel of size" in shown["statement"]
     assert stored(scene) == before
     with scene.world.session() as session:
         assert set(session.scalars(select(Draw.version_id))) == {UUID(version)}
-    settings = scene.staff.get(f"{scene.posed.path}/settings").json()
+    settings = scene.staff.get(f"{scene.assigned.path}/settings").json()
     assert (settings["number"], settings["newest"]) == (1, 1)
 
 
-def test_students_go_on_answering_after_it(scene):
+def test_students_can_submit_after_rewording(scene):
     pin(scene, upload(scene, REWORDED))
-    sent = scene.student.submit(scene.posed, {"cells": "8"})
+    sent = scene.student.submit(scene.assigned, {"cells": "8"})
     assert sent.status_code == 201
-    assert scene.student.submit(scene.posed, RIGHT).status_code == 201
+    assert scene.student.submit(scene.assigned, RIGHT).status_code == 201
     newcomer = scene.world.enrol(scene.course, "New Comer")
-    assert "One kernel" in newcomer.get(scene.posed.path).json()["statement"]
+    assert "One kernel" in newcomer.get(scene.assigned.path).json()["statement"]
 
 
-def test_a_wording_waits_for_the_end_of_a_regrade(scene):
+def test_rewording_is_refused_during_a_regrade(scene):
     other = upload(scene, TEXT_PROBLEM.replace('key: "K*K"', 'key: "K*K + 1"'))
     body = {"version": {"id": other}, "reason": "a wrong key"}
-    started = scene.staff.post(f"{scene.posed.path}/regrades", body)
+    started = scene.staff.post(f"{scene.assigned.path}/regrades", body)
     assert started.status_code in {201, 202}, started.text
     answer = pin(scene, upload(scene, REWORDED))
     assert (answer.status_code, answer.json()["code"]) == (409, "regrade_active")
 
 
-def test_the_log_says_which_version_came(scene):
-    was = scene.staff.get(f"{scene.posed.path}/settings").json()["version_id"]
+def test_rewording_is_audited_with_both_versions(scene):
+    was = scene.staff.get(f"{scene.assigned.path}/settings").json()["version_id"]
     version = upload(scene, REWORDED)
     pin(scene, version)
     rows = scene.staff.get(f"{scene.home}/audit").json()["items"]
@@ -93,11 +93,11 @@ def test_the_log_says_which_version_came(scene):
     assert (row["before"]["version"], row["after"]["version"]) == (was, version)
 
 
-def test_the_old_wording_can_come_back(scene):
-    was = scene.staff.get(f"{scene.posed.path}/settings").json()["version_id"]
+def test_old_wording_can_be_restored(scene):
+    was = scene.staff.get(f"{scene.assigned.path}/settings").json()["version_id"]
     pin(scene, upload(scene, REWORDED))
     assert pin(scene, was).status_code == 200
-    assert "A kernel of size" in scene.student.get(scene.posed.path).json()["statement"]
+    assert "A kernel of size" in scene.student.get(scene.assigned.path).json()["statement"]
 
 
 @pytest.mark.parametrize(
@@ -110,16 +110,16 @@ def test_the_old_wording_can_come_back(scene):
         ("id: doubled", "id: twice", "parts"),
     ],
 )
-def test_a_version_that_changes_more_is_refused_and_leads_to_a_regrade(scene, old, new, named):
+def test_version_that_changes_more_than_wording_is_refused(scene, old, new, named):
     assert old in REWORDED
     answer = pin(scene, upload(scene, REWORDED.replace(old, new, 1)))
     assert answer.status_code == 409
     assert named in answer.json()["detail"]
     assert VERSION_IS_FIXED in answer.json()["detail"]
-    assert "A kernel of size" in scene.student.get(scene.posed.path).json()["statement"]
+    assert "A kernel of size" in scene.student.get(scene.assigned.path).json()["statement"]
 
 
-def test_a_version_by_another_engine_is_refused(scene):
+def test_rewording_with_another_engine_version_is_refused(scene):
     version = upload(scene, REWORDED)
     with scene.world.session() as session:
         session.get_one(ProblemVersion, UUID(version)).engine = "0"
@@ -128,7 +128,7 @@ def test_a_version_by_another_engine_is_refused(scene):
     assert "the version of Grader" in answer.json()["detail"]
 
 
-def test_the_page_of_the_version_leads_to_the_settings_which_take_it(scene):
+def test_version_page_links_to_settings_that_apply_rewording(scene):
     version = upload(scene, REWORDED)
     page = scene.browser.get(f"{scene.home}/problems/{version}")
     link = page.one("a", aria_label="use this wording in Homework 1")
@@ -141,16 +141,16 @@ def test_the_page_of_the_version_leads_to_the_settings_which_take_it(scene):
     assert [one["value"] for one in chosen] == [version]
     saved = scene.browser.send(settings_form(settings), "act=save")
     assert saved.status == 303
-    assert "One kernel of size" in scene.student.get(scene.posed.path).json()["statement"]
+    assert "One kernel of size" in scene.student.get(scene.assigned.path).json()["statement"]
     assert (
         "(this version, seen by students)"
         in scene.browser.get(f"{scene.home}/problems/{version}").text
     )
 
 
-def test_a_version_with_another_key_is_not_offered_as_a_wording(scene):
+def test_version_with_changed_key_is_offered_as_regrade_only(scene):
     version = upload(scene, REWORDED.replace('key: "K*K"', 'key: "K*K + 0"'))
     page = scene.browser.get(f"{scene.home}/problems/{version}")
     assert page.one("a", aria_label="regrade with this version in Homework 1")
-    settings = scene.browser.get(f"{scene.posed.path}/settings")
+    settings = scene.browser.get(f"{scene.assigned.path}/settings")
     assert settings.all("select", name="version") == []

@@ -31,7 +31,7 @@ def said(roster: Roster) -> list[tuple[int, str]]:
     return [(problem.line, problem.message) for problem in roster.problems]
 
 
-def test_a_gradebook_of_canvas_gives_its_students_and_says_what_it_leaves_out():
+def test_canvas_gradebook_is_read_with_skipped_rows_and_columns():
     roster = read_roster(CANVAS)
     assert roster.format == "canvas gradebook"
     assert names(roster) == ["Ada Lovelace", "Märta Åström", "Park, Jr., Min", "Marie Curie"]
@@ -59,7 +59,7 @@ def test_a_gradebook_of_canvas_gives_its_students_and_says_what_it_leaves_out():
         (["A" + ", A" * 21, "A"], [["A" + ", A" * 21], ["A"]]),
     ],
 )
-def test_sections_of_canvas_are_taken_apart_around_what_is_known_as_a_whole(cells, expected):
+def test_canvas_section_lists_split_around_names_seen_in_other_rows(cells, expected):
     rows = "".join(f'Ada {at},{at},ada{at},"{cell}"\n' for at, cell in enumerate(cells))
     roster = read_roster(f"Student,ID,SIS Login ID,Section\n{rows}")
     assert [list(row.sections) for row in roster.rows] == expected
@@ -203,7 +203,7 @@ OTHERS = {
 
 
 @pytest.mark.parametrize(("text", "kind", "row"), OTHERS.values(), ids=OTHERS)
-def test_the_files_of_other_systems_are_known_by_their_headers(text, kind, row):
+def test_roster_formats_are_detected_by_header(text, kind, row):
     roster = read_roster(text)
     assert (roster.format, roster.rows, roster.problems) == (kind, (row,), ())
 
@@ -237,7 +237,7 @@ PLAIN = "name,email\nÅda Lovelace,ada@example.edu\n"
         PLAIN.replace("ada@example.edu", '"=""ada@example.edu"""'),
     ],
 )
-def test_however_a_file_was_saved_the_student_is_the_same(given):
+def test_roster_reads_same_student_from_every_file_variant(given):
     roster = read_roster(given)
     assert roster.problems == ()
     assert [(row.name, row.email) for row in roster.rows] == [("Åda Lovelace", "ada@example.edu")]
@@ -268,7 +268,7 @@ HEAD = "name,email,student number\n"
         ("Ada,ada@example.edu,7", "the student number 7 is on line 2 and on line 3. Keep"),
     ],
 )
-def test_a_row_that_cannot_be_used_is_named_and_the_others_are_read(row, problem):
+def test_invalid_roster_row_is_reported_and_others_are_read(row, problem):
     roster = read_roster(f"{HEAD}Bob,bob@example.edu,7\n{row}\nEve,eve@example.edu,8\n")
     assert names(roster) == ["Bob", "Eve"]
     ((line, what),) = said(roster)
@@ -276,17 +276,17 @@ def test_a_row_that_cannot_be_used_is_named_and_the_others_are_read(row, problem
     assert re.search(problem, what)
 
 
-def test_what_stands_behind_a_family_name_is_no_given_name():
+def test_name_suffix_is_not_a_given_name():
     roster = read_roster('name,email\n"Martin King, Jr.",m@example.edu\n')
     assert [(row.name, row.family_name) for row in roster.rows] == [("Martin King, Jr.", "")]
 
 
-def test_a_name_that_two_columns_make_too_long_is_named():
+def test_overlong_combined_name_is_reported():
     roster = read_roster(f"first name,last name,email\n{'A' * 150},{'B' * 150},a@example.edu\n")
     assert said(roster) == [(2, "the name has 301 characters; at most 300 are read")]
 
 
-def test_a_row_without_anything_that_tells_the_student_apart_is_named():
+def test_roster_row_without_identifier_is_reported():
     roster = read_roster("name,student number,login\nAda,1,\nAlan,,\n")
     assert names(roster) == ["Ada"]
     assert said(roster) == [(3, "the row does not identify the student; add an e-mail address")]
@@ -296,7 +296,7 @@ def test_a_row_without_anything_that_tells_the_student_apart_is_named():
     ("text", "expected"),
     [("12345.0", "12345"), ("00042", "00042"), ('"=""00042"""', "00042"), ("A-1.0", "A-1.0")],
 )
-def test_a_student_number_is_text_and_loses_only_what_a_spreadsheet_added(text, expected):
+def test_student_number_is_text_without_spreadsheet_artifacts(text, expected):
     (row,) = read_roster(f"{HEAD}Ada,ada@example.edu,{text}\n").rows
     assert row.student_number == expected
 
@@ -342,7 +342,7 @@ def packed(name):
         (HEAD + "Ada,a@example.edu,1\n" * 20_001, 20_002, "over 20,000 rows"),
     ],
 )
-def test_a_file_that_cannot_be_used_gives_nobody_and_says_why(given, line, problem):
+def test_unusable_roster_file_reports_reason(given, line, problem):
     roster = read_roster(given)
     if problem is None:
         assert (names(roster), roster.ignored_columns) == (["Ada"], ("E-Mail",))
@@ -353,19 +353,19 @@ def test_a_file_that_cannot_be_used_gives_nobody_and_says_why(given, line, probl
     assert problem in what
 
 
-def test_a_file_gets_at_most_101_problems_reported():
+def test_roster_reports_at_most_101_problems():
     roster = read_roster("name,email\n" + "Ada,x\n" * 20_000)
     assert len(roster.problems) == 101
     assert said(roster)[-1] == (102, "19900 more rows from here on")
     assert roster.rows == ()
 
 
-def test_a_formula_of_one_of_our_own_exports_is_a_name_again():
+def test_escaped_formula_in_roster_is_unescaped():
     (row,) = read_roster("name,email\n'=Ada,ada@example.edu\n").rows
     assert row.name == "=Ada"
 
 
-def test_twenty_thousand_students_are_read():
+def test_roster_of_twenty_thousand_students_is_read():
     rows = "".join(f"S {at},s{at}@example.edu\n" for at in range(20_000))
     roster = read_roster(f"name,email\n{rows}")
     assert (len(roster.rows), roster.problems) == (20_000, ())

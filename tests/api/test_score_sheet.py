@@ -12,43 +12,43 @@ from api.db.models import AssignmentProblem, Comment, GradeChange, Override
 
 
 @pytest.fixture
-def posed(world, course):
+def assigned(world, course):
     return world.assignment(course, SHORT, TEXT_PROBLEM)
 
 
 @pytest.fixture
-def students(world, course, posed):
+def students(world, course, assigned):
     """Return two students with submissions to both problems."""
     found = [world.enrol(course, name) for name in ("Ann Example", "Ben Example")]
     for student in found:
-        student.submit(posed[0], {"first": "7"})
-        student.submit(posed[0], {"first": "9", "second": "1"})
-        student.submit(posed[1], {"why": "Fewer, cheaper."})
+        student.submit(assigned[0], {"first": "7"})
+        student.submit(assigned[0], {"first": "9", "second": "1"})
+        student.submit(assigned[1], {"why": "Fewer, cheaper."})
     return found
 
 
-def path(posed):
-    return f"/assignments/{posed[0].assignment}/score-sheet"
+def path(assigned):
+    return f"/assignments/{assigned[0].assignment}/score-sheet"
 
 
-def sheet(prof, posed, **query):
-    answer = prof.get(path(posed), params=query)
+def sheet(prof, assigned, **query):
+    answer = prof.get(path(assigned), params=query)
     assert answer.status_code == 200, answer.text
     delimiter = ";" if query.get("style") == "comma" else ","
     return list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff")), delimiter=delimiter))
 
 
-def send(prof, posed, rows, *, delimiter=",", **query):
+def send(prof, assigned, rows, *, delimiter=",", **query):
     stream = io.StringIO()
     writer = csv.DictWriter(stream, rows[0].keys(), delimiter=delimiter)
     writer.writeheader()
     writer.writerows(rows)
-    return post(prof, posed, stream.getvalue(), **query)
+    return post(prof, assigned, stream.getvalue(), **query)
 
 
-def post(prof, posed, text, **query):
+def post(prof, assigned, text, **query):
     headers = {"Content-Type": "text/csv"}
-    return prof.post(path(posed), content=text.encode(), params=query, headers=headers)
+    return prof.post(path(assigned), content=text.encode(), params=query, headers=headers)
 
 
 def row_of(rows, student, part):
@@ -60,8 +60,8 @@ def kept(world, table=Override):
         return session.scalars(select(table)).all()
 
 
-def test_the_sheet_has_the_answer_that_counts_of_each_student_and_part(prof, posed, students):
-    rows = sheet(prof, posed)
+def test_score_sheet_lists_counting_answer_per_student_and_part(prof, assigned, students):
+    rows = sheet(prof, assigned)
     assert [(one["student"], one["part"], one["answer"], one["old_points"]) for one in rows] == [
         ("Ann Example", "first", "9", "3"),
         ("Ben Example", "first", "9", "3"),
@@ -71,33 +71,31 @@ def test_the_sheet_has_the_answer_that_counts_of_each_student_and_part(prof, pos
         ("Ben Example", "why", "Fewer, cheaper.", ""),
     ]
     assert len(students) == 2
-    some = sheet(prof, posed, problem="two-counts", part="second")
+    some = sheet(prof, assigned, problem="two-counts", part="second")
     assert {one["part"] for one in some} == {"second"}
 
 
-def test_a_list_is_in_the_sheet_as_it_was_sent(world, course, prof, posed):
-    world.enrol(course, "Ann Example").submit(posed[0], {"first": [1, 0.25]})
-    assert [one["answer"] for one in sheet(prof, posed)] == ["[1, 0.25]"]
+def test_list_answer_is_in_score_sheet_as_submitted(world, course, prof, assigned):
+    world.enrol(course, "Ann Example").submit(assigned[0], {"first": [1, 0.25]})
+    assert [one["answer"] for one in sheet(prof, assigned)] == ["[1, 0.25]"]
 
 
-def test_a_sheet_sent_back_as_it_came_changes_nothing(world, prof, posed, students):
-    told = send(prof, posed, sheet(prof, posed)).json()
+def test_unmodified_score_sheet_changes_nothing(world, prof, assigned, students):
+    told = send(prof, assigned, sheet(prof, assigned)).json()
     assert (told["applied"], told["changed"], told["unchanged"], told["grades"]) == (True, 0, 6, 0)
     assert kept(world) == []
     assert students
 
 
-def test_points_and_comments_come_into_force_and_the_student_sees_them(
-    world, course, prof, posed, students
-):
+def test_score_sheet_applies_points_and_comments(world, course, prof, assigned, students):
     ann, ben = students
-    rows = sheet(prof, posed)
+    rows = sheet(prof, assigned)
     row_of(rows, ann, "why").update(points="3.5", comment="Say what the stride does.")
     row_of(rows, ben, "second")["points"] = "1/3"
-    dry = send(prof, posed, rows, dry_run=True).json()
+    dry = send(prof, assigned, rows, dry_run=True).json()
     assert (dry["applied"], dry["changed"], dry["grades"], dry["problems"]) == (False, 2, 2, [])
     assert kept(world) == []
-    told = send(prof, posed, rows).json()
+    told = send(prof, assigned, rows).json()
     assert told == dry | {"applied": True}
     assert [
         {name: one[name] for name in ("name", "part", "before", "after", "comment")}
@@ -121,70 +119,73 @@ def test_points_and_comments_come_into_force_and_the_student_sees_them(
     assert causes == ["override", "override"]
 
 
-def test_one_wrong_line_leaves_everything_as_it_was(world, prof, posed, students):
-    rows = sheet(prof, posed)
+def test_invalid_line_rejects_whole_score_sheet(world, prof, assigned, students):
+    rows = sheet(prof, assigned)
     row_of(rows, students[0], "first")["points"] = "2"
     row_of(rows, students[1], "first")["points"] = "99"
     row_of(rows, students[1], "second")["points"] = "-1"
-    dry = send(prof, posed, rows, dry_run=True).json()
+    dry = send(prof, assigned, rows, dry_run=True).json()
     assert (dry["changed"], [one["line"] for one in dry["problems"]]) == (1, [3, 5])
-    answer = send(prof, posed, rows)
+    answer = send(prof, assigned, rows)
     assert answer.status_code == 422
     assert [one["line"] for one in answer.json()["errors"]] == [3, 5]
     assert "Nothing was changed" in answer.json()["detail"]
     assert kept(world) == []
 
 
-def test_a_row_that_was_marked_since_is_refused(world, prof, posed, students):
-    rows = sheet(prof, posed)
+def test_score_sheet_row_changed_since_export_is_rejected(world, prof, assigned, students):
+    rows = sheet(prof, assigned)
     row_of(rows, students[0], "second")["points"] = "1"
-    assert send(prof, posed, rows).status_code == 200
-    again = send(prof, posed, rows)
+    assert send(prof, assigned, rows).status_code == 200
+    again = send(prof, assigned, rows)
     assert again.status_code == 422
     assert "changed since" in again.json()["detail"]
     assert len(kept(world)) == 1
 
 
-def test_a_new_answer_that_counts_makes_the_row_stale(prof, posed, students):
-    rows = sheet(prof, posed)
+def test_new_counting_answer_makes_score_sheet_row_stale(prof, assigned, students):
+    rows = sheet(prof, assigned)
     row_of(rows, students[0], "second")["points"] = "1"
-    students[0].submit(posed[0], {"second": "18"})
-    assert send(prof, posed, rows).status_code == 422
+    students[0].submit(assigned[0], {"second": "18"})
+    assert send(prof, assigned, rows).status_code == 422
 
 
-def test_a_comment_alone_is_said_and_gives_no_points(world, prof, posed, students):
-    rows = sheet(prof, posed)
+def test_comment_without_points_is_posted_and_changes_no_grade(world, prof, assigned, students):
+    rows = sheet(prof, assigned)
     row_of(rows, students[0], "why")["comment"] = "Well put."
-    assert send(prof, posed, rows).json()["grades"] == 0
+    assert send(prof, assigned, rows).json()["grades"] == 0
     [comment] = kept(world, Comment)
     assert (comment.text, comment.public, comment.author_id) == ("Well put.", True, prof.id)
-    assert row_of(sheet(prof, posed), students[0], "why")["old_comment"] == "Well put."
-    assert send(prof, posed, rows).status_code == 422
+    assert row_of(sheet(prof, assigned), students[0], "why")["old_comment"] == "Well put."
+    assert send(prof, assigned, rows).status_code == 422
     assert kept(world) == []
 
 
-def test_decimal_commas_come_back_as_they_went(world, prof, posed, students):
-    rows = sheet(prof, posed, style="comma")
+def test_score_sheet_with_decimal_commas_round_trips(world, prof, assigned, students):
+    rows = sheet(prof, assigned, style="comma")
     row_of(rows, students[0], "first")["points"] = "2,5"
-    told = send(prof, posed, rows, delimiter=";", style="comma").json()
+    told = send(prof, assigned, rows, delimiter=";", style="comma").json()
     assert told["changes"][0]["after"] == 2.5
     assert len(kept(world)) == 1
 
 
 @pytest.mark.parametrize("text", ["", "a,b\r\n1,2\r\n", "submission_id\r\n\0", "\ufeff;;;"])
-def test_what_is_no_sheet_is_refused_with_what_to_do(prof, posed, text):
-    answer = post(prof, posed, text)
+def test_invalid_score_sheet_is_rejected(prof, assigned, text):
+    answer = post(prof, assigned, text)
     assert answer.status_code == 422
     assert answer.json()["code"] == "invalid"
 
 
-def test_a_sheet_of_several_megabytes_is_read(prof, posed):
-    assert post(prof, posed, "x" * 6_000_000).status_code == 422
-    assert post(prof, posed, "x" * 21_000_000).status_code == 413
+def test_score_sheet_size_limit_allows_several_megabytes(prof, assigned):
+    assert post(prof, assigned, "x" * 6_000_000).status_code == 422
+    assert post(prof, assigned, "x" * 21_000_000).status_code == 413
 
 
-def test_a_voided_part_is_not_in_the_sheet(world, prof, posed, students):
+def test_score_sheet_omits_voided_parts(world, prof, assigned, students):
     with world.session() as session:
-        session.get_one(AssignmentProblem, posed[0].id).voided = {"first": "out", "second": "full"}
-    assert {one["part"] for one in sheet(prof, posed)} == {"second", "why"}
+        session.get_one(AssignmentProblem, assigned[0].id).voided = {
+            "first": "out",
+            "second": "full",
+        }
+    assert {one["part"] for one in sheet(prof, assigned)} == {"second", "why"}
     assert students

@@ -39,7 +39,7 @@ def environment(monkeypatch):
     return change
 
 
-def test_every_wrong_setting_is_named_by_its_variable(environment, capsys):
+def test_invalid_setting_is_reported_by_variable_name(environment, capsys):
     environment(GRADER_PORT="http", GRADER_HOST=":", GRADER_BANK="")
     with pytest.raises(SystemExit) as ended:
         main()
@@ -47,7 +47,7 @@ def test_every_wrong_setting_is_named_by_its_variable(environment, capsys):
     assert capsys.readouterr().err.startswith("GRADER_PORT='http': ")
 
 
-def test_a_demo_is_small_unless_its_size_is_set(environment):
+def test_demo_is_small_unless_its_size_is_set(environment):
     environment(GRADER_PORT="http", GRADER_DEMO="", GRADER_DATABASE="")
     environment(GRADER_SEEDS="3", GRADER_DEMO_STUDENTS="7")
     with pytest.raises(SystemExit):  # for the port, after the settings of the demo
@@ -61,7 +61,7 @@ def test_a_demo_is_small_unless_its_size_is_set(environment):
     assert int(DEMO_STUDENTS) < ServiceSettings().demo_students
 
 
-def test_a_bank_that_is_not_there_is_named_and_nothing_starts(environment, capsys, tmp_path):
+def test_missing_bank_folder_is_named_and_server_does_not_start(environment, capsys, tmp_path):
     environment(GRADER_BANK=str(tmp_path / "missing"), GRADER_PORT="0")
     with pytest.raises(SystemExit) as ended:
         main()
@@ -69,12 +69,12 @@ def test_a_bank_that_is_not_there_is_named_and_nothing_starts(environment, capsy
     assert capsys.readouterr().err.startswith(f"GRADER_BANK: {tmp_path / 'missing'}: ")
 
 
-def test_a_bank_without_a_problem_is_reported(tmp_path, caplog):
+def test_bank_without_problems_is_reported(tmp_path, caplog):
     bootstrap(ServiceSettings(database=f"sqlite:///{tmp_path}/grader.db", bank=tmp_path))
     assert f"GRADER_BANK: {tmp_path} contains no problem" in caplog.text
 
 
-def test_an_address_that_is_taken_ends_the_process(environment, capfd):
+def test_port_already_in_use_ends_process(environment, capfd):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         environment(GRADER_PORT=str(taken.getsockname()[1]))
         with pytest.raises(SystemExit) as ended:
@@ -83,7 +83,7 @@ def test_an_address_that_is_taken_ends_the_process(environment, capfd):
     assert "address already in use" in capfd.readouterr().err
 
 
-def test_of_two_that_are_bound_to_one_address_only_the_first_can_listen():
+def test_only_first_of_two_sockets_bound_to_one_port_can_listen():
     with bind_socket(ServiceSettings(port=0)) as first:
         settings = ServiceSettings(port=first.getsockname()[1])
         with bind_socket(settings) as second:
@@ -92,14 +92,14 @@ def test_of_two_that_are_bound_to_one_address_only_the_first_can_listen():
                 start_listening(second, settings)
 
 
-def test_what_the_process_writes_is_for_its_user_alone(environment, tmp_path):
+def test_files_written_by_process_are_private_to_its_user(environment, tmp_path):
     environment()
     with pytest.raises(SystemExit):
         main(lambda _settings: (tmp_path / "written").touch())
     assert (tmp_path / "written").stat().st_mode & 0o777 == 0o600
 
 
-def test_an_unused_password_setting_gives_a_warning(environment, capsys, tmp_path):
+def test_unused_password_setting_prints_warning(environment, capsys, tmp_path):
     environment(GRADER_DATABASE=f"sqlite:///{tmp_path}/x.db", GRADER_DATABASE_PASSWORD=WORD)
     with pytest.raises(SystemExit):
         main(lambda _settings: 0)
@@ -111,7 +111,7 @@ def test_an_unused_password_setting_gives_a_warning(environment, capsys, tmp_pat
 @pytest.mark.parametrize(
     ("then", "processes"), [(bootstrap_and_run_worker, "1"), (serve, "2")], ids=["work", "serve"]
 )
-def test_a_heartbeat_that_cannot_be_written_is_reported_before_anything_starts(
+def test_unwritable_heartbeat_file_is_reported_before_startup(
     environment, capsys, tmp_path, then, processes
 ):
     place = tmp_path / "none" / "heartbeat"
@@ -126,9 +126,7 @@ def test_a_heartbeat_that_cannot_be_written_is_reported_before_anything_starts(
     assert "Traceback" not in told
 
 
-def test_a_heartbeat_that_fails_later_stops_nothing_and_is_reported_once_each_time(
-    tmp_path, caplog
-):
+def test_later_heartbeat_failures_stop_nothing_and_are_logged_once_each(tmp_path, caplog):
     folder = tmp_path / "beats"
     heart = Heartbeat(folder / "beat")
     for _ in range(2):
@@ -140,5 +138,5 @@ def test_a_heartbeat_that_fails_later_stops_nothing_and_is_reported_once_each_ti
     assert [one.levelname for one in caplog.records] == ["ERROR", "ERROR"]
 
 
-def test_a_worker_without_a_heartbeat_has_none_to_check():
+def test_worker_without_heartbeat_skips_heartbeat_check():
     Heartbeat(None).check_writable()

@@ -22,7 +22,7 @@ from uuid import uuid4
 
 import httpx2
 import pytest
-from actors import FakeClock, Person, Posing
+from actors import FakeClock, Person, ProblemReference
 from world import World
 
 from problems.catalog import ProblemCatalog
@@ -90,7 +90,7 @@ def bank(folder: Path) -> Path:
 
 
 @pytest.fixture
-def posed(sqlite_template, tmp_path) -> tuple[Posing, Person]:
+def assigned(sqlite_template, tmp_path) -> tuple[ProblemReference, Person]:
     """Return an open problem and a student who may answer it, in the service's database."""
     shutil.copyfile(sqlite_template, tmp_path / "grader.db")
     world = World(f"sqlite:///{tmp_path / 'grader.db'}", clock=FakeClock(datetime.now(UTC)))
@@ -106,7 +106,7 @@ class Ledger:
     """Submissions of one student and their outcomes."""
 
     address: str
-    problem: Posing
+    problem: ProblemReference
     student: Person
     stored: list[str] = field(default_factory=list)
     refused: list[int] = field(default_factory=list)
@@ -164,9 +164,7 @@ def visited(service: Service, address: str, count: int) -> list[int]:
     return sorted(Counter(one["process"] for one in service.lines()[before:]).values())
 
 
-def test_two_processes_share_visitors_replace_a_killed_one_and_finish_what_they_accepted(
-    tmp_path, posed
-):
+def test_two_processes_replace_killed_one_and_finish_accepted_requests(tmp_path, assigned):
     settings = {
         "processes": "2",
         "worker": "apart",
@@ -176,7 +174,7 @@ def test_two_processes_share_visitors_replace_a_killed_one_and_finish_what_they_
     }
     with started(tmp_path, "-m", "api", **settings) as service:
         [said] = service.wait_for(r"running on (http://\S+)")
-        ledger = Ledger(re.findall(r"http://\S+", said)[0], *posed)
+        ledger = Ledger(re.findall(r"http://\S+", said)[0], *assigned)
         service.wait_for("Application startup complete", times=2)
         until(lambda: ledger.hand_in(4) is None and len(servers(service)) == 2)
         few, many = visited(service, ledger.address, 20)
@@ -208,7 +206,9 @@ def test_two_processes_share_visitors_replace_a_killed_one_and_finish_what_they_
     assert not [one for one in service.lines() if "exception" in one]
 
 
-def half_sent(address: str, problem: Posing, student: Person, body: bytes) -> HTTPConnection:
+def half_sent(
+    address: str, problem: ProblemReference, student: Person, body: bytes
+) -> HTTPConnection:
     """Return a connection on which the service has read the head and half of *body*."""
     line = HTTPConnection(address.removeprefix("http://"), timeout=PATIENCE)
     line.putrequest("POST", f"/api/v1{problem.path}/submissions")
@@ -231,12 +231,12 @@ def takes_connections(address: str) -> bool:
     return True
 
 
-def test_a_stop_takes_no_new_connections_while_it_finishes_the_old_ones(tmp_path, posed):
+def test_shutdown_refuses_new_connections_while_finishing_open_requests(tmp_path, assigned):
     body = b'{"answers": {"cells": "9"}}'
     with started(tmp_path, "-m", "api", processes="2", worker="apart") as service:
         [said] = service.wait_for(r"running on (http://\S+)")
         [address] = re.findall(r"http://\S+", said)
-        with closing(half_sent(address, *posed, body)) as line:
+        with closing(half_sent(address, *assigned, body)) as line:
             service.process.terminate()
             until(lambda: not takes_connections(address))
             line.send(body[len(body) // 2 :])
@@ -244,7 +244,7 @@ def test_a_stop_takes_no_new_connections_while_it_finishes_the_old_ones(tmp_path
         assert service.process.wait(timeout=PATIENCE) == 0
 
 
-def test_of_two_that_start_at_once_at_one_address_one_serves_and_one_says_why_not(tmp_path):
+def test_second_server_on_same_port_fails_with_address_in_use(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = str(found.getsockname()[1])
     folders = [tmp_path / name for name in ("one", "other")]
@@ -263,7 +263,7 @@ def test_of_two_that_start_at_once_at_one_address_one_serves_and_one_says_why_no
     assert refused.lines() == []
 
 
-def test_a_worker_publishes_shows_that_it_lives_and_ends_when_told(tmp_path):
+def test_worker_publishes_writes_heartbeat_and_stops_on_sigterm(tmp_path):
     heartbeat = tmp_path / "heartbeat"
     run = "from api.cli.grading import main; import sys; sys.argv = ['grader', 'work']; main()"
     with started(tmp_path, "-c", run, worker="apart", heartbeat=str(heartbeat)) as service:

@@ -167,7 +167,7 @@ GRANTS = {
 
 
 @pytest.mark.parametrize("grant", GRANTS.values(), ids=GRANTS)
-def test_a_staff_role_ends_what_a_link_from_another_course_set_up(scene, attack, grant):
+def test_staff_role_revokes_access_set_up_by_link_of_another_course(scene, attack, grant):
     assert attack.ways_in() == ALL
     grant(scene, attack.user)
     assert attack.ways_in() == set()
@@ -176,7 +176,7 @@ def test_a_staff_role_ends_what_a_link_from_another_course_set_up(scene, attack,
     assert "user.password_locked" in [entry["action"] for entry in log]
 
 
-def test_the_person_sets_a_new_password_with_the_link_and_the_locked_one(scene, attack):
+def test_new_password_requires_link_and_locked_password(scene, attack):
     scene.grant()
     secret = invitation(scene.instructor, scene.course, attack.user)
     for current in ({}, {"current": "not the old password"}):
@@ -192,7 +192,7 @@ def test_the_person_sets_a_new_password_with_the_link_and_the_locked_one(scene, 
 
 
 @pytest.mark.usefixtures("attack")
-def test_the_locked_password_says_what_to_do_and_only_to_who_knows_it(scene):
+def test_locked_password_message_is_shown_only_for_correct_password(scene):
     scene.grant()
     told = ApiBrowser(scene.world).login(EMAIL)
     assert told.status_code == 403
@@ -200,7 +200,7 @@ def test_the_locked_password_says_what_to_do_and_only_to_who_knows_it(scene):
     assert ApiBrowser(scene.world).login(EMAIL, "not the old password").status_code == 401
 
 
-def test_an_administrator_lets_in_without_the_locked_password(scene, attack):
+def test_admin_reset_link_works_without_locked_password(scene, attack):
     scene.grant()
     link = scene.admin.post(f"/users/{attack.user}/reset").json()["link"]
     browser, done = accept(scene.world, link.partition("#")[2], NEWEST)
@@ -209,7 +209,7 @@ def test_an_administrator_lets_in_without_the_locked_password(scene, attack):
     assert attack.ways_in() == set()
 
 
-def test_who_gives_a_role_gets_no_way_into_an_account_of_another_course(scene):
+def test_granting_role_gives_no_access_to_account_of_another_course(scene):
     """Here Mallory makes another course's student staff, to take over the account."""
     user = add(scene.instructor, scene.course, name="Stu Dent").json()["user"]
     accept(scene.world, invitation(scene.instructor, scene.course, user))
@@ -226,14 +226,14 @@ def test_who_gives_a_role_gets_no_way_into_an_account_of_another_course(scene):
     assert tries[-1][1].status_code == 429
 
 
-def test_the_course_whose_link_set_up_the_password_makes_no_other_one(scene, attack):
+def test_course_that_set_locked_password_cannot_create_new_links(scene, attack):
     scene.grant()
     people = {"people": [attack.user]}
     assert scene.mallory.post(f"{scene.there}/invites", people).status_code == 422
     assert scene.mallory.post(f"{scene.there}/people/{attack.user}/reset").status_code == 403
 
 
-def test_another_course_of_the_same_staff_makes_no_way_around(scene, attack):
+def test_links_are_refused_through_second_course_of_same_staff(scene, attack):
     scene.grant()
     second = scene.world.course("second")
     scene.world.join(second, scene.mallory, role="instructor")
@@ -243,7 +243,7 @@ def test_another_course_of_the_same_staff_makes_no_way_around(scene, attack):
         assert who.post(f"/courses/{where}/invites", people).status_code == 422
 
 
-def test_a_link_made_before_another_course_gave_a_role_is_worth_nothing(scene, attack):
+def test_link_created_before_role_in_another_course_is_invalidated(scene, attack):
     second = scene.world.course("second")
     scene.world.join(second, scene.mallory, role="instructor")
     add(scene.mallory, second, "grader")
@@ -253,7 +253,7 @@ def test_a_link_made_before_another_course_gave_a_role_is_worth_nothing(scene, a
 
 
 @pytest.mark.parametrize("role", ["grader", "instructor"])
-def test_it_is_the_same_for_somebody_who_was_staff_of_the_other_course(scene, role):
+def test_password_lock_also_applies_to_staff_of_other_course(scene, role):
     attack = Attack(scene, role=role)
     scene.grant()
     assert attack.ways_in() == set()
@@ -261,7 +261,7 @@ def test_it_is_the_same_for_somebody_who_was_staff_of_the_other_course(scene, ro
     assert accept(scene.world, secret, NEWEST, current=PASSWORD)[1].status_code == 200
 
 
-def test_who_leaves_the_new_course_is_let_in_by_the_old_one(scene, attack):
+def test_old_course_can_reset_password_after_person_leaves_new_course(scene, attack):
     scene.grant()
     assert scene.instructor.delete(f"{scene.here}/people/{attack.user}").status_code == 204
     link = scene.mallory.post(f"{scene.there}/people/{attack.user}/reset").json()["link"]
@@ -270,12 +270,12 @@ def test_who_leaves_the_new_course_is_let_in_by_the_old_one(scene, attack):
     assert ApiBrowser(scene.world, "203.0.113.1").login(EMAIL, OTHER_PASSWORD).status_code == 403
 
 
-def test_a_password_from_a_link_of_the_same_course_stays(scene, attack):
+def test_password_set_by_link_of_same_course_is_kept(scene, attack):
     promote(scene.mallory, scene.theirs, attack.user, "grader")
     assert attack.ways_in() == {"token", "password", "calendar"}
 
 
-def test_a_password_from_a_link_of_an_administrator_stays(scene):
+def test_password_set_by_admin_link_is_kept(scene):
     user = add(scene.admin, scene.theirs).json()["user"]
     browser, _ = accept(scene.world, invitation(scene.admin, scene.theirs, user))
     add(scene.instructor, scene.course, "instructor")
@@ -283,7 +283,7 @@ def test_a_password_from_a_link_of_an_administrator_stays(scene):
     assert ApiBrowser(scene.world).login(EMAIL).status_code == 200
 
 
-def test_a_reset_vouches_for_no_password_after_it(scene):
+def test_admin_reset_does_not_make_later_course_links_trusted(scene):
     """A used link of an administrator does not make a course's later links trusted."""
     attack = Attack(scene)
     link = scene.admin.post(f"/users/{attack.user}/reset").json()["link"]
@@ -294,14 +294,14 @@ def test_a_reset_vouches_for_no_password_after_it(scene):
     assert ApiBrowser(scene.world).login(EMAIL).status_code == 403
 
 
-def test_the_unused_links_of_another_course_end_with_the_role(scene):
+def test_granting_role_invalidates_unused_links_of_other_course(scene):
     user = add(scene.mallory, scene.theirs).json()["user"]
     secret = invitation(scene.mallory, scene.theirs, user)
     scene.grant()
     assert accept(scene.world, secret)[1].status_code == 410
 
 
-def test_a_list_of_students_gives_no_staff_role_and_ends_nothing(scene, attack):
+def test_roster_import_grants_no_staff_role_and_locks_nothing(scene, attack):
     text = f"name,email\nFuture Colleague,{EMAIL}\n"
     headers = {"Content-Type": "text/csv"}
     done = scene.instructor.post(f"{scene.here}/roster", content=text, headers=headers)
@@ -318,14 +318,14 @@ def test_a_list_of_students_gives_no_staff_role_and_ends_nothing(scene, attack):
 
 
 @pytest.mark.parametrize("field", ["people", "staff", "instructors", "enrolments"])
-def test_files_of_a_course_have_no_place_for_people(scene, field):
+def test_course_files_cannot_list_people(scene, field):
     text = f"slug: ours\ntitle: Ours\nzone: UTC\n{field}: [{EMAIL}]\n"
     answer = scene.instructor.post(f"{scene.here}/apply", {"files": {"course.yaml": text}})
     assert answer.status_code == 422
     assert field in answer.text
 
 
-def test_a_role_of_an_administrator_in_a_course_ends_nothing(scene):
+def test_course_role_for_admin_ends_no_sessions(scene):
     browser = ApiBrowser(scene.world)
     with scene.world.session() as session:
         user = session.get_one(User, scene.admin.id)
@@ -336,7 +336,7 @@ def test_a_role_of_an_administrator_in_a_course_ends_nothing(scene):
     assert browser.get("/me").status_code == 200
 
 
-def test_the_pages_ask_for_the_locked_password_and_say_why(scene, attack):
+def test_pages_ask_for_locked_password_and_explain_why(scene, attack):
     scene.grant()
     person = Pages(scene.world, scene.instructor).get(f"{scene.here}/people/{attack.user}")
     assert "has been locked since Future Colleague became staff" in person.text
@@ -354,7 +354,7 @@ def test_the_pages_ask_for_the_locked_password_and_say_why(scene, attack):
 
 
 @pytest.mark.usefixtures("attack")
-def test_the_log_of_every_course_of_the_person_says_so(scene):
+def test_password_lock_is_logged_in_every_course_of_person(scene):
     scene.grant()
     for who, where in ((scene.mallory, scene.theirs), (scene.instructor, scene.course)):
         told = who.get(f"/courses/{where}/audit?action=user.password_locked").json()["items"]

@@ -109,7 +109,7 @@ def rows(folder: Path, query: str) -> list[Any]:
     return found
 
 
-def test_the_first_start_prints_lines_that_work_and_the_second_keeps_the_data(tmp_path, bank):
+def test_first_start_prints_working_commands_and_second_keeps_data(tmp_path, bank):
     with demo(tmp_path, bank) as first:
         first.read_until("the class got wrong")
         first.read_until("^curl ")
@@ -134,7 +134,7 @@ def test_the_first_start_prints_lines_that_work_and_the_second_keeps_the_data(tm
     assert set(before) < set(rows(tmp_path, "SELECT id FROM submissions"))
 
 
-def test_a_demo_on_every_address_warns_and_answers_to_this_machine_alone(tmp_path, bank):
+def test_demo_on_all_addresses_warns_and_accepts_only_localhost(tmp_path, bank):
     with demo(tmp_path, bank, GRADER_HOST="0.0.0.0") as running:  # noqa: S104  # the test is about it
         running.read_until(r"The demo listens on 0\.0\.0\.0, which other machines may reach")
         address = running.read_until(r"running on (http://127\.0\.0\.1:\d+)")[1]
@@ -156,7 +156,7 @@ def port(running: Running) -> str:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are found in /proc")
-def test_what_publishes_in_the_background_ends_with_a_service_that_is_killed(tmp_path):
+def test_background_publisher_stops_when_server_is_killed(tmp_path):
     with started(tmp_path, GRADER_SEEDS="500") as running:
         running.read_until("running on http")
         [child] = publishers(running.process.pid)
@@ -184,7 +184,7 @@ def is_zombie(pid: int) -> bool:
         return True
 
 
-def test_a_demo_is_refused_in_a_database_that_is_in_use(tmp_path, bank):
+def test_demo_is_refused_in_database_in_use(tmp_path, bank):
     url = f"sqlite:///{tmp_path / 'grader.db'}"
     db = Database(url)
     upgrade(db)

@@ -119,7 +119,7 @@ def check(address: str, path: str, token: str) -> Any:
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
-def test_stuck_checks_keep_neither_health_nor_the_end_waiting(tmp_path, teachers, end):
+def test_stuck_checks_block_neither_health_checks_nor_shutdown(tmp_path, teachers, end):
     with served(tmp_path) as (process, address), ThreadPoolExecutor(12) as threads:
         asked = [threads.submit(check, address, *one) for one in teachers for _ in range(4)]
         until = time.monotonic() + SECONDS

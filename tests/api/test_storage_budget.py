@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
-from world import Person, Posing, World
+from world import Person, ProblemReference, World
 
 from api.config.settings import ServiceSettings
 from api.db.engine import Database
@@ -39,7 +39,7 @@ def answers(number: int) -> dict[str, str]:
     return {"why": f"{number} {LONG_TEXT}"}
 
 
-def spend_budget(student: Person, problem: Posing) -> int:
+def spend_budget(student: Person, problem: ProblemReference) -> int:
     """Submit long texts until one is refused, and return how many were stored."""
     for number in range(100):
         response = student.submit(problem, answers(number), key=str(number))
@@ -53,7 +53,7 @@ def count_submissions(world: World) -> int:
         return session.scalar(select(func.count()).select_from(Submission)) or 0
 
 
-def test_a_full_storage_budget_states_a_wait_that_suffices(world, course, problem):
+def test_full_storage_budget_returns_sufficient_retry_after(world, course, problem):
     student, other = world.enrol(course), world.enrol(course, "Other")
     stored = spend_budget(student, problem)
     assert count_submissions(world) == stored
@@ -70,7 +70,7 @@ def test_a_full_storage_budget_states_a_wait_that_suffices(world, course, proble
     assert student.submit(problem, answers(100)).json()["code"] == "storage_budget"
 
 
-def test_over_days_nobody_stores_more_than_the_budget_and_one_submission(world, course, problem):
+def test_multi_day_storage_stays_within_budget(world, course, problem):
     student = world.enrol(course)
     stored, days = 0, 3
     for _ in range(days):
@@ -84,14 +84,14 @@ def test_over_days_nobody_stores_more_than_the_budget_and_one_submission(world, 
     assert days - 1 < stored * len(row.answers["why"]) / MEBIBYTE < days
 
 
-def test_a_stored_request_is_replayed_with_a_full_budget(world, course, problem):
+def test_replay_succeeds_with_full_storage_budget(world, course, problem):
     student = world.enrol(course)
     last = spend_budget(student, problem) - 1
     again = student.submit(problem, answers(last), key=str(last))
     assert (again.status_code, again.headers["Idempotency-Replayed"]) == (201, "true")
 
 
-def test_a_draft_counts_by_what_it_grows(world, course, problem):
+def test_drafts_count_only_growth_against_budget(world, course, problem):
     student = world.enrol(course)
     path = f"{problem.path}/draft"
     long, short = {"answers": {"why": LONG_TEXT}}, {"answers": {"why": "why?"}}
@@ -104,7 +104,7 @@ def test_a_draft_counts_by_what_it_grows(world, course, problem):
     assert student.delete(path).status_code == 200
 
 
-def test_a_draft_that_grows_and_shrinks_again_is_counted_each_time(world, course, problem):
+def test_regrowing_draft_counts_each_time(world, course, problem):
     student = world.enrol(course)
     path = f"{problem.path}/draft"
     grown = 0
@@ -122,7 +122,7 @@ def counted(monkeypatch) -> list[int]:
     return sizes
 
 
-def test_what_is_counted_is_at_least_the_text_that_is_stored(world, course, problem, counted):
+def test_counted_size_covers_all_stored_text(world, course, problem, counted):
     student = world.enrol(course)
     student.submit(problem, {"cells": "9", "why": "é" * 5_000, "doubled": "?" * 3_000})
     with world.db.reading() as session:
@@ -136,7 +136,7 @@ def test_what_is_counted_is_at_least_the_text_that_is_stored(world, course, prob
     assert stored < sum(counted) < stored + 10 * 1024
 
 
-def test_a_hundred_short_answers_are_a_small_part_of_the_budget(world, course, problem, counted):
+def test_hundred_short_answers_use_small_part_of_budget(world, course, problem, counted):
     student = world.enrol(course)
     for number in range(100):
         assert student.submit(problem, {"cells": str(number)}).status_code == 201
@@ -158,7 +158,7 @@ def processes(world, database_url):
         db.close()
 
 
-def test_what_one_process_stored_counts_in_the_others(processes):
+def test_storage_of_one_process_counts_in_other_processes(processes):
     person = UUID(int=1)
     budgets = [StorageBudget(process.limiters[PACE]) for process in processes]
     for budget, process in zip(budgets, processes, strict=True):
@@ -168,7 +168,7 @@ def test_what_one_process_stored_counts_in_the_others(processes):
     assert budgets[1].is_spent(person)
 
 
-def test_little_is_told_to_nobody_and_a_day_is_remembered(processes, world):
+def test_small_usage_is_not_exchanged_and_daily_usage_is_retained(processes, world):
     people = [UUID(int=number) for number in range(2)]
     one, two = processes
     StorageBudget(one.limiters[PACE]).add(people[0], MIN_EXCHANGED_BYTES - 1)

@@ -8,8 +8,8 @@ from student_setup import DUE_TOMORROW
 
 @pytest.fixture
 def problem(world, course):
-    [posed] = world.assignment(course, timeline_spec=DUE_TOMORROW)
-    return posed
+    [assigned] = world.assignment(course, timeline_spec=DUE_TOMORROW)
+    return assigned
 
 
 def save(person, problem, answers, *, match=None, **more):
@@ -33,23 +33,21 @@ def draft(person, problem):
         {"cells": 12345678901234567890},
     ],
 )
-def test_a_draft_comes_back_as_it_was_typed(student, problem, answers):
+def test_draft_is_returned_as_typed(student, problem, answers):
     saved = save(student, problem, answers)
     assert saved.status_code == 200, saved.text
     assert draft(student, problem)["answers"] == saved.json()["answers"] == answers
     assert student.get(problem.path).json()["draft"] == draft(student, problem)
 
 
-def test_before_the_first_saving_the_draft_is_empty_and_of_version_0(student, problem):
+def test_unsaved_draft_is_empty_with_version_0(student, problem):
     found = student.get(f"{problem.path}/draft")
     assert found.json() == {"answers": {}, "saved_at": None, "version": 0}
     assert found.headers["etag"] == '"v0"'
     assert save(student, problem, {"cells": "1"}, match='"v0"').headers["etag"] == '"v1"'
 
 
-def test_of_two_tabs_that_name_the_version_the_second_is_refused_and_changes_nothing(
-    student, problem
-):
+def test_stale_draft_version_is_rejected_and_changes_nothing(student, problem):
     tag = save(student, problem, {"cells": "1"}).headers["etag"]
     assert save(student, problem, {"cells": "2"}, match=tag).status_code == 200
     late = save(student, problem, {"cells": "3"}, match=tag)
@@ -59,7 +57,7 @@ def test_of_two_tabs_that_name_the_version_the_second_is_refused_and_changes_not
     assert save(student, problem, {"cells": "5"}, match="*").status_code == 200
 
 
-def test_a_draft_thrown_away_is_empty_and_its_old_versions_never_fit_again(student, problem):
+def test_discarded_draft_is_empty_and_old_versions_stay_stale(student, problem):
     tag = save(student, problem, {"cells": "1"}).headers["etag"]
     gone = student.delete(f"{problem.path}/draft")
     assert (gone.status_code, gone.json()["answers"]) == (200, {})
@@ -67,7 +65,7 @@ def test_a_draft_thrown_away_is_empty_and_its_old_versions_never_fit_again(stude
     assert draft(student, problem)["answers"] == {}
 
 
-def test_what_was_submitted_is_no_draft_any_more_and_the_rest_is(student, problem):
+def test_submitted_parts_leave_draft_and_others_remain(student, problem):
     save(student, problem, {"cells": "1", "why": "Because"})
     student.submit(problem, {"cells": "9"})
     assert draft(student, problem)["answers"] == {"why": "Because"}
@@ -75,7 +73,7 @@ def test_what_was_submitted_is_no_draft_any_more_and_the_rest_is(student, proble
     assert draft(student, problem)["answers"] == {"cells": "10"}
 
 
-def test_a_refused_submission_leaves_the_draft(world, student, problem):
+def test_refused_submission_keeps_draft(world, student, problem):
     save(student, problem, {"cells": "1"})
     world.clock.advance(days=2)
     assert student.submit(problem, {"cells": "1"}).status_code == 409
@@ -83,7 +81,7 @@ def test_a_refused_submission_leaves_the_draft(world, student, problem):
     assert save(student, problem, {"cells": "2"}).status_code == 200  # after the close, too
 
 
-def test_a_draft_is_its_students_alone_and_staff_cannot_write_it(world, course, student, problem):
+def test_draft_is_private_to_student_and_staff_cannot_edit_it(world, course, student, problem):
     save(student, problem, {"cells": "1"})
     assert draft(world.enrol(course, "Other"), problem)["answers"] == {}
     grader = world.enrol(course, "G", role="grader")
@@ -97,13 +95,13 @@ def test_a_draft_is_its_students_alone_and_staff_cannot_write_it(world, course, 
     ("answers", "field"),
     [({"cell": "1"}, "answers.cell"), ({"cells": None}, "answers.cells"), (None, "answers")],
 )
-def test_what_is_no_answer_to_a_part_is_refused_by_its_name(student, problem, answers, field):
+def test_invalid_draft_answers_are_rejected_by_field(student, problem, answers, field):
     refused = save(student, problem, answers)
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["field"] == field
 
 
-def test_of_many_tabs_at_once_that_name_the_same_version_one_is_taken(student, problem):
+def test_only_one_of_concurrent_saves_with_same_version_succeeds(student, problem):
     def put(number):
         return save(student, problem, {"cells": str(number)}, match='"v0"').status_code
 

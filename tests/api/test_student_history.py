@@ -15,7 +15,7 @@ def items(person, problem, **query):
     return person.get(f"{problem.path}/submissions", params=query).json()["items"]
 
 
-def test_the_list_has_every_submission_once_over_all_pages_the_last_first(world, course, student):
+def test_paginated_list_has_every_submission_once_newest_first(world, course, student):
     [problem] = world.assignment(course)
     for number in range(7):
         student.submit(problem, {"cells": str(number)})
@@ -30,9 +30,7 @@ def test_the_list_has_every_submission_once_over_all_pages_the_last_first(world,
     assert found == [7, 6, 5, 4, 3, 2, 1]
 
 
-def test_a_page_of_large_answers_ends_at_a_mebibyte_and_the_next_one_goes_on(
-    world, course, student
-):
+def test_page_ends_at_one_mebibyte_and_next_page_continues(world, course, student):
     [problem] = world.assignment(course)
     for number in range(60):
         student.submit(problem, {"why": f"{number} " + "why? " * 3_990})
@@ -47,7 +45,7 @@ def test_a_page_of_large_answers_ends_at_a_mebibyte_and_the_next_one_goes_on(
     assert list(chain.from_iterable(pages)) == list(range(60, 0, -1))
 
 
-def test_a_submission_says_what_its_reply_said(world, course, student):
+def test_stored_submission_matches_original_reply(world, course, student):
     [problem] = world.assignment(course, attempts=3)
     answers = {"doubled": "18", "cells": " 8 ", "why": "Fewer."}
     reply = student.submit(problem, answers).json()
@@ -63,7 +61,7 @@ def test_a_submission_says_what_its_reply_said(world, course, student):
         }
 
 
-def test_what_was_hidden_in_the_reply_is_reported_once_results_are_shown(world, course, student):
+def test_hidden_results_appear_once_results_are_released(world, course, student):
     [problem] = world.assignment(course, results="after_close", timeline_spec=DUE_TOMORROW)
     reply = student.submit(problem, {"cells": "9"}).json()
     hidden = student.get(f"/submissions/{reply['id']}").json()
@@ -74,7 +72,7 @@ def test_what_was_hidden_in_the_reply_is_reported_once_results_are_shown(world, 
     assert (shown["results"][0]["status"], shown["results"][0]["score"]) == ("correct", 2)
 
 
-def test_others_have_no_such_submission_and_no_such_receipt(world, course, student):
+def test_submission_and_receipt_of_others_return_404(world, course, student):
     [problem] = world.assignment(course)
     reply = student.submit(problem, {"cells": "9"}).json()
     people = [world.enrol(course, "Other"), world.enrol(world.course("x"), "G", role="grader")]
@@ -85,7 +83,7 @@ def test_others_have_no_such_submission_and_no_such_receipt(world, course, stude
             assert (found.status_code, found.content) == (404, nothing.content)
 
 
-def test_staff_see_the_record_the_key_and_what_the_answer_looks_like(world, course, student):
+def test_staff_see_record_key_and_answer_patterns(world, course, student):
     [problem] = world.assignment(course, results="never")
     student.submit(problem, {"cells": "10"})
     reply = student.submit(problem, {"cells": "18", "doubled": "20"}).json()
@@ -99,7 +97,7 @@ def test_staff_see_the_record_the_key_and_what_the_answer_looks_like(world, cour
     assert "twice" not in student.get(f"/submissions/{reply['id']}").text
 
 
-def test_staff_see_an_answer_in_the_light_of_what_was_carried_then(world, course, student):
+def test_answer_patterns_use_values_carried_at_submission_time(world, course, student):
     [problem] = world.assignment(course)
     first = student.submit(problem, {"doubled": "1800"}).json()
     student.submit(problem, {"cells": "900"})  # from which 1800 would follow
@@ -107,7 +105,7 @@ def test_staff_see_an_answer_in_the_light_of_what_was_carried_then(world, course
     assert told["results"][0]["patterns"] == ["100 times the key, as percent for a fraction"]
 
 
-def test_a_grader_who_marks_anonymously_is_not_told_whose_it_is(world, course, student):
+def test_ta_does_not_see_student_in_anonymous_grading(world, course, student):
     [problem] = world.assignment(course, anonymous=True)
     reply = student.submit(problem, {"cells": "10"}).json()
     for role, whose in (("grader", None), ("instructor", str(student.id))):
@@ -115,7 +113,7 @@ def test_a_grader_who_marks_anonymously_is_not_told_whose_it_is(world, course, s
         assert (told["student"], told["author"]) == (whose, whose)
 
 
-def test_staff_who_look_as_the_student_see_what_the_student_sees(world, course, student):
+def test_staff_viewing_as_student_get_the_student_view(world, course, student):
     [problem] = world.assignment(course, results="never")
     reply = student.submit(problem, {"cells": "10"}).json()
     grader = world.enrol(course, "G", role="grader")
@@ -132,7 +130,7 @@ ODD = [{"cells": "9"}, {"cells": 0.1, "why": "é∑👩‍🔬"}, {"cells": [[1,
 
 
 @pytest.mark.parametrize("answers", ODD)
-def test_a_receipt_is_proved_from_what_is_stored(world, course, student, answers):
+def test_receipt_is_verified_from_stored_data(world, course, student, answers):
     [problem] = world.assignment(course, TEXT_PROBLEM)
     reply = student.submit(problem, answers).json()
     proof = student.get(f"/receipts/{reply['id']}").json()
@@ -150,7 +148,7 @@ def test_a_receipt_is_proved_from_what_is_stored(world, course, student, answers
     [{"answers": {"cells": "9"}}, {"sequence": 2}, {"received_at": None}],
     ids=["answers", "sequence", "time"],
 )
-def test_a_receipt_is_not_valid_for_anything_that_was_changed(world, course, student, change):
+def test_receipt_is_invalid_after_any_change(world, course, student, change):
     [problem] = world.assignment(course)
     reply = student.submit(problem, {"cells": "8"}).json()
     if "received_at" in change:
@@ -161,7 +159,7 @@ def test_a_receipt_is_not_valid_for_anything_that_was_changed(world, course, stu
     assert student.get(f"/receipts/{reply['id']}").json()["valid"] is False
 
 
-def test_a_receipt_outlives_the_enrolment_and_the_assignment(world, course, student):
+def test_receipt_remains_valid_after_enrollment_and_assignment_end(world, course, student):
     [problem] = world.assignment(course)
     reply = student.submit(problem, {"cells": "8"}).json()
     with world.session() as session:

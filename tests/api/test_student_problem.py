@@ -39,7 +39,7 @@ def draws(world):
         return [(row.number, row.opened_at) for row in session.scalars(select(Draw))]
 
 
-def test_the_first_look_is_noted_and_no_later_one(world, course, student):
+def test_only_first_view_is_recorded(world, course, student):
     [problem] = world.assignment(course)
     assert student.get(problem.path).json()["opened_at"] == "2026-11-02T12:00:00.000000Z"
     world.clock.advance(hours=1)
@@ -47,7 +47,7 @@ def test_the_first_look_is_noted_and_no_later_one(world, course, student):
     assert draws(world) == [(0, NOW)]
 
 
-def test_who_looks_as_a_student_leaves_no_trace_but_the_test_student_does(world, course, student):
+def test_viewing_as_student_records_nothing_but_test_student_is_recorded(world, course, student):
     [problem] = world.assignment(course)
     grader = world.enrol(course, "G", role="grader")
     test_student(world, course)
@@ -59,7 +59,7 @@ def test_who_looks_as_a_student_leaves_no_trace_but_the_test_student_does(world,
     assert len(draws(world)) == 1
 
 
-def test_every_student_has_the_numbers_of_the_course_secret_and_they_fill_all_texts(world, course):
+def test_each_student_gets_variant_from_course_secret_in_all_texts(world, course):
     [problem] = world.assignment(course, CANARY, variants="each")
     seen = set()
     for name in "ABCDEFGH":
@@ -76,7 +76,7 @@ def test_every_student_has_the_numbers_of_the_course_secret_and_they_fill_all_te
     assert len(seen) > 1
 
 
-def test_a_student_is_sent_no_key_and_no_word_of_it(world, course, student):
+def test_student_responses_never_contain_key(world, course, student):
     [problem] = world.assignment(course, CANARY)
     student.submit(problem, {"squared": "12", "picked": "a", "turned": "[[1, 2, 3], [4, 5, 6]]"})
     answers = [ask(student, *one) for one in every_path(problem)]
@@ -94,7 +94,7 @@ def items(person, problem):
 
 
 @pytest.mark.parametrize("at", range(11))
-def test_before_the_release_there_is_nothing_at_any_address(world, course, student, at):
+def test_every_endpoint_returns_404_before_release(world, course, student, at):
     [problem] = world.assignment(course, timeline_spec=LATER)
     method, path, body = every_path(problem)[at]
     nothing = ask(student, method, path.replace(str(problem.assignment), str(new_id())), body)
@@ -107,7 +107,7 @@ def test_before_the_release_there_is_nothing_at_any_address(world, course, stude
     assert ask(student, method, path, body).status_code != 404
 
 
-def test_who_was_given_an_earlier_release_sees_it_alone(world, course, student):
+def test_early_release_extension_applies_only_to_its_student(world, course, student):
     [problem] = world.assignment(course, timeline_spec=LATER)
     other = world.enrol(course, "Other")
     extend(world, course, {"release": "2026-11-01 12:00"}, student_id=student.id)
@@ -115,7 +115,7 @@ def test_who_was_given_an_earlier_release_sees_it_alone(world, course, student):
     assert other.get(problem.path).status_code == 404
 
 
-def test_an_extension_shows_in_the_times_of_its_student_and_of_no_other(world, course):
+def test_extension_changes_only_times_of_its_student(world, course):
     late = {"due": "2026-11-03 12:00", "late": [{"days": 1, "credit": "1/2"}]}
     [problem] = world.assignment(course, timeline_spec=late)
     section = world.section(course, "B")
@@ -137,7 +137,7 @@ def mine(person):
     return person.get("/me/assignments").json()["items"]
 
 
-def test_where_results_come_later_right_and_wrong_look_the_same(world, course):
+def test_right_and_wrong_answers_look_identical_while_results_are_hidden(world, course):
     [problem] = world.assignment(course, results="after_close", timeline_spec=DUE_TOMORROW)
     answers = {"right": ["8", "9"], "wrong": ["8", "7"], "near": ["8", "10"]}
     seen = {}
@@ -162,7 +162,7 @@ def test_where_results_come_later_right_and_wrong_look_the_same(world, course):
     assert items(person, problem)[0]["results"][0]["credit"] == 0
 
 
-def test_the_same_comparison_finds_a_difference_where_results_are_shown(world, course):
+def test_same_comparison_finds_difference_when_results_are_shown(world, course):
     [problem] = world.assignment(course)
     seen = []
     for given in ("9", "7"):
@@ -172,7 +172,7 @@ def test_the_same_comparison_finds_a_difference_where_results_are_shown(world, c
     assert seen[0] != seen[1]
 
 
-def test_attempts_wait_last_answer_and_standing_are_reported_by_part(world, course, student):
+def test_each_part_reports_attempts_wait_last_answer_and_progress(world, course, student):
     more = {"attempts": 3, "cool_down_seconds": 60, "by_attempt": ["1", "1/2"]}
     [problem] = world.assignment(course, **more)
     student.submit(problem, {"cells": "8"})
@@ -200,7 +200,7 @@ def test_attempts_wait_last_answer_and_standing_are_reported_by_part(world, cour
     assert student.get(problem.path).json()["parts"][0]["wait_until"] is None
 
 
-def test_a_key_that_fails_is_for_a_person_and_the_problem_is_shown_all_the_same(world, course):
+def test_failing_key_needs_manual_grading_and_problem_is_still_shown(world, course):
     student = world.enrol(course)
     [problem] = world.assignment(course, timeline_spec=DUE_TOMORROW)
     pose_broken(world, problem)
@@ -215,7 +215,7 @@ def test_a_key_that_fails_is_for_a_person_and_the_problem_is_shown_all_the_same(
     assert parts[1]["answer"].startswith(FAILED_KEY_MESSAGE)
 
 
-def test_staff_see_the_original_or_what_they_name_and_students_may_not_name(world, course, student):
+def test_only_staff_may_choose_variant_of_problem(world, course, student):
     [problem] = world.assignment(course, CANARY, variants="each")
     grader = world.enrol(course, "G", role="grader")
     assert "1234567" in grader.get(problem.path).json()["statement"]
@@ -228,7 +228,7 @@ def test_staff_see_the_original_or_what_they_name_and_students_may_not_name(worl
         assert student.get(path, params={"position": -1}).status_code == 403
 
 
-def test_a_notice_says_what_this_student_gained(world, course, student):
+def test_notice_shows_points_gained_by_this_student(world, course, student):
     [problem] = world.assignment(course)
     other = world.enrol(course, "Other")
     for person in (student, other):
@@ -246,7 +246,7 @@ def test_a_notice_says_what_this_student_gained(world, course, student):
     ]
 
 
-def test_the_numbers_of_a_problem_are_only_those_that_its_texts_show(world, course, student):
+def test_problem_lists_only_numbers_shown_in_its_texts(world, course, student):
     assert "answer" in CANARY
     [problem] = world.assignment(course, CANARY)
     told = student.get(problem.path).json()["numbers"]
@@ -271,7 +271,7 @@ MODELS = {
 @pytest.mark.parametrize(
     "model", sorted(MODELS, key=lambda one: one.__name__), ids=lambda one: one.__name__
 )
-def test_the_examples_of_the_documentation_are_of_their_schema(model):
+def test_documentation_examples_match_their_schema(model):
     for example in model.model_config["json_schema_extra"]["examples"]:
         read = parse_json_body(json.dumps(example).encode())
         assert model.model_validate(read).model_dump(mode="json") == example

@@ -28,7 +28,7 @@ def read(person, problem, part, answer):
         ("turned", [[1, 0.5]], "[[1, 0.5]]", [[1, "1/2"]]),
     ],
 )
-def test_an_answer_is_read_back_in_text_mathml_and_data(
+def test_answer_is_read_back_as_text_mathml_and_data(
     world, course, student, part, answer, read_as, value
 ):
     [problem] = world.assignment(course, CANARY)
@@ -38,7 +38,7 @@ def test_an_answer_is_read_back_in_text_mathml_and_data(
     assert (told["message"], told["position"]) == ("", None)
 
 
-def test_what_cannot_be_read_says_why_and_where_and_stores_nothing(world, course, student):
+def test_unreadable_answer_explains_error_and_position_and_stores_nothing(world, course, student):
     [problem] = world.assignment(course, CANARY)
     told = read(student, problem, "squared", "12 $ 3").json()
     submitted = student.submit(problem, {"squared": "12 $ 3"}).json()["results"][0]
@@ -51,7 +51,7 @@ def test_what_cannot_be_read_says_why_and_where_and_stores_nothing(world, course
     assert len(student.get(f"{problem.path}/submissions").json()["items"]) == 1
 
 
-def test_a_comma_is_read_as_the_course_marks_decimals(world):
+def test_comma_is_read_according_to_course_decimal_style(world):
     course = world.course(numbers="comma")
     [problem] = world.assignment(course, TEXT_PROBLEM)
     point = world.course(numbers="point")
@@ -60,14 +60,14 @@ def test_a_comma_is_read_as_the_course_marks_decimals(world):
     assert read(world.enrol(point), other, "cells", "1.234").json()["value"] == "617/500"
 
 
-def test_an_unknown_part_is_refused_with_those_that_there_are(world, course, student):
+def test_unknown_part_is_rejected_with_list_of_known_parts(world, course, student):
     [problem] = world.assignment(course)
     refused = read(student, problem, "cell", "1")
     assert refused.status_code == 422
     assert "cells" in refused.json()["errors"][0]["message"]
 
 
-def test_right_wrong_and_almost_right_get_answers_of_one_form(world, course, student):
+def test_reading_reply_has_same_form_for_right_and_wrong_answers(world, course, student):
     [problem] = world.assignment(course)
     told = {answer: read(student, problem, "cells", answer).json() for answer in ("9", "8", "6")}
     for answer, one in told.items():
@@ -78,7 +78,7 @@ def test_right_wrong_and_almost_right_get_answers_of_one_form(world, course, stu
         }
 
 
-def test_the_module_that_reads_imports_nothing_that_has_a_key():
+def test_reading_module_imports_nothing_that_holds_keys():
     tree = ast.parse(inspect.getsource(blind_module))
     imported = [
         node.module or "" if isinstance(node, ast.ImportFrom) else node.names[0].name

@@ -36,11 +36,11 @@ def reasons(person, course, **query):
     }
 
 
-def test_not_opened_counts_shortly_before_it_is_due(world, course, ta):
-    [posed] = world.assignment(course, POWERS, timeline_spec={"due": "2026-11-10 12:00"})
+def test_unopened_assignment_counts_only_shortly_before_due(world, course, ta):
+    [assigned] = world.assignment(course, POWERS, timeline_spec={"due": "2026-11-10 12:00"})
     ada = world.enrol(course, "Ada Example")
     world.enrol(course, "Bob Example")
-    ada.get(posed.path)
+    ada.get(assigned.path)
     assert reasons(ta, course) == {}
     world.clock.advance(days=8 - UNOPENED_WINDOW.days)
     assert reasons(ta, course) == {"Bob Example": ["not_opened"]}
@@ -48,30 +48,32 @@ def test_not_opened_counts_shortly_before_it_is_due(world, course, ta):
     assert reasons(ta, course) == {}
 
 
-def test_stuck_means_many_attempts_at_one_part_of_an_open_assignment(world, course, ta):
-    [posed] = world.assignment(course, POWERS, timeline_spec=DUE)
+def test_stuck_flag_requires_many_attempts_at_one_part_of_open_assignment(world, course, ta):
+    [assigned] = world.assignment(course, POWERS, timeline_spec=DUE)
     ada, bob, cem = (world.enrol(course, name) for name in ("Ada A", "Bob B", "Cem C"))
     for answer in range(1, STUCK_ATTEMPTS):
         for student in (ada, bob, cem):
-            student.submit(posed, {"square": str(answer)})
-    ada.submit(posed, {"square": "no number"})  # costs no attempt
-    bob.submit(posed, {"square": "100"})
+            student.submit(assigned, {"square": str(answer)})
+    ada.submit(assigned, {"square": "no number"})  # costs no attempt
+    bob.submit(assigned, {"square": "100"})
     assert not any("stuck" in rules for rules in reasons(ta, course).values())
-    cem.submit(posed, {"square": "5"})
+    cem.submit(assigned, {"square": "5"})
     assert reasons(ta, course) == {"Cem C": ["stuck"]}
     [reason] = load(ta, course)["items"][0]["reasons"]
-    assert (reason["problem"], reason["part"]) == (posed.slug, "square")
+    assert (reason["problem"], reason["part"]) == (assigned.slug, "square")
     assert reason["attempts"] == STUCK_ATTEMPTS
     world.clock.advance(days=30)
     assert reasons(ta, course) == {}
 
 
-def test_falling_behind_means_nothing_in_the_last_assignments(world, course, ta, prof):
-    posed = [world.assignment(course, source, timeline_spec=DUE)[0] for source in (POWERS, ROOTS)]
-    assert len(posed) == MISSED_ASSIGNMENTS
+def test_behind_flag_requires_no_work_in_last_assignments(world, course, ta, prof):
+    assigned = [
+        world.assignment(course, source, timeline_spec=DUE)[0] for source in (POWERS, ROOTS)
+    ]
+    assert len(assigned) == MISSED_ASSIGNMENTS
     ada, _, excused = (world.enrol(course, name) for name in ("Ada A", "Bob B", "Exc D"))
-    excuse_student(world, posed[0], excused, prof)
-    ada.submit(posed[1], {"square": "7"})
+    excuse_student(world, assigned[0], excused, prof)
+    ada.submit(assigned[1], {"square": "7"})
     world.clock.advance(days=2)
     assert reasons(ta, course) == {"Bob B": ["behind", "behind"]}
     with world.session() as session:
@@ -81,7 +83,7 @@ def test_falling_behind_means_nothing_in_the_last_assignments(world, course, ta,
     assert reasons(instructor, course) == {"Bob B": ["behind", "behind"]}
 
 
-def test_a_section_and_students_are_refused_where_they_do_not_belong(world, course, ta):
+def test_foreign_section_and_student_requests_are_rejected(world, course, ta):
     world.assignment(course, POWERS, timeline_spec=DUE)
     section = world.section(course, "Tuesday")
     world.enrol(course, "Ada A", section=section)
@@ -93,7 +95,7 @@ def test_a_section_and_students_are_refused_where_they_do_not_belong(world, cour
     assert world.enrol(course, "Cem C").get(path).status_code == 403
 
 
-def test_the_page_states_the_rules_and_names_each_reason(world, course, ta):
+def test_page_states_rules_and_names_each_reason(world, course, ta):
     browser, path = Browser(world, ta), f"/courses/{course}/students-to-help"
     page = browser.get(path)
     rules = page.one("section", aria_labelledby="rules")
@@ -101,11 +103,11 @@ def test_the_page_states_the_rules_and_names_each_reason(world, course, ta):
     for number in (UNOPENED_WINDOW.days, STUCK_ATTEMPTS, MISSED_ASSIGNMENTS):
         assert str(number) in rules.text
     assert not page.all("table")
-    [posed] = world.assignment(course, POWERS, timeline_spec=DUE)
+    [assigned] = world.assignment(course, POWERS, timeline_spec=DUE)
     ada = world.enrol(course, "Ada A")
     world.enrol(course, "Bob B")
     for answer in range(STUCK_ATTEMPTS):
-        ada.submit(posed, {"square": str(answer)})
+        ada.submit(assigned, {"square": str(answer)})
     table = browser.get(path).one("table")
     assert [row[0] for row in table.rows()[1:]] == ["Ada A", "Bob B"]
     assert [flag.text for flag in table.all("span", has="flag")] == ["Stuck", "Not opened"]

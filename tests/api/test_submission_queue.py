@@ -28,7 +28,7 @@ def of_task() -> QueuedSubmission:
     return QueuedSubmission(ENTRY, loop.create_future(), loop)
 
 
-def test_what_threads_put_is_taken_in_its_order():
+def test_thread_submissions_are_batched_in_order():
     queue, some = SubmissionQueue(10), [of_thread() for _ in range(3)]
     for one in some:
         queue.put(one)
@@ -37,7 +37,7 @@ def test_what_threads_put_is_taken_in_its_order():
     assert len(queue) == 0
 
 
-def test_who_takes_waits_until_something_comes():
+def test_wait_for_batch_blocks_until_first_submission():
     queue, taken = SubmissionQueue(10), []
     taker = Thread(target=lambda: taken.append(queue.wait_for_submissions()))
     taker.start()
@@ -49,7 +49,7 @@ def test_who_takes_waits_until_something_comes():
     assert taken == [[one]]
 
 
-def test_what_tasks_put_while_others_are_at_hand_is_taken_together():
+def test_submissions_of_concurrent_tasks_form_one_batch():
     queue = SubmissionQueue(10)
 
     async def hand_in(rounds: int) -> QueuedSubmission:
@@ -67,7 +67,7 @@ def test_what_tasks_put_while_others_are_at_hand_is_taken_together():
     assert taken == put
 
 
-def test_one_alone_is_passed_on_without_another():
+def test_single_task_submission_forms_a_batch():
     queue = SubmissionQueue(10)
 
     async def play() -> tuple[QueuedSubmission, list[QueuedSubmission]]:
@@ -80,7 +80,7 @@ def test_one_alone_is_passed_on_without_another():
     assert taken == [one]
 
 
-def test_a_loop_that_never_rests_passes_on_a_full_batch():
+def test_busy_event_loop_hands_over_full_batch():
     queue = SubmissionQueue(10 * MAX_BATCH_SIZE)
 
     async def play() -> list[QueuedSubmission]:
@@ -92,7 +92,7 @@ def test_a_loop_that_never_rests_passes_on_a_full_batch():
     assert len(run_in_new_loop(play())) == MAX_BATCH_SIZE
 
 
-def test_what_a_loop_gathers_does_not_wait_for_another_loop():
+def test_batch_of_one_loop_does_not_wait_for_another_loop():
     queue = SubmissionQueue(10)
 
     async def put_one() -> QueuedSubmission:
@@ -109,7 +109,7 @@ def test_what_a_loop_gathers_does_not_wait_for_another_loop():
     run_in_new_loop(play())
 
 
-def test_no_more_is_taken_at_once_than_a_batch_holds():
+def test_batch_never_exceeds_maximum_size():
     queue = SubmissionQueue(10 * MAX_BATCH_SIZE)
     for _ in range(MAX_BATCH_SIZE + 1):
         queue.put(of_thread())
@@ -119,7 +119,7 @@ def test_no_more_is_taken_at_once_than_a_batch_holds():
     ]
 
 
-def test_what_a_loop_gathers_counts_as_waiting():
+def test_gathered_submissions_count_toward_queue_size():
     queue = SubmissionQueue(2)
 
     async def play() -> None:
@@ -134,7 +134,7 @@ def test_what_a_loop_gathers_counts_as_waiting():
     run_in_new_loop(play())
 
 
-def test_what_was_gathered_is_still_taken_when_the_queue_is_closed():
+def test_gathered_submissions_are_still_delivered_after_close():
     queue = SubmissionQueue(10)
 
     async def play() -> None:

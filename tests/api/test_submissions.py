@@ -6,7 +6,7 @@ from world import TEXT_PROBLEM
 RIGHT = {"cells": "9", "doubled": "18"}
 
 
-def test_a_right_answer_is_stored_with_its_receipt(world, course, student):
+def test_right_answer_is_stored_with_receipt(world, course, student):
     [problem] = world.assignment(course)
     answer = student.submit(problem, RIGHT)
     assert answer.status_code == 201, answer.text
@@ -17,7 +17,7 @@ def test_a_right_answer_is_stored_with_its_receipt(world, course, student):
     assert answer.headers["location"] == f"/api/v1/submissions/{told['id']}"
 
 
-def test_the_same_request_is_one_submission(world, course, student):
+def test_repeated_request_is_stored_once(world, course, student):
     [problem] = world.assignment(course)
     first = student.submit(problem, RIGHT, key="k1")
     again = student.submit(problem, RIGHT, key="k1")
@@ -30,7 +30,7 @@ def test_the_same_request_is_one_submission(world, course, student):
 
 
 @pytest.mark.parametrize("key", ["two words", "naïve".encode("latin-1"), "\t-"])
-def test_a_key_that_cannot_be_is_refused_in_words(world, course, student, key):
+def test_invalid_idempotency_key_is_rejected_with_explanation(world, course, student, key):
     [problem] = world.assignment(course)
     headers = {"Idempotency-Key": key}
     told = student.post(f"{problem.path}/submissions", {"answers": RIGHT}, headers=headers)
@@ -40,14 +40,14 @@ def test_a_key_that_cannot_be_is_refused_in_words(world, course, student, key):
     )
 
 
-def test_a_later_part_follows_an_earlier_submission(world, course, student):
+def test_later_part_follows_earlier_submission(world, course, student):
     [problem] = world.assignment(course)
     student.submit(problem, {"cells": "10"})
     told = student.submit(problem, {"doubled": "20"}).json()
     assert told["results"][0]["status"] == "follow_through"
 
 
-def test_attempts_run_out_and_the_same_value_costs_none(world, course, student):
+def test_attempts_run_out_and_repeated_value_costs_none(world, course, student):
     [problem] = world.assignment(course, TEXT_PROBLEM, attempts=2)
     assert student.submit(problem, {"cells": "7"}).json()["results"][0]["attempts_left"] == 1
     same = student.submit(problem, {"cells": " 7.0 "}).json()
@@ -59,7 +59,7 @@ def test_attempts_run_out_and_the_same_value_costs_none(world, course, student):
     assert (refused.status_code, refused.json()["code"]) == (409, "attempts_exhausted")
 
 
-def test_after_the_close_nothing_is_taken_but_a_replay_is_answered(world, course, student):
+def test_submissions_are_refused_after_close_but_replays_succeed(world, course, student):
     [problem] = world.assignment(course, timeline_spec={"due": "2026-11-02 13:00"})
     assert student.submit(problem, RIGHT, key="k").status_code == 201
     world.clock.advance(hours=1)
@@ -70,7 +70,7 @@ def test_after_the_close_nothing_is_taken_but_a_replay_is_answered(world, course
     assert student.submit(problem, RIGHT, key="k").headers["idempotency-replayed"] == "true"
 
 
-def test_staff_submit_as_the_test_student_alone(world, course):
+def test_staff_can_submit_only_as_test_student(world, course):
     [problem] = world.assignment(course)
     teacher = world.enrol(course, role="instructor")
     refused = teacher.submit(problem, RIGHT)

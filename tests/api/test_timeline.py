@@ -72,7 +72,7 @@ INSTANTS = [
 
 
 @pytest.mark.parametrize(("wall", "where", "instant"), INSTANTS)
-def test_a_local_time_is_one_instant_at_clock_changes(wall, where, instant):
+def test_local_time_maps_to_one_instant_at_clock_changes(wall, where, instant):
     assert utc(resolve(TimelineSpec(due=wall), where).due) == instant
 
 
@@ -83,7 +83,7 @@ def step(credit: object = "50%", **end: object) -> dict[str, object]:
 DUE = "2026-11-27 23:59"
 
 
-def test_times_with_and_without_offsets_are_put_in_order_once_the_zone_is_known():
+def test_times_with_and_without_offset_are_compared_in_course_time_zone():
     spec = TimelineSpec(release="2026-11-27 12:00", due="2026-11-27T11:30Z")
     assert due(localize(spec, BERLIN)) == "2026-11-27 12:30"
     with pytest.raises(InvalidInput, match=r"due .* is before release") as caught:
@@ -91,7 +91,7 @@ def test_times_with_and_without_offsets_are_put_in_order_once_the_zone_is_known(
     assert caught.value.errors[0].field == "timeline"
 
 
-def test_due_a_step_and_close_count_to_the_microsecond():
+def test_due_late_step_and_close_are_exact_to_the_microsecond():
     spec = TimelineSpec(due=DUE, late=[step("90%", hours=24)], close={"days": 2})
     line = resolve(spec, BERLIN)
     end = at("2026-11-27 22:59:00")
@@ -119,7 +119,7 @@ def test_due_a_step_and_close_count_to_the_microsecond():
         ("2026-06-01 12:00", BERLIN, "2026-06-02 10:00:00", "2026-06-02 10:00:00"),
     ],
 )
-def test_a_late_day_is_a_day_of_the_calendar_and_24_hours_are_24_hours(due, where, day, hours):
+def test_late_day_is_a_calendar_day_and_24_hours_are_exact(due, where, day, hours):
     ends = {
         name: resolve(TimelineSpec(due=due, late=[step(**end)]), where).steps[0][0]
         for name, end in (("day", {"days": 1}), ("hours", {"hours": 24}))
@@ -128,7 +128,7 @@ def test_a_late_day_is_a_day_of_the_calendar_and_24_hours_are_24_hours(due, wher
     assert utc(ends["hours"]) == hours
 
 
-def test_a_step_that_a_clock_change_puts_behind_its_follower_is_dropped():
+def test_late_step_overtaken_due_to_clock_change_is_dropped():
     late = [step("90%", hours=24), step("80%", until="2026-03-08 20:30")]
     line = resolve(TimelineSpec(due="2026-03-07 20:00", late=late), NEW_YORK)
     assert [(utc(end), credit) for end, credit in line.steps] == [
@@ -149,11 +149,11 @@ def test_a_step_that_a_clock_change_puts_behind_its_follower_is_dropped():
         ({"due": DUE, "late": [step(days=3)], "close": {"days": 1}}, "2026-11-28 22:59:00"),
     ],
 )
-def test_a_timeline_closes_with_close_else_with_its_last_step_else_at_due(given, closes):
+def test_timeline_closes_at_close_or_last_late_step_or_due(given, closes):
     assert utc(resolve(TimelineSpec(**given), BERLIN).closes_at) == closes
 
 
-def test_release_due_and_close_in_a_skipped_hour_stay_in_order():
+def test_times_in_skipped_hour_keep_their_order():
     walls = {"release": "2026-03-08 02:30", "due": "2026-03-08 03:00", "close": "2026-03-08 03:10"}
     line = resolve(TimelineSpec(**walls), NEW_YORK)
     assert [utc(one) for one in (line.release, line.due, line.close)] == ["2026-03-08 07:30:00"] * 3
@@ -187,20 +187,20 @@ SPEC = TimelineSpec(
         ({"attempts": 3}, {"due": "2026-10-31 20:00", "until": "2026-11-03 12:00"}),
     ],
 )
-def test_an_extension_moves_due_and_what_follows_and_gives_only(extension, moved):
+def test_extension_moves_due_and_later_times_and_never_reduces(extension, moved):
     told = extend(SPEC, ExtensionSpec(**extension), NEW_YORK).model_dump()
     told["until"] = told["late"][1]["until"]
     assert {name: told[name] for name in moved} == moved
 
 
-def test_an_extension_of_what_has_no_due_or_close_leaves_it_open():
+def test_extension_of_timeline_without_due_or_close_leaves_it_open():
     endless = ExtensionSpec(days=2, due=None, close="2026-11-08 00:00", release=DUE)
     assert extend(TimelineSpec(), endless, NEW_YORK) == TimelineSpec()
     spec = extend(TimelineSpec(due=DUE), ExtensionSpec(close="2026-12-01 12:00"), BERLIN)
     assert utc(resolve(spec, BERLIN).closes_at) == "2026-12-01 11:00:00"
 
 
-def test_a_move_that_a_skipped_hour_would_turn_back_is_a_whole_day():
+def test_shift_reversed_by_skipped_hour_becomes_a_whole_day():
     spec = TimelineSpec(due="2026-03-07 02:30", late=[step(days=1)])
     moved = extend(spec, ExtensionSpec(due="2026-03-07 03:00"), NEW_YORK)
     assert due(moved) == "2026-03-08 02:30"
@@ -218,9 +218,7 @@ def test_a_move_that_a_skipped_hour_would_turn_back_is_a_whole_day():
         ("2026-11-02 08:00", 5, "2026-11-02 08:00", "2026-11-02 08:00"),
     ],
 )
-def test_late_days_move_due_by_days_of_the_calendar_but_never_past_a_close(
-    close, days, ends, closes
-):
+def test_late_days_move_due_by_calendar_days_but_never_past_close(close, days, ends, closes):
     spec = SPEC.model_copy(update={"close": None})
     spec = TimelineSpec(**{**spec.model_dump(), "close": close})
     spent = with_late_days(spec, days, NEW_YORK)
@@ -230,7 +228,7 @@ def test_late_days_move_due_by_days_of_the_calendar_but_never_past_a_close(
     assert spent.late_days == max(2 - days, 0)
 
 
-def test_in_a_skipped_hour_a_release_that_only_looks_earlier_and_a_close_change_nothing():
+def test_changes_without_effect_in_skipped_hour_leave_timeline_unchanged():
     release = TimelineSpec(release="2026-03-08 03:10")
     assert extend(release, ExtensionSpec(release="2026-03-08 02:40"), NEW_YORK) == release
     skipped = TimelineSpec(due="2026-03-08 02:30", late_days=1, close="2026-03-08 03:10")
@@ -247,14 +245,14 @@ def test_in_a_skipped_hour_a_release_that_only_looks_earlier_and_a_close_change_
         (-60, "2023-12-31 23:59"),
     ],
 )
-def test_a_copied_course_keeps_its_times_of_day(days, expected):
+def test_copied_course_keeps_times_of_day(days, expected):
     spec = TimelineSpec(due="2024-02-29 23:59", late=[step(until="2024-03-02 08:00")])
     moved = shift_days(spec, days)
     assert due(moved) == expected
     assert moved.late[0].until - spec.late[0].until == timedelta(days=days)
 
 
-def test_a_course_is_not_copied_out_of_the_years():
+def test_course_copy_outside_supported_years_is_rejected():
     with pytest.raises(InvalidInput, match="the years 1990 to 2199"):
         shift_days(TimelineSpec(due=DUE), 100_000)
 
@@ -275,14 +273,14 @@ def test_a_course_is_not_copied_out_of_the_years():
         ("Europe/Berlin\0", "There is no such time zone"),
     ],
 )
-def test_an_unknown_zone_is_refused_with_those_that_it_may_mean(name, said):
+def test_unknown_time_zone_is_rejected_with_suggestions(name, said):
     with pytest.raises(InvalidInput) as caught:
         get_zone(name)
     assert said in caught.value.detail
     assert caught.value.errors[0].field == "zone"
 
 
-def test_a_zone_is_found_by_its_name():
+def test_time_zone_is_found_by_name():
     assert get_zone("Europe/Berlin") is BERLIN
 
 
@@ -299,7 +297,7 @@ def test_a_zone_is_found_by_its_name():
         ("2026-01-01 00:00:00", ZoneInfo("UTC"), "Thu 1 Jan 2026, 00:00 UTC"),
     ],
 )
-def test_an_instant_is_reported_with_its_zone(instant, where, told):
+def test_instant_is_shown_with_its_time_zone(instant, where, told):
     assert format_absolute(from_micros(at(instant)), where) == told
 
 
@@ -320,14 +318,12 @@ def test_an_instant_is_reported_with_its_zone(instant, where, told):
         (-400 * 86400, "400 days ago"),
     ],
 )
-def test_a_distance_is_reported_in_a_unit_of_which_there_are_two_and_never_rounded_up(
-    seconds, told
-):
+def test_relative_time_uses_unit_with_at_least_two_and_rounds_down(seconds, told):
     now = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
     assert format_relative((now + timedelta(seconds=seconds)).astimezone(BERLIN), now) == told
 
 
-def test_the_instants_of_a_wall_clock_do_not_depend_on_where_they_are_asked():
+def test_local_time_conversion_ignores_fold():
     wall = datetime.fromisoformat("2026-11-01 01:30")
     assert local_to_microseconds(wall.replace(fold=1), NEW_YORK) == local_to_microseconds(
         wall, NEW_YORK

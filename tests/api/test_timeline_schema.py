@@ -33,7 +33,7 @@ def due(spec: TimelineSpec) -> str:
         (datetime(2026, 11, 27, 17, 59, tzinfo=NEW_YORK), "2026-11-27 23:59"),
     ],
 )
-def test_a_time_is_a_wall_clock_of_the_course_and_one_with_an_offset_becomes_it(given, shown):
+def test_time_with_offset_is_converted_to_local_time_of_course(given, shown):
     assert due(localize(TimelineSpec(due=given), BERLIN)) == shown
 
 
@@ -46,7 +46,7 @@ def test_a_time_is_a_wall_clock_of_the_course_and_one_with_an_offset_becomes_it(
         *("2026-11-27 23:59" + " " * 9 + "Z", True, {}, ["2026-11-27 23:59"]),
     ],
 )
-def test_what_is_no_date_with_a_time_is_refused(given):
+def test_value_without_valid_date_and_time_is_rejected(given):
     with pytest.raises(
         ValidationError, match=r"is not a valid date and time|no time of day|the years"
     ):
@@ -66,7 +66,7 @@ def test_what_is_no_date_with_a_time_is_refused(given):
         (1, Fraction(1), "100%"),
     ],
 )
-def test_a_credit_is_exact_and_shown_as_it_is_written(credit, exact, shown):
+def test_credit_is_exact_and_displayed_as_written(credit, exact, shown):
     step = LateStep(days=1, credit=credit)
     assert step.credit == exact
     assert step.model_dump()["credit"] == shown
@@ -91,7 +91,7 @@ def test_a_credit_is_exact_and_shown_as_it_is_written(credit, exact, shown):
         "9/10%%",
     ],
 )
-def test_what_is_no_credit_from_0_to_1_is_refused(credit):
+def test_invalid_credit_is_rejected(credit):
     with pytest.raises(ValidationError, match=r"credit|between 0 and 1"):
         LateStep(days=1, credit=credit)
 
@@ -131,7 +131,7 @@ DUE = "2026-11-27 23:59"
         ({"deadline": DUE}, "Extra inputs"),
     ],
 )
-def test_a_timeline_that_contradicts_itself_is_refused(given, said):
+def test_contradictory_timeline_is_rejected(given, said):
     with pytest.raises(ValidationError, match=said):
         TimelineSpec(**given)
 
@@ -149,13 +149,13 @@ def test_a_timeline_that_contradicts_itself_is_refused(given, said):
         ({"days": 1, "reason": "x" * 501}, "at most 500"),
     ],
 )
-def test_an_extension_that_gives_nothing_or_two_things_is_refused(given, said):
+def test_empty_or_conflicting_extension_is_rejected(given, said):
     with pytest.raises(ValidationError, match=said):
         ExtensionSpec(**given)
 
 
 @pytest.mark.parametrize("model", [TimelineSpec, ExtensionSpec])
-def test_every_example_is_read_and_comes_back_from_json_as_it_was(model):
+def test_every_example_round_trips_through_json(model):
     examples = model.model_json_schema()["examples"]
     assert examples
     for example in examples:

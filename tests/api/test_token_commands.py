@@ -23,7 +23,7 @@ def opens(world, secret: str) -> bool:
     return world.client.get("/api/v1/me", headers=asked).status_code == 200
 
 
-def test_a_token_is_made_listed_without_its_secret_and_revoked_alone(world, token):
+def test_token_is_listed_without_secret_and_revoked_alone(world, token):
     first = token("make", "ann@example.edu", "--scopes", "read", "--days", "3").out.strip()
     second = token("make", "ann@example.edu").out.strip()
     assert opens(world, first)
@@ -52,13 +52,13 @@ def test_a_token_is_made_listed_without_its_secret_and_revoked_alone(world, toke
         (("list", "ann"), "no e-mail address"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_a_line(token, arguments, said):
+def test_invalid_token_command_reports_error(token, arguments, said):
     ran = token(*arguments)
     assert (ran.code, ran.out) == (2, "")
     assert said in ran.err
 
 
-def test_a_secret_is_made_once_and_stays(grader, tmp_path):
+def test_secret_command_creates_file_once_and_keeps_it(grader, tmp_path):
     file = tmp_path / "secret"
     assert grader("secret", str(file)).code == 0
     made = file.read_text()
@@ -79,7 +79,7 @@ def test_a_secret_is_made_once_and_stays(grader, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["no/folder", "empty"])
-def test_a_secret_that_cannot_be_made_is_reported(grader, tmp_path, name):
+def test_failed_secret_file_creation_is_reported(grader, tmp_path, name):
     (tmp_path / "empty").touch()
     ran = grader("secret", str(tmp_path / name))
     assert (ran.code, ran.out) == (2, "")

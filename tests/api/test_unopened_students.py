@@ -10,17 +10,17 @@ from api.core.ids import new_id
 from api.db.models import Assignment, AssignmentProblem, User
 
 
-def unopened(person, posed, **query):
-    response = person.get(f"/assignments/{posed.assignment}/unopened", params=query)
+def unopened(person, assigned, **query):
+    response = person.get(f"/assignments/{assigned.assignment}/unopened", params=query)
     assert response.status_code == 200, response.text
     return response.json()
 
 
-def names(person, posed, **query):
-    return [row["name"] for row in unopened(person, posed, **query)["items"]]
+def names(person, assigned, **query):
+    return [row["name"] for row in unopened(person, assigned, **query)["items"]]
 
 
-def test_a_view_of_a_problem_opens_the_assignment(world, course, prof, problem):
+def test_viewing_a_problem_opens_the_assignment(world, course, prof, problem):
     ada, bob = world.enrol(course, "Ada Example"), world.enrol(course, "Bob Example")
     assert names(prof, problem) == ["Ada Example", "Bob Example"]
     assert ada.get(f"/assignments/{problem.assignment}").status_code == 200
@@ -31,7 +31,7 @@ def test_a_view_of_a_problem_opens_the_assignment(world, course, prof, problem):
     assert unopened(prof, problem) == {"students": 0, "items": [], "next": None}
 
 
-def test_a_row_has_what_identifies_a_student(world, course, prof, problem):
+def test_row_identifies_the_student(world, course, prof, problem):
     section = world.section(course, "Tuesday")
     ada, bob = world.enrol(course, "Ada Example", section=section), world.enrol(course, "Bob Old")
     with world.session() as session:
@@ -59,9 +59,7 @@ def test_a_row_has_what_identifies_a_student(world, course, prof, problem):
     ]
 
 
-def test_one_of_several_problems_opens_the_assignment_but_a_removed_one_does_not(
-    world, course, prof
-):
+def test_any_current_problem_opens_assignment_but_removed_one_does_not(world, course, prof):
     first, second = world.assignment(course, POWERS, ROOTS)
     ada, bob = world.enrol(course, "Ada Example"), world.enrol(course, "Bob Example")
     ada.get(first.path)
@@ -94,9 +92,7 @@ def test_only_active_students_are_listed(world, course, prof, problem, columns):
     assert unopened(prof, problem)["students"] == 1
 
 
-def test_a_student_who_is_excused_from_the_whole_assignment_is_not_listed(
-    world, course, prof, problem
-):
+def test_fully_excused_student_is_not_listed(world, course, prof, problem):
     world.enrol(course, "Ada Example")
     whole, part = world.enrol(course, "Whole Excused"), world.enrol(course, "Part Excused")
     excuse_student(world, problem, whole, prof)
@@ -108,7 +104,7 @@ def test_a_student_who_is_excused_from_the_whole_assignment_is_not_listed(
     assert names(prof, problem) == ["Ada Example", "Part Excused", "Whole Excused"]
 
 
-def test_the_list_agrees_with_the_number_of_students_who_opened_it(world, course, prof, problem):
+def test_list_agrees_with_number_of_students_who_opened_assignment(world, course, prof, problem):
     students = [world.enrol(course, f"Student {number}") for number in range(4)]
     students[0].get(problem.path)
     students[1].get(problem.path)
@@ -118,7 +114,7 @@ def test_the_list_agrees_with_the_number_of_students_who_opened_it(world, course
     assert (opened, unopened(prof, problem)["students"]) == (1, 2)
 
 
-def test_a_section_filters_the_list(world, course, prof, problem):
+def test_list_is_filtered_by_section(world, course, prof, problem):
     tuesday, friday = world.section(course, "Tuesday"), world.section(course, "Friday")
     world.enrol(course, "Ada Example", section=tuesday)
     world.enrol(course, "Bob Example", section=friday)
@@ -133,7 +129,7 @@ def test_a_section_filters_the_list(world, course, prof, problem):
         assert response.json()["errors"][0]["field"] == "section"
 
 
-def test_the_list_is_paginated_by_family_name(world, course, prof, problem):
+def test_list_is_paginated_by_family_name(world, course, prof, problem):
     for name in ("Zoe Adams", "Ada Zimmer", "Ann Moser", "Ben Moser", "Ann Moser"):
         world.enrol(course, name)
     pages, cursor = [], ""
@@ -145,7 +141,7 @@ def test_the_list_is_paginated_by_family_name(world, course, prof, problem):
     assert pages == [["Zoe Adams", "Ann Moser"], ["Ann Moser", "Ben Moser"], ["Ada Zimmer"]]
 
 
-def test_graders_are_refused_while_the_assignment_is_anonymous(world, course, prof, problem):
+def test_tas_are_refused_while_assignment_is_anonymous(world, course, prof, problem):
     grader = world.enrol(course, "Gra Der", role="grader")
     [homework] = world.assignment(course, OTHER_PROBLEM)
     world.enrol(course, "Ada Example")

@@ -10,7 +10,7 @@ from append_only import disable_triggers
 from regrading import OTHER_KEY, run_action, run_dry_run
 from sqlalchemy import select
 from student_setup import FORMS
-from world import Person, Posing, World
+from world import Person, ProblemReference, World
 
 from api.db.models import Answer, Grading, Submission
 from api.services.grades import ProgressKey
@@ -52,7 +52,7 @@ def stored_text(world: World, submission: str) -> str:
 
 
 @pytest.mark.parametrize("typed", [LONG_TEXT, LONG_LIST, SPLIT_TEXT], ids=["text", "list", "é"])
-def test_a_long_unreadable_answer_is_stored_once_and_truncated(world, course, student, typed):
+def test_long_unreadable_answer_is_stored_once_and_truncated(world, course, student, typed):
     [problem] = world.assignment(course)
     reply = student.submit(problem, {"cells": typed}).json()
     assert reply["results"][0]["status"] == "unreadable"
@@ -68,7 +68,7 @@ def test_a_long_unreadable_answer_is_stored_once_and_truncated(world, course, st
     assert "typed" not in grading.record
 
 
-def test_a_submission_has_at_most_what_all_parts_take_together(world, course, student):
+def test_submission_size_is_limited_to_total_of_all_parts(world, course, student):
     """The two integer parts take 2,000 characters each, the text takes 20,000."""
     [problem] = world.assignment(course)
     for cells, status in (("1" * 6_000, 201), ("1" * 6_001, 413)):
@@ -84,7 +84,7 @@ def test_a_submission_has_at_most_what_all_parts_take_together(world, course, st
     assert len(student.get(f"{problem.path}/submissions").json()["items"]) == 2
 
 
-def test_what_is_shown_of_it_says_what_is_missing(world, course, student):
+def test_truncated_answer_display_states_full_size_and_digest(world, course, student):
     [problem] = world.assignment(course)
     reply = student.submit(problem, {"cells": LONG_TEXT}).json()
     shown = student.get(f"/submissions/{reply['id']}").json()["results"][0]["typed"]
@@ -97,7 +97,7 @@ def test_what_is_shown_of_it_says_what_is_missing(world, course, student):
     assert staff.json()["results"][0]["record"]["typed"]["sha256"] == digest_of(LONG_TEXT)
 
 
-def test_its_receipt_is_proved_by_the_digest_of_the_whole(world, course, student):
+def test_receipt_of_truncated_answer_is_verified_by_full_digest(world, course, student):
     [problem] = world.assignment(course)
     reply = student.submit(problem, {"cells": LONG_TEXT}).json()
     proof = student.get(f"/receipts/{reply['id']}").json()
@@ -111,7 +111,7 @@ def test_its_receipt_is_proved_by_the_digest_of_the_whole(world, course, student
     assert student.get(f"/receipts/{reply['id']}").json()["valid"] is False
 
 
-def test_the_same_request_is_replayed_and_another_text_is_a_conflict(world, course, student):
+def test_truncated_answer_is_replayed_and_different_text_conflicts(world, course, student):
     [problem] = world.assignment(course)
     first = student.submit(problem, {"cells": LONG_TEXT}, key="once")
     again = student.submit(problem, {"cells": LONG_TEXT}, key="once")
@@ -120,7 +120,7 @@ def test_the_same_request_is_replayed_and_another_text_is_a_conflict(world, cour
     assert other.json()["code"] == "idempotency_key_reused"
 
 
-def test_what_was_read_is_stored_whole_however_long(world, course, student):
+def test_parsed_answer_is_stored_in_full_at_any_length(world, course, student):
     """A matrix of another size costs no attempt either, and a regrade may expect its size."""
     [problem] = world.assignment(course, FORMS)
     matrix = [[1_000_000 + 30 * row + column for column in range(30)] for row in range(30)]
@@ -131,12 +131,12 @@ def test_what_was_read_is_stored_whole_however_long(world, course, student):
     assert len(grading.record["read_as"]) == len(grading.said["read_as"]) == 2_000
 
 
-def other_version_reads(world: World, teacher: Person, problem: Posing) -> dict[str, Any]:
+def other_version_reads(world: World, teacher: Person, problem: ProblemReference) -> dict[str, Any]:
     run = run_dry_run(world, teacher, problem, OTHER_KEY)
     return run_action(world, teacher, run, "apply")
 
 
-def test_a_regrade_leaves_its_verdict(world, course, teacher, student):
+def test_regrade_keeps_verdict_of_truncated_answer(world, course, teacher, student):
     """Another engine might read the stored beginning as an answer, but the rest is lost."""
     [problem] = world.assignment(course)
     reply = student.submit(problem, {"cells": "10 " * 1_000, "doubled": "20"}).json()
@@ -167,7 +167,7 @@ def store_as_before(world: World, submission: str, typed: dict[str, Any]) -> Non
             grading.record = grading.record | {"typed": row.answers[answer.part]}
 
 
-def test_rows_in_the_old_form_are_read_and_regraded_as_before(world, course, teacher, student):
+def test_rows_in_old_format_are_displayed_and_regraded_as_before(world, course, teacher, student):
     [problem] = world.assignment(course)
     typed = {"cells": LONG_LIST, "doubled": "20"}
     reply = student.submit(problem, typed).json()

@@ -32,9 +32,9 @@ def ann(world, course):
 
 def release(world, course, *people):
     """Announce the results of a new assignment, and deliver the messages."""
-    [posed] = world.assignment(course, results_released_at=world.clock())
+    [assigned] = world.assignment(course, results_released_at=world.clock())
     with world.session() as session:
-        subject = MessageSubject(course_id=course, assignment_id=posed.assignment)
+        subject = MessageSubject(course_id=course, assignment_id=assigned.assignment)
         ids = [one.id for one in people]
         world.service.outbox.add(session, "results_released", ids, subject, now=world.clock())
     world.service.outbox_runner.run_until_idle()
@@ -51,7 +51,7 @@ def path_of(message):
     return address[1:-1].removeprefix(BASE)
 
 
-def test_one_click_without_a_login_ends_the_mail_of_this_kind_for_this_person(
+def test_one_click_unsubscribe_without_login_stops_one_kind_for_one_person(
     world, mail_server, course, ann
 ):
     bo = world.enrol(course, "Bo Example", email="bo@example.edu")
@@ -68,7 +68,7 @@ def test_one_click_without_a_login_ends_the_mail_of_this_kind_for_this_person(
     assert [one["To"] for one in mail_server.messages()[2:]] == ["bo@example.edu"]
 
 
-def test_opening_the_link_asks_first(world, mail_server, course, ann):
+def test_opening_unsubscribe_link_asks_for_confirmation(world, mail_server, course, ann):
     release(world, course, ann)
     [message] = mail_server.messages()
     browser = Browser(world)
@@ -81,7 +81,7 @@ def test_opening_the_link_asks_first(world, mail_server, course, ann):
     assert declined(world) == [(ann.id, "results_released")]
 
 
-def test_a_repeated_message_has_the_same_link(world, ann):
+def test_repeated_message_has_same_unsubscribe_link(world, ann):
     with world.session() as session:
         first = create_unsubscribe_token(session, ann.id, "results_released")
     with world.session() as session:
@@ -117,7 +117,7 @@ def tokens(world, ann, bo):
         "an empty key",
     ],
 )
-def test_a_forged_link_is_not_found_and_changes_nothing(world, course, ann, forgery):
+def test_forged_unsubscribe_link_returns_404_and_changes_nothing(world, course, ann, forgery):
     bo = world.enrol(course, "Bo Example")
     path = f"/mail/unsubscribe/{tokens(world, ann, bo)[forgery]}"
     replies = [world.client.get(path), world.client.post(path, content=ONE_CLICK, headers=FORM)]
@@ -125,7 +125,7 @@ def test_a_forged_link_is_not_found_and_changes_nothing(world, course, ann, forg
     assert declined(world) == []
 
 
-def test_messages_that_cannot_be_declined_have_no_link(world, mail_server, ann):
+def test_mandatory_messages_have_no_unsubscribe_link(world, mail_server, ann):
     with world.session() as session:
         subject = MessageSubject()
         world.service.outbox.add(session, "password_reset", [ann.id], subject, now=world.clock())
@@ -135,7 +135,7 @@ def test_messages_that_cannot_be_declined_have_no_link(world, mail_server, ann):
     assert message["List-Unsubscribe-Post"] is None
 
 
-def test_erasure_takes_the_key_along(world, course, ann):
+def test_erasure_deletes_unsubscribe_key(world, course, ann):
     release(world, course, ann)
     admin = world.person("Ad Min", admin=True)
     erased = admin.post(f"/users/{ann.id}/erase", {"confirm": "Ann Example"})

@@ -17,7 +17,7 @@ from grade_setup import get_gradebook
 from regrading import run_action, run_dry_run
 from schema_differences import list_schema_differences
 from sqlalchemy import select
-from world import Person, Posing, World
+from world import Person, ProblemReference, World
 
 from api.db.engine import Database
 from api.db.migrations import schema_state, upgrade
@@ -83,7 +83,7 @@ class UpgradedCourse:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def posed(self, assignment: str, problem: str) -> Posing:
+    def assigned(self, assignment: str, problem: str) -> ProblemReference:
         with self.world.db.reading() as session:
             row = session.scalars(
                 select(AssignmentProblem).where(
@@ -91,7 +91,7 @@ class UpgradedCourse:
                     AssignmentProblem.slug == problem,
                 )
             ).one()
-        return Posing(row.assignment_id, row.id, row.slug, row.version_id)
+        return ProblemReference(row.assignment_id, row.id, row.slug, row.version_id)
 
     def scores(self) -> dict[str, list[Any]]:
         """Return each student's scores in the gradebook."""
@@ -111,7 +111,7 @@ def results(submission: dict[str, Any]) -> dict[str, tuple[str, Any]]:
     return {one["part"]: (one["status"], one["score"]) for one in submission["results"]}
 
 
-def test_the_schema_is_that_of_the_models_and_people_can_log_in(db, first):
+def test_upgraded_schema_matches_models_and_people_can_log_in(db, first):
     assert schema_state(db) == "current"
     assert list_schema_differences(db) == []
     browser = ApiBrowser(first.world)
@@ -131,7 +131,7 @@ def test_the_schema_is_that_of_the_models_and_people_can_log_in(db, first):
 
 def check_students(first: UpgradedCourse) -> None:
     """Check the work that students read."""
-    kernels, filters = (first.posed("hw-1", one) for one in ("why-small-kernels", "two-filters"))
+    kernels, filters = (first.assigned("hw-1", one) for one in ("why-small-kernels", "two-filters"))
     latest, best, oldest = first.read("ann", f"{kernels.path}/submissions")["items"]
     assert results(first.read("ann", f"/submissions/{best['id']}")) == {
         "cells": ("correct", 2),
@@ -180,14 +180,17 @@ def check_staff(first: UpgradedCourse) -> None:
     assert "Ann Example" in table.text
 
 
-def test_students_and_staff_read_the_old_work(first):
+def test_students_and_staff_can_read_old_work(first):
     check_students(first)
     check_staff(first)
 
 
-def test_work_goes_on_where_the_first_release_left_it(first):
+def test_work_continues_after_upgrade(first):
     ina, tom = first.people["ina"], first.people["tom"]
-    kernels, own = first.posed("hw-1", "why-small-kernels"), first.posed("hw-2", "two-filters")
+    kernels, own = (
+        first.assigned("hw-1", "why-small-kernels"),
+        first.assigned("hw-2", "two-filters"),
+    )
     on_time = first.people["cleo"].submit(kernels, {"doubled": "18"})  # thanks to the extension
     assert on_time.status_code == 201, on_time.text
     [number] = first.read("ann", own.path)["numbers"]

@@ -25,17 +25,17 @@ MEBIBYTE = 1024 * 1024
 
 
 @pytest.fixture
-def posed(world, course):
-    [posed] = world.assignment(course, TEXT_PROBLEM)
-    return posed
+def assigned(world, course):
+    [assigned] = world.assignment(course, TEXT_PROBLEM)
+    return assigned
 
 
-def submissions(person, posed):
-    return person.get(f"{posed.path}/submissions").json()["items"]
+def submissions(person, assigned):
+    return person.get(f"{assigned.path}/submissions").json()["items"]
 
 
-def test_a_report_is_read_and_nothing_is_graded(student, posed):
-    report = create_report(student, posed)
+def test_report_upload_reads_answers_without_grading(student, assigned):
+    report = create_report(student, assigned)
     found = {part["part"]: part for part in report["parts"]}
     assert {name: part["confidence"] for name, part in found.items()} == dict.fromkeys(
         ("cells", "doubled", "why"), "certain"
@@ -49,11 +49,11 @@ def test_a_report_is_read_and_nothing_is_graded(student, posed):
         "location": "line 5",
     }
     assert report["digest"] == hashlib.sha256(REPORT.encode()).hexdigest()
-    assert submissions(student, posed) == []
+    assert submissions(student, assigned) == []
 
 
-def test_confirmed_answers_are_a_submission_with_a_receipt_of_the_document(student, posed):
-    report = create_report(student, posed)
+def test_confirmed_answers_become_submission_with_document_receipt(student, assigned):
+    report = create_report(student, assigned)
     [item] = confirm(student, report, certain=True)
     statuses = [result["status"] for result in item["submission"]["results"]]
     assert statuses == ["correct", "correct", "needs_review"]
@@ -65,43 +65,43 @@ def test_confirmed_answers_are_a_submission_with_a_receipt_of_the_document(stude
     assert {part["submission"] for part in again["parts"]} == {receipt["id"]}
 
 
-def test_a_receipt_of_another_document_is_not_valid(world, student, posed):
-    report = create_report(student, posed)
+def test_receipt_with_changed_document_digest_is_invalid(world, student, assigned):
+    report = create_report(student, assigned)
     [item] = confirm(student, report, certain=True)
     with world.session() as session:
         session.get_one(Report, UUID(report["id"])).digest = "1" * 64
     assert not student.get(f"/receipts/{item['submission']['id']}").json()["valid"]
 
 
-def test_confirming_counts_as_typing_the_same_answers_does(world, course, student, posed):
+def test_confirming_answers_counts_like_typing_them(world, course, student, assigned):
     other = world.enrol(course, "Ty Ping")
     answers = {"cells": "8", "doubled": "16", "why": "Fewer parameters."}
-    report = create_report(student, posed, REPORT.replace(": 9", ": 8").replace(": 18", ": 16"))
+    report = create_report(student, assigned, REPORT.replace(": 9", ": 8").replace(": 18", ": 16"))
     [item] = confirm(student, report, ("cells", 0), ("doubled", 0), ("why", answers["why"]))
-    typed = other.submit(posed, answers).json()
+    typed = other.submit(assigned, answers).json()
     for field in ("results", "standing", "late_credit", "messages"):
         assert item["submission"][field] == typed[field]
 
 
-def test_a_confirmed_answer_may_get_a_share_of_the_credit(world, course, student):
-    [posed] = world.assignment(course, TEXT_PROBLEM, by_attempt=["1", "1/4"])
-    student.submit(posed, {"cells": "8"})
-    [item] = confirm(student, create_report(student, posed), ("cells", 0))
+def test_confirmed_answer_earns_reduced_credit_of_later_attempt(world, course, student):
+    [assigned] = world.assignment(course, TEXT_PROBLEM, by_attempt=["1", "1/4"])
+    student.submit(assigned, {"cells": "8"})
+    [item] = confirm(student, create_report(student, assigned), ("cells", 0))
     assert item["submission"]["standing"]["score"] == 0.5
     assert item["submission"]["results"][0]["status"] == "correct"
 
 
-def test_the_same_confirmation_is_one_submission_however_often_it_is_sent(student, posed):
-    report = create_report(student, posed)
+def test_repeated_confirmation_creates_one_submission(student, assigned):
+    report = create_report(student, assigned)
     first, second = (confirm(student, report, ("cells", 0)) for _ in range(2))
     assert first == second
-    assert len(submissions(student, posed)) == 1
+    assert len(submissions(student, assigned)) == 1
     assert len(confirm(student, report, certain=True)[0]["submission"]["results"]) == 2
 
 
-def test_an_answer_is_corrected_by_another_passage_or_by_typing(world, student, posed):
+def test_answer_can_be_corrected_by_other_passage_or_typing(world, student, assigned):
     report = create_report(
-        student, posed, REPORT.replace("How many cells: 9", "Cells: 9\n\nCells: 18")
+        student, assigned, REPORT.replace("How many cells: 9", "Cells: 9\n\nCells: 18")
     )
     cells = report["parts"][0]
     assert (cells["confidence"], cells["doubt"]) == ("doubtful", "another passage fits as well")
@@ -116,8 +116,8 @@ def test_an_answer_is_corrected_by_another_passage_or_by_typing(world, student, 
         ]
 
 
-def test_an_unreadable_answer_costs_nothing_and_can_be_confirmed_again(student, posed):
-    report = create_report(student, posed)
+def test_unreadable_confirmed_answer_costs_nothing_and_can_be_retried(student, assigned):
+    report = create_report(student, assigned)
     [item] = confirm(student, report, ("cells", "9 or so, 10?"))
     [result] = item["submission"]["results"]
     assert (result["status"], result["attempt"]) == ("unreadable", None)
@@ -125,7 +125,7 @@ def test_an_unreadable_answer_costs_nothing_and_can_be_confirmed_again(student, 
     assert item["submission"]["results"][0]["status"] == "correct"
 
 
-def test_attempts_and_deadlines_hold_and_another_problem_is_submitted_all_the_same(world, course):
+def test_attempts_and_deadlines_apply_without_blocking_other_problems(world, course):
     student = world.enrol(course)
     first, second = world.assignment(
         course, TEXT_PROBLEM, OTHER_PROBLEM, attempts=1, timeline_spec=DUE_TOMORROW
@@ -166,13 +166,13 @@ def confirm_raw(person, report, *answers):
         ({"part": "none", "passage": 0}, "names no part"),
     ],
 )
-def test_a_wrong_confirmation_is_refused_and_nothing_is_submitted(student, posed, answer, message):
-    report = create_report(student, posed)
-    body = {"certain": True, "answers": [{"problem": posed.slug, **answer}]}
+def test_invalid_confirmation_is_rejected_and_submits_nothing(student, assigned, answer, message):
+    report = create_report(student, assigned)
+    body = {"certain": True, "answers": [{"problem": assigned.slug, **answer}]}
     refused = student.post(f"{report_path(report)}/confirm", body)
     assert refused.status_code == 422
     assert message in refused.json()["detail"]
-    assert submissions(student, posed) == []
+    assert submissions(student, assigned) == []
     assert student.post(f"{report_path(report)}/confirm", {}).status_code == 422
 
 
@@ -190,24 +190,22 @@ def test_a_wrong_confirmation_is_refused_and_nothing_is_submitted(student, posed
     ],
     ids=["bytes", "picture", "json", "zip", "password", "blank", "empty", "large"],
 )
-def test_a_file_that_cannot_be_read_is_refused_with_what_to_do(
-    student, posed, document, name, message
-):
-    refused = upload_report(student, posed, document, name)
+def test_unreadable_file_is_refused_with_instructions(student, assigned, document, name, message):
+    refused = upload_report(student, assigned, document, name)
     assert refused.status_code == 422
     assert message in refused.json()["detail"]
-    assert student.get(f"/assignments/{posed.assignment}/reports").json()["items"] == []
+    assert student.get(f"/assignments/{assigned.assignment}/reports").json()["items"] == []
 
 
-def test_characters_that_no_database_stores_are_replaced(student, posed):
+def test_characters_unsupported_by_database_are_replaced(student, assigned):
     cell = '{"cell_type": "markdown", "source": "(a) How many cells\\u0000 \\ud800: 9"}'
-    report = create_report(student, posed, f'{{"cells": [{cell}]}}', "a.ipynb")
+    report = create_report(student, assigned, f'{{"cells": [{cell}]}}', "a.ipynb")
     assert confirm(student, report, ("cells", 0))[0]["error"] is None
 
 
-def test_word_files_are_read_and_kept_as_they_are(student, posed):
+def test_word_files_are_read_and_stored_unchanged(student, assigned):
     document = from_lines(REPORT)
-    report = create_report(student, posed, document, "C:\\work\\my report.docx")
+    report = create_report(student, assigned, document, "C:\\work\\my report.docx")
     assert report["file_name"] == "my report.docx"
     answer = student.get(f"{report_path(report)}/document")
     assert answer.content == document
@@ -215,37 +213,39 @@ def test_word_files_are_read_and_kept_as_they_are(student, posed):
     assert answer.headers["content-type"] == "application/octet-stream"
 
 
-def test_a_report_belongs_to_its_student_alone(world, course, student, posed):
-    report, classmate = create_report(student, posed), world.enrol(course, "Class Mate")
+def test_report_is_visible_only_to_its_student(world, course, student, assigned):
+    report, classmate = create_report(student, assigned), world.enrol(course, "Class Mate")
     for path in (report_path(report), f"{report_path(report)}/document"):
         assert classmate.get(path).status_code == 404
     body = {"certain": True}
     assert classmate.post(f"{report_path(report)}/confirm", body).status_code == 404
 
 
-def test_the_documents_of_a_day_have_a_budget(database_url):
+def test_daily_document_budget_is_enforced(database_url):
     world = World(database_url, settings={"report_mebibytes_per_day": 1})
     course = world.course()
-    student, [posed] = world.enrol(course), world.assignment(course)
+    student, [assigned] = world.enrol(course), world.assignment(course)
     large = REPORT + "x" * 700_000
-    create_report(student, posed, large)
-    refused = upload_report(student, posed, large)
+    create_report(student, assigned, large)
+    refused = upload_report(student, assigned, large)
     assert (refused.status_code, refused.json()["code"]) == (429, "report_budget")
     assert 0 < int(refused.headers["retry-after"]) <= 86_400
-    create_report(student, posed)
+    create_report(student, assigned)
     world.clock.advance(days=1, seconds=1)
-    create_report(student, posed, large)
+    create_report(student, assigned, large)
     world.close()
 
 
-def test_the_readings_of_a_day_count_against_the_budget_of_stored_text(database_url):
+def test_readings_count_against_daily_text_storage_budget(database_url):
     world = World(database_url, settings={"stored_mebibytes_per_day": 1})
     course = world.course()
-    student, [posed] = world.enrol(course), world.assignment(course, TEXT_PROBLEM)
+    student, [assigned] = world.enrol(course), world.assignment(course, TEXT_PROBLEM)
     words = "\N{MATHEMATICAL BOLD SMALL A}" * 8 + " parameters "
     for number in range(45):
         world.clock.advance(minutes=2)  # 30 reports are read in an hour
-        answer = upload_report(student, posed, REPORT.replace("fewer", f"{number} {words * 850}"))
+        answer = upload_report(
+            student, assigned, REPORT.replace("fewer", f"{number} {words * 850}")
+        )
         if answer.status_code != 201:
             break
     assert answer.status_code == 429
@@ -256,24 +256,24 @@ def test_the_readings_of_a_day_count_against_the_budget_of_stored_text(database_
     assert len(readings) == number
     stored = sum(measure_reading(one["parts"]) for one in readings)
     assert 0.9 * MEBIBYTE < stored < 1.15 * MEBIBYTE
-    assert student.submit(posed, {"cells": "9"}).json()["code"] == "storage_budget"
+    assert student.submit(assigned, {"cells": "9"}).json()["code"] == "storage_budget"
     world.clock.advance(days=1)
-    assert upload_report(student, posed).status_code == 201
+    assert upload_report(student, assigned).status_code == 201
     world.close()
 
 
-def test_quotes_of_confirmed_answers_are_counted(student, posed, monkeypatch):
+def test_quotes_of_confirmed_answers_count_against_budget(student, assigned, monkeypatch):
     sizes = []
     monkeypatch.setattr(LeakyBucketLimiter, "add", lambda _, __, amount: sizes.append(amount))
-    report = create_report(student, posed)
+    report = create_report(student, assigned)
     confirm(student, report, ("cells", 0))
-    student.submit(posed, {"cells": "9"})
+    student.submit(assigned, {"cells": "9"})
     *_, confirmed, typed = sizes
     assert confirmed - typed >= len(report["parts"][0]["passages"][0]["quote"])
 
 
-def test_of_many_confirmations_only_the_last_replies_are_loaded(world, student, posed):
-    report = create_report(student, posed)
+def test_only_last_replies_of_many_confirmations_are_loaded(world, student, assigned):
+    report = create_report(student, assigned)
     last = [confirm(student, report, ("cells", f"9 or {i}?"), ("doubled", 0)) for i in range(4)][-1]
     with world.db.reading() as session:
         [row] = session.scalars(select(Report))
@@ -294,19 +294,19 @@ def test_of_many_confirmations_only_the_last_replies_are_loaded(world, student, 
     }
 
 
-def test_a_reading_has_a_mebibyte_at_most(student, posed, monkeypatch):
+def test_reading_size_is_limited(student, assigned, monkeypatch):
     two = REPORT.replace("How many cells: 9", "Cells: 9\n\nCells: 18")
-    assert len(create_report(student, posed, two)["parts"][0]["passages"]) > 1
-    whole = measure_reading(create_report(student, posed, two)["parts"])
+    assert len(create_report(student, assigned, two)["parts"][0]["passages"]) > 1
+    whole = measure_reading(create_report(student, assigned, two)["parts"])
     monkeypatch.setattr(reading_job, "MAX_READING_BYTES", whole - 200)
-    parts = create_report(student, posed, two)["parts"]
+    parts = create_report(student, assigned, two)["parts"]
     assert [len(part["passages"]) for part in parts] == [1, 1, 1]
     monkeypatch.setattr(reading_job, "MAX_READING_BYTES", 500)
-    refused = upload_report(student, posed, two)
+    refused = upload_report(student, assigned, two)
     assert (refused.status_code, "too long" in refused.text) == (422, True)
 
 
-def test_each_problem_of_a_confirmation_counts_as_a_submission(database_url):
+def test_each_problem_in_confirmation_counts_as_submission(database_url):
     world = World(database_url, settings={"submissions_per_minute": 2})
     course = world.course()
     student = world.enrol(course)
@@ -314,7 +314,7 @@ def test_each_problem_of_a_confirmation_counts_as_a_submission(database_url):
         course, TEXT_PROBLEM, OTHER_PROBLEM, TEXT_PROBLEM.replace("why-small", "why-odd")
     )
     report = create_report(student, problems[0])
-    answers = [{"problem": posed.slug, "part": "cells", "answer": "9"} for posed in problems]
+    answers = [{"problem": assigned.slug, "part": "cells", "answer": "9"} for assigned in problems]
     items = confirm_raw(student, report, *answers)
     assert [item["error"] and item["error"]["code"] for item in items] == [
         None,
@@ -324,8 +324,8 @@ def test_each_problem_of_a_confirmation_counts_as_a_submission(database_url):
     world.close()
 
 
-def test_a_document_is_deleted_after_its_time_and_its_answers_stay(world, student, posed):
-    report = create_report(student, posed)
+def test_document_expires_but_its_answers_stay(world, student, assigned):
+    report = create_report(student, assigned)
     [item] = confirm(student, report, certain=True)
     world.service.expiry_runner.run_once()
     assert student.get(report_path(report)).json()["has_document"]
@@ -338,9 +338,9 @@ def test_a_document_is_deleted_after_its_time_and_its_answers_stay(world, studen
     assert student.get(f"/receipts/{item['submission']['id']}").json()["valid"]
 
 
-def test_old_documents_are_deleted_a_few_at_a_time(world, student, posed, monkeypatch):
+def test_expired_documents_are_deleted_in_small_batches(world, student, assigned, monkeypatch):
     monkeypatch.setattr(expiry_runner, "MAX_FILES_PER_TRANSACTION", 1)
-    reports = [create_report(student, posed) for _ in range(2)]
+    reports = [create_report(student, assigned) for _ in range(2)]
     world.clock.advance(days=world.service.settings.report_days + 1)
     runner = world.service.expiry_runner
     pauses = [runner.run_once() for _ in range(3)]
@@ -348,49 +348,49 @@ def test_old_documents_are_deleted_a_few_at_a_time(world, student, posed, monkey
     assert not any(student.get(report_path(one)).json()["has_document"] for one in reports)
 
 
-def test_other_numbers_than_those_of_the_report_are_not_answered_by_it(world, course):
+def test_report_for_old_numbers_cannot_answer_new_numbers(world, course):
     student = world.enrol(course)
-    [posed] = world.assignment(course, variants="each_after", new_after=1, attempts=3)
-    report = create_report(student, posed)
-    before = student.get(posed.path).json()["numbers"]
-    student.submit(posed, {"cells": "1"})
-    while student.get(posed.path).json()["numbers"] == before:
-        assert student.post(f"{posed.path}/variant").status_code == 201
-        student.submit(posed, {"cells": "1"})
+    [assigned] = world.assignment(course, variants="each_after", new_after=1, attempts=3)
+    report = create_report(student, assigned)
+    before = student.get(assigned.path).json()["numbers"]
+    student.submit(assigned, {"cells": "1"})
+    while student.get(assigned.path).json()["numbers"] == before:
+        assert student.post(f"{assigned.path}/variant").status_code == 201
+        student.submit(assigned, {"cells": "1"})
     [item] = confirm(student, report, ("doubled", 0))
     assert item["error"]["code"] == "conflict"
     assert item["error"]["detail"] == NUMBERS_CHANGED_MESSAGE
 
 
-def test_labels_of_the_sheet_find_answers_in_another_order(world, course):
+def test_sheet_labels_match_answers_in_another_order(world, course):
     student = world.enrol(course)
     teacher = world.enrol(course, "Tea Cher", role="instructor")
-    [posed] = world.assignment(course)
-    path = f"/assignments/{posed.assignment}/problems/{posed.slug}"
+    [assigned] = world.assignment(course)
+    path = f"/assignments/{assigned.assignment}/problems/{assigned.slug}"
     patch = {"labels": "2(c), 2(b), 2(a)"}
     assert teacher.patch(path, patch, headers={"If-Match": "*"}).status_code == 200
-    report = create_report(student, posed, "2.\n\n(a) It is good.\n\n(b) 18\n\n(c) 9\n")
+    report = create_report(student, assigned, "2.\n\n(a) It is good.\n\n(b) 18\n\n(c) 9\n")
     found = {part["part"]: part["passages"][0]["read_as"] for part in report["parts"]}
     assert (found["cells"], found["doubled"]) == ("9", "18")
     assert {part["confidence"] for part in report["parts"]} == {"certain"}
 
 
 @pytest.mark.parametrize("labels", ["two", "1(a), 1(b)", "1, 2, 3, 4", ""])
-def test_labels_that_do_not_fit_are_refused(world, course, labels):
+def test_invalid_labels_are_rejected(world, course, labels):
     teacher = world.enrol(course, "Tea Cher", role="instructor")
-    [posed] = world.assignment(course)
-    path = f"/assignments/{posed.assignment}/problems/{posed.slug}"
+    [assigned] = world.assignment(course)
+    path = f"/assignments/{assigned.assignment}/problems/{assigned.slug}"
     refused = teacher.patch(path, {"labels": labels}, headers={"If-Match": "*"})
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["field"] == "labels"
 
 
-def test_a_template_has_the_students_numbers_and_is_read_exactly(world, course):
+def test_template_has_student_numbers_and_is_read_exactly(world, course):
     student = world.enrol(course)
-    [posed] = world.assignment(course, variants="each")
-    size = student.get(posed.path).json()["numbers"][0]["text"]
+    [assigned] = world.assignment(course, variants="each")
+    size = student.get(assigned.path).json()["numbers"][0]["text"]
     for form, ending in (("md", ".md"), ("tex", ".tex"), ("ipynb", ".ipynb")):
-        path = f"/assignments/{posed.assignment}/report-template"
+        path = f"/assignments/{assigned.assignment}/report-template"
         template = student.get(path, params={"form": form})
         assert template.status_code == 200
         assert f"kernel of size {size}" in template.text
@@ -399,35 +399,35 @@ def test_a_template_has_the_students_numbers_and_is_read_exactly(world, course):
         end = {"md": " -->\n", "tex": "\n", "ipynb": ' -->\\n"'}[form]
         filled = {"ipynb": f' -->\\n", "{int(size) ** 2}\\n"'}.get(form, f"{end}{int(size) ** 2}\n")
         text = template.text.replace(f"{mark}{end}", f"{mark}{filled}")
-        report = create_report(student, posed, text, f"report{ending}")
+        report = create_report(student, assigned, text, f"report{ending}")
         found = {part["part"]: part for part in report["parts"]}
         assert found["cells"]["passages"][0]["read_as"] == str(int(size) ** 2)
         assert [part["confidence"] for part in report["parts"]] == ["certain", "missing", "missing"]
 
 
-def test_staff_submit_no_report_but_as_the_test_student(world, course, posed):
+def test_staff_can_submit_reports_only_as_test_student(world, course, assigned):
     teacher = world.enrol(course, "Tea Cher", role="instructor")
-    refused = upload_report(teacher, posed)
+    refused = upload_report(teacher, assigned)
     assert (refused.status_code, "test student" in refused.json()["detail"]) == (403, True)
     assert teacher.post(f"/courses/{course}/test-student").status_code in {200, 201}
     test = {"X-View-As": "test"}
-    report = create_report(teacher, posed, **test)
+    report = create_report(teacher, assigned, **test)
     [item] = confirm(teacher, report, certain=True, **test)
     assert item["error"] is None
 
 
-def test_before_its_release_an_assignment_takes_no_report(world, course, student):
-    [posed] = world.assignment(course, timeline_spec={"release": "2027-01-01 12:00"})
-    assert upload_report(student, posed).status_code == 404
-    assert student.get(f"/assignments/{posed.assignment}/reports").status_code == 404
+def test_report_upload_before_release_returns_404(world, course, student):
+    [assigned] = world.assignment(course, timeline_spec={"release": "2027-01-01 12:00"})
+    assert upload_report(student, assigned).status_code == 404
+    assert student.get(f"/assignments/{assigned.assignment}/reports").status_code == 404
 
 
-def test_a_regrade_of_a_confirmed_answer_keeps_its_passage_and_its_receipt(world, course, student):
-    [posed] = world.assignment(course)
-    report = create_report(student, posed)
+def test_regrade_of_confirmed_answer_keeps_passage_and_receipt(world, course, student):
+    [assigned] = world.assignment(course)
+    report = create_report(student, assigned)
     [item] = confirm(student, report, certain=True)
     teacher = world.enrol(course, "Tea Cher", role="instructor")
-    run = run_dry_run(world, teacher, posed)
+    run = run_dry_run(world, teacher, assigned)
     assert run_action(world, teacher, run, "apply")["status"] == "applied"
     submission = item["submission"]["id"]
     assert student.get(f"/receipts/{submission}").json()["valid"]

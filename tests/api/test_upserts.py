@@ -79,20 +79,20 @@ def some(*rows: dict[str, Any]) -> list[dict[str, Any]]:
     [[FULL], [EMPTY], [VAIN], [FULL, EMPTY, VAIN], [EMPTY, EMPTY], [EMPTY, FULL], [FULL, EMPTY]],
 )
 @pytest.mark.parametrize("write", [insert_rows, insert_missing_rows, upsert_rows])
-def test_what_is_written_is_read(db, write, rows):
+def test_written_rows_are_read_back_unchanged(db, write, rows):
     given = some(*rows)
     with db.transaction() as session:
         write(session, Thing, given)
     assert things(db) == [{**row, "kind": "plain", "version": 0} for row in given]
 
 
-def test_json_that_is_written_already_is_stored_as_it_is(db):
+def test_already_serialized_json_is_stored_as_is(db):
     with db.transaction() as session:
         insert_rows(session, Thing, some(EMPTY | {"told": serialize_json(FULL["told"])}))
     assert things(db)[0]["told"] == FULL["told"]
 
 
-def test_a_row_that_is_there_is_kept_or_written_over_and_counted(db):
+def test_existing_row_is_kept_or_overwritten_and_version_increments(db):
     with db.transaction() as session:
         insert_rows(session, Thing, some(FULL))
         insert_missing_rows(session, Thing, some(EMPTY, VAIN))
@@ -115,7 +115,7 @@ def test_rows_are_updated_with_values_of_every_type(db, rows):
 
 
 @pytest.mark.parametrize("write", [insert_rows, insert_missing_rows, upsert_rows, update_rows])
-def test_a_time_without_a_zone_is_refused_in_the_same_words_on_either_system(db, write):
+def test_naive_datetime_is_rejected_with_same_message_on_both_databases(db, write):
     naive = FULL["at"].replace(tzinfo=None)
     said = r"^2026-11-02T12:00:00\.000250 has no time zone$"
     with pytest.raises(ValueError, match=said), db.transaction() as session:
@@ -123,7 +123,7 @@ def test_a_time_without_a_zone_is_refused_in_the_same_words_on_either_system(db,
     assert things(db) == []
 
 
-def test_a_table_is_written_once_at_a_time(db):
+def test_table_may_be_written_only_once_per_batch(db):
     twice = [RowBatch(Thing, some(FULL)), RowBatch(Thing, some(EMPTY), "in place")]
     with pytest.raises(ValueError, match="written twice"), db.transaction() as session:
         write_batches(session, twice)

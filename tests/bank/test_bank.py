@@ -30,13 +30,13 @@ DRAWN = [name for name in CATALOG.ids if CATALOG.get(name).has_drawn_params]
 COMPUTED = [name for name in CATALOG.ids if CATALOG.get(name).has_autograded_parts]
 
 
-def test_the_bank_holds_every_question_of_the_five_seeds() -> None:
+def test_bank_has_minimum_number_of_problems() -> None:
     assert len(CATALOG.ids) >= 57
     assert len(COMPUTED) >= 28
 
 
 @pytest.mark.parametrize("name", CATALOG.ids)
-def test_the_checker_objects_to_nothing_and_what_is_published_is_sound(name: str) -> None:
+def test_checker_finds_no_faults_and_published_variants_are_sound(name: str) -> None:
     """Check and publish in one test, so that each problem is processed only once.
 
     This holds for any distribution of the tests over processes.
@@ -91,14 +91,14 @@ def a_known_mistake_typed_in_is_named(*variants: Variant) -> None:
 
 
 @pytest.mark.parametrize("name", CATALOG.ids)
-def test_a_problem_lies_in_the_folder_of_its_topic_and_has_an_original(name: str) -> None:
+def test_problem_is_in_folder_of_its_topic_and_has_original(name: str) -> None:
     problem = CATALOG.get(name)
     assert problem.topic == CATALOG.path(name).parent.name
     assert problem.has_original
 
 
 @pytest.mark.parametrize("name", CATALOG.ids)
-def test_a_file_is_read_alike_by_the_parser_in_python_and_the_one_in_c(name: str) -> None:
+def test_python_and_c_yaml_parsers_read_files_identically(name: str) -> None:
     text = CATALOG.path(name).read_text(encoding="utf-8")
     plain = load_document(text, file=name, parser=yaml.SafeLoader)
     assert plain.data == load_document(text, file=name).data

@@ -87,7 +87,7 @@ def whole_bank(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[GradedRow
     return grade_rows(read_table(path, names={}).rows, marker), found
 
 
-def test_every_row_has_the_result_that_it_has_by_itself(
+def test_each_batch_row_matches_its_individual_result(
     whole_bank: tuple[list[GradedRow], list[list[str]]],
 ) -> None:
     expected, (header, *rows) = whole_bank
@@ -104,7 +104,7 @@ def unguarded(row: list[str]) -> list[str]:
     return [cell.removeprefix("'") for cell in row[-len(RESULT_FIELDS) :]]
 
 
-def test_the_rows_are_of_every_problem_and_end_in_every_way(
+def test_rows_cover_every_problem_and_every_outcome(
     whole_bank: tuple[list[GradedRow], list[list[str]]],
 ) -> None:
     expected, (_, *rows) = whole_bank
@@ -132,7 +132,7 @@ def drawn_of_each_kind() -> set[str]:
     return set(found.values())
 
 
-def test_published_variants_give_the_bytes_that_solved_ones_give(tmp_path: Path) -> None:
+def test_published_and_solved_variants_produce_identical_bytes(tmp_path: Path) -> None:
     header, rows = [*INPUT_FIELDS], []
     for name in sorted(drawn_of_each_kind()):
         variants = publish_problem(CATALOGUE.get(name), REGISTRY, limit=2).variants

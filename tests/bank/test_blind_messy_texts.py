@@ -51,7 +51,7 @@ def outcomes(batch: int) -> Counter[tuple[str, str]]:
     )
 
 
-def test_the_collection_is_large_and_covers_kinds_and_problems():
+def test_collection_is_large_and_covers_kinds_and_problems():
     expected = Counter(row["expect"] for row in TEXTS if row["batch"] == 1)
     kinds = {
         variant_of(row["problem"], row["seed"]).problem.get_part(row["part"]).kind for row in TEXTS

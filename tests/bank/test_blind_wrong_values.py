@@ -13,7 +13,7 @@ from tests.bank.blind_wrong_values import (
     ("collection", "nameable", "others", "problems"),
     [("first", 900, 100, 140), ("second", 330, 10, 40)],
 )
-def test_the_collection_is_large(
+def test_collection_has_enough_values_and_problems(
     collection: str, nameable: int, others: int, problems: int
 ) -> None:
     values = COLLECTIONS[collection]
@@ -30,19 +30,19 @@ def test_no_wrong_value_is_accepted(collection: str) -> None:
 
 
 @pytest.mark.parametrize("collection", COLLECTIONS)
-def test_most_nameable_values_get_a_fitting_name(collection: str) -> None:
+def test_most_nameable_values_are_named_correctly(collection: str) -> None:
     outcomes = count_outcomes(collection)
     nameable = sum(value["nameable"] for value in COLLECTIONS[collection])
     assert outcomes[True, "fitting"] / nameable >= 0.85
 
 
 @pytest.mark.parametrize("collection", COLLECTIONS)
-def test_few_names_mislead(collection: str) -> None:
+def test_few_named_mistakes_are_misleading(collection: str) -> None:
     outcomes = count_outcomes(collection)
     misleading = outcomes[True, "misleading"] + outcomes[False, "misleading"]
     assert misleading / len(COLLECTIONS[collection]) <= 0.02
 
 
-def test_the_engine_alone_names_most_of_the_nameable_values() -> None:
+def test_engine_alone_names_most_nameable_values() -> None:
     named, nameable = count_named_without_authors()
     assert named / nameable >= 0.75

@@ -93,12 +93,12 @@ def typed(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def test_every_cause_of_the_table_is_shown_and_no_other() -> None:
+def test_causes_match_the_table_exactly() -> None:
     assert {row: set(clauses) for row, clauses in CAUSES.items()} == TABLE
 
 
 @pytest.mark.parametrize("cause", LISTED)
-def test_a_cause_is_named_on_the_original_and_on_published_seeds(cause: Cause) -> None:
+def test_cause_is_named_on_original_and_published_seeds(cause: Cause) -> None:
     problem, part = cause.at.split(".")
     assert len(variants(problem)) == PUBLISHED + 1
     for variant in variants(problem):

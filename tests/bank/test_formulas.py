@@ -65,16 +65,16 @@ def drawn() -> list[dict[str, object]]:
     ]
 
 
-def test_every_formula_of_the_bank_is_drawn() -> None:
+def test_every_formula_in_bank_renders() -> None:
     assert [fault for text in texts() for fault in find_formula_errors(text)] == []
     assert sum(1 for text in texts() for _ in find_formulas(text)) > LEAST
 
 
-def test_every_formula_of_a_hint_is_drawn() -> None:
+def test_every_formula_in_hints_renders() -> None:
     assert [fault for one in MISTAKES.values() for fault in find_formula_errors(one.hint)] == []
 
 
-def test_formulas_of_every_shape_are_drawn_as_before() -> None:
+def test_formula_rendering_matches_golden_file() -> None:
     assert drawn() == json.loads(GOLDEN.read_text(encoding="utf-8"))
 
 

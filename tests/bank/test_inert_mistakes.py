@@ -12,7 +12,7 @@ DRAWN = [name for name in CATALOG.ids if CATALOG.get(name).has_drawn_params]
 
 
 @pytest.mark.parametrize("name", DRAWN)
-def test_the_mistakes_among_some_that_numbers_hide_are_those_that_all_of_them_show(name):
+def test_hidden_mistakes_found_among_some_match_those_found_among_all(name):
     problem = CATALOG.get(name)
     for seed in (None, 0, 1):
         variant = solve_variant(problem, seed, REGISTRY)
@@ -29,7 +29,7 @@ def test_the_mistakes_among_some_that_numbers_hide_are_those_that_all_of_them_sh
 
 
 @pytest.mark.parametrize("name", ["kv-cache-memory", "conv-layer-macs", "conv-output-shape"])
-def test_how_many_seeds_are_asked_for_changes_no_choice(name):
+def test_requested_seed_count_does_not_change_inert_mistakes(name):
     problem = CATALOG.get(name)
     few, many = (
         publish_problem(problem, REGISTRY, limit=limit).report for limit in (3, DRAWS_FOR_INERT)

@@ -121,7 +121,7 @@ by_problem = pytest.mark.parametrize("name", COMPUTED, scope="module")
 
 
 @by_problem
-def test_looking_up_finds_what_trying_each_finds(name: str) -> None:
+def test_index_lookup_matches_exhaustive_search(name: str) -> None:
     for variant in variants(name):
         for part, known in known_answers(variant):
             index = MistakeIndex(known, KINDS[part.kind], part, SCOPE)
@@ -141,7 +141,7 @@ def test_looking_up_finds_what_trying_each_finds(name: str) -> None:
     st.sampled_from((None, 1, Fraction(1, 10), Fraction(1, 1000))),
     st.sampled_from(FACTORS),
 )
-def test_numbers_of_any_size_and_sign_are_looked_up(wrong, answer, step, factor) -> None:
+def test_index_finds_numbers_of_any_size_and_sign(wrong, answer, step, factor) -> None:
     part = CATALOG.get("depthwise-separable-savings").get_part("params_saved_2")
     candidates = tuple(
         MistakeCandidate((f"m{at}",), simplify_number(value), rank, "")
@@ -158,7 +158,7 @@ def test_numbers_of_any_size_and_sign_are_looked_up(wrong, answer, step, factor)
 @pytest.mark.parametrize("step", [None, 1, Fraction(1, 10**400)])
 @pytest.mark.parametrize("size", [10**400, 10**308, Fraction(1, 10**320), Fraction(1, 10**400)])
 @pytest.mark.parametrize("sign", [1, -1])
-def test_numbers_that_no_float_can_hold_are_looked_up(sign, size, step) -> None:
+def test_index_finds_numbers_beyond_float_range(sign, size, step) -> None:
     part = CATALOG.get("depthwise-separable-savings").get_part("params_saved_2")
     values = [sign * size * factor for factor in (*FACTORS, -1, 0)]
     known = KnownMistakes(
@@ -196,7 +196,7 @@ def comparable(result: PartResult) -> str:
 
 
 @by_problem
-def test_a_stored_variant_gives_every_answer_the_same_result(name: str) -> None:
+def test_stored_variant_grades_every_answer_identically(name: str) -> None:
     for variant in variants(name):
         data = json.loads(json.dumps(dump_variant(variant, REGISTRY)))
         loaded = load_variant(data, variant.problem, REGISTRY)
@@ -209,7 +209,7 @@ def test_a_stored_variant_gives_every_answer_the_same_result(name: str) -> None:
 
 
 @by_problem
-def test_a_part_that_is_loaded_alone_gives_every_answer_the_same_result(name: str) -> None:
+def test_part_loaded_alone_grades_every_answer_identically(name: str) -> None:
     variant = variants(name)[-1]
     line = json.dumps(dump_variant(variant, REGISTRY))
     alone = {}
@@ -231,7 +231,7 @@ def test_a_part_that_is_loaded_alone_gives_every_answer_the_same_result(name: st
 
 
 @by_problem
-def test_a_kind_that_says_so_reads_without_the_numbers(name: str) -> None:
+def test_kinds_declared_independent_of_numbers_read_without_them(name: str) -> None:
     variant = variants(name)[-1]
     for part in variant.problem.parts:
         kind, key = KINDS[part.kind], variant.keys.get(part.id)

@@ -89,7 +89,7 @@ def outcomes(name: str, half: str) -> Counter[tuple[str, str]]:
         ("eighth", 550, 45, 12),
     ],
 )
-def test_the_collection_covers_kinds_and_problems(name, texts, problems, part_kinds):
+def test_collection_covers_kinds_and_problems(name, texts, problems, part_kinds):
     rows = TEXTS[name]
     kinds = {
         variant_of(row["problem"], row["seed"]).problem.get_part(row["part"]).kind for row in rows

@@ -20,7 +20,7 @@ SHAPES = [
 
 
 @pytest.mark.parametrize(("name", "part"), SHAPES, ids=[f"{name}.{p.id}" for name, p in SHAPES])
-def test_the_other_layout_is_named(name, part):
+def test_swapped_axis_layout_is_named(name, part):
     variant = solve_variant(CATALOG.get(name), None, REGISTRY)
     key = variant.keys[part.id]
     other = tuple(key[axis] for axis in LAYOUTS[part.layout])

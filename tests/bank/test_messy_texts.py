@@ -43,7 +43,7 @@ def outcomes() -> Counter[tuple[str, str]]:
     return Counter((row["expect"], outcome_of(row)) for row in TEXTS)
 
 
-def test_the_collection_is_large_and_half_of_it_contradicts_itself() -> None:
+def test_collection_is_large_and_half_contradictory() -> None:
     expected = Counter(row["expect"] for row in TEXTS)
     assert len(TEXTS) >= 650
     assert len({row["problem"] for row in TEXTS}) >= 130

@@ -96,12 +96,12 @@ def pick(box: Interval, random: Random) -> int | Fraction:
     return random.randint(int(box.low), int(box.high))
 
 
-def test_the_table_has_every_computed_part_and_no_other():
+def test_oracle_table_covers_exactly_the_computed_parts():
     assert set(ORACLE) == computed_parts()
     assert len(COMPUTED) >= 28
 
 
-def test_the_table_has_every_derived_value_that_a_student_sees_and_no_other():
+def test_oracle_table_covers_exactly_the_derived_values_students_see():
     shown = {(name, derived) for name in COMPUTED for derived in CATALOG.get(name).let}
     assert set(SHOWN) == shown
 
@@ -130,17 +130,17 @@ def foreign(source: str) -> list[str]:
         "import importlib",
     ],
 )
-def test_a_planted_import_of_ours_is_found(source: str):
+def test_planted_import_of_project_code_is_detected(source: str):
     assert len(foreign(source)) == 1
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.py")), ids=lambda path: path.name)
-def test_the_oracle_imports_nothing_of_ours(path: Path):
+def test_oracle_imports_no_project_code(path: Path):
     assert foreign(path.read_text()) == []
 
 
 @pytest.mark.parametrize(("name", "part"), sorted(ORACLE), ids=map(".".join, sorted(ORACLE)))
-def test_a_key_is_what_the_oracle_expects(name: str, part: str):
+def test_key_matches_the_oracle(name: str, part: str):
     expected = ORACLE[name, part]
     asked = next(one for one in CATALOG.get(name).parts if one.id == part)
     formulas = []
@@ -198,13 +198,13 @@ def compare_formulas(keys: Sequence[Value | None], expected: Any, part: Any) -> 
 
 
 @pytest.mark.parametrize(("name", "derived"), sorted(SHOWN), ids=map(".".join, sorted(SHOWN)))
-def test_a_derived_value_is_what_the_oracle_expects(name: str, derived: str):
+def test_derived_value_matches_the_oracle(name: str, derived: str):
     for variant in variants(name):
         expected = SHOWN[name, derived](params(variant))
         assert plain(variant.names[derived]) == expected, variant.seed
 
 
-def test_what_is_accepted_beside_a_key_is_what_the_oracle_expects():
+def test_accepted_alternatives_match_the_oracle():
     accepted = {
         (name, part.id): part.accept
         for name in COMPUTED
@@ -226,7 +226,7 @@ def test_what_is_accepted_beside_a_key_is_what_the_oracle_expects():
         ("resnet_test_accuracy", "0.8999", "0.90", "95 %"),
     ],
 )
-def test_a_threshold_itself_passes_and_what_is_below_it_does_not(part, below, limit, above):
+def test_value_at_threshold_passes_and_below_fails(part, below, limit, above):
     problem = CATALOG.get("training-report")
     variant = solve_variant(problem, None, REGISTRY)
     credits_ = []
@@ -242,7 +242,7 @@ IMAGE = [[3, 1, 4, 1, 5], [9, 2, 6, 5, 3], [5, 8, 9, 7, 9], [3, 2, 3, 8, 4]]
 KERNEL = [[2, -1, 7], [1, 8, -2]]
 
 
-def test_the_oracle_correlates_as_scipy_does():
+def test_oracle_correlation_matches_scipy():
     assert correlate(IMAGE, KERNEL) == correlate2d(IMAGE, KERNEL, mode="valid").tolist()
     padded = np.pad(IMAGE, 2)
     spread = np.zeros((3, 5), dtype=int)
@@ -251,12 +251,12 @@ def test_the_oracle_correlates_as_scipy_does():
     assert correlate(IMAGE, KERNEL, stride=3, padding=2, dilation=2) == expected.tolist()
 
 
-def test_the_oracle_scatters_as_scipy_convolves():
+def test_oracle_scatter_matches_scipy_convolution():
     assert scatter(IMAGE, KERNEL) == convolve2d(IMAGE, KERNEL, mode="full").tolist()
 
 
 @pytest.mark.parametrize(("height", "width", "kernel", "stride"), [(6, 9, 3, 1), (7, 8, 2, 3)])
-def test_the_oracle_counts_every_multiplication_of_plain_loops(height, width, kernel, stride):
+def test_oracle_multiplication_counts_match_plain_loops(height, width, kernel, stride):
     inputs, outputs = 3, 5
     tops, lefts = (starts(size, kernel, stride=stride) for size in (height, width))
     places, taps = list(product(tops, lefts)), list(product(range(kernel), repeat=2))
@@ -268,7 +268,7 @@ def test_the_oracle_counts_every_multiplication_of_plain_loops(height, width, ke
     assert uses(*size, separable(inputs, outputs, kernel)) == depthwise + pointwise
 
 
-def test_the_oracle_knows_the_published_networks():
+def test_oracle_matches_published_networks():
     assert networks.vgg16(1000) == 138_357_544
     assert networks.googlenet(1000) == 6_624_904
     assert networks.googlenet_of_the_paper(1000) == 6_998_552

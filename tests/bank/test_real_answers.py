@@ -35,7 +35,7 @@ def ids() -> list[str]:
 
 
 @pytest.mark.parametrize("at", range(len(ANSWERS)), ids=ids())
-def test_a_real_answer_gets_its_verdict(at: int, marked: list[GradedRow]) -> None:
+def test_real_answer_gets_expected_verdict(at: int, marked: list[GradedRow]) -> None:
     expected, one = ANSWERS[at], marked[at]
     assert one.result is not None, one.error
     assert one.result.status in STATUSES[expected["verdict"]], one.result
@@ -48,16 +48,14 @@ def test_a_real_answer_gets_its_verdict(at: int, marked: list[GradedRow]) -> Non
     [at for at, one in enumerate(ANSWERS) if one["verdict"] == "wrong"],
     ids=[name for name, one in zip(ids(), ANSWERS, strict=True) if one["verdict"] == "wrong"],
 )
-def test_a_wrong_answer_is_named_by_its_cause_and_by_no_other(
-    at: int, marked: list[GradedRow]
-) -> None:
+def test_wrong_answer_is_named_by_its_cause_only(at: int, marked: list[GradedRow]) -> None:
     result = marked[at].result
     assert result is not None
     assert list(result.mistakes) == ANSWERS[at]["mistakes"]
     assert result.status == ("mistake" if ANSWERS[at]["mistakes"] else "wrong")
 
 
-def test_the_rows_come_back_in_their_order(marked: list[GradedRow]) -> None:
+def test_rows_are_returned_in_order(marked: list[GradedRow]) -> None:
     assert len(marked) == 149
     assert all(isinstance(one.row, Row) for one in marked)
     assert [one.row.values["part"] for one in marked] == [one["part"] for one in ANSWERS]

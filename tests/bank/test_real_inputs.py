@@ -55,7 +55,7 @@ def exact(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if "value" in row.values[0]])
-def test_a_real_input_is_read_as_what_it_means(row):
+def test_real_input_is_read_as_intended(row):
     reading = read(row)
     match row["kind"]:
         case "vector" | "matrix" | "tensor":
@@ -71,13 +71,13 @@ def test_a_real_input_is_read_as_what_it_means(row):
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if "refused" in row.values[0]])
-def test_a_real_input_that_could_be_two_things_or_none_is_refused(row):
+def test_ambiguous_or_meaningless_real_input_is_refused(row):
     with pytest.raises(AnswerError) as refused:
         read(row)
     assert row["refused"] in str(refused.value)
 
 
-def test_each_row_says_where_it_comes_from_and_what_becomes_of_it():
+def test_each_row_states_its_source_and_expected_outcome():
     assert len(ROWS) >= 320
     for param in ROWS:
         row = param.values[0]

@@ -57,14 +57,14 @@ def covering_sample() -> list[str]:
     return sample
 
 
-def test_the_bank_uses_every_kind():
+def test_bank_uses_every_kind():
     used = {kind for found in options().values() for kind, *_ in found}
     assert used == KINDS.keys()
 
 
 @pytest.mark.parametrize("name", covering_sample())
 @pytest.mark.parametrize("seed", [None, 1])
-def test_a_stored_problem_of_the_bank_grades_as_the_solved_one(name, seed):
+def test_stored_bank_problem_grades_like_solved_one(name, seed):
     problem = CATALOG.get(name)
     if seed is None or problem.has_drawn_params:
         assert differences(solve_variant(problem, seed, REGISTRY), REGISTRY) == []

@@ -10,7 +10,7 @@ from problems.registry import REGISTRY
 
 
 @pytest.mark.parametrize("problem", CATALOG.ids)
-def test_a_problem_is_shown_with_inputs_whose_examples_can_be_typed(problem):
+def test_problem_renders_with_inputs_whose_examples_are_readable(problem):
     variant = solve_variant(CATALOG.get(problem), None, REGISTRY)
     assert render_statement(variant)
     for part in variant.problem.parts:
@@ -24,7 +24,7 @@ def test_a_problem_is_shown_with_inputs_whose_examples_can_be_typed(problem):
         assert one.text
 
 
-def test_a_value_that_is_derived_for_the_key_is_not_among_the_numbers():
+def test_value_derived_for_key_is_not_listed_among_numbers():
     variant = solve_variant(CATALOG.get("inverted-residual-block"), None, REGISTRY)
     assert "middle" in variant.names
     assert "middle" not in {one.name for one in serialize_numbers(variant)}

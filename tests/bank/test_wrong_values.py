@@ -18,7 +18,7 @@ def results() -> list[Diagnosed]:
     return list(diagnosed())
 
 
-def test_the_collection_is_large_and_has_causes_and_slips() -> None:
+def test_collection_is_large_and_has_causes_and_slips() -> None:
     places = {(one["problem"], one["part"], one["answer"]) for one in VALUES}
     assert len(places) == len(VALUES) >= 400
     assert len({one["problem"] for one in VALUES}) >= 40
@@ -26,19 +26,19 @@ def test_the_collection_is_large_and_has_causes_and_slips() -> None:
     assert sum(not one["mistakes"] for one in VALUES) >= 150
 
 
-def test_every_value_is_read_and_is_wrong(results: list[Diagnosed]) -> None:
+def test_every_value_is_readable_and_wrong(results: list[Diagnosed]) -> None:
     read = {"mistake", "partial", "wrong"}
     assert [one.value for one in results if one.result.status not in read] == []
 
 
-def test_causes_are_named_right_and_hardly_ever_wrong() -> None:
+def test_causes_are_named_correctly_and_rarely_wrong() -> None:
     found = figures()
     assert found["named right"] >= 0.95
     assert found["named wrong"] <= 0.01
     assert found["wrongly named of all"] <= 0.03
 
 
-def test_the_benchmark_of_naming_finds_them_as_make_starts_it() -> None:
+def test_mistake_naming_benchmark_imports_with_makefile_path() -> None:
     recipe = re.search(r"^bench:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert recipe is not None
     paths = dict(re.findall(r"(PYTHONPATH)=(\S+)", recipe[1]))

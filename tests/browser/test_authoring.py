@@ -25,7 +25,7 @@ def page(screens, author, course):
 SELECTED = "source => source.value.slice(source.selectionStart, source.selectionEnd)"
 
 
-def test_a_problem_is_written_from_a_template_with_a_preview_while_typing(page, screens):
+def test_problem_is_written_from_template_with_live_preview(page, screens):
     page.get_by_role("link", name="New problem").click()
     page.get_by_label("Title").fill("Side of a map")
     page.get_by_role("button", name="Whole number").click()
@@ -42,7 +42,7 @@ def test_a_problem_is_written_from_a_template_with_a_preview_while_typing(page, 
     assert screens.said == []
 
 
-def test_an_error_names_its_line_which_is_marked_and_selected(page, screens):
+def test_error_names_its_line_and_marks_and_selects_it(page, screens):
     page.get_by_role("link", name="New problem").click()
     page.get_by_role("button", name="Shape").click()
     seen, source = page.locator("#seen"), page.get_by_label("The file")
@@ -65,7 +65,7 @@ def test_an_error_names_its_line_which_is_marked_and_selected(page, screens):
     assert screens.said == []
 
 
-def test_previews_are_seconds_apart_however_fast_one_types(page):
+def test_previews_are_throttled_while_typing(page):
     page.get_by_role("link", name="New problem").click()
     page.get_by_role("button", name="Single choice").click()
     expect(page.locator("#seen h3")).to_be_visible()
@@ -77,7 +77,7 @@ def test_previews_are_seconds_apart_however_fast_one_types(page):
     assert len([one for one in asked if one.endswith("/preview")]) <= 3
 
 
-def test_a_lost_connection_is_reported_and_the_preview_follows_again(page):
+def test_lost_connection_is_reported_and_preview_resumes(page):
     page.get_by_role("link", name="New problem").click()
     page.get_by_role("button", name="Single choice").click()
     seen, source = page.locator("#seen"), page.get_by_label("The file")

@@ -79,16 +79,16 @@ def visit(scene, who, path, **query):
 
 def opened_student(scene):
     with scene.world.session() as session:
-        slug = session.get_one(Assignment, scene.posed.assignment).slug
+        slug = session.get_one(Assignment, scene.assigned.assignment).slug
     return visit(scene, "grader", f"/courses/{scene.course}/students/{scene.student.id}", open=slug)
 
 
 def solution(scene):
-    [posed] = scene.world.assignment(
+    [assigned] = scene.world.assignment(
         scene.course, "receptive-field-recursion", timeline_spec=OVER, solutions="after_close"
     )
-    visit(scene, "student", posed.path)
-    return visit(scene, "student", f"{posed.path}/solution")
+    visit(scene, "student", assigned.path)
+    return visit(scene, "student", f"{assigned.path}/solution")
 
 
 def interrupted(scene):
@@ -98,7 +98,7 @@ def interrupted(scene):
         "POST",
         "/login",
         headers={"Content-Type": FORM_TYPE, **SAME_ORIGIN},
-        content=f"{NEWCOMER_LOGIN}&next={scene.posed.path}&kept.answer.cells=9",
+        content=f"{NEWCOMER_LOGIN}&next={scene.assigned.path}&kept.answer.cells=9",
     )
     scene.restore(copy)
     return answer
@@ -158,7 +158,7 @@ STATES = {
     "staff/lti_course.html": compared_roster,
     "staff/mail.html": waiting_mail,
     "staff/assignment_shown.html": lambda scene: visit(
-        scene, "instructor", f"/assignments/{scene.posed.assignment}/edit", saved="published"
+        scene, "instructor", f"/assignments/{scene.assigned.assignment}/edit", saved="published"
     ),
     "staff/student_opened.html": opened_student,
     "student/solution_way.html": solution,
@@ -185,7 +185,7 @@ def readers(path):
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_has_no_fault_that_can_be_found(tour, opened, path):
+def test_page_has_no_detectable_faults(tour, opened, path):
     screens, scene = tour
     address = PageAddress.build(scene, path)
     for reader in readers(path):
@@ -222,7 +222,7 @@ def noted(screens):
 
 
 @pytest.mark.parametrize("path", ANSWERS)
-def test_the_answer_to_a_form_has_no_fault_that_can_be_found(tour, path):
+def test_form_response_has_no_detectable_faults(tour, path):
     screens, scene = tour
     answer = RouteCall(scene, ("POST", path)).by_least()
     page = screens.open()
@@ -232,7 +232,7 @@ def test_the_answer_to_a_form_has_no_fault_that_can_be_found(tour, path):
 
 
 @pytest.mark.parametrize("template", STATES)
-def test_a_state_of_a_page_has_no_fault_that_can_be_found(tour, template):
+def test_page_state_has_no_detectable_faults(tour, template):
     screens, scene = tour
     page = screens.open()
     answer = STATES[template](scene)
@@ -263,7 +263,7 @@ def rendered(monkeypatch):
     load_environment.cache_clear()
 
 
-def test_every_template_is_rendered_by_the_tests_above(tour, rendered):
+def test_every_template_is_rendered_by_the_fault_tests(tour, rendered):
     """They request the same pages here, without a browser."""
     _, scene = tour
     for path in PAGES:
@@ -286,7 +286,7 @@ def test_every_template_is_rendered_by_the_tests_above(tour, rendered):
 
 
 @pytest.mark.parametrize("name", sorted(list_pages()))
-def test_a_page_of_the_documentation_has_no_fault_on_a_phone(tour, opened, name):
+def test_documentation_page_has_no_faults_on_phone(tour, opened, name):
     """The table of routes names only one such page, which is checked like all pages."""
     screens, _ = tour
     page = opened(None)
@@ -299,7 +299,7 @@ def test_a_page_of_the_documentation_has_no_fault_on_a_phone(tour, opened, name)
 FAINT = "light-dark(#1b2430, #2a3038)"
 
 
-def test_words_that_are_too_faint_in_the_dark_alone_are_found(opened):
+def test_low_contrast_in_dark_mode_only_is_detected(opened):
     """Plant a contrast fault, to prove that colors are checked in dark mode."""
     page = opened(None)
     page.goto("/login")

@@ -12,7 +12,7 @@ MAX_CLICKS = 12
 
 
 @pytest.mark.parametrize("script", ["on", "off"])
-def test_an_assignment_of_four_problems_is_published_in_at_most_twelve_clicks(
+def test_assignment_with_four_problems_is_published_within_twelve_clicks(
     served, screens, script, capsys
 ):
     world = served.world

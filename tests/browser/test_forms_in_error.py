@@ -48,10 +48,10 @@ def places(tour):
         f"/courses/{course}/assignments", {"slug": "empty", "title": "Empty"}
     )
     classmate = scene.people["classmate"]
-    classmate.submit(scene.posed, {"why": "Fewer parameters."})
+    classmate.submit(scene.assigned, {"why": "Fewer parameters."})
     submission = classmate.submit(regradable, {"cells": "8"})
     with world.session() as session:
-        first = session.get_one(Assignment, scene.posed.assignment)
+        first = session.get_one(Assignment, scene.assigned.assignment)
     return scene.places[HERE] | {
         "slug": first.slug,
         "classmate": classmate.id,
@@ -126,9 +126,7 @@ def untold(page, case, places):
 
 
 @pytest.mark.parametrize("name", INVALID_FORMS)
-def test_a_form_in_error_says_what_is_wrong_keeps_what_was_typed_and_has_no_fault(
-    tour, places, opened, name
-):
+def test_invalid_form_explains_errors_keeps_input_and_has_no_faults(tour, places, opened, name):
     screens, _ = tour
     case = INVALID_FORMS[name]
     page = opened(case.user)

@@ -79,19 +79,19 @@ def start(served, screens):
 
     def go(path, texts, **look):
         course = served.world.course()
-        [posed] = served.world.assignment(course, path.read_text(encoding="utf-8"))
+        [assigned] = served.world.assignment(course, path.read_text(encoding="utf-8"))
         part = text_part(path).id
         for number, text in enumerate(texts):
             student = served.world.enrol(course, f"Student {number}")
-            assert student.submit(posed, {part: text}).status_code == 201
+            assert student.submit(assigned, {part: text}).status_code == 201
         page = screens.open(served.world.enrol(course, "Tea Ay", role="grader"), **look)
-        page.goto(f"/assignments/{posed.assignment}/review/{posed.slug}/{part}")
+        page.goto(f"/assignments/{assigned.assignment}/review/{assigned.slug}/{part}")
         return Desk(page)
 
     return go
 
 
-def test_sixty_texts_are_graded_with_the_keyboard_alone(start):
+def test_sixty_texts_are_graded_with_keyboard_only(start):
     desk = start(INVARIANCE, essays(INVARIANCE, TEXTS))
     desk.press_and_go("n")
     ticked = 0
@@ -103,7 +103,7 @@ def test_sixty_texts_are_graded_with_the_keyboard_alone(start):
     assert desk.pressed <= 4.2 * TEXTS
 
 
-def test_a_grade_is_undone_and_answers_are_left_and_found_again_by_keys(start):
+def test_keyboard_undoes_grades_and_skips_and_revisits_answers(start):
     desk = start(INVARIANCE, ["Max pooling.", "No idea.", "ReLU."])
     desk.press_and_go("n")
     first = desk.text
@@ -123,7 +123,7 @@ def test_a_grade_is_undone_and_answers_are_left_and_found_again_by_keys(start):
     assert desk.text == second
 
 
-def test_keys_work_before_the_other_scripts_of_the_page_arrive(start):
+def test_keyboard_shortcuts_work_before_other_scripts_load(start):
     desk = start(INVARIANCE, ["Max pooling.", "No idea."])
     waiting = []
 
@@ -141,7 +141,7 @@ def test_keys_work_before_the_other_scripts_of_the_page_arrive(start):
     assert waiting
 
 
-def test_a_form_that_is_sent_while_the_page_loads_is_not_asked_about(start):
+def test_form_sent_during_page_load_triggers_no_leave_warning(start):
     desk = start(INVARIANCE, ["Max pooling.", "No idea."])
     desk.press_and_go("n")
     first, asked = desk.text, []
@@ -157,7 +157,7 @@ def test_a_form_that_is_sent_while_the_page_loads_is_not_asked_about(start):
 
 
 @pytest.mark.parametrize("path", [INVARIANCE, LONGEST_RUBRIC], ids=lambda path: path.stem)
-def test_answer_model_rubric_and_buttons_are_in_view_together(start, path):
+def test_answer_model_rubric_and_buttons_are_visible_together(start, path):
     desk = start(path, essays(path, 1))
     desk.press_and_go("n")
     parts = ("#answer", "#s-model", "#rubric .rv-item >> nth=-1", "#rubric button[value=zero]")
@@ -171,7 +171,7 @@ def test_answer_model_rubric_and_buttons_are_in_view_together(start, path):
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_a_rendered_answer_is_free_of_faults_and_fits(start, screens, width, scheme):
+def test_rendered_answer_has_no_violations_and_fits_page(start, screens, width, scheme):
     table = "| a | b |\n|---|---|\n| 1 | 2 |"
     text = f"*Why?*\n\n- $256 \\cdot 200$\n\n{table}\n\n$$x^2$$\n\n```\ncode\n```"
     desk = start(INVARIANCE, [text], width=width, scheme=scheme)

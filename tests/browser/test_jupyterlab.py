@@ -156,14 +156,16 @@ def log_in_with_the_code(browser: Browser, link: str, email: str) -> None:
     page.close()
 
 
-def test_a_student_works_in_jupyterlab(chromium: Browser, sqlite_template: Path, tmp_path: Path):
+def test_student_submits_answers_from_jupyterlab(
+    chromium: Browser, sqlite_template: Path, tmp_path: Path
+):
     url = f"sqlite:///{shutil.copyfile(sqlite_template, tmp_path / 'grader.db')}"
     world = World(url, clock=FakeClock(datetime.now(UTC)))
     course = world.course()
     email = set_password(world, world.enrol(course))
-    [posed] = world.assignment(course, results="at_once", attempts=9)
+    [assigned] = world.assignment(course, results="at_once", attempts=9)
     with world.session() as session:
-        session.get_one(Assignment, posed.assignment).slug = "squares"
+        session.get_one(Assignment, assigned.assignment).slug = "squares"
         slug = session.get_one(Course, course).slug
     world.close()
     home, port = tmp_path / "home", find_free_port()

@@ -15,8 +15,8 @@ def desk(served, screens):
     def sit(**more):
         course = served.world.course()
         student = served.world.enrol(course)
-        [posed] = served.world.assignment(course, "pooling-4x4", timeline_spec=DUE)
-        return ProblemScreen(screens.open(student, **more), posed).open()
+        [assigned] = served.world.assignment(course, "pooling-4x4", timeline_spec=DUE)
+        return ProblemScreen(screens.open(student, **more), assigned).open()
 
     return sit
 
@@ -33,7 +33,7 @@ def focused(page):
     )
 
 
-def test_the_skip_link_comes_first_and_leads_past_the_navigation(desk):
+def test_skip_link_comes_first_and_skips_navigation(desk):
     page = desk().page
     page.keyboard.press("Tab")
     assert focused(page) == "Skip to the content"
@@ -44,7 +44,7 @@ def test_the_skip_link_comes_first_and_leads_past_the_navigation(desk):
     assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
 
 
-def test_the_tabulator_walks_the_cells_row_by_row_and_then_the_buttons(desk):
+def test_tab_key_moves_through_cells_row_by_row_and_then_buttons(desk):
     here = desk()
     here.cell("max").focus()
     labels = [focused(here.page)]
@@ -66,7 +66,7 @@ def test_the_tabulator_walks_the_cells_row_by_row_and_then_the_buttons(desk):
         (["Enter", "Enter"], 1),
     ],
 )
-def test_arrows_and_enter_walk_through_the_cells(desk, keys, index):
+def test_arrow_and_enter_keys_move_through_cells(desk, keys, index):
     here = desk()
     here.cell("max").focus()
     for key in keys:
@@ -74,10 +74,10 @@ def test_arrows_and_enter_walk_through_the_cells(desk, keys, index):
     expect(here.cell("max", index)).to_be_focused()
 
 
-def test_enter_in_a_line_checks_its_part_and_no_other(served, screens):
+def test_enter_in_single_line_field_checks_only_its_part(served, screens):
     course = served.world.course()
-    [posed] = served.world.assignment(course, "conv-output-shape", attempts=3)
-    here = ProblemScreen(screens.open(served.world.enrol(course)), posed).open()
+    [assigned] = served.world.assignment(course, "conv-output-shape", attempts=3)
+    here = ProblemScreen(screens.open(served.world.enrol(course)), assigned).open()
     first, second = [one.get_attribute("id") for one in here.page.locator("[id^=told-]").all()[:2]]
     here.page.locator(f"#{second.replace('told', 'answer')}").fill("1 x 1 x 1")
     field = here.page.locator(f"#{first.replace('told', 'answer')}")
@@ -88,7 +88,7 @@ def test_enter_in_a_line_checks_its_part_and_no_other(served, screens):
     expect(field).to_be_focused()
 
 
-def test_go_on_a_phone_keyboard_without_a_key_checks_and_moves_on_in_cells(desk):
+def test_phone_enter_button_moves_between_cells_without_checking(desk):
     here = desk()
     here.fill("max", [["9", "7"], ["8", "6"]])
     here.cell("max").focus()
@@ -97,11 +97,11 @@ def test_go_on_a_phone_keyboard_without_a_key_checks_and_moves_on_in_cells(desk)
     expect(here.told("max")).to_be_empty()
 
 
-def test_drafts_save_themselves_so_that_no_button_is_there_for_it(desk):
+def test_page_with_autosave_has_no_save_draft_button(desk):
     expect(desk().page.get_by_role("button", name="Save draft")).to_have_count(0)
 
 
-def test_enter_in_the_last_cell_goes_to_the_button_and_control_enter_checks(desk):
+def test_enter_in_last_cell_focuses_button_and_control_enter_checks(desk):
     here = desk()
     here.fill("max", [["9", "7"], ["8", "6"]])
     here.cell("max", 3).focus()
@@ -112,7 +112,7 @@ def test_enter_in_the_last_cell_goes_to_the_button_and_control_enter_checks(desk
     expect(here.told("max")).to_contain_text("Correct")
 
 
-def test_what_has_the_focus_has_a_ring(desk):
+def test_focused_element_has_outline(desk):
     here = desk()
     here.page.keyboard.press("Tab")
     for _ in range(12):
@@ -120,7 +120,7 @@ def test_what_has_the_focus_has_a_ring(desk):
         assert style(here.page.locator(":focus"), "outlineStyle") == "solid", focused(here.page)
 
 
-def test_paper_is_light_and_has_the_problem_without_what_is_pressed(desk):
+def test_print_view_is_light_and_omits_controls(desk):
     here = desk(scheme="dark")
     page = here.page
     page.emulate_media(media="print")
@@ -131,24 +131,24 @@ def test_paper_is_light_and_has_the_problem_without_what_is_pressed(desk):
     expect(here.cell("max")).to_be_visible()
 
 
-def test_the_solution_is_printed_with_every_frame(desk, served):
+def test_printed_solution_shows_every_frame(desk, served):
     here = desk(motion="no-preference")
     served.world.clock.advance(hours=2)
-    here.page.goto(f"{here.posed.path}/solution")
+    here.page.goto(f"{here.assigned.path}/solution")
     frames = here.page.locator(".ws-live .ws-frame")
     assert len([one for one in frames.all() if one.is_visible()]) < frames.count()
     here.page.emulate_media(media="print")
     assert all(one.is_visible() for one in frames.all())
 
 
-def test_a_chart_is_printed_with_its_bars_and_the_table_below_it(served, screens):
+def test_printed_chart_keeps_bars_and_data_table(served, screens):
     world = served.world
     course = world.course()
-    [posed] = world.assignment(course)
+    [assigned] = world.assignment(course)
     for name, answer in (("Ann", "9"), ("Bo", "8"), ("Cy", "9")):
-        world.enrol(course, name).submit(posed, {"cells": answer})
+        world.enrol(course, name).submit(assigned, {"cells": answer})
     page = screens.open(world.enrol(course, role="instructor"))
-    page.goto(f"/assignments/{posed.assignment}/results")
+    page.goto(f"/assignments/{assigned.assignment}/results")
     table = page.locator(".chart-data table").first
     expect(table).to_be_hidden()
     page.emulate_media(media="print")
@@ -161,9 +161,7 @@ def test_a_chart_is_printed_with_its_bars_and_the_table_below_it(served, screens
 
 
 @pytest.mark.parametrize(("motion", "name"), [("reduce", "none"), ("no-preference", "note-in")])
-def test_what_a_script_brings_fades_in_and_nothing_moves_for_who_wants_no_motion(
-    desk, served, motion, name
-):
+def test_script_messages_fade_in_unless_reduced_motion_is_requested(desk, served, motion, name):
     here = desk(motion=motion)
     served.world.clock.advance(hours=2)
     page = here.open().page
@@ -173,7 +171,7 @@ def test_what_a_script_brings_fades_in_and_nothing_moves_for_who_wants_no_motion
     assert style(page.locator(".saying .note"), "animationName") == name
 
 
-def test_forced_colours_keep_brackets_and_marks_of_cells(desk):
+def test_forced_colors_keep_brackets_and_cell_marks(desk):
     here = desk()
     here.page.emulate_media(forced_colors="active")
     here.fill("max", [["9", "7"], ["8", "x"]])
@@ -184,7 +182,7 @@ def test_forced_colours_keep_brackets_and_marks_of_cells(desk):
     assert violations(here.page) == []
 
 
-def test_a_chosen_theme_holds_against_that_of_the_system_and_paper_is_light(served, screens):
+def test_chosen_theme_overrides_system_theme_and_print_is_light(served, screens):
     person = served.world.enrol(served.world.course(), "Ann Example")
     page = screens.open(person, scheme="light")
     page.goto("/account")

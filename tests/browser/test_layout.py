@@ -27,8 +27,8 @@ FADES = re.compile(r"rgba\(0, 0, 0, 0\)")
 def desk(served, screens):
     """Return the first of two problems of a new assignment, opened by a student."""
     course = served.world.course()
-    posed, _ = served.world.assignment(course, "pooling-4x4", "conv-output-shape", attempts=3)
-    return ProblemScreen(screens.open(served.world.enrol(course)), posed).open()
+    assigned, _ = served.world.assignment(course, "pooling-4x4", "conv-output-shape", attempts=3)
+    return ProblemScreen(screens.open(served.world.enrol(course)), assigned).open()
 
 
 def box(locator):
@@ -38,7 +38,7 @@ def box(locator):
     return found
 
 
-def test_lines_stay_readable_and_the_assignment_stands_beside_the_problem(desk):
+def test_lines_stay_readable_and_assignment_is_beside_problem(desk):
     body, side = (
         box(desk.page.locator(".problem-body")),
         box(desk.page.locator("aside")),
@@ -50,7 +50,7 @@ def test_lines_stay_readable_and_the_assignment_stands_beside_the_problem(desk):
     expect(desk.page.get_by_role("link", name="Output shape").first).to_be_visible()
 
 
-def test_on_a_phone_the_assignment_is_closed_above_the_problem_and_shows_its_points(desk):
+def test_phone_collapses_assignment_above_problem_and_shows_points(desk):
     look(desk.page, width=390, scheme="light")
     desk.open()
     heading = box(desk.page.get_by_role("heading", level=1))
@@ -59,7 +59,7 @@ def test_on_a_phone_the_assignment_is_closed_above_the_problem_and_shows_its_poi
     expect(desk.page.locator("#side li").first).to_be_hidden()
 
 
-def test_points_and_attempts_stand_before_the_answer_and_one_button_is_filled(desk):
+def test_points_and_attempts_precede_answer_and_one_button_is_primary(desk):
     card = desk.card("max")
     expect(card).to_contain_text("1 point")
     expect(card).to_contain_text("3 of 3 attempts left")
@@ -67,20 +67,20 @@ def test_points_and_attempts_stand_before_the_answer_and_one_button_is_filled(de
     expect(card.locator(".button-quiet")).to_have_count(0)
 
 
-def test_buttons_are_large_enough_for_a_finger_and_links_for_a_pointer(desk):
+def test_buttons_are_touch_sized_and_links_pointer_sized(desk):
     look(desk.page, width=390, scheme="light")
     assert box(desk.button("max"))["height"] >= TOUCH
     for link in desk.page.locator("main a:visible").all():
         assert box(link)["height"] >= LINK, link.inner_text()
 
 
-def test_the_cells_of_a_matrix_fit_beside_each_other_on_a_phone(desk):
+def test_matrix_cells_fit_side_by_side_on_phone(desk):
     look(desk.page, width=390, scheme="light")
     last = box(desk.cell("max", 1))
     assert last["x"] + last["width"] <= 390
 
 
-def test_how_an_answer_is_read_appears_without_moving_the_page(desk):
+def test_answer_preview_appears_without_layout_shift(desk):
     desk.page.get_by_role("link", name="Output shape").first.click()
     field = desk.page.locator(".answer input").first
     button = desk.page.get_by_role("button", name="Check answer").first
@@ -90,7 +90,7 @@ def test_how_an_answer_is_read_appears_without_moving_the_page(desk):
     assert box(button)["y"] == pytest.approx(before, abs=1)
 
 
-def test_a_reading_that_cannot_be_had_leaves_none_of_what_was_typed_before(desk):
+def test_failed_preview_clears_previous_preview(desk):
     desk.page.get_by_role("link", name="Output shape").first.click()
     field = desk.page.locator(".answer input").first
     field.fill("6x6x8")
@@ -100,7 +100,7 @@ def test_a_reading_that_cannot_be_had_leaves_none_of_what_was_typed_before(desk)
     expect(desk.page.locator(".preview").first).to_be_empty()
 
 
-def test_once_an_answer_is_checked_no_empty_place_is_kept_for_its_reading(desk):
+def test_checked_answer_leaves_no_empty_preview_space(desk):
     desk.page.get_by_role("link", name="Output shape").first.click()
     desk.page.locator(".answer input").first.fill("6x6x8")
     desk.page.get_by_role("button", name="Check answer").first.click()
@@ -110,17 +110,17 @@ def test_once_an_answer_is_checked_no_empty_place_is_kept_for_its_reading(desk):
 
 
 @pytest.mark.parametrize(("width", "beside"), [(1280, True), (390, False)])
-def test_formulas_side_by_side_break_on_a_phone(served, screens, width, beside):
+def test_side_by_side_formulas_wrap_on_phone(served, screens, width, beside):
     course = served.world.course()
-    [posed] = served.world.assignment(course, "conv2d-by-hand")
-    here = ProblemScreen(screens.open(served.world.enrol(course), width=width), posed).open()
+    [assigned] = served.world.assignment(course, "conv2d-by-hand")
+    here = ProblemScreen(screens.open(served.world.enrol(course), width=width), assigned).open()
     first, second = map(box, here.page.locator(".statement div.math > math").all())
     assert (second["x"] >= first["x"] + first["width"]) is beside
     assert (second["y"] >= first["y"] + first["height"]) is not beside
     assert second["x"] + second["width"] <= width
 
 
-def test_a_card_has_its_feedback_below_its_buttons_in_one_order(desk):
+def test_card_shows_feedback_below_buttons_in_fixed_order(desk):
     desk.fill("max", POOLED["average"])
     desk.check("max")
     lines = desk.told("max").locator("p").all_inner_texts()
@@ -130,7 +130,7 @@ def test_a_card_has_its_feedback_below_its_buttons_in_one_order(desk):
     assert box(desk.told("max"))["y"] > box(desk.button("max"))["y"]
 
 
-def test_the_list_of_people_shows_all_columns_on_a_phone(served, screens):
+def test_people_list_shows_all_columns_on_phone(served, screens):
     course = served.world.course()
     teacher = served.world.enrol(course, "Tea Cher", role="instructor")
     served.world.enrol(course, "Wolfgang Amadeus Example", email="wolfgang.amadeus@example.edu")
@@ -145,7 +145,7 @@ def test_the_list_of_people_shows_all_columns_on_a_phone(served, screens):
         assert shown.evaluate(LINES) == 1
 
 
-def test_a_wide_table_moves_sideways_on_a_phone_and_its_names_stay(served, screens):
+def test_wide_table_scrolls_on_phone_with_sticky_names(served, screens):
     course = served.world.course()
     teacher = served.world.enrol(course, "Tea Cher", role="instructor")
     served.world.enrol(course, "Wolfgang Amadeus Example", email="wolfgang.amadeus@example.edu")
@@ -163,14 +163,14 @@ def test_a_wide_table_moves_sideways_on_a_phone_and_its_names_stay(served, scree
 
 
 @pytest.mark.parametrize("width", [390, 320])
-def test_the_score_of_what_is_closed_is_in_view_on_a_phone(served, screens, width):
+def test_score_of_closed_assignment_is_visible_on_phone(served, screens, width):
     course = served.world.course()
-    [posed] = served.world.assignment(course, timeline_spec={"due": "2026-11-02 15:00"})
+    [assigned] = served.world.assignment(course, timeline_spec={"due": "2026-11-02 15:00"})
     with served.world.session() as session:
-        one = session.get_one(Assignment, posed.assignment)
+        one = session.get_one(Assignment, assigned.assignment)
         one.title = "Homework 1: sizes and " + "parameters" * 5
     student = served.world.enrol(course, "Stu Dent")
-    assert student.submit(posed, {"why": "Fewer."}).status_code == 201
+    assert student.submit(assigned, {"why": "Fewer."}).status_code == 201
     served.world.clock.advance(hours=4)
     page = screens.open(student, width=width)
     page.goto(f"/courses/{course}")
@@ -187,22 +187,22 @@ def is_in_view(locator, width):
     return place["x"] >= 0 and place["x"] + place["width"] <= width
 
 
-def test_every_column_of_the_mistakes_by_part_is_in_view_on_a_phone(served, screens):
+def test_all_columns_of_mistakes_by_part_are_visible_on_phone(served, screens):
     course = served.world.course()
-    [posed] = served.world.assignment(course)
-    served.world.enrol(course, "Stu Dent").submit(posed, {"cells": "1", "why": "Fewer."})
+    [assigned] = served.world.assignment(course)
+    served.world.enrol(course, "Stu Dent").submit(assigned, {"cells": "1", "why": "Fewer."})
     page = screens.open(served.world.enrol(course, "Tea Cher", role="instructor"), width=390)
-    page.goto(f"/assignments/{posed.assignment}/results")
+    page.goto(f"/assignments/{assigned.assignment}/results")
     cells = page.get_by_role("group", name="Mistakes by part").locator("td").all()
     assert cells
     assert all(is_in_view(cell, 390) for cell in cells)
 
 
-def test_the_scores_of_problems_that_are_being_graded_are_in_view_on_a_phone(served, screens):
+def test_scores_of_problems_being_graded_are_visible_on_phone(served, screens):
     course = served.world.course()
-    [posed] = served.world.assignment(course)
+    [assigned] = served.world.assignment(course)
     student = served.world.enrol(course, "Stu Dent")
-    assert student.submit(posed, {"why": "Fewer."}).status_code == 201
+    assert student.submit(assigned, {"why": "Fewer."}).status_code == 201
     page = screens.open(student, width=390)
     page.goto(f"/courses/{course}/grades")
     row = page.get_by_role("row").filter(has_text="being graded")
@@ -210,11 +210,11 @@ def test_the_scores_of_problems_that_are_being_graded_are_in_view_on_a_phone(ser
     assert is_in_view(row.get_by_text("being graded"), 390)
 
 
-def test_a_long_title_is_no_tower_of_words_on_a_phone(served, screens):
+def test_long_title_keeps_minimum_width_on_phone(served, screens):
     course = served.world.course()
-    [posed] = served.world.assignment(course, "conv-output-shape")
+    [assigned] = served.world.assignment(course, "conv-output-shape")
     page = screens.open(served.world.enrol(course, "Tea Cher", role="instructor"), width=390)
-    page.goto(f"/assignments/{posed.assignment}/edit")
+    page.goto(f"/assignments/{assigned.assignment}/edit")
     title = page.get_by_role("group", name="Problems").get_by_role("rowheader")
     points = box(page.locator("[name^='points.']"))
     assert box(title)["width"] >= 11 * REM
@@ -225,7 +225,7 @@ def test_a_long_title_is_no_tower_of_words_on_a_phone(served, screens):
     assert overflow(page) == 0
 
 
-def test_a_long_name_breaks_and_widens_no_page_of_a_phone(served, screens):
+def test_long_name_wraps_without_widening_page_on_phone(served, screens):
     course = served.world.course()
     teacher = served.world.enrol(course, role="instructor")
     named = served.world.enrol(course, "Wolfgangamadeus" * 6)
@@ -236,7 +236,7 @@ def test_a_long_name_breaks_and_widens_no_page_of_a_phone(served, screens):
 
 
 @pytest.mark.parametrize("tab", ["", "/gradebook", "/problems", "/people", "/audit", "/settings"])
-def test_the_tab_of_a_page_is_in_view_on_a_phone(served, screens, tab):
+def test_active_tab_is_visible_on_phone(served, screens, tab):
     course = served.world.course()
     page = screens.open(served.world.enrol(course, role="instructor"), width=390)
     page.goto(f"/courses/{course}{tab}")
@@ -245,7 +245,7 @@ def test_the_tab_of_a_page_is_in_view_on_a_phone(served, screens, tab):
     assert here["x"] + here["width"] <= 390
 
 
-def test_the_figures_of_tiles_are_aligned_below_labels_of_any_length(served, screens):
+def test_tile_figures_align_below_labels_of_any_length(served, screens):
     course = served.world.course(late_day_budget=3)
     served.world.assignment(course, "pooling-4x4")
     page = screens.open(served.world.enrol(course), width=390)
@@ -256,10 +256,10 @@ def test_the_figures_of_tiles_are_aligned_below_labels_of_any_length(served, scr
     assert figures[0] == figures[1]
 
 
-def test_what_goes_on_beyond_the_edge_fades_out_there_until_it_is_scrolled_to(served, screens):
+def test_overflowing_content_fades_at_edge_until_scrolled(served, screens):
     course = served.world.course()
-    [posed] = served.world.assignment(course, "confusion-matrix")
-    here = ProblemScreen(screens.open(served.world.enrol(course), width=390), posed).open()
+    [assigned] = served.world.assignment(course, "confusion-matrix")
+    here = ProblemScreen(screens.open(served.world.enrol(course), width=390), assigned).open()
     row = here.page.locator(".statement math[display=block]").last
     assert row.evaluate("one => one.scrollWidth > one.clientWidth")
     expect(row).to_have_css("mask-image", FADES)
@@ -270,7 +270,7 @@ def test_what_goes_on_beyond_the_edge_fades_out_there_until_it_is_scrolled_to(se
     expect(row).to_have_css("mask-image", "none")
 
 
-def test_an_answer_that_one_holds_widens_no_page_of_a_phone(served, screens):
+def test_reserved_answer_does_not_widen_page_on_phone(served, screens):
     scene = ReviewCourse(served.world)
     scene.student("Fewer parameters.")
     page = screens.open(scene.ada, width=390)

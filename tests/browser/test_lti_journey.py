@@ -288,14 +288,14 @@ def open_in_tab(page):
     return opened.value
 
 
-def answer(world, posed, link):
+def answer(world, assigned, link):
     """Let the student open the link and answer a part."""
     world.site.member = world.platform.student
     world.site.open_link(link)
     tab = open_in_tab(world.screens.open())
     expect(tab.get_by_role("heading", level=1)).to_have_text("Homework 1")
-    assert tab.url.endswith(f"/assignments/{posed.assignment}")
-    tab.goto(posed.path)
+    assert tab.url.endswith(f"/assignments/{assigned.assignment}")
+    tab.goto(assigned.path)
     tab.locator("#part-cells input:not([type=hidden])").first.fill("9")
     tab.locator("#part-cells").get_by_role("button", name="Check answer").click()
     expect(tab.locator("#told-cells")).to_contain_text("Correct")
@@ -323,10 +323,10 @@ def copy(world, page, link):
     return urlsplit(tab.url).path
 
 
-def test_a_course_lives_in_a_platform_whose_frames_have_no_cookies(campus):
+def test_course_works_in_platform_frames_without_cookies(campus):
     world, sent = campus, []
     course = world.course()
-    [posed] = world.assignment(course)
+    [assigned] = world.assignment(course)
     world.teacher = world.enrol(course, "Tea Cher", role="instructor")
     set_password(world, world.teacher)
     world.platform.members = [world.platform.student, Member("u-2", "Ben Bold")]
@@ -334,14 +334,14 @@ def test_a_course_lives_in_a_platform_whose_frames_have_no_cookies(campus):
     page = set_up(world, course)
     page.on("request", lambda one: sent.append(one))  # noqa: PLW0108  # it sets an attribute
     link = choose(world, page)
-    assert link["custom"] == {"assignment": str(posed.assignment)}
+    assert link["custom"] == {"assignment": str(assigned.assignment)}
     ours = [one for one in sent if one.url.startswith(f"{world.platform.tool}/lti/")]
     assert len(ours) >= 4
     assert [one.url for one in ours if "cookie" in one.all_headers()] == []
     synchronize(world, page, course)
-    answer(world, posed, link)
+    answer(world, assigned, link)
     assert scores(world, link) == [2]
-    number = run_dry_run(world, world.teacher, posed)
+    number = run_dry_run(world, world.teacher, assigned)
     assert run_action(world, world.teacher, number, "apply")["status"] == "applied"
     first, second = scores(world, link)
     assert second < first
@@ -352,7 +352,7 @@ def test_a_course_lives_in_a_platform_whose_frames_have_no_cookies(campus):
     assert path == f"/assignments/{assignment}/results"
 
 
-def test_a_frame_of_a_disabled_platform_says_why_it_opens_nothing(campus):
+def test_frame_of_disabled_platform_explains_error(campus):
     register(campus)
     page = campus.screens.open(campus.person(admin=True))
     page.goto("/lti/platforms")
@@ -399,13 +399,13 @@ def finish_registration(page, tool):
     expect(page.get_by_role("heading", level=1)).to_have_text("Confirm the tool")
 
 
-def test_a_registration_in_a_frame_leads_back_to_the_platform(campus):
+def test_registration_in_frame_returns_to_platform(campus):
     page = prepare_registration(campus)
     page.goto(f"{LMS}/tools")
     finish_registration(page, page.frame(name="tool"))
 
 
-def test_a_registration_in_a_window_leads_back_to_the_platform(campus):
+def test_registration_in_window_returns_to_platform(campus):
     page = prepare_registration(campus)
     page.goto(f"{LMS}/tools-in-windows")
     with page.expect_popup() as opened:

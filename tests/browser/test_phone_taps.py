@@ -8,7 +8,7 @@ WIDTH = 390
 DUE = {"due": "2026-11-03 12:00"}
 
 
-def test_a_student_gets_from_due_work_to_a_verdict_in_three_taps(served, screens):
+def test_student_reaches_verdict_from_due_work_in_three_taps(served, screens):
     world = served.world
     course = world.course()
     world.assignment(course, TEXT_PROBLEM, timeline_spec=DUE)

@@ -18,13 +18,13 @@ def desk(served, screens):
     def sit(problem, **more):
         course = served.world.course()
         student = served.world.enrol(course)
-        [posed] = served.world.assignment(course, problem, timeline_spec=DUE)
-        return ProblemScreen(screens.open(student, **more), posed).open()
+        [assigned] = served.world.assignment(course, problem, timeline_spec=DUE)
+        return ProblemScreen(screens.open(student, **more), assigned).open()
 
     return sit
 
 
-def test_a_table_is_filled_in_cell_by_cell_and_checked(desk):
+def test_table_is_filled_in_cell_by_cell_and_checked(desk):
     here = desk("receptive-field-recursion")
     assert here.card("recursion").locator("thead th").all_inner_texts()[-2:] == ["r", "j"]
     here.fill("recursion", FIELDS)
@@ -32,7 +32,7 @@ def test_a_table_is_filled_in_cell_by_cell_and_checked(desk):
     expect(here.told("recursion")).to_contain_text("Correct")
 
 
-def test_a_formula_is_previewed_as_it_is_read_and_choices_are_ticked(desk):
+def test_formula_is_previewed_as_read_and_choices_can_be_ticked(desk):
     here = desk(PAPER)
     field = here.page.locator("#answer-formula")
     field.fill("x + x^1")
@@ -46,7 +46,7 @@ def test_a_formula_is_previewed_as_it_is_read_and_choices_are_ticked(desk):
     expect(here.told("which")).to_contain_text("Correct")
 
 
-def test_an_answer_that_is_too_long_to_be_read_is_said_in_its_place_and_is_no_error(desk, screens):
+def test_too_long_answer_is_reported_inline_without_errors(desk, screens):
     here = desk("conv-output-shape")
     screens.said.clear()
     here.page.locator("#answer-stride_1").fill("1" * 60_000)
@@ -54,17 +54,17 @@ def test_an_answer_that_is_too_long_to_be_read_is_said_in_its_place_and_is_no_er
     assert screens.said == []
 
 
-def test_practice_has_letters_previews_and_cells_that_are_pasted(desk, served):
+def test_practice_supports_letters_previews_and_pasted_cells(desk, served):
     here = desk("pooling-4x4")
     served.world.clock.advance(hours=2)
     page = here.page
-    page.goto(f"{here.posed.path}/practice")
+    page.goto(f"{here.assigned.path}/practice")
     assert page.locator(".part-letter").all_inner_texts() == ["a", "b"]
     here.paste("max", "[[1, 2], [3, 4]]")
     assert here.cells("max") == ["1", "2", "3", "4"]
     here = desk("conv-output-shape")
     served.world.clock.advance(hours=2)
-    here.page.goto(f"{here.posed.path}/practice")
+    here.page.goto(f"{here.assigned.path}/practice")
     here.page.locator("#answer-stride_1").fill("6x6x8")
     expect(here.page.locator("#preview-stride_1")).to_contain_text("Read as")
     here.page.locator("#answer-stride_1").fill("6x6x?")
@@ -74,10 +74,10 @@ def test_practice_has_letters_previews_and_cells_that_are_pasted(desk, served):
     expect(here.told("stride_1")).to_contain_text("Couldn’t be read")
 
 
-def test_a_receptive_field_grows_in_the_picture_of_the_solution(desk, served):
+def test_receptive_field_grows_across_solution_pictures(desk, served):
     here = desk("receptive-field-recursion")
     served.world.clock.advance(hours=2)
-    here.page.goto(f"{here.posed.path}/solution")
+    here.page.goto(f"{here.assigned.path}/solution")
     fields = here.page.locator("#part-recursion .ws-figure .ws-field")
     wide = [one.bounding_box()["width"] for one in fields.all()]
     assert len(wide) > len(FIELDS) // 2
@@ -85,7 +85,7 @@ def test_a_receptive_field_grows_in_the_picture_of_the_solution(desk, served):
     assert len(set(wide)) > 1
 
 
-def test_a_page_is_asked_for_by_head_without_its_body(desk):
+def test_head_request_returns_page_headers_without_body(desk):
     page = desk("pooling-4x4").page
     told = page.request.head(page.url)
     assert (told.status, told.body()) == (200, b"")

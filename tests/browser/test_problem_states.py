@@ -27,16 +27,14 @@ def desk(served, screens):
     def sit(**more):
         course = served.world.course()
         student = served.world.enrol(course)
-        [posed, *_] = served.world.assignment(course, "pooling-4x4", **more)
-        return ProblemScreen(screens.open(student), posed).open()
+        [assigned, *_] = served.world.assignment(course, "pooling-4x4", **more)
+        return ProblemScreen(screens.open(student), assigned).open()
 
     return sit
 
 
 @checked
-def test_what_is_said_of_an_answer_has_no_fault_and_leaves_the_focus_on_the_button(
-    desk, screens, state
-):
+def test_answer_feedback_has_no_faults_and_keeps_focus_on_button(desk, screens, state):
     here = desk()
     rows, said = CHECKED[state]
     here.fill("max", rows)
@@ -48,7 +46,7 @@ def test_what_is_said_of_an_answer_has_no_fault_and_leaves_the_focus_on_the_butt
 
 
 @checked
-def test_a_verdict_is_reported_by_an_icon_and_by_words_not_by_colour_alone(desk, state):
+def test_verdict_uses_icon_and_words_not_color_alone(desk, state):
     here = desk()
     rows, said = CHECKED[state]
     here.fill("max", rows)
@@ -57,7 +55,7 @@ def test_a_verdict_is_reported_by_an_icon_and_by_words_not_by_colour_alone(desk,
     expect(here.told("max").locator(".verdict-head svg")).to_be_visible()
 
 
-def test_how_many_cells_are_right_is_reported_and_the_last_attempt_before_it_is_used(desk):
+def test_count_of_right_cells_and_last_attempt_warning_are_shown(desk):
     here = desk(attempts=2)
     expect(here.card("max")).to_contain_text("2 of 2 attempts left")
     here.fill("max", CHECKED["partly right"][0])
@@ -66,12 +64,12 @@ def test_how_many_cells_are_right_is_reported_and_the_last_attempt_before_it_is_
     expect(here.told("max")).to_contain_text("Last attempt of 2")
 
 
-def test_a_problem_that_nobody_has_touched_has_no_fault(desk, screens):
+def test_untouched_problem_has_no_faults(desk, screens):
     here = desk()
     assert ([*faults(here.page)], screens.said) == ([], [])
 
 
-def test_a_draft_has_no_fault_and_leaves_the_focus_in_the_cell(desk, screens):
+def test_saved_draft_has_no_faults_and_keeps_focus_in_cell(desk, screens):
     here = desk()
     here.cell("max").fill("9")
     expect(here.page.locator("#saved")).to_contain_text("Draft saved.")
@@ -79,7 +77,7 @@ def test_a_draft_has_no_fault_and_leaves_the_focus_in_the_cell(desk, screens):
     assert ([*faults(here.page)], screens.said) == ([], [])
 
 
-def test_where_a_deadline_takes_the_button_away_the_focus_goes_to_what_is_said(desk, served):
+def test_focus_moves_to_message_when_deadline_removes_button(desk, served):
     here = desk(timeline_spec={"due": "2026-11-02 13:00"})
     here.fill("max", POOLED["max"])
     served.world.clock.advance(hours=2)
@@ -90,7 +88,7 @@ def test_where_a_deadline_takes_the_button_away_the_focus_goes_to_what_is_said(d
     assert [*faults(here.page)] == []
 
 
-def test_where_the_last_attempt_takes_the_button_away_the_focus_goes_to_what_is_said(desk):
+def test_focus_moves_to_message_when_last_attempt_removes_button(desk):
     here = desk(attempts=1)
     here.fill("max", POOLED["average"])
     here.button("max").focus()
@@ -100,7 +98,7 @@ def test_where_the_last_attempt_takes_the_button_away_the_focus_goes_to_what_is_
     assert [*faults(here.page)] == []
 
 
-def test_an_answer_that_cannot_be_read_marks_its_cell_and_uses_no_attempt(desk):
+def test_unreadable_answer_marks_its_cell_and_uses_no_attempt(desk):
     here = desk(attempts=3)
     here.fill("max", CHECKED["unreadable"][0])
     here.check("max")

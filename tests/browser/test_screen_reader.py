@@ -75,14 +75,14 @@ def visits(served, screens):
     return visit
 
 
-def test_a_screen_reader_speaks_each_main_page_as_its_transcript_says(visits):
+def test_screen_reader_output_of_main_pages_matches_transcripts(visits):
     spoken = {title: speak(page) for title, page in visits()}
     if REWRITES:
         write_transcripts(spoken)
     assert spoken == read_transcripts()
 
 
-def test_a_field_without_a_label_changes_what_is_spoken(screens):
+def test_missing_field_label_changes_screen_reader_output(screens):
     page = screens.open()
     page.goto("/login")
     before = speak(page)

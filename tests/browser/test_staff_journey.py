@@ -21,9 +21,9 @@ def course(served):
 
 
 @pytest.fixture
-def posed(served, course):
-    [posed] = served.world.assignment(course)
-    return posed
+def assigned(served, course):
+    [assigned] = served.world.assignment(course)
+    return assigned
 
 
 @pytest.fixture
@@ -32,11 +32,11 @@ def teacher(served, course):
 
 
 @pytest.fixture
-def class_(served, course, posed):
+def class_(served, course, assigned):
     """Return two students who gave the same wrong number and different texts."""
     people = [served.world.enrol(course, name) for name in ("Ann Example", "Ben Example")]
     for person in people:
-        person.submit(posed, {"cells": "6", "why": f"{person.name} says: fewer parameters."})
+        person.submit(assigned, {"cells": "6", "why": f"{person.name} says: fewer parameters."})
     return people
 
 
@@ -69,13 +69,13 @@ def style(locator, name):
     return locator.evaluate("(one, name) => getComputedStyle(one)[name]", name)
 
 
-def score_of(student, posed):
+def score_of(student, assigned):
     """Return the points that a student sees for the first part, which asks for a number."""
-    return str(student.get(posed.path).json()["parts"][0]["standing"]["score"])
+    return str(student.get(assigned.path).json()["parts"][0]["standing"]["score"])
 
 
 @pytest.mark.usefixtures("ann")
-def test_the_log_in_leads_to_what_there_is_to_do(served, screens, posed, teacher):
+def test_login_leads_to_pending_work(served, screens, assigned, teacher):
     set_password(served.world, teacher)
     page = screens.open()
     page.goto("/login")
@@ -84,42 +84,40 @@ def test_the_log_in_leads_to_what_there_is_to_do(served, screens, posed, teacher
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Deep Learning").click()
     expect(page.get_by_role("link", name="2 answers to grade")).to_be_visible()
-    page.goto(f"/assignments/{posed.assignment}/results")
+    page.goto(f"/assignments/{assigned.assignment}/results")
     expect(page.locator(".tile", has_text="To grade")).to_contain_text("2")
     expect(page.locator(".tile", has_text="Opened it")).to_contain_text("2 of 2")
 
 
 @script
-def test_a_group_of_equal_wrong_answers_is_accepted_and_taken_back(
-    served, desk, posed, ann, script
-):
-    page = desk(f"/assignments/{posed.assignment}/results", script)
+def test_group_of_equal_wrong_answers_is_accepted_and_undone(served, desk, assigned, ann, script):
+    page = desk(f"/assignments/{assigned.assignment}/results", script)
     page.locator("#items").locator("xpath=..").get_by_role("link", name="cells").click()
     page.get_by_role("button", name="Accept 6").click()
     worked(served, page, script)
     expect(page.locator("#regrade-state")).to_contain_text("2 up, 0 down")
     changed = page.get_by_role("group", name="Changed students").get_by_role("row")
     expect(changed.filter(has_text="Ann Example")).to_contain_text("0 → 2")
-    assert score_of(ann, posed) == "0"
+    assert score_of(ann, assigned) == "0"
     page.get_by_label("Notice to the students of this problem").fill("6 counts as well.")
     page.get_by_role("button", name="Apply", exact=True).click()
     worked(served, page, script)
     expect(page.locator("#regrade-state")).to_contain_text("It is applied.")
-    assert score_of(ann, posed) == "2"
+    assert score_of(ann, assigned) == "2"
     page.get_by_label("Reason for undoing it").fill("The row counts")
     page.get_by_role("button", name="Undo").click()
     worked(served, page, script)
     expect(page.locator("#regrade-state")).to_contain_text("It was undone")
-    assert score_of(ann, posed) == "0"
+    assert score_of(ann, assigned) == "0"
 
 
 @script
-def test_an_example_that_says_otherwise_is_dropped_with_a_tick(served, desk, course, script):
+def test_contradicting_example_is_dropped_with_checkbox(served, desk, course, script):
     example = "examples:\n  - {answers: {cells: '6'}, expect: {cells: wrong}}\n"
-    [posed] = served.world.assignment(course, TEXT_PROBLEM + example)
+    [assigned] = served.world.assignment(course, TEXT_PROBLEM + example)
     student = served.world.enrol(course, "Cleo Example")
-    student.submit(posed, {"cells": "6"})
-    page = desk(f"{posed.path}/results", script)
+    student.submit(assigned, {"cells": "6"})
+    page = desk(f"{assigned.path}/results", script)
     page.get_by_role("button", name="Accept 6").click()
     expect(page.get_by_role("alert")).to_contain_text("answers Cells with “6” and expects “wrong”")
     assert script == "off" or violations(page) == []
@@ -129,15 +127,15 @@ def test_an_example_that_says_otherwise_is_dropped_with_a_tick(served, desk, cou
     page.get_by_role("button", name="Apply", exact=True).click()
     worked(served, page, script)
     expect(page.locator("#regrade-state")).to_contain_text("It is applied.")
-    assert score_of(student, posed) == "2"
+    assert score_of(student, assigned) == "2"
 
 
 @script
-def test_a_wrong_answer_is_named_and_its_students_read_the_hint_until_it_is_taken_back(
-    served, desk, screens, posed, ann, script
+def test_labeled_mistake_shows_hint_to_students_until_undone(
+    served, desk, screens, assigned, ann, script
 ):
     hint = "Is the middle of the kernel no cell?"
-    page = desk(f"{posed.path}/results", script)
+    page = desk(f"{assigned.path}/results", script)
     page.get_by_role("link", name="Label mistake 6").click()
     page.get_by_label("Name of the mistake").fill("border_only")
     page.get_by_label("Hint for students").fill(hint)
@@ -148,7 +146,7 @@ def test_a_wrong_answer_is_named_and_its_students_read_the_hint_until_it_is_take
     row = page.get_by_role("row").filter(has_text="Ann Example")
     expect(row).to_contain_text("border only")
     reads = screens.open(ann, script=script)
-    reads.goto(posed.path)
+    reads.goto(assigned.path)
     expect(reads.get_by_text(hint)).to_have_count(0)
     page.get_by_role("button", name="Apply", exact=True).click()
     worked(served, page, script)
@@ -163,10 +161,8 @@ def test_a_wrong_answer_is_named_and_its_students_read_the_hint_until_it_is_take
 
 
 @pytest.mark.usefixtures("ann")
-def test_the_progress_of_a_regrade_stays_free_of_faults_while_it_refreshes(
-    served, desk, screens, posed
-):
-    page = desk(f"{posed.path}/regrades?do=accept")
+def test_regrade_progress_has_no_faults_while_refreshing(served, desk, screens, assigned):
+    page = desk(f"{assigned.path}/regrades?do=accept")
     page.get_by_label("Its value").fill("6")
     page.get_by_label("Why it is correct").fill("So it is")
     page.get_by_role("button", name="Start the dry run").click()
@@ -178,8 +174,8 @@ def test_the_progress_of_a_regrade_stays_free_of_faults_while_it_refreshes(
 
 
 @pytest.mark.usefixtures("ann")
-def test_answers_are_marked_one_after_the_other_with_the_keyboard_alone(desk, posed):
-    page = desk(f"/assignments/{posed.assignment}/review/{posed.slug}/why")
+def test_answers_are_graded_one_by_one_with_keyboard_only(desk, assigned):
+    page = desk(f"/assignments/{assigned.assignment}/review/{assigned.slug}/why")
     keys, answer = page.keyboard, page.locator(".rv-said").first
     keys.press("n")
     first = answer.inner_text()
@@ -198,8 +194,8 @@ def test_answers_are_marked_one_after_the_other_with_the_keyboard_alone(desk, po
 
 
 @pytest.mark.usefixtures("ann")
-def test_a_letter_that_is_typed_into_a_comment_presses_nothing(desk, posed):
-    page = desk(f"/assignments/{posed.assignment}/review/{posed.slug}/why")
+def test_typing_in_comment_triggers_no_shortcuts(desk, assigned):
+    page = desk(f"/assignments/{assigned.assignment}/review/{assigned.slug}/why")
     page.keyboard.press("n")
     page.get_by_label("Comment", exact=True).fill("")
     page.keyboard.type("no 1, nothing")
@@ -208,8 +204,8 @@ def test_a_letter_that_is_typed_into_a_comment_presses_nothing(desk, posed):
 
 
 @pytest.mark.usefixtures("ann")
-def test_the_keys_are_turned_off_and_stay_off_until_they_are_turned_on(desk, posed):
-    page = desk(f"/assignments/{posed.assignment}/review/{posed.slug}/why")
+def test_keyboard_shortcuts_stay_off_until_turned_on(desk, assigned):
+    page = desk(f"/assignments/{assigned.assignment}/review/{assigned.slug}/why")
     page.keyboard.press("n")
     item = page.get_by_role("checkbox", name="Fewer parameters.")
     page.get_by_role("button", name="Turn the keys off").click()
@@ -222,21 +218,21 @@ def test_the_keys_are_turned_off_and_stay_off_until_they_are_turned_on(desk, pos
 
 
 @script
-def test_an_answer_is_marked_by_its_rubric_and_the_student_reads_it(desk, posed, class_, script):
-    page = desk(f"/assignments/{posed.assignment}/review/{posed.slug}/why", script)
+def test_answer_is_graded_by_rubric_and_shown_to_student(desk, assigned, class_, script):
+    page = desk(f"/assignments/{assigned.assignment}/review/{assigned.slug}/why", script)
     page.get_by_role("button", name="Grade the next answer").click()
     student = next(one for one in class_ if one.name in page.locator(".rv-said").inner_text())
     page.get_by_role("checkbox", name="Fewer parameters.").check()
     page.get_by_label("Comment", exact=True).fill("And deeper?")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("graded", exact=True)).to_be_visible()
-    told = student.get(f"{posed.path}/submissions").json()["items"][0]["results"]
+    told = student.get(f"{assigned.path}/submissions").json()["items"][0]["results"]
     assert [str(one["score"]) for one in told if one["part"] == "why"] == ["2"]
 
 
 @script
 @pytest.mark.usefixtures("ann")
-def test_the_gradebook_is_sorted_and_filtered_by_links_and_a_form(desk, course, script):
+def test_gradebook_is_sorted_by_links_and_filtered_by_form(desk, course, script):
     page = desk(f"/courses/{course}/gradebook", script)
     names = page.locator(".gb tbody th")
     expect(names).to_have_text(["Ann Example", "Ben Example"])
@@ -251,7 +247,7 @@ def test_the_gradebook_is_sorted_and_filtered_by_links_and_a_form(desk, course, 
 
 
 @pytest.mark.usefixtures("ann")
-def test_points_by_hand_stand_in_the_gradebook_in_its_file_and_in_the_log(desk, course):
+def test_overridden_points_appear_in_gradebook_export_and_audit_log(desk, course):
     page = desk(f"/courses/{course}/gradebook")
     page.locator(".gb tbody tr", has_text="Ann Example").get_by_role("link", name="0").last.click()
     page.get_by_text("Set points by hand").click()
@@ -270,11 +266,9 @@ def test_points_by_hand_stand_in_the_gradebook_in_its_file_and_in_the_log(desk, 
 
 
 @script
-def test_enter_in_the_settings_only_shows_what_they_change_and_publishes_nothing(
-    served, desk, course, script
-):
-    [posed] = served.world.assignment(course, TEXT_PROBLEM, published=False)
-    page = desk(f"/assignments/{posed.assignment}/edit", script)
+def test_enter_in_settings_previews_changes_and_publishes_nothing(served, desk, course, script):
+    [assigned] = served.world.assignment(course, TEXT_PROBLEM, published=False)
+    page = desk(f"/assignments/{assigned.assignment}/edit", script)
     page.get_by_label("Title", exact=True).fill("Homework one")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Not saved yet.")).to_be_visible()
@@ -285,9 +279,7 @@ def test_enter_in_the_settings_only_shows_what_they_change_and_publishes_nothing
 
 @script
 @pytest.mark.usefixtures("class_")
-def test_enter_in_a_form_that_changes_grades_only_shows_what_it_would_do(
-    desk, course, posed, script
-):
+def test_enter_in_grade_changing_form_only_previews_changes(desk, course, assigned, script):
     page = desk(f"/courses/{course}/extensions", script)
     page.get_by_label("Student", exact=True).fill("Ann")
     page.get_by_label("Extra days").fill("2")
@@ -298,16 +290,16 @@ def test_enter_in_a_form_that_changes_grades_only_shows_what_it_would_do(
     page.goto(f"/courses/{course}/settings")
     page.get_by_label("Title", exact=True).press("Enter")
     expect(page.get_by_text("Not saved yet.")).to_be_visible()
-    page.goto(f"{posed.path}/settings")
+    page.goto(f"{assigned.path}/settings")
     page.get_by_label("Points", exact=True).press("Enter")
     expect(page.get_by_text("Not saved yet.")).to_be_visible()
-    page.goto(f"/assignments/{posed.assignment}/review/{posed.slug}/why/rubric")
+    page.goto(f"/assignments/{assigned.assignment}/review/{assigned.slug}/why/rubric")
     page.get_by_label("Points", exact=True).first.press("Enter")
     expect(page.get_by_text("Not done yet.")).to_be_visible()
 
 
-def test_who_leaves_settings_with_something_typed_is_asked_first(desk, posed):
-    page = desk(f"/assignments/{posed.assignment}/edit")
+def test_leaving_settings_with_unsaved_input_asks_first(desk, assigned):
+    page = desk(f"/assignments/{assigned.assignment}/edit")
     asked = []
 
     def stay(dialog):
@@ -333,8 +325,8 @@ def test_who_leaves_settings_with_something_typed_is_asked_first(desk, posed):
 
 
 @pytest.mark.usefixtures("class_")
-def test_an_assignment_with_invalid_settings_can_be_deleted(desk, course, posed):
-    page = desk(f"/assignments/{posed.assignment}/edit")
+def test_an_assignment_with_invalid_settings_can_be_deleted(desk, course, assigned):
+    page = desk(f"/assignments/{assigned.assignment}/edit")
     page.get_by_label("Title").fill("")
     page.get_by_role("button", name="Delete assignment").click()
     page.get_by_role("button", name="Cancel").click()
@@ -345,8 +337,8 @@ def test_an_assignment_with_invalid_settings_can_be_deleted(desk, course, posed)
 
 
 @pytest.mark.usefixtures("class_")
-def test_the_ticks_of_a_mark_in_an_archived_course_are_plain_to_see(desk, teacher, course, posed):
-    page = desk(f"/assignments/{posed.assignment}/review/{posed.slug}/why")
+def test_rubric_checkmarks_stay_visible_in_archived_course(desk, teacher, course, assigned):
+    page = desk(f"/assignments/{assigned.assignment}/review/{assigned.slug}/why")
     page.keyboard.press("n")
     page.get_by_role("checkbox", name="Fewer parameters.").check()
     page.get_by_role("button", name="Save", exact=True).click()

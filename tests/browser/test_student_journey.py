@@ -40,8 +40,8 @@ def desk(served, screens, course, student):
     """Return a function that opens the problem of a new assignment."""
 
     def sit(script="on", **more):
-        [posed] = served.world.assignment(course, "pooling-4x4", **more)
-        return ProblemScreen(screens.open(student, script=script), posed, script).open()
+        [assigned] = served.world.assignment(course, "pooling-4x4", **more)
+        return ProblemScreen(screens.open(student, script=script), assigned, script).open()
 
     return sit
 
@@ -53,9 +53,7 @@ def type_password(page, email):
 
 
 @script
-def test_an_invitation_leads_to_a_password_and_to_the_first_problem(
-    served, screens, course, script
-):
+def test_invitation_leads_to_password_and_first_problem(served, screens, course, script):
     world = served.world
     world.assignment(course, "pooling-4x4")
     teacher = world.enrol(course, role="instructor")
@@ -75,9 +73,7 @@ def test_an_invitation_leads_to_a_password_and_to_the_first_problem(
     expect(page.get_by_role("heading", level=1)).to_have_text("Max pooling and average pooling")
 
 
-def test_a_newer_link_opened_over_a_used_one_in_the_same_tab_is_the_one_that_counts(
-    served, screens, course
-):
+def test_newer_invitation_link_in_same_tab_replaces_used_one(served, screens, course):
     world = served.world
     teacher = world.enrol(course, role="instructor")
     guest = world.enrol(course, "Gus Est")
@@ -104,18 +100,16 @@ def test_a_newer_link_opened_over_a_used_one_in_the_same_tab_is_the_one_that_cou
 
 
 @script
-def test_the_password_opens_the_page_that_was_asked_for(served, screens, course, student, script):
-    [posed] = served.world.assignment(course, "pooling-4x4")
+def test_login_redirects_to_requested_page(served, screens, course, student, script):
+    [assigned] = served.world.assignment(course, "pooling-4x4")
     page = screens.open(script=script)
-    page.goto(posed.path)
+    page.goto(assigned.path)
     type_password(page, get_email(served.world, student))
     expect(page.get_by_role("heading", level=1)).to_have_text("Max pooling and average pooling")
 
 
 @script
-def test_a_wrong_answer_is_reported_with_its_likely_cause_and_a_right_one_counts(
-    desk, screens, script
-):
+def test_wrong_answer_shows_likely_cause_and_right_answer_counts(desk, screens, script):
     here = desk(script)
     here.fill("max", AVERAGE)
     here.check("max")
@@ -131,7 +125,7 @@ def test_a_wrong_answer_is_reported_with_its_likely_cause_and_a_right_one_counts
 
 @pytest.mark.parametrize("text", [NUMPY, LATEX, MATLAB, SHEET])
 @script
-def test_a_matrix_is_pasted_as_other_programs_write_it(desk, script, text):
+def test_matrix_is_pasted_in_formats_of_other_programs(desk, script, text):
     here = desk(script)
     here.paste("max", text)
     here.check("max")
@@ -139,7 +133,7 @@ def test_a_matrix_is_pasted_as_other_programs_write_it(desk, script, text):
     assert [one.removesuffix(".") for one in here.cells("max")] == ["9", "7", "8", "6"]
 
 
-def test_a_paste_is_undone_and_one_that_does_not_fit_is_explained(desk):
+def test_paste_can_be_undone_and_mismatched_paste_is_explained(desk):
     here = desk()
     here.cell("max").fill("5")
     here.paste("max", MATLAB)
@@ -152,7 +146,7 @@ def test_a_paste_is_undone_and_one_that_does_not_fit_is_explained(desk):
 
 
 @script
-def test_a_draft_that_was_saved_is_there_in_the_next_tab(desk, script):
+def test_saved_draft_appears_in_next_tab(desk, script):
     here = desk(script)
     here.cell("max").fill("9")
     if script == "off":
@@ -160,18 +154,18 @@ def test_a_draft_that_was_saved_is_there_in_the_next_tab(desk, script):
     expect(here.page.locator("#saved")).to_contain_text(SAVED)
     later = here.page.context.new_page()
     here.page.close()
-    assert ProblemScreen(later, here.posed).open().cells("max") == ["9", "", "", ""]
+    assert ProblemScreen(later, here.assigned).open().cells("max") == ["9", "", "", ""]
 
 
-def test_what_is_typed_outlives_a_tab_that_is_closed_at_once(desk):
+def test_typed_input_survives_immediate_tab_close(desk):
     here = desk()
     later = here.page.context.new_page()
     here.cell("max").fill("9")
     here.page.close()
-    assert ProblemScreen(later, here.posed).open().cells("max") == ["9", "", "", ""]
+    assert ProblemScreen(later, here.assigned).open().cells("max") == ["9", "", "", ""]
 
 
-def test_a_lost_connection_loses_nothing_and_the_answer_is_sent_again(desk):
+def test_lost_connection_loses_nothing_and_answer_can_be_resent(desk):
     here = desk()
     here.fill("max", POOLED["max"])
     here.page.context.set_offline(offline=True)
@@ -188,10 +182,10 @@ def test_a_lost_connection_loses_nothing_and_the_answer_is_sent_again(desk):
     assert here.submissions() == 1
 
 
-def test_a_preview_never_shows_what_was_typed_before(served, screens, course, student):
-    [posed] = served.world.assignment(course)
+def test_preview_never_shows_stale_input(served, screens, course, student):
+    [assigned] = served.world.assignment(course)
     page = screens.open(student)
-    page.goto(posed.path)
+    page.goto(assigned.path)
     field, preview = page.locator("#answer-cells"), page.locator("#preview-cells")
     field.fill("12")
     expect(preview).to_contain_text("Read as 12")
@@ -205,7 +199,7 @@ def test_a_preview_never_shows_what_was_typed_before(served, screens, course, st
     expect(preview).to_be_empty(timeout=3000)
 
 
-def test_a_paste_that_is_too_long_is_to_be_shortened_and_not_to_be_sent_again(desk):
+def test_too_long_input_asks_for_shortening_not_retry(desk):
     here = desk()
     here.fill("max", POOLED["max"])
     here.cell("max").evaluate("one => { one.value = '9'.repeat(300000) }")
@@ -224,21 +218,19 @@ def kept_by_the_browser(here, text):
     here.cell("max").fill(text)
     here.page.close()
     later.context.set_offline(offline=False)
-    return ProblemScreen(later, here.posed)
+    return ProblemScreen(later, here.assigned)
 
 
-def test_what_never_reached_the_server_is_restored_by_the_browser(desk):
+def test_browser_restores_input_that_never_reached_server(desk):
     again = kept_by_the_browser(desk(), "9").open()
     expect(again.page.locator("#said")).to_contain_text("Restored from this browser")
     assert again.cells("max") == ["9", "", "", ""]
 
 
-def test_what_the_browser_restores_does_not_overwrite_what_another_device_saved(
-    desk, screens, student
-):
+def test_restored_input_does_not_overwrite_draft_from_another_device(desk, screens, student):
     here = desk()
     again = kept_by_the_browser(here, "9")
-    other = ProblemScreen(screens.open(student), here.posed).open()
+    other = ProblemScreen(screens.open(student), here.assigned).open()
     other.cell("max").fill("5")
     expect(other.page.locator("#saved")).to_contain_text(SAVED)
     again.open()
@@ -252,7 +244,7 @@ def test_what_the_browser_restores_does_not_overwrite_what_another_device_saved(
     assert again.open().cells("max") == ["9", "", "", ""]
 
 
-def test_what_the_browser_restored_is_discarded_also_after_it_was_saved(desk):
+def test_restored_input_can_be_discarded_after_it_was_saved(desk):
     again = kept_by_the_browser(desk(), "9").open()
     expect(again.page.locator("#saved")).to_contain_text(SAVED)
     with again.page.expect_response("**/draft"):
@@ -261,7 +253,7 @@ def test_what_the_browser_restored_is_discarded_also_after_it_was_saved(desk):
     assert again.open().cells("max") == ["", "", "", ""]
 
 
-def test_an_expired_log_in_keeps_the_answer_and_sends_it_from_the_same_page(desk, served, student):
+def test_expired_login_keeps_answer_and_sends_it_from_same_page(desk, served, student):
     here = desk()
     here.fill("max", POOLED["max"])
     here.page.context.clear_cookies()
@@ -275,7 +267,7 @@ def test_an_expired_log_in_keeps_the_answer_and_sends_it_from_the_same_page(desk
 
 
 @script
-def test_the_next_user_of_a_browser_neither_saves_nor_submits_typed_text(
+def test_input_is_neither_saved_nor_submitted_for_next_user_of_browser(
     desk, served, screens, course, script
 ):
     here, other = desk(script), served.world.enrol(course, "Els Ewhere")
@@ -284,7 +276,7 @@ def test_the_next_user_of_a_browser_neither_saves_nor_submits_typed_text(
     here.button("max").click()
     expect(here.page.get_by_text(OTHER_USER_MESSAGE).first).to_be_visible()
     assert here.submissions() == 0
-    beside = ProblemScreen(here.page.context.new_page(), here.posed).open()
+    beside = ProblemScreen(here.page.context.new_page(), here.assigned).open()
     assert beside.cells("max") == ["", "", "", ""]
 
 
@@ -296,9 +288,7 @@ def log_out(page):
     page.get_by_role("button", name="Log out").click()
 
 
-def test_who_logs_out_at_once_leaves_nothing_in_the_browser_and_finds_it_on_the_server(
-    desk, screens, student
-):
+def test_immediate_logout_clears_browser_storage_and_keeps_server_draft(desk, screens, student):
     here = desk()
     here.cell("max").fill("9")
     assert here.page.evaluate(KEPT) == 1
@@ -309,7 +299,7 @@ def test_who_logs_out_at_once_leaves_nothing_in_the_browser_and_finds_it_on_the_
     assert here.open().cells("max")[0] == "9"
 
 
-def test_who_logs_out_is_asked_about_what_cannot_be_saved_and_loses_nothing_by_a_no(desk):
+def test_logout_with_unsaved_input_asks_and_declining_keeps_it(desk):
     """Input that another user typed in this browser stays in its storage."""
     here, asked, goes = desk(), [], []
 
@@ -332,7 +322,7 @@ def test_who_logs_out_is_asked_about_what_cannot_be_saved_and_loses_nothing_by_a
     assert here.page.evaluate("Object.keys(localStorage)") == ["grader /somewhere x.y"]
 
 
-def test_an_expired_log_in_without_scripts_asks_and_then_sends_the_answer(desk, served, student):
+def test_expired_login_without_scripts_asks_before_sending_answer(desk, served, student):
     here = desk("off")
     here.fill("max", POOLED["max"])
     here.page.context.clear_cookies()
@@ -345,7 +335,7 @@ def test_an_expired_log_in_without_scripts_asks_and_then_sends_the_answer(desk, 
 
 
 @script
-def test_a_button_that_is_pressed_twice_submits_once(desk, script):
+def test_double_click_on_button_submits_once(desk, script):
     here = desk(script)
     here.fill("max", AVERAGE)
     here.button("max").dblclick()
@@ -354,7 +344,7 @@ def test_a_button_that_is_pressed_twice_submits_once(desk, script):
 
 
 @script
-def test_going_back_and_sending_the_same_again_uses_no_attempt(desk, script):
+def test_resending_same_answer_after_going_back_uses_no_attempt(desk, script):
     here = desk(script, attempts=3)
     here.page.goto("/")
     here.open()
@@ -369,7 +359,7 @@ def test_going_back_and_sending_the_same_again_uses_no_attempt(desk, script):
 
 
 @script
-def test_after_the_deadline_an_answer_is_refused_and_stays_in_its_field(desk, served, script):
+def test_answer_after_deadline_is_refused_and_stays_in_field(desk, served, script):
     here = desk(script, timeline_spec=DUE)
     here.fill("max", POOLED["max"])
     served.world.clock.advance(hours=2)
@@ -414,7 +404,7 @@ def test_text_typed_offline_is_saved_after_reconnecting_without_an_error(desk):
     assert here.cells("max")[0] == "9"
 
 
-def test_without_scripts_what_is_refused_is_in_view_and_has_the_focus(desk):
+def test_refusal_without_scripts_is_visible_and_focused(desk):
     here = desk("off")
     here.button("average").click()
     refused = here.told("average").locator(".note")

@@ -75,7 +75,7 @@ def find_control(page: Page, label: str) -> Locator:
 
 
 @pytest.mark.parametrize("name", IN_BROWSER)
-def test_every_step_of_a_tutorial_can_be_done(demo: Demo, chromium: Browser, name: str) -> None:
+def test_every_tutorial_step_can_be_performed(demo: Demo, chromium: Browser, name: str) -> None:
     text = (TUTORIALS / name).read_text(encoding="utf-8")
     examples = read_examples(text)
     values: dict[str, Any] = {shown: demo.example_answers()[of] for shown, of in examples.items()}
@@ -92,11 +92,11 @@ def test_every_step_of_a_tutorial_can_be_done(demo: Demo, chromium: Browser, nam
     context.close()
 
 
-def test_four_tutorials_are_done_in_a_browser() -> None:
+def test_four_tutorials_run_in_browser() -> None:
     assert len(IN_BROWSER) == 4
 
 
 @pytest.mark.parametrize("sentence", ["Think.", "Click Save.", "Click **Save** twice."])
-def test_a_sentence_that_no_test_can_do_is_refused(sentence: str) -> None:
+def test_untestable_tutorial_sentence_is_rejected(sentence: str) -> None:
     with pytest.raises(ValueError, match="no test can do this"):
         list(read_steps(f"1. Click **A**. {sentence}\n"))

@@ -79,7 +79,7 @@ def is_local(port: str) -> bool:
     return plain(port).startswith("127.0.0.1:")
 
 
-def test_the_worker_has_every_setting_of_the_api_that_it_reads():
+def test_worker_has_every_api_setting_that_it_reads():
     """E-mail is composed by the worker: its links begin with the address of the service."""
     api, worker = (set(SERVICES[name]["environment"]) for name in ("api", "worker"))
     assert api - worker == ONLY_API
@@ -87,7 +87,7 @@ def test_the_worker_has_every_setting_of_the_api_that_it_reads():
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_every_service_is_shut_in(name):
+def test_every_service_is_hardened(name):
     assert list(loose(name, SERVICES[name])) == []
 
 
@@ -108,12 +108,12 @@ def test_every_service_is_shut_in(name):
         ({"ports": ["${ANY:-0.0.0.0}:8000:8000"]}, "listens at ${ANY:-0.0.0.0}:8000:8000"),
     ],
 )
-def test_a_planted_opening_is_found(change, said):
+def test_planted_hardening_gap_is_detected(change, said):
     service = SERVICES["api"] | change
     assert list(loose("api", service)) == [said]
 
 
-def test_the_database_has_no_way_out_and_no_port():
+def test_database_has_no_external_network_or_ports():
     assert SERVICES["db"]["networks"] == ["inside"]
     assert COMPOSE["networks"]["inside"]["internal"] is True
     assert "ports" not in SERVICES["db"]
@@ -123,7 +123,7 @@ OPERATORS_OWN = {"GRADER_SMTP_PASSWORD_FILE": "${GRADER_SMTP_USER:+/secrets/smtp
 """Secrets that the operator puts into the volume, with the condition under which they are read."""
 
 
-def test_no_secret_stands_in_the_file():
+def test_compose_file_contains_no_secrets():
     for name, service in SERVICES.items():
         for variable, value in service.get("environment", {}).items():
             if re.search("PASSWORD|TOKEN|SECRET", variable):
@@ -135,7 +135,7 @@ def test_no_secret_stands_in_the_file():
                 assert value in SERVICES["secrets"]["command"], "nobody makes it"
 
 
-def test_the_memory_of_a_service_is_more_than_its_temporary_files_may_take():
+def test_tmpfs_uses_at_most_half_of_service_memory():
     for name, service in SERVICES.items():
         size = sum(int(one.rpartition("=")[2][:-1]) for one in service.get("tmpfs", ()))
         limit = plain(service.get("mem_limit", "1g"))
@@ -143,7 +143,7 @@ def test_the_memory_of_a_service_is_more_than_its_temporary_files_may_take():
         assert size <= mebibytes / 2, name
 
 
-def test_the_memory_of_the_service_is_more_than_its_settings_allow_it():
+def test_api_memory_limit_covers_configured_usage():
     from api.config.settings import ServiceSettings  # noqa: PLC0415
 
     settings = ServiceSettings()
@@ -158,7 +158,7 @@ def test_the_memory_of_the_service_is_more_than_its_settings_allow_it():
     assert needed <= int(limit[:-1]) * 1024
 
 
-def test_what_can_be_asked_is_asked_whether_it_is_well():
+def test_services_have_health_checks():
     for name in ("api", "worker", "db", "scheduler", "dask"):
         assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
         assert not any(" " in word for word in SERVICES[name]["healthcheck"]["test"])
@@ -167,14 +167,14 @@ def test_what_can_be_asked_is_asked_whether_it_is_well():
     }
 
 
-def test_a_stop_has_more_time_than_the_service_takes():
+def test_stop_grace_period_exceeds_shutdown_time():
     from api.server.supervisor import KILL_AFTER_SECONDS  # noqa: PLC0415
 
     for name in ("api", "worker"):
         assert int(SERVICES[name]["stop_grace_period"].rstrip("s")) > KILL_AFTER_SECONDS
 
 
-def test_one_service_that_all_others_wait_for_builds_the_image():
+def test_image_is_built_by_one_service_that_others_wait_for():
     """Compose would build the image once per service.
 
     None may pull an image that somebody else calls `grader`.
@@ -192,7 +192,7 @@ def waited_for(name: str) -> set[str]:
     return found.union(*(waited_for(one) for one in found))
 
 
-def test_the_proxy_alone_is_believed_and_its_address_is_given_to_no_other():
+def test_only_proxy_address_is_trusted_and_never_reassigned():
     [pool] = COMPOSE["networks"]["outside"]["ipam"]["config"]
     subnet, given = ip_network(plain(pool["subnet"])), ip_network(plain(pool["ip_range"]))
     proxy = ip_address(plain(SERVICES["tls"]["networks"]["outside"]["ipv4_address"]))
@@ -202,26 +202,26 @@ def test_the_proxy_alone_is_believed_and_its_address_is_given_to_no_other():
     assert plain(SERVICES["api"]["environment"]["GRADER_TRUSTED_PROXIES"]) == str(proxy)
 
 
-def test_every_variable_of_the_file_is_explained_to_operators():
+def test_every_compose_variable_is_documented_for_operators():
     variables = set(re.findall(r"\$\{([A-Z_]+)", COMPOSE_FILE))
     page = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
     rows = [line for line in page.splitlines() if line.startswith("| `")]
     assert variables - {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)} == set()
 
 
-def test_the_limits_of_e_mail_and_scores_are_those_of_the_settings():
+def test_mail_and_lti_limits_match_settings_defaults():
     found = re.findall(r"\$\{GRADER_((?:MAIL|SMTP|LTI)_\w+):-(\d+)\}", COMPOSE_FILE)
     assert len(found) >= 4
     for name, value in found:
         assert int(value) == ServiceSettings.model_fields[name.lower()].default, name
 
 
-def test_profiles_keep_what_is_not_always_wanted_apart():
+def test_profiles_separate_optional_services():
     profiles = {name: one.get("profiles") for name, one in SERVICES.items() if "profiles" in one}
     assert profiles == {"tls": ["tls"], "scheduler": ["cluster"], "dask": ["cluster"]}
 
 
-def test_the_image_runs_as_a_numeric_user_without_a_shell_or_curl():
+def test_image_runs_as_numeric_user_without_shell_or_curl():
     last = DOCKERFILE.rpartition("\nFROM ")[2]
     assert re.findall(r"^USER (.*)$", last, re.MULTILINE) == ["10001:10001"]
     assert re.search(r'^CMD \["python", "-m", "api"\]$', last, re.MULTILINE)
@@ -229,18 +229,18 @@ def test_the_image_runs_as_a_numeric_user_without_a_shell_or_curl():
     assert "curl" not in DOCKERFILE
 
 
-def test_the_image_has_no_volume_of_its_own_and_no_more_threads_than_processes():
+def test_image_declares_no_volume_and_limits_openblas_threads():
     """An anonymous volume would be writable in every container and outlive it."""
     assert "VOLUME" not in DOCKERFILE
     assert "OPENBLAS_NUM_THREADS=1" in DOCKERFILE
 
 
-def test_every_base_is_a_variable_that_may_carry_a_digest():
+def test_every_base_image_is_a_variable_that_allows_a_digest():
     assert set(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)) == {"${PYTHON}"}
     assert DOCKERFILE.index("ARG PYTHON=") < DOCKERFILE.index("FROM")
 
 
-def test_the_image_is_built_from_all_that_the_wheel_is_made_of():
+def test_image_includes_every_source_of_the_wheel():
     wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
     taken = wheel["targets"]["wheel"]
     sources = {*taken["packages"], *taken["force-include"], "pyproject.toml", "uv.lock"}

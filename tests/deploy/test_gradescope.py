@@ -176,7 +176,7 @@ def assert_verdicts_of_the_engine(results: dict, variants: dict, answers: dict) 
         ("answers.json", as_json, wrong_answers, ALL_STATUSES),
     ],
 )
-def test_an_upload_gets_the_verdicts_of_the_engine(root, variants, file, write, answer, expected):
+def test_upload_gets_verdicts_of_the_engine(root, variants, file, write, answer, expected):
     answers = answer(variants)
     fill(root, {file: write(answers), "numpy.py": "raise SystemExit('not mine')"}, email=EMAIL)
     ran = run(root)
@@ -190,7 +190,7 @@ def test_an_upload_gets_the_verdicts_of_the_engine(root, variants, file, write, 
 @pytest.mark.parametrize(
     ("file", "write"), [("HW1.ipynb", as_notebook), ("answers.md", as_markdown)]
 )
-def test_documents_are_read_as_files_of_answers_are(root, variants, file, write):
+def test_documents_are_graded_like_answer_files(root, variants, file, write):
     answers = wrong_answers(variants)
     fill(root, {file: write(answers)}, email=EMAIL)
     results = grade_submission(root, root / "source" / "engine")
@@ -198,7 +198,7 @@ def test_documents_are_read_as_files_of_answers_are(root, variants, file, write)
     assert assert_verdicts_of_the_engine(results, variants, answers) == ALL_STATUSES
 
 
-def test_without_a_file_the_student_reads_what_to_upload_and_the_own_numbers(root, variants):
+def test_missing_file_shows_upload_instructions_and_own_numbers(root, variants):
     fill(root, {"report.pdf": "%PDF"}, email=" Ada@EXAMPLE.edu ")
     results = grade_submission(root, root / "source" / "engine")
     check_fields(results)
@@ -220,7 +220,7 @@ HOSTILE_NOTEBOOKS = {
 @pytest.mark.parametrize(
     ("piece", "note"), HOSTILE_NOTEBOOKS.values(), ids=HOSTILE_NOTEBOOKS.keys()
 )
-def test_a_hostile_notebook_of_10_mb_stays_within_the_memory(root, piece, note):
+def test_hostile_10_mb_notebook_stays_within_memory_limit(root, piece, note):
     cells = ",".join([piece] * (9_900_000 // (len(piece) + 1)))
     fill(root, {"a.ipynb": f'{{"cells":[{cells}]}}'}, email=EMAIL)
     ran = run(root)
@@ -228,7 +228,7 @@ def test_a_hostile_notebook_of_10_mb_stays_within_the_memory(root, piece, note):
     assert ran.memory < MAX_MEMORY
 
 
-def test_a_failure_leaves_its_reason_to_staff_and_no_traceback_to_students(root):
+def test_failure_shows_reason_to_staff_and_no_traceback_to_students(root):
     fill(root, {"answers.json": "{}"}, email=EMAIL)
     (root / "submission_metadata.json").write_text("[]")
     ran = run(root)
@@ -238,7 +238,7 @@ def test_a_failure_leaves_its_reason_to_staff_and_no_traceback_to_students(root)
     assert "Traceback" not in json.dumps(ran.results)
 
 
-def test_an_engine_that_is_killed_leaves_results_that_say_so(root):
+def test_killed_engine_leaves_results_that_report_it(root):
     fill(root, {"answers.json": "{}"}, email=EMAIL)
     program = (root / "source" / "python").read_text()
     try:
@@ -256,7 +256,7 @@ OLD_PYTHON = """\
 """
 
 
-def test_an_image_whose_python_is_too_old_is_refused_with_what_to_do(root, tmp_path):
+def test_image_with_old_python_is_refused_with_instructions(root, tmp_path):
     """The package manager has no newer Python either."""
     script = (root / "setup.sh").read_text().replace(f"versions=({PYTHON})", "versions=(3.99)")
     (tmp_path / "setup.sh").write_text(script)
@@ -286,7 +286,7 @@ esac
 """
 
 
-def test_a_missing_python_is_installed_in_the_first_version_that_there_is(root, tmp_path):
+def test_first_available_python_version_is_installed_when_missing(root, tmp_path):
     script = (root / "setup.sh").read_text()
     (tmp_path / "setup.sh").write_text(script.replace(f"({PYTHON})", "(3.98 3.97)"))
     for folder in ("submission", "source", "bin"):
@@ -329,20 +329,20 @@ def write_wheels_of_399(folder: Path, *, numpy: str = "") -> dict[str, bytes]:
     return wheels
 
 
-def test_wheels_of_another_python_are_downloaded_in_the_installed_versions(wheel_folder):
+def test_wheels_for_other_python_match_installed_versions(wheel_folder):
     wheels = write_wheels_of_399(wheel_folder)
     write_wheels_of_399(wheel_folder, numpy=OLDEST_NUMPY)
     write_wheels_of_399(wheel_folder, numpy="99.0")
     assert collect_wheels("3.99") == wheels
 
 
-def test_an_older_version_is_downloaded_if_the_installed_one_has_no_wheel(wheel_folder):
+def test_older_version_is_downloaded_if_installed_one_has_no_wheel(wheel_folder):
     """NumPy ends its wheels for a Python years before Grader does."""
     wheels = write_wheels_of_399(wheel_folder, numpy=OLDEST_NUMPY)
     assert collect_wheels("3.99") == wheels
 
 
-def test_a_version_that_is_older_than_grader_requires_is_not_downloaded(wheel_folder):
+def test_version_older_than_required_is_not_downloaded(wheel_folder):
     write_wheels_of_399(wheel_folder, numpy="1.26.0")
     with pytest.raises(FileError, match="No matching distribution found for numpy"):
         collect_wheels("3.99")
@@ -380,13 +380,13 @@ def collect_without_pip(folder: Path, modules: dict[str, str] | None = None) -> 
     ).stdout
 
 
-def test_without_pip_the_wheels_are_downloaded_from_a_temporary_venv(wheel_folder):
+def test_wheels_are_downloaded_through_temporary_venv_without_pip(wheel_folder):
     """uv creates environments without pip."""
     wheels = write_wheels_of_399(wheel_folder)
     assert collect_without_pip(wheel_folder).split() == sorted(wheels)
 
 
-def test_without_pip_and_venv_the_error_names_a_python_that_needs_neither(tmp_path):
+def test_error_without_pip_and_venv_names_usable_python(tmp_path):
     """Debian's Python has a `venv` that fails to add pip, until python3-venv is installed."""
     text = """
 import subprocess
@@ -401,7 +401,7 @@ class EnvBuilder:
 
 
 @pytest.mark.usefixtures("wheel_folder")
-def test_wheels_that_cannot_be_downloaded_are_an_error_that_says_what_to_do():
+def test_failed_wheel_download_error_suggests_a_fix():
     with pytest.raises(FileError, match=r"(?s)wheels for Python 3\.99 .* index, or PIP_FIND_LINKS"):
         collect_wheels("3.99")
 
@@ -420,14 +420,14 @@ def test_wheels_are_downloaded_before_seeds_are_published(tmp_path):
             make_archive([str(problem)], tmp_path / "a.zip", options, warn=pytest.fail)
 
 
-def test_the_archive_and_what_it_unpacks_to_stay_under_the_limit(archive, root):
+def test_archive_and_unpacked_files_stay_under_size_limit(archive, root):
     megabyte = 1024 * 1024
     assert archive.stat().st_size < MAX_MEMORY * megabyte
     files = [path for path in root.rglob("*") if path.is_file() and not path.is_symlink()]
     assert sum(path.stat().st_size for path in files) < MAX_MEMORY * megabyte
 
 
-def test_the_archive_is_for_its_owner_alone_and_keeps_the_secret_when_it_is_made_again(archive):
+def test_archive_is_private_and_keeps_its_secret_when_rebuilt(archive):
     assert archive.stat().st_mode & 0o777 == 0o600
     with ZipFile(archive) as packed:
         configuration = parse_configuration(packed.read("engine/assignment.json").decode())
@@ -435,7 +435,7 @@ def test_the_archive_is_for_its_owner_alone_and_keeps_the_secret_when_it_is_made
     assert len(configuration.secret) == 64
 
 
-def test_an_archive_and_a_wheel_are_the_same_bytes_again(archive):
+def test_archives_and_wheels_are_reproducible(archive):
     with ZipFile(archive) as packed:
         configuration = parse_configuration(packed.read("engine/assignment.json").decode())
         names = set(packed.namelist())
@@ -447,7 +447,7 @@ def test_an_archive_and_a_wheel_are_the_same_bytes_again(archive):
     assert f"wheels/{PYTHON}/{pack_wheel(small)[0]}" in names
 
 
-def test_a_planted_field_that_is_not_documented_is_found():
+def test_planted_undocumented_field_is_detected():
     check_fields({"score": 1})
     with pytest.raises(KeyError):
         check_fields({"score": 1, "grade": 2})

@@ -56,7 +56,7 @@ def upload(root: Path, answers: dict[str, str], previous: list[dict]) -> dict:
     return results
 
 
-def test_options_of_the_command_override_the_settings_of_the_assignment(root):
+def test_command_options_override_assignment_settings(root):
     written = json.loads((root / "source" / "engine" / "assignment.json").read_text())
     expected = {
         "title": "Convolutions",
@@ -69,7 +69,7 @@ def test_options_of_the_command_override_the_settings_of_the_assignment(root):
     assert written["problems"][0]["seeds"] == []
 
 
-def test_each_upload_is_graded_with_the_answers_that_earlier_results_hold(root):
+def test_each_upload_is_graded_with_answers_from_earlier_results(root):
     previous: list[dict] = []
     uploads = (
         ({"stride_1": "126x126x16", "stride_2": "1x1x16"}, "passed", "failed", "used: 1 of 2"),

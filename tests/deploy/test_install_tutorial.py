@@ -32,7 +32,7 @@ def commands(tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_commands_for_administrators_print_what_the_page_says(tmp_path, commands):
+def test_administrator_commands_print_documented_output(tmp_path, commands):
     if shutil.which("curl") is None or shutil.which("bash") is None:
         absent = pytest.fail if os.environ.get("GRADER_TEST_ALL") else pytest.skip
         absent("there is no curl or no bash on this machine")

@@ -83,7 +83,7 @@ def builds(tmp_path_factory) -> list[Path]:
     return [first, repository / "dist"]
 
 
-def test_two_builds_are_the_same_bytes(builds):
+def test_two_builds_are_byte_identical(builds):
     first, second = ({path.name: path.read_bytes() for path in one.iterdir()} for one in builds)
     assert set(first) == {
         "dlgrader-0.1.0-py3-none-any.whl",
@@ -94,7 +94,7 @@ def test_two_builds_are_the_same_bytes(builds):
     assert first == second
 
 
-def test_the_checksums_are_those_of_the_files_and_times_are_those_of_the_commit(builds):
+def test_checksums_match_files_and_timestamps_match_commit(builds):
     folder = builds[0]
     for line in (folder / "SHA256SUMS").read_text().splitlines():
         digest, name = line.split("  ")
@@ -103,7 +103,7 @@ def test_the_checksums_are_those_of_the_files_and_times_are_those_of_the_commit(
         assert {entry.date_time[:3] for entry in wheel.infolist()} == {(2026, 9, 21)}
 
 
-def test_the_wheel_of_the_client_is_the_one_that_the_service_offers(builds):
+def test_released_client_wheel_is_the_one_the_service_offers(builds):
     wheel = load_client_wheel()
     assert (builds[0] / wheel.name).read_bytes() == wheel.content
     assert f"{wheel.digest}  {wheel.name}\n" in (builds[0] / "SHA256SUMS").read_text()
@@ -114,13 +114,13 @@ def find_faults(text: str) -> object:
     return JsonStrictValidator(SchemaVersion.V1_5).validate_str(text)
 
 
-def test_the_sbom_is_valid_by_the_schema_of_cyclonedx(builds):
+def test_sbom_is_valid_cyclonedx(builds):
     text = (builds[0] / "dlgrader-0.1.0.cdx.json").read_text()
     assert find_faults(text) is None
     assert find_faults(text.replace('"bomFormat"', '"format"')) is not None
 
 
-def test_the_sbom_names_the_wheel_its_digest_and_the_time_of_the_commit(builds):
+def test_sbom_names_wheel_digest_and_commit_time(builds):
     sbom = json.loads((builds[0] / "dlgrader-0.1.0.cdx.json").read_text())
     assert (sbom["bomFormat"], sbom["specVersion"]) == ("CycloneDX", "1.5")
     assert re.fullmatch(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", sbom["serialNumber"])
@@ -132,7 +132,7 @@ def test_the_sbom_names_the_wheel_its_digest_and_the_time_of_the_commit(builds):
     assert all(package["purl"].startswith("pkg:pypi/") for package in sbom["components"])
 
 
-def test_the_sbom_lists_exactly_what_an_installation_of_the_wheel_has(builds):
+def test_sbom_lists_exactly_the_installed_packages(builds):
     """The other list comes from the metadata of the wheel and of the distributions here."""
     sbom = json.loads((builds[0] / "dlgrader-0.1.0.cdx.json").read_text())
     listed = {(package["name"], package["version"]) for package in sbom["components"]}
@@ -142,7 +142,7 @@ def test_the_sbom_lists_exactly_what_an_installation_of_the_wheel_has(builds):
     assert {(name, version) for name, version in required.items() if version} <= listed
 
 
-def test_a_tag_is_found_and_must_name_the_version(tmp_path):
+def test_release_tag_is_found_and_must_match_version(tmp_path):
     git(tmp_path, "init")
     (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1.2.0"\n')
     git(tmp_path, "add", ".")
@@ -165,7 +165,7 @@ def test_a_tag_is_found_and_must_name_the_version(tmp_path):
         release.find_tag(tmp_path)
 
 
-def test_a_client_that_changed_since_the_last_tag_needs_another_version(tmp_path):
+def test_changed_client_requires_new_version(tmp_path):
     """Otherwise `pip install --upgrade` keeps the old client."""
     source = tmp_path / "clients" / "python" / "src"
     source.mkdir(parents=True)
@@ -191,7 +191,7 @@ def test_a_client_that_changed_since_the_last_tag_needs_another_version(tmp_path
         release.check_client_version(tmp_path, "v0.4.0")
 
 
-def test_a_release_checks_the_version_of_the_client(tmp_path, monkeypatch):
+def test_release_checks_client_version(tmp_path, monkeypatch):
     git(tmp_path, "init")
     (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1.2.0"')
     git(tmp_path, "add", ".")
@@ -212,7 +212,7 @@ exit $(cat "$(dirname "$0")/code")
 """
 
 
-def test_a_tag_is_built_only_if_its_files_pass_the_checks_of_a_release(tmp_path, monkeypatch):
+def test_tag_is_built_only_if_release_checks_pass(tmp_path, monkeypatch):
     """Make is a script that passes or fails, and writes down what it is asked to do."""
     repository, programs = tmp_path / "repository", tmp_path / "bin"
     for folder in (repository, programs):
@@ -246,7 +246,7 @@ def test_a_tag_is_built_only_if_its_files_pass_the_checks_of_a_release(tmp_path,
     assert not list((repository / ".git").glob("worktrees/*"))
 
 
-def test_the_checks_of_a_release_include_the_bank_at_every_seed_of_a_service():
+def test_release_checks_include_the_full_bank_check():
     makefile = (ROOT / "Makefile").read_text()
     [names] = re.findall(r"^check-release: (.*?) ##", makefile, re.MULTILINE)
     assert {"check", "check-bank"} <= {*names.split()}
@@ -268,9 +268,7 @@ esac
     ("name", "times"),
     [("docker", f"--build-arg SOURCE_DATE_EPOCH={EPOCH}"), ("podman", f"--timestamp {EPOCH}")],
 )
-def test_the_image_is_built_at_the_time_of_the_commit_with_an_sbom(
-    tmp_path, monkeypatch, name, times
-):
+def test_image_is_built_at_commit_time_with_sbom(tmp_path, monkeypatch, name, times):
     """The engine is a script that prints what an engine prints."""
     programs, out = tmp_path / "bin", tmp_path / "out"
     for folder in (programs, out):
@@ -297,12 +295,12 @@ def test_the_image_is_built_at_the_time_of_the_commit_with_an_sbom(
     assert path.read_text() == text
 
 
-def test_without_an_engine_no_image_is_built_and_that_is_reported(tmp_path, monkeypatch, capsys):
+def test_missing_container_engine_skips_image_and_reports_it(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(release.shutil, "which", lambda _: None)
     assert release.build_image(ROOT, tmp_path, epoch=EPOCH) == []
     assert "skipped" in capsys.readouterr().out
 
 
-def test_a_program_that_fails_is_named_with_its_reason(tmp_path):
+def test_failing_program_is_reported_with_its_reason(tmp_path):
     with pytest.raises(release.ReleaseError, match=r"git -C .* failed: fatal: not a git repo"):
         release.find_tag(tmp_path)

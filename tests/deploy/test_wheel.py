@@ -34,7 +34,7 @@ TREES = ("grader", "problems", "api", "migrations")
         "migrations/versions/0001_course_service.py",
     ],
 )
-def test_the_wheel_holds_what_is_not_code(wheel, name):
+def test_wheel_contains_non_code_files(wheel, name):
     assert f"{INSIDE}/{name}" in wheel.namelist()
 
 
@@ -42,14 +42,14 @@ def test_the_wheel_holds_what_is_not_code(wheel, name):
     ("folder", "files"),
     [("problems/bank", "*.yaml"), ("api/web/templates", "*.html"), ("api/web/static", "*")],
 )
-def test_the_wheel_holds_the_bank_and_the_files_of_the_pages_unchanged(wheel, folder, files):
+def test_wheel_contains_bank_and_page_files_unchanged(wheel, folder, files):
     files = list((ROOT / folder).rglob(files))
     assert files
     for path in files:
         assert wheel.read(f"{INSIDE}/{path.relative_to(ROOT)}") == path.read_bytes()
 
 
-def test_the_wheel_holds_the_documentation_and_no_other_files_beside_it(wheel):
+def test_wheel_documents_folder_contains_exactly_the_documentation(wheel):
     folder = f"{INSIDE}/api/web/documents/"
     found = {name for name in wheel.namelist() if name.startswith(folder)}
     docs = [path for path in (ROOT / "docs").rglob("*") if path.is_file()]
@@ -59,7 +59,7 @@ def test_the_wheel_holds_the_documentation_and_no_other_files_beside_it(wheel):
         assert wheel.read(f"{folder}{source}") == (ROOT / source).read_bytes()
 
 
-def test_the_wheel_holds_the_sources_of_the_client_for_download(wheel):
+def test_wheel_contains_client_sources_for_download(wheel):
     folder = f"{INSIDE}/{CLIENT}"
     held = {name.removeprefix(folder) for name in wheel.namelist() if name.startswith(folder)}
     client = ROOT / "clients" / "python"
@@ -73,14 +73,14 @@ def test_the_wheel_holds_the_sources_of_the_client_for_download(wheel):
         assert wheel.read(f"{folder}{name}") == (client / name).read_bytes()
 
 
-def test_the_wheel_installs_one_top_level_package_with_the_name_of_the_distribution(wheel):
+def test_wheel_installs_one_top_level_package_named_like_distribution(wheel):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["name"] == DISTRIBUTION
     tops = {name.split("/")[0] for name in wheel.namelist()}
     assert tops == {DISTRIBUTION, f"{DISTRIBUTION}-{project['version']}.dist-info"}
 
 
-def test_the_wheel_holds_the_packages_and_nothing_else(wheel):
+def test_wheel_contains_only_its_packages(wheel):
     folder = f"{INSIDE}/{CLIENT}"
     names = [name for name in wheel.namelist() if name.startswith(f"{INSIDE}/")]
     names = [name for name in names if not name.startswith(folder)]
@@ -97,7 +97,7 @@ def test_the_wheel_holds_the_packages_and_nothing_else(wheel):
     }
 
 
-def test_the_wheel_gives_the_command_and_needs_no_development_tool(wheel):
+def test_wheel_provides_command_and_requires_no_development_tools(wheel):
     (entry_points,) = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
     assert "grader = dlgrader.command:main" in wheel.read(entry_points).decode()
     (metadata,) = [name for name in wheel.namelist() if name.endswith("dist-info/METADATA")]
@@ -135,7 +135,7 @@ def imported_packages(wheel) -> set[str]:
     return imported - sys.stdlib_module_names - {*TREES, DISTRIBUTION}
 
 
-def test_installing_the_wheel_installs_everything_that_it_imports(wheel):
+def test_wheel_requires_everything_that_it_imports(wheel):
     """The tests have development tools, so that the import of one would go unnoticed."""
     required, owners = required_packages(wheel), metadata.packages_distributions()
     imported = imported_packages(wheel)

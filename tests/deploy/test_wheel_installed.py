@@ -47,7 +47,7 @@ def installed(wheel_file, tmp_path_factory) -> Installed:
     return installed
 
 
-def test_nothing_but_the_one_package_is_added(installed):
+def test_installation_adds_only_one_package(installed):
     added = {path.name for path in installed.site.iterdir()}
     ours = {name for name in added if name.startswith("dlgrader")}
     others = {f"{name}.py" for name in CLASHING} | {"borrowed.pth"}
@@ -55,7 +55,7 @@ def test_nothing_but_the_one_package_is_added(installed):
     assert {name.split("-")[0] for name in ours} == {"dlgrader"}
 
 
-def test_the_command_helps_and_grades_from_the_wheel(installed, tmp_path):
+def test_installed_command_prints_help_and_grades(installed, tmp_path):
     assert "Usage: grader" in installed.run("grader", "--help", folder=tmp_path)
     graded = installed.run(
         "grader", "mark", "conv-output-shape", "stride_2", "64x64x16", "--json", folder=tmp_path
@@ -63,7 +63,7 @@ def test_the_command_helps_and_grades_from_the_wheel(installed, tmp_path):
     assert json.loads(graded)["mistakes"] == ["rounded_up"]
 
 
-def test_processes_that_it_starts_find_the_same_packages(installed, tmp_path):
+def test_child_processes_find_same_packages(installed, tmp_path):
     script = tmp_path / "spawned.py"
     script.write_text(SPAWNED)
     printed = installed.run("python", script, folder=tmp_path).splitlines()
@@ -75,9 +75,7 @@ def test_processes_that_it_starts_find_the_same_packages(installed, tmp_path):
     assert "correct" in out.read_text()
 
 
-def test_a_database_is_made_and_a_program_by_its_module_name_finds_the_packages(
-    installed, tmp_path
-):
+def test_database_is_created_and_packages_load_through_pythonpath(installed, tmp_path):
     database = {"GRADER_DATABASE": f"sqlite:///{tmp_path / 'grader.db'}"}
     installed.run("grader", "db", "upgrade", folder=tmp_path, **database)
     assert (tmp_path / "grader.db").stat().st_size
@@ -89,12 +87,12 @@ def test_a_database_is_made_and_a_program_by_its_module_name_finds_the_packages(
     assert installed.run("python", "-c", ready, folder=tmp_path, **named) == "http://127.0.0.1:80\n"
 
 
-def test_the_server_starts_by_the_name_of_the_package(installed, tmp_path):
+def test_server_starts_by_package_name(installed, tmp_path):
     told = installed.run("python", "-m", "dlgrader", folder=tmp_path, code=2, GRADER_PORT="many")
     assert "GRADER_PORT" in told
 
 
-def test_serve_says_what_to_do_first_and_the_first_administrator_can_be_made(installed, tmp_path):
+def test_serve_explains_first_steps_and_first_admin_can_be_created(installed, tmp_path):
     with serving(installed, tmp_path) as output:
         command = read_until(output, r"another terminal: grader (user add .* --admin)\.")
         address = read_until(output, r"running on (http://127\.0\.0\.1:\d+)")
@@ -103,7 +101,7 @@ def test_serve_says_what_to_do_first_and_the_first_administrator_can_be_made(ins
         assert "http://127.0.0.1:8000/" in link
 
 
-def test_serve_with_a_demo_prints_log_ins_that_work(installed, tmp_path):
+def test_serve_with_demo_prints_working_logins(installed, tmp_path):
     bank = tmp_path / "bank"
     bank.mkdir()
     for name in ("conv-output-shape", "conv2d-by-hand", "max-pool-invariance"):
@@ -117,7 +115,7 @@ def test_serve_with_a_demo_prints_log_ins_that_work(installed, tmp_path):
     assert (tmp_path / "grader.db").stat().st_size
 
 
-def test_an_archive_for_gradescope_is_made_by_an_installed_grader(installed, tmp_path):
+def test_installed_grader_builds_gradescope_archive(installed, tmp_path):
     """Only the wheels are those of the environment, which has none of its own here."""
     script = tmp_path / "pack.py"
     script.write_text(PACKED)
@@ -126,7 +124,7 @@ def test_an_archive_for_gradescope_is_made_by_an_installed_grader(installed, tmp
     assert not [name for name in names if "/_packages/" in name or name.endswith("api/app.py")]
 
 
-def test_the_packages_are_private_until_the_one_package_is_imported(installed, tmp_path):
+def test_packages_are_private_until_dlgrader_is_imported(installed, tmp_path):
     told = installed.run("python", "-c", "import api", folder=tmp_path, code=1)
     assert "another api" in told
     installed.run("python", "-c", "import dlgrader, api; api.__path__", folder=tmp_path)

@@ -43,9 +43,7 @@ def installed(wheel_file, tmp_path_factory) -> Path:
     return folder
 
 
-def test_the_installed_wheel_serves_the_log_in_documentation_and_every_static_file(
-    installed, tmp_path
-):
+def test_installed_wheel_serves_login_documentation_and_static_files(installed, tmp_path):
     files = sorted(one.name for one in STATIC.iterdir())
     database = {"GRADER_DATABASE": f"sqlite:///{tmp_path / 'grader.db'}"}
     done = subprocess.run(

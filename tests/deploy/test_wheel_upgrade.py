@@ -89,7 +89,7 @@ def query(folder: Path, statement: str) -> list[tuple[object, ...]]:
         return database.execute(statement).fetchall()
 
 
-def test_an_upgrade_keeps_submissions_grades_and_accounts(wheel_file, next_wheel, tmp_path):
+def test_upgrade_keeps_submissions_grades_and_accounts(wheel_file, next_wheel, tmp_path):
     bank = tmp_path / "bank"
     bank.mkdir()
     for name in ("conv-output-shape", "conv2d-by-hand", "max-pool-invariance"):

@@ -39,7 +39,7 @@ def wait_for_readiness(status: int, service: ServiceProcess) -> None:
         time.sleep(0.1)
 
 
-def test_a_full_disk_gives_503_until_space_is_freed(create_run, disk):
+def test_full_disk_returns_503_until_space_is_freed(create_run, disk):
     run: DurabilityRun = create_run("sqlite")
     local_disk = run.fork_server.to_local_path(disk)
     run.db.close()  # merges the write-ahead log into the database file
@@ -73,7 +73,7 @@ def test_a_full_disk_gives_503_until_space_is_freed(create_run, disk):
 
 
 @pytest.mark.skipif(not IS_LONG_RUN, reason="in long runs only: make durability")
-def test_a_full_disk_of_postgresql_loses_nothing_and_freed_space_is_enough_to_go_on(
+def test_full_postgresql_disk_loses_nothing_and_recovers_with_free_space(
     create_run, disk, fork_server
 ):
     local_disk = fork_server.to_local_path(disk)

@@ -86,9 +86,7 @@ def assert_clean(run: DurabilityRun, fault_counts: Counter[str], slowest_seconds
     assert set(report.statuses) <= ALLOWED_STATUSES
 
 
-def test_every_receipt_survives_a_server_that_is_stopped_killed_or_throws_people_out(
-    create_run, cluster
-):
+def test_every_receipt_survives_server_restarts_kills_and_disconnects(create_run, cluster):
     run = create_run("postgresql")
     faults = {
         "fast restart": cluster.restart_fast,
@@ -103,7 +101,7 @@ def test_every_receipt_survives_a_server_that_is_stopped_killed_or_throws_people
     assert cluster.find_corruption(run.url.rpartition("/")[2]) == ""
 
 
-def test_every_receipt_survives_a_line_that_breaks_in_every_way(create_run, cluster):
+def test_every_receipt_survives_connection_failures_of_every_kind(create_run, cluster):
     run = create_run("postgresql")
     with FaultProxy(cluster.port) as proxy:
 
@@ -146,9 +144,7 @@ def drop_commit_replies(proxy: FaultProxy, count: int) -> None:
         time.sleep(0.01)
 
 
-def test_a_request_without_a_key_is_stored_once_at_most_though_the_reply_to_commit_is_lost(
-    create_run, cluster
-):
+def test_keyless_request_is_stored_at_most_once_if_commit_reply_is_lost(create_run, cluster):
     run = create_run("postgresql")
     with FaultProxy(cluster.port) as proxy:
         service = run.start_service(url=build_proxied_url(proxy, run))
@@ -160,7 +156,7 @@ def test_a_request_without_a_key_is_stored_once_at_most_though_the_reply_to_comm
     assert report.is_clean, report.to_text()
 
 
-def test_a_commit_whose_reply_is_lost_is_distinguished_from_one_that_failed(create_run, cluster):
+def test_lost_commit_reply_is_distinguished_from_failed_commit(create_run, cluster):
     run = create_run("postgresql")
     create = "CREATE TABLE unique_values (id int, UNIQUE (id) DEFERRABLE INITIALLY DEFERRED)"
     with FaultProxy(cluster.port) as proxy, closing(Database(build_proxied_url(proxy, run))) as db:
@@ -197,7 +193,7 @@ def connect(url: str) -> Iterator[psycopg.Connection]:
         ("idle_in_transaction_session_timeout", 60),
     ],
 )
-def test_no_statement_lock_or_transaction_lasts_for_ever(cluster, setting, max_seconds):
+def test_statements_locks_and_transactions_have_time_limits(cluster, setting, max_seconds):
     with connect(cluster.url()) as connection:
         row = connection.execute(
             "SELECT setting::int / 1000 FROM pg_settings WHERE name = %s", [setting]
@@ -206,7 +202,7 @@ def test_no_statement_lock_or_transaction_lasts_for_ever(cluster, setting, max_s
     assert 0 < row[0] <= max_seconds
 
 
-def test_a_server_that_is_not_heard_of_any_more_is_given_up(cluster):
+def test_silent_server_is_detected_by_tcp_keepalive(cluster):
     with connect(cluster.url()) as connection:
         client_socket = socket.socket(fileno=connection.pgconn.socket)
         try:

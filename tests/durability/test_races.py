@@ -18,7 +18,7 @@ MIN_RACES = 4
 
 
 @pytest.mark.parametrize("system", ["sqlite", "postgresql"])
-def test_two_processes_take_as_many_attempts_as_there_are_and_each_key_once(create_run, system):
+def test_two_processes_accept_exactly_allowed_attempts_and_each_key_once(create_run, system):
     run = create_run(system)
     services = [run.start_service() for _ in range(2)]
     targets, deadline = iter_limited_targets(run), time.monotonic() + TEST_DURATION_SECONDS

@@ -18,7 +18,7 @@ def run_selftest(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
     return exit_info.value.code
 
 
-def test_the_trial_prints_kills_and_losses_and_leaves_nothing_behind(monkeypatch, capsys, tmp_path):
+def test_durability_selftest_reports_kills_and_losses_and_cleans_up(monkeypatch, capsys, tmp_path):
     url = f"sqlite:///{tmp_path / 'grader.db'}"
     assert run_selftest(monkeypatch, "--durability", "--seconds", "1", "--database", url) == 0
     output = capsys.readouterr().out
@@ -41,6 +41,6 @@ def test_the_trial_prints_kills_and_losses_and_leaves_nothing_behind(monkeypatch
         ),
     ],
 )
-def test_what_cannot_be_tried_is_reported_in_a_line(monkeypatch, capsys, arguments, message):
+def test_selftest_that_cannot_run_reports_an_error(monkeypatch, capsys, arguments, message):
     assert run_selftest(monkeypatch, *arguments) == 2
     assert message in capsys.readouterr().err

@@ -105,7 +105,7 @@ def test_random_answers_to_every_kind_are_graded_or_refused():
     assert done.refusals
 
 
-def test_a_seed_gives_the_same_answers():
+def test_seed_reproduces_same_answers():
     assert [random_answer(1, n)[1:] for n in range(9)] == [
         random_answer(1, n)[1:] for n in range(9)
     ]
@@ -147,7 +147,7 @@ NOTHING_FOLDED = ((number_styles, "fold_lookalikes", str),)
     ("planted", "error"),
     [(LONE_MARK, KeyError), (FULL_WIDTH_DIGIT, IndexError), (NOTHING_FOLDED, AssertionError)],
 )
-def test_a_planted_fault_is_found_within_a_minute(monkeypatch, planted, error):
+def test_planted_fault_is_detected_within_a_minute(monkeypatch, planted, error):
     for place, name, fault in planted:
         monkeypatch.setattr(place, name, fault)
     with pytest.raises(error) as found:

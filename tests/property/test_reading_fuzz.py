@@ -103,7 +103,7 @@ def test_random_tokens_are_read_or_refused():
     assert done.refusals
 
 
-def test_a_seed_gives_the_same_texts():
+def test_seed_reproduces_same_texts():
     assert [text_of(1, number) for number in range(9)] == [text_of(1, n) for n in range(9)]
     assert text_of(1, 0) != text_of(2, 0)
 

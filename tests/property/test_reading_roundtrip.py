@@ -107,25 +107,25 @@ COMMA = {
 
 @pytest.mark.parametrize("notation", WHOLE.values(), ids=WHOLE)
 @given(value=whole)
-def test_a_whole_number_reads_back(notation, value):
+def test_whole_number_round_trips(notation, value):
     assert read_number(notation(value)).value == value
 
 
 @pytest.mark.parametrize("notation", DECIMAL.values(), ids=DECIMAL)
 @given(value=decimals)
-def test_a_decimal_reads_back(notation, value):
+def test_decimal_round_trips(notation, value):
     assert read_number(notation(value)).value == value
 
 
 @pytest.mark.parametrize("notation", COMMA.values(), ids=COMMA)
 @given(value=decimals)
-def test_a_decimal_reads_back_in_the_comma_style(notation, value):
+def test_decimal_round_trips_in_comma_style(notation, value):
     assert read_number(normalize_number_style(notation(value), "comma")).value == value
 
 
 @pytest.mark.parametrize("dimension", DIMENSIONS)
 @given(data=st.data(), value=decimals)
-def test_a_quantity_reads_back_in_every_unit(dimension, data, value):
+def test_quantity_round_trips_in_every_unit(dimension, data, value):
     unit, size = data.draw(st.sampled_from(sorted(DIMENSIONS[dimension].items())))
     reading = read_quantity(f"{plain_decimal(value)} {unit}", dimension=dimension)
     assert (reading.value.value, reading.value.unit) == (value * size, unit)
@@ -134,13 +134,13 @@ def test_a_quantity_reads_back_in_every_unit(dimension, data, value):
 
 @pytest.mark.parametrize("notation", FRACTION.values(), ids=FRACTION)
 @given(value=fractions)
-def test_a_fraction_reads_back(notation, value):
+def test_fraction_round_trips(notation, value):
     assert read_number(notation(value)).value == value
 
 
 @given(value=numbers)
 @example(value=Fraction(100))
-def test_a_json_number_and_what_is_shown_of_a_reading_read_back(value):
+def test_json_number_and_its_displayed_reading_round_trip(value):
     reading = read_number(value)
     assert reading.value == value
     assert read_number(reading.text).value == value
@@ -150,13 +150,13 @@ def test_a_json_number_and_what_is_shown_of_a_reading_read_back(value):
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
-def test_a_double_reads_back_by_its_shortest_form(value):
+def test_float_round_trips_through_shortest_repr(value):
     assert read_number(repr(value)).value == Fraction(repr(value))
     assert load_json(repr(value)) == Fraction(repr(value))
 
 
 @given(st.integers(-(10**9), 10**9), st.integers(-8, 8))
-def test_the_last_place_is_that_of_the_digits_given(digits, place):
+def test_step_matches_last_given_digit(digits, place):
     text = f"{digits}e{place}"
     assert read_number(text).step == Fraction(10) ** place
 
@@ -181,14 +181,14 @@ SHAPES = {
 
 @pytest.mark.parametrize("notation", SHAPES.values(), ids=SHAPES)
 @given(shape=st.lists(st.integers(1, 99_999), min_size=1, max_size=6).map(tuple))
-def test_a_shape_reads_back(notation, shape):
+def test_shape_round_trips(notation, shape):
     assert read_shape(notation([str(size) for size in shape])).value == shape
     assert read_shape(to_text(shape)).value == shape
     assert read_shape(list(shape)).value == shape
 
 
 @given(st.lists(st.integers(1, 10**9), min_size=2, max_size=5).map(tuple))
-def test_a_shape_with_thousands_reads_back_where_crosses_separate(shape):
+def test_shape_with_thousands_separators_round_trips_between_crosses(shape):
     assert read_shape(" × ".join(f"{size:,}" for size in shape)).value == shape
 
 
@@ -287,14 +287,14 @@ MATRICES = {
 @given(
     tensor=matrices(st.one_of(st.integers(-999, 999), st.decimals(-9, 9, places=2).map(Fraction)))
 )
-def test_a_matrix_reads_back(notation, tensor):
+def test_matrix_round_trips(notation, tensor):
     tensor = Tensor.from_nested(to_nested(tensor.shape, tensor.cells))
     assert read_tensor(notation(tensor), rank=2).value == tensor
 
 
 @given(matrices(fractions))
 @example(Tensor((1, 1), (Fraction(1781244461379106991817782983979, 9),)))
-def test_a_matrix_of_fractions_reads_back(tensor):
+def test_matrix_of_fractions_round_trips(tensor):
     tensor = Tensor.from_nested(to_nested(tensor.shape, tensor.cells))
     assert read_tensor(to_text(tensor), rank=2).value == tensor
     assert read_tensor(to_tex(tensor), rank=2).value == tensor
@@ -310,7 +310,7 @@ def test_a_matrix_of_fractions_reads_back(tensor):
         ).map(lambda cells: np.array(cells, dtype=float).reshape(shape))
     )
 )
-def test_what_numpy_prints_reads_back(array):
+def test_numpy_output_round_trips(array):
     tensor = Tensor.from_array(array)
     exact = {"float_kind": lambda cell: repr(float(cell))}
     text = np.array2string(array, formatter=exact, threshold=10**6)
@@ -319,7 +319,7 @@ def test_what_numpy_prints_reads_back(array):
 
 
 @given(matrices(st.integers(-9, 9)))
-def test_glued_signs_are_split_where_no_row_stays_short(tensor):
+def test_glued_minus_signs_are_split_into_cells(tensor):
     text = "\n".join(
         " ".join(f"{cell}." for cell in row).replace(" -", "-")
         for row in tensor.to_array().tolist()
@@ -390,12 +390,12 @@ FORMULAS = {
 
 @pytest.mark.parametrize("notation", FORMULAS.values(), ids=FORMULAS)
 @given(tree=trees.map(numbered))
-def test_a_formula_reads_back_as_the_same_tree(notation, tree):
+def test_formula_round_trips_to_same_tree(notation, tree):
     assert read_formula(notation(tree), VARIABLES).value == tree
 
 
 @given(st.lists(trees, min_size=1, max_size=4))
-def test_a_shape_of_formulas_reads_back(axes):
+def test_shape_of_formulas_round_trips(axes):
     axes = tuple(numbered(axis) for axis in axes)
     assert read_formula_shape(to_text(axes), VARIABLES).value == axes
     if len(axes) > 1:
@@ -404,7 +404,7 @@ def test_a_shape_of_formulas_reads_back(axes):
 
 
 @given(trees.map(numbered))
-def test_a_formula_without_variables_has_the_value_of_its_arithmetic(tree):
+def test_formula_without_variables_evaluates_like_arithmetic(tree):
     text = to_text(tree)
     for name in sorted(VARIABLES, key=len, reverse=True):
         text = text.replace(name, "3")
@@ -424,7 +424,7 @@ typed_text = st.one_of(
 @settings(max_examples=300)
 @example("1e100")
 @given(typed_text)
-def test_any_text_is_read_and_reads_back_or_is_refused_with_a_place_in_it(typed):
+def test_any_text_round_trips_or_is_refused_with_position(typed):
     for reader in READERS.values():
         try:
             reading = reader(typed)

@@ -25,7 +25,7 @@ def doubts(*, wrong, key, count=30):
     return [row.group.display_text for row in found.key_doubts]
 
 
-def test_what_no_mistake_explains_comes_first_and_then_the_most_frequent():
+def test_unexplained_answers_come_first_and_then_most_frequent():
     found = tabulate_wrong_answers(
         [
             group("a", 40, mistakes=("no_bias",)),
@@ -42,7 +42,7 @@ def test_what_no_mistake_explains_comes_first_and_then_the_most_frequent():
     assert found.rows[0].share_of_wrong == 5 / 99
 
 
-def test_without_wrong_answers_there_is_no_row():
+def test_no_wrong_answers_give_no_rows():
     found = tabulate_wrong_answers([], RightAnswerCounts(30, 10))
     assert (found.n, found.wrong, found.rows, found.key_doubts) == (30, 0, (), ())
 
@@ -62,16 +62,16 @@ def test_without_wrong_answers_there_is_no_row():
         (8, 20, []),
     ],
 )
-def test_the_key_is_in_doubt_where_a_wrong_answer_clearly_has_more_votes(wrong, key, doubted):
+def test_key_is_doubted_when_wrong_answer_clearly_has_more_votes(wrong, key, doubted):
     assert doubts(wrong=wrong, key=key) == doubted
 
 
 @pytest.mark.parametrize(("count", "doubted"), [(9, []), (10, ["31"])])
-def test_below_twenty_answers_the_key_is_not_doubted(count, doubted):
+def test_key_is_not_doubted_below_twenty_answers(count, doubted):
     assert doubts(wrong=9, key=0, count=count) == doubted
 
 
-def test_a_wrong_key_in_a_class_of_sixty_is_found_and_a_good_one_is_not_doubted():
+def test_wrong_key_in_simulated_class_is_found_and_good_key_is_not_doubted():
     """Strong students solve the item; weak ones mostly make one slip, the wrong key."""
     rng = np.random.default_rng(7)
     strength = rng.normal(size=60)

@@ -37,7 +37,7 @@ from grader.analysis import (
         ),
     ],
 )
-def test_attempts_to_correct_count_those_who_never_were(solved_at, expected):
+def test_attempts_to_correct_include_students_never_correct(solved_at, expected):
     counts = Counter(one for one in solved_at if one is not None)
     assert compute_attempts_to_correct(counts, never=solved_at.count(None)) == expected
 
@@ -63,7 +63,7 @@ def steps(start, *sizes):
         [3, 1000, 64, 32, 48, 40, 44],
     ],
 )
-def test_five_answers_that_halve_an_interval_look_like_a_search(values):
+def test_five_interval_halving_answers_look_like_a_search(values):
     assert looks_like_bisection([Fraction(value) for value in values])
 
 

@@ -17,7 +17,7 @@ def counts(totals, maximum=10):
 
 
 @pytest.mark.parametrize("totals", [[], [None], [float("nan"), None], np.array([np.nan])])
-def test_of_nobody_there_is_no_figure(totals):
+def test_no_totals_give_no_figures(totals):
     found = compute_distribution(totals, 10)
     assert (found.n, found.mean, found.median, found.sd) == (0, None, None, None)
     assert (found.skewness, found.kurtosis, found.quartiles) == (None, None, None)
@@ -31,7 +31,7 @@ def test_one_student_has_a_mean_and_no_spread():
 
 
 @pytest.mark.parametrize("total", [0, 0.1, 1 / 3, 1e9])
-def test_equal_totals_have_no_spread_and_no_shape_despite_float_rounding(total):
+def test_equal_totals_have_no_spread_or_shape_despite_float_rounding(total):
     found = compute_distribution([total] * 7, 10)
     assert (found.sd, found.skewness, found.kurtosis) == (0, None, None)
 
@@ -47,7 +47,7 @@ def test_skewness_needs_three_students_and_kurtosis_four(totals, skewness, kurto
 
 
 @pytest.mark.parametrize("scale", [1e-150, 1, 1e150])
-def test_the_figures_are_those_of_scipy_without_those_who_opened_nothing(scale):
+def test_figures_match_scipy_excluding_students_who_opened_nothing(scale):
     totals = [scale * total for total in SKEWED]
     found = compute_distribution([None, *totals, float("nan")], 10 * scale)
     assert found.n == len(SKEWED)
@@ -69,21 +69,21 @@ def test_the_figures_are_those_of_scipy_without_those_who_opened_nothing(scale):
         ([10, 10.5, 12], [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2]),
     ],
 )
-def test_a_bin_holds_its_lower_end_and_the_last_the_maximum(totals, expected):
+def test_bins_include_lower_edge_and_last_bin_includes_maximum(totals, expected):
     assert counts(totals) == expected
 
 
 @pytest.mark.parametrize("maximum", [1, 3, 7, 0.7, 1e-6])
-def test_every_tenth_of_the_maximum_begins_a_bin_despite_float_rounding(maximum):
+def test_each_tenth_of_maximum_starts_a_bin_despite_float_rounding(maximum):
     assert counts([maximum * tenth / 10 for tenth in range(10)], maximum) == [1] * 10
     assert counts([maximum / 10 * tenth for tenth in range(10)], maximum) == [1] * 10
 
 
-def test_totals_beyond_the_ends_have_a_bin_of_their_own():
+def test_totals_out_of_range_get_their_own_bins():
     bins = compute_distribution([-2, 5, 13], 10).histogram
     assert (bins[0], bins[-1]) == (HistogramBin(-2, 0, 1), HistogramBin(10, 13, 1))
     assert sum(one.count for one in bins) == 3
 
 
-def test_a_maximum_of_nothing_has_no_histogram():
+def test_maximum_of_zero_has_no_histogram():
     assert compute_distribution([0, 1], 0).histogram == ()

@@ -12,14 +12,14 @@ def tallies(*rows):
 
 
 @pytest.mark.parametrize("rows", [[], [(0, 0)], [(0, 0), (0, 0)]])
-def test_of_nobody_there_is_nothing_to_compare(rows):
+def test_variants_without_students_give_empty_report(rows):
     assert compare_variants(tallies(*rows)) == FairnessReport(0, None, (), None, 0, None)
 
 
 @pytest.mark.parametrize(
     "rows", [[(20, 3), (20, 15)], [(40, 30), (50, 20), (60, 33)], [(100, 1), (80, 7), (90, 2)]]
 )
-def test_the_comparison_of_all_variants_is_that_of_scipy(rows):
+def test_overall_comparison_of_variants_matches_scipy(rows):
     found = compare_variants(tallies(*rows))
     table = [[right for _, right in rows], [n - right for n, right in rows]]
     expected = stats.chi2_contingency(table, correction=False)
@@ -28,7 +28,7 @@ def test_the_comparison_of_all_variants_is_that_of_scipy(rows):
 
 
 @pytest.mark.parametrize("rows", [[(40, 30), (50, 20), (60, 33)], [(20, 0), (20, 20)]])
-def test_each_variant_is_compared_with_everybody_else_by_the_exact_test_of_scipy(rows):
+def test_each_variant_vs_rest_matches_scipy_exact_test(rows):
     n, right = (sum(column) for column in zip(*rows, strict=True))
     found = {row.variant: row for row in compare_variants(tallies(*rows)).rows}
     exact = [
@@ -40,7 +40,7 @@ def test_each_variant_is_compared_with_everybody_else_by_the_exact_test_of_scipy
         assert row.adjusted == pytest.approx(control[at])
 
 
-def test_the_hardest_variant_comes_first():
+def test_hardest_variant_comes_first():
     found = compare_variants(tallies((30, 20), (30, 5), (30, 29)))
     assert [row.variant for row in found.rows] == ["v1", "v0", "v2"]
     assert found.facility == 54 / 90
@@ -60,11 +60,11 @@ def test_the_hardest_variant_comes_first():
         ([(20, 0), (19, 19)], []),
     ],
 )
-def test_a_variant_is_named_where_twenty_on_either_side_clearly_differ(rows, unlike):
+def test_variant_is_named_if_twenty_students_on_each_side_clearly_differ(rows, unlike):
     assert [row.variant for row in compare_variants(tallies(*rows)).differing_variants] == unlike
 
 
-def test_variants_below_twenty_students_stand_together():
+def test_variants_below_twenty_students_are_pooled():
     found = compare_variants(tallies((100, 90), *[(3, 1)] * 10, (0, 0)))
     others, large = found.rows
     assert (others.variant, others.variants, others.n, others.right) == ("others", 10, 30, 10)
@@ -72,7 +72,7 @@ def test_variants_below_twenty_students_stand_together():
     assert others.unlike
 
 
-def test_among_many_equal_variants_hardly_ever_one_is_named():
+def test_equal_variants_are_rarely_named_as_different():
     """At 5% without adjustment, one of 100 variants would be named in nearly every class."""
     rng = np.random.default_rng(3)
     classes = [rng.binomial(30, 0.7, size=100) for _ in range(100)]

@@ -57,16 +57,16 @@ def unrelated(n, *, seed=0):
         (400, 200, []),
     ],
 )
-def test_a_facility_is_flagged_where_its_whole_interval_is_beyond_the_limit(n, right, expected):
+def test_facility_is_flagged_if_whole_interval_is_beyond_limit(n, right, expected):
     assert codes(scores(n=n, right=right)) == expected
 
 
 @pytest.mark.parametrize(("n", "expected"), [(3, []), (19, []), (20, ["check_key"])])
-def test_an_item_that_works_against_the_rest_asks_for_a_look_at_the_key(n, expected):
+def test_item_working_against_the_rest_suggests_checking_the_key(n, expected):
     assert codes(scores(n=n, right=n // 2, strong_first=False)) == expected
 
 
-def test_a_negative_discrimination_is_flagged_only_where_its_whole_interval_is():
+def test_discrimination_is_flagged_only_if_whole_interval_is_negative():
     table = next(
         table for seed in range(100) if -0.1 < discrimination(table := unrelated(30, seed=seed)) < 0
     )
@@ -74,7 +74,7 @@ def test_a_negative_discrimination_is_flagged_only_where_its_whole_interval_is()
     assert codes(table) == []
 
 
-def test_a_weak_item_is_flagged_only_where_the_upper_bound_is_weak_too():
+def test_weak_item_is_flagged_only_if_upper_bound_is_weak():
     table = next(
         table for seed in range(100) if discrimination(table := unrelated(3000, seed=seed)) > 0
     )
@@ -85,7 +85,7 @@ def test_a_weak_item_is_flagged_only_where_the_upper_bound_is_weak_too():
     assert codes(small) == []
 
 
-def test_what_nearly_everyone_gets_right_is_easy_and_nothing_else():
+def test_nearly_always_right_item_is_flagged_only_as_easy():
     """Slips of two strong students make discrimination negative; the key is not in doubt."""
     table = scores(n=500, right=500)
     table[:2, 0] = 0
@@ -93,11 +93,11 @@ def test_what_nearly_everyone_gets_right_is_easy_and_nothing_else():
     assert codes(table) == ["too_easy"]
 
 
-def test_without_students_there_is_no_flag():
+def test_item_without_students_has_no_flag():
     assert flag_item(items([], [1])[0]) == ()
 
 
-def test_a_flag_says_the_figures_in_a_plain_sentence():
+def test_flag_states_figures_in_plain_sentence():
     (flag,) = flag_item(items(scores(n=500, right=498), [1, 500])[0])
     assert flag.sentence == (
         "Nearly everyone gets this right: 99.6% of the points on average (500 students)."
@@ -109,7 +109,7 @@ def test_a_flag_says_the_figures_in_a_plain_sentence():
     )
 
 
-def test_an_answer_that_outvotes_the_key_is_reported_with_its_votes():
+def test_answer_outvoting_the_key_is_reported_with_its_votes():
     groups = [AnswerGroup("31", "31", (), 20, 8.5, 9), AnswerGroup("7", "7", (), 5, 2.0, 0)]
     (flag,) = flag_key_doubts(tabulate_wrong_answers(groups, RightAnswerCounts(15, 1)))
     assert flag.code == "check_key"
@@ -119,7 +119,7 @@ def test_an_answer_that_outvotes_the_key_is_reported_with_its_votes():
     )
 
 
-def test_variants_that_differ_are_reported_with_both_shares():
+def test_differing_variants_are_reported_with_both_shares():
     hard = compare_variants([VariantTally("seed 7", 40, 10), VariantTally("seed 2", 200, 160)])
     harder, easier = flag_variants(hard)
     assert harder.code == "unlike_variant"

@@ -34,20 +34,20 @@ def too_long(limit: int) -> dict[str, object]:
     }
 
 
-def test_each_kind_has_the_limit_that_is_documented():
+def test_each_kind_has_its_documented_length_limit():
     assert {name: kind.max_characters for name, kind in KINDS.items()} == LIMITS
 
 
 @pytest.mark.parametrize("shape", ["text", "list", "lists", "deep", "numbers", "fractions"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_longer_answer_is_unreadable_in_every_shape(kind, shape):
+def test_too_long_answer_is_unreadable_in_every_form(kind, shape):
     result = mark(EXAMPLES[kind][0], too_long(LIMITS[kind])[shape], params=PARAMS)
     assert result.status == "unreadable"
 
 
 @pytest.mark.parametrize("shape", ["text", "list"])
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "text"])
-def test_a_longer_answer_is_refused_before_any_other_check(kind, shape, monkeypatch):
+def test_too_long_answer_is_refused_before_any_other_check(kind, shape, monkeypatch):
     def fail(*_):
         raise AssertionError("the text was read")
 
@@ -57,12 +57,12 @@ def test_a_longer_answer_is_refused_before_any_other_check(kind, shape, monkeypa
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_a_list_says_of_its_length_is_the_limit(kind):
+def test_list_length_message_states_the_limit(kind):
     pieces = too_long(LIMITS[kind])["list"]
     with pytest.raises(AnswerError, match=f"at most {LIMITS[kind]:,} characters"):
         check_text_length(pieces, KINDS[kind].max_characters)
 
 
-def test_an_array_of_numbers_with_all_digits_of_a_float_is_within_the_limit():
+def test_array_of_full_precision_floats_is_within_limit():
     numbers = [[Fraction(repr(1e-9 / (7 + at))) for at in range(64)] for _ in range(64)]
     assert total_length_of_texts_and_long_numbers([numbers]) == 0

@@ -85,7 +85,7 @@ TABLE = ask(
         (TABLE, "20×14×17 | none\n20×14×34 | 500"),
     ],
 )
-def test_working_and_phrases_that_agree_with_the_value_are_read(part, typed):
+def test_working_and_phrases_consistent_with_value_are_read(part, typed):
     assert mark(part, typed).status == "correct"
 
 
@@ -126,13 +126,13 @@ def test_working_and_phrases_that_agree_with_the_value_are_read(part, typed):
         (FORMULA, "K^2\nK^2 + C"),
     ],
 )
-def test_working_that_contradicts_the_value_is_refused_free_of_charge(part, typed):
+def test_contradictory_working_is_refused_as_unreadable(part, typed):
     result = mark(part, typed)
     assert result.status == "unreadable"
     assert "Expected " in result.hint
 
 
-def test_a_word_of_the_statement_is_harmless_unless_another_question_asks_about_it():
+def test_statement_word_is_allowed_unless_another_question_asks_about_it():
     context = "The filter has seven taps."
     refuse_unknown_words("25 taps", question="How long is it?", context=context)
     with pytest.raises(AnswerError, match="'taps'"):
@@ -142,7 +142,7 @@ def test_a_word_of_the_statement_is_harmless_unless_another_question_asks_about_
 
 
 @pytest.mark.parametrize(("others", "refused"), [("Give $f$.", True), ("Give $o$.", False)])
-def test_a_symbol_that_another_question_asks_for_is_refused(others, refused):
+def test_symbol_requested_by_another_question_is_refused(others, refused):
     try:
         refuse_symbol_of_other_question("f = 0.73", "Give the gate $i$.", others)
     except AnswerError:

@@ -32,7 +32,7 @@ from grader.values import Tensor
         ("**", Fraction(2, 3), -2, Fraction(9, 4)),
     ],
 )
-def test_an_operation_is_exact(symbol, left, right, result):
+def test_operations_are_exact(symbol, left, right, result):
     assert apply_operator(symbol, left, right) == result
 
 
@@ -45,13 +45,13 @@ def test_an_operation_is_exact(symbol, left, right, result):
         (8, Fraction(-1, 3), Fraction(1, 2)), (0, Fraction(1, 3), 0),
     ],
 )  # fmt: skip
-def test_a_power_is_exact(base, exponent, result):
+def test_powers_are_exact(base, exponent, result):
     found = raise_to_power(base, exponent)
     assert (found, type(found)) == (result, type(result))
 
 
 @pytest.mark.parametrize(("base", "exponent"), [(2, Fraction(1, 3)), (10, Fraction(6, 5))])
-def test_an_irrational_power_is_the_nearest_double(base, exponent):
+def test_irrational_power_is_nearest_double(base, exponent):
     assert float(raise_to_power(base, exponent)) == pytest.approx(
         base ** float(exponent), rel=1e-15
     )
@@ -60,7 +60,7 @@ def test_an_irrational_power_is_the_nearest_double(base, exponent):
 @pytest.mark.parametrize(
     ("base", "exponent"), [(-8, Fraction(1, 3)), (0, Fraction(-1, 3)), (10**309, Fraction(4, 3))]
 )
-def test_a_power_that_does_not_exist_is_an_error(base, exponent):
+def test_undefined_power_raises_error(base, exponent):
     with pytest.raises(SolverError):
         raise_to_power(base, exponent)
 
@@ -69,12 +69,12 @@ def test_a_power_that_does_not_exist_is_an_error(base, exponent):
     ("number", "root"),
     [(0, 0), (49, 7), (Fraction(9, 4), Fraction(3, 2)), (10**40, 10**20), (2**4000, 2**2000)],
 )
-def test_the_root_of_a_square_is_exact(number, root):
+def test_root_of_square_is_exact(number, root):
     assert square_root(number) == root
 
 
 @pytest.mark.parametrize(("function", "number"), [(square_root, 2), (logarithm, 10)])
-def test_an_irrational_result_is_the_nearest_double(function, number):
+def test_irrational_result_is_nearest_double(function, number):
     found = float(function(number))
     assert found == pytest.approx({2: 2**0.5, 10: 3.321928094887362}[number], rel=1e-15)
 
@@ -83,24 +83,24 @@ def test_an_irrational_result_is_the_nearest_double(function, number):
     ("number", "base", "result"),
     [(1, 2, 0), (8, 2, 3), (Fraction(1, 8), 2, -3), (1000, 10, 3), (2**52, 2, 52), (3**20, 3, 20)],
 )
-def test_the_logarithm_of_a_whole_power_is_exact(number, base, result):
+def test_logarithm_of_whole_power_is_exact(number, base, result):
     assert logarithm(number, base) == result
 
 
 @pytest.mark.parametrize(("number", "base"), [(0, 2), (-1, 2), (2, 1), (2, 0), (2, -2)])
-def test_a_logarithm_that_does_not_exist_is_an_error(number, base):
+def test_undefined_logarithm_raises_error(number, base):
     with pytest.raises(SolverError):
         logarithm(number, base)
 
 
 @pytest.mark.parametrize("function", [natural_logarithm, logarithm])
-def test_a_number_that_is_zero_as_a_double_has_no_logarithm(function):
+def test_number_below_float_range_has_no_logarithm(function):
     with pytest.raises(SolverError, match="too small"):
         function(Fraction(1, 10**400))
 
 
 @pytest.mark.parametrize("function", [square_root, logarithm])
-def test_a_number_beyond_doubles_is_an_error_not_a_crash(function):
+def test_number_beyond_float_range_raises_solver_error(function):
     with pytest.raises(SolverError, match="too large"):
         function(10**400 + 1)
 
@@ -126,7 +126,7 @@ def test_halves_are_rounded_away_from_zero(number, digits, rounded):
 
 
 @pytest.mark.parametrize("digits", [101, -101, 10**9])
-def test_rounding_to_absurd_places_is_refused(digits):
+def test_rounding_to_absurd_digits_is_rejected(digits):
     with pytest.raises(SolverError):
         round_half_up(1, digits)
 
@@ -155,7 +155,7 @@ def test_rounding_to_absurd_places_is_refused(digits):
         ("len", (Tensor.from_nested([[1], [2], [3]]),), 3),
     ],
 )
-def test_a_function_of_the_language_computes_exactly(name, arguments, result):
+def test_expression_functions_compute_exactly(name, arguments, result):
     assert FUNCTIONS[name](*arguments) == result
 
 
@@ -173,6 +173,6 @@ def test_a_function_of_the_language_computes_exactly(name, arguments, result):
         ("len", ("text",)),
     ],
 )
-def test_a_function_refuses_what_is_not_its_kind_of_value(name, arguments):
+def test_expression_functions_reject_wrong_value_types(name, arguments):
     with pytest.raises(SolverError):
         FUNCTIONS[name](*arguments)

@@ -48,7 +48,7 @@ def read_mode(path: Path) -> int:
         ({}, 0o644, [("create", 0o600), ("change", 0o644)]),
     ],
 )
-def test_a_private_file_is_private_from_its_creation_on(tmp_path, modes, options, mode, expected):
+def test_private_file_is_private_from_creation(tmp_path, modes, options, mode, expected):
     path = tmp_path / "grades.csv"
     for text in ("first", "second"):  # the second replaces a file
         modes.clear()
@@ -57,9 +57,7 @@ def test_a_private_file_is_private_from_its_creation_on(tmp_path, modes, options
         assert modes == expected
 
 
-def test_an_archive_with_its_secret_never_has_a_mode_that_lets_others_read_it(
-    tmp_path, monkeypatch, modes
-):
+def test_archive_with_secret_is_never_readable_by_others(tmp_path, monkeypatch, modes):
     monkeypatch.setattr(making, "build_archive", lambda *_: b"the archive")
     path = tmp_path / "autograder.zip"
     options = ArchiveOptions(None, None, None, None, (), 1)
@@ -68,7 +66,7 @@ def test_an_archive_with_its_secret_never_has_a_mode_that_lets_others_read_it(
     assert {*modes} == {("create", 0o600)}
 
 
-def test_a_file_whose_writing_fails_stays_as_it_was_and_nothing_is_left(tmp_path):
+def test_failed_write_keeps_old_file_and_leaves_no_temporary_file(tmp_path):
     path = tmp_path / "grades.csv"
     path.write_text("before")
 

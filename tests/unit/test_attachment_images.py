@@ -32,7 +32,7 @@ def stored(data):
 
 
 @pytest.mark.parametrize("image_format", ["PNG", "JPEG", "WEBP", "GIF"])
-def test_an_image_keeps_its_pixels(image_format):
+def test_image_keeps_its_pixels(image_format):
     [image] = stored(plot(image_format))
     left, right = image.getpixel((20, 20)), image.getpixel((300, 190))
     assert image.size == (320, 200)
@@ -41,7 +41,7 @@ def test_an_image_keeps_its_pixels(image_format):
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16"])
-def test_every_mode_of_pixels_becomes_rgb(mode):
+def test_every_pixel_mode_is_converted_to_rgb(mode):
     if mode == "I;16":
         data = save(Image.new("I;16", (320, 200), 40_000), "PNG")
         assert stored(data)[0].getpixel((5, 5)) == (156, 156, 156)
@@ -50,12 +50,12 @@ def test_every_mode_of_pixels_becomes_rgb(mode):
     assert stored(data)[0].size == (320, 200)
 
 
-def test_a_transparent_image_lies_on_white():
+def test_transparent_image_gets_white_background():
     [image] = stored(save(Image.new("RGBA", (30, 20), (0, 0, 0, 0)), "PNG"))
     assert image.getpixel((5, 5)) == (255, 255, 255)
 
 
-def test_a_photograph_stands_upright_and_loses_its_metadata():
+def test_photograph_is_rotated_upright_and_loses_metadata():
     data = photograph()
     assert PRIVATE.encode() in data
     [page] = convert_file(data)
@@ -66,7 +66,7 @@ def test_a_photograph_stands_upright_and_loses_its_metadata():
     assert PRIVATE.encode() not in page.content
 
 
-def test_texts_profiles_and_bytes_after_the_image_are_dropped():
+def test_text_profiles_and_trailing_bytes_are_dropped():
     [page] = convert_file(png_with_text())
     image = Image.open(BytesIO(page.content))
     image.load()
@@ -75,14 +75,14 @@ def test_texts_profiles_and_bytes_after_the_image_are_dropped():
         assert piece not in page.content
 
 
-def test_only_the_first_frame_of_an_animation_is_kept():
+def test_only_first_frame_of_animation_is_kept():
     frames = [Image.new("RGB", (30, 20), color) for color in ("red", "lime")]
     data = save(frames[0], "GIF", save_all=True, append_images=frames[1:])
     [image] = stored(data)
     assert image.getpixel((5, 5))[0] > 200
 
 
-def test_a_large_image_is_scaled_and_a_noisy_one_is_stored_as_jpeg():
+def test_large_image_is_scaled_and_noisy_image_is_stored_as_jpeg():
     [image] = stored(plot("JPEG", size=(4_000, 1_000)))
     assert image.size == (2_000, 500)
     noise = Image.effect_noise((1_200, 1_200), 90)
@@ -102,7 +102,7 @@ print(len(pages), status.partition("VmHWM:")[2].split()[0])
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the peak of a process")
 @pytest.mark.parametrize(("image_format", "peak_mebibytes"), [("PNG", 400), ("JPEG", 250)])
-def test_the_largest_image_takes_little_memory(tmp_path, image_format, peak_mebibytes):
+def test_largest_image_needs_little_memory(tmp_path, image_format, peak_mebibytes):
     mode = "RGBA" if image_format == "PNG" else "RGB"
     largest = Image.new(mode, (10_000, limits.MAX_PIXELS // 10_000), "navy")
     largest.save(tmp_path / "image", image_format)
@@ -112,7 +112,7 @@ def test_the_largest_image_takes_little_memory(tmp_path, image_format, peak_mebi
     assert (pages, kibibytes < peak_mebibytes * 1024) == (1, True), kibibytes
 
 
-def test_a_large_photograph_is_reduced_and_stands_upright():
+def test_large_photograph_is_reduced_and_rotated_upright():
     exif = Image.Exif()
     exif[0x0112] = 6
     [image] = stored(plot("JPEG", size=(6_000, 3_000), exif=exif))
@@ -123,24 +123,24 @@ def test_a_large_photograph_is_reduced_and_stands_upright():
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA"])
-def test_a_large_image_of_every_mode_keeps_its_pixels(mode):
+def test_large_image_of_every_mode_keeps_its_pixels(mode):
     [image] = stored(plot(size=(5_000, 3_000), mode=mode))
     assert image.size == (2_000, 1_200)
     assert image.getpixel((400, 300))[0] < 120
     assert min(image.getpixel((1_900, 900))) > 200
 
 
-def test_an_image_with_a_very_long_side_is_refused_before_it_is_decoded():
+def test_image_with_very_long_side_is_refused_before_decoding():
     data = save(Image.new("1", (limits.MAX_UPLOADED_SIDE_PIXELS + 1, 1)), "PNG")
     assert convert_or_refuse(data) == limits.TOO_LONG_SIDE
 
 
-def test_a_webp_image_has_a_limit_of_its_own():
+def test_webp_image_has_its_own_limit():
     data = save(Image.new("RGB", (5_100, 5_000)), "WEBP", method=0)
     assert convert_or_refuse(data) == limits.explain_pixels(limits.MAX_WEBP_PIXELS)
 
 
-def test_each_page_of_a_pdf_becomes_an_image_without_its_metadata():
+def test_each_pdf_page_becomes_image_without_metadata():
     data = pdf_of(pages=3, info=PRIVATE)
     pages = convert_file(data)
     assert [(page.width, page.height) for page in pages] == [(600, 400)] * 3
@@ -150,7 +150,7 @@ def test_each_page_of_a_pdf_becomes_an_image_without_its_metadata():
     assert all(b"JavaScript" not in page.content for page in pages)
 
 
-def test_a_page_of_any_size_is_drawn_within_the_limit():
+def test_pdf_page_of_any_size_is_rendered_within_limit():
     for size in ((14_000, 9_000), (14_400, 20), (1, 1)):
         [page] = convert_file(pdf_of(size=size))
         assert max(page.width, page.height) <= limits.MAX_SIDE_PIXELS
@@ -180,17 +180,17 @@ def test_a_page_of_any_size_is_drawn_within_the_limit():
         (b"junk" + pdf_of(), limits.NOT_SUPPORTED),
     ],
 )
-def test_a_file_that_is_no_sound_image_is_refused_with_what_to_do(data, reason):
+def test_invalid_image_file_is_refused_with_instructions(data, reason):
     assert convert_or_refuse(data) == reason
 
 
-def test_a_bomb_of_compressed_text_in_a_png_is_not_unpacked():
+def test_compressed_text_bomb_in_png_is_not_unpacked():
     bomb = chunk(b"zTXt", b"a\0\0" + zlib.compress(b"x" * 200_000_000))
     data = plot()
     assert convert_or_refuse(data[:33] + bomb + data[33:]) == limits.DAMAGED_IMAGE
 
 
-def test_an_encrypted_pdf_is_refused():
+def test_encrypted_pdf_is_refused():
     encrypted = pdf_of().replace(
         b"/Root 1 0 R",
         b"/Root 1 0 R /Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O <"
@@ -203,7 +203,7 @@ def test_an_encrypted_pdf_is_refused():
 
 
 @pytest.mark.parametrize("name", ["PNG", "JPEG", "WEBP", "GIF", "PDF"])
-def test_a_mutated_file_is_stored_as_an_image_or_refused(name):
+def test_mutated_file_is_stored_as_image_or_refused(name):
     data = pdf_of(pages=2) if name == "PDF" else plot(name)
     for seed in range(MUTATIONS):
         draw = random.Random(seed)  # noqa: S311  # repeatable

@@ -13,7 +13,7 @@ from problems.variant_serialization import dump_variant
 NAME = "conv-output-shape"
 
 
-def test_a_published_variant_is_loaded_once_for_all_parts_that_are_asked_for(monkeypatch):
+def test_published_variant_is_loaded_once_for_all_requested_parts(monkeypatch):
     text = ProblemCatalog().path(NAME).read_text(encoding="utf-8")
     problem = load_problem(text, file=f"{NAME}.yaml")
     parts = [part.id for part in problem.parts]

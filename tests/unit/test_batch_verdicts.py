@@ -30,13 +30,13 @@ def rows(verdicts: Verdicts) -> list[tuple[QuestionOutcome, str, str]]:
     return list(zip(which, verdicts.read_as, verdicts.carries, strict=True))
 
 
-def test_an_outcome_is_reported_once_for_all_answers_that_have_it() -> None:
+def test_outcome_is_reported_once_for_all_its_answers() -> None:
     found = told(RIGHT, WRONG, RIGHT._replace(read_as="7.0"), WRONG._replace(carries=9))
     assert [found.outcome_indices, found.read_as] == [(0, 1, 0, 1), ("7", "8", "7.0", "8")]
     assert found.carries == ("7", "8", "7", "9")
 
 
-def test_what_differs_in_anything_that_is_reported_is_another_outcome() -> None:
+def test_any_difference_in_reported_fields_is_another_outcome() -> None:
     changes: list[dict[str, object]] = [
         {"status": "partial"},
         {"credit": None},
@@ -51,18 +51,18 @@ def test_what_differs_in_anything_that_is_reported_is_another_outcome() -> None:
     assert len(set(found.outcomes)) == len(changes) + 1
 
 
-def test_a_value_is_reported_only_where_later_parts_carry_it_on() -> None:
+def test_carried_value_is_reported_only_if_later_parts_use_it() -> None:
     assert told(RIGHT, carries=False).carries == ("",)
 
 
-def test_an_error_stands_alone_and_is_reported_once() -> None:
+def test_errors_are_separate_outcomes_reported_once() -> None:
     found = rows(build_failed_verdicts(["gone", "lost", "gone"]))
     assert [one.error for one, _, _ in found] == ["gone", "lost", "gone"]
     assert {(one.status, one.exact, one.costs) for one, _, _ in found} == {("", None, False)}
     assert len(build_failed_verdicts(["gone", "gone"]).outcomes) == 1
 
 
-def test_verdicts_stay_what_they_are_where_they_are_joined() -> None:
+def test_joined_verdicts_keep_their_rows() -> None:
     pieces = [
         told(RIGHT, WRONG),
         build_failed_verdicts(["gone"]),

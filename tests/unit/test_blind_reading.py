@@ -71,7 +71,7 @@ NAMED_ANSWERS = [
 
 
 @pytest.mark.parametrize(("part", "typed"), NAMED_ANSWERS)
-def test_the_preview_reads_numbers_by_their_names(part, typed):
+def test_preview_reads_numbers_by_name(part, typed):
     question, stated, variant = get_question_text(part)
     preview = read_answer(question, typed)
     assert (preview.readable, preview.value) == (True, [7, 3])
@@ -82,7 +82,7 @@ def test_the_preview_reads_numbers_by_their_names(part, typed):
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_without_its_key_a_part_is_read_as_with_it(part):
+def test_part_reads_the_same_without_its_key(part):
     question, stated, variant = get_question_text(part)
     kind, scope = KINDS[stated.kind], variant.student_scope(REGISTRY)
     for typed in typed_answers(part):
@@ -101,7 +101,7 @@ def test_without_its_key_a_part_is_read_as_with_it(part):
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_question_holds_only_what_reading_looks_at(part):
+def test_question_holds_only_fields_used_for_reading(part):
     question, stated, _ = get_question_text(part)
     allowed = {*READING_FIELDS, "columns"} | ({"key"} if stated.kind == "expression" else set())
     assert question.part.model_fields_set <= allowed
@@ -118,7 +118,7 @@ def test_a_question_holds_only_what_reading_looks_at(part):
 
 
 @pytest.mark.parametrize("kind", OTHER_KEYS)
-def test_two_keys_give_the_same_bytes(kind):
+def test_different_keys_give_identical_preview_bytes(kind):
     for part in EXAMPLES[kind]:
         if "variables" in part:
             continue
@@ -134,7 +134,7 @@ def test_two_keys_give_the_same_bytes(kind):
             assert told == read_answer(two, typed).model_dump_json()
 
 
-def test_a_value_that_only_the_key_names_is_not_in_the_question():
+def test_value_used_only_by_key_is_not_in_question():
     part = ask("choice", key="'x' if secret > 1 else 'y'", options={"x": "{{shown}}", "y": "no"})
     variant = original(part, params={"secret": 2, "shown": 3})
     question = KeylessQuestion.from_part(variant.problem.parts[0], variant.student_scope(REGISTRY))
@@ -142,7 +142,7 @@ def test_a_value_that_only_the_key_names_is_not_in_the_question():
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_the_example_of_every_input_can_be_typed_as_it_stands(part):
+def test_input_example_is_readable_as_typed(part):
     question, stated, variant = get_question_text(part)
     typing = serialize_question(stated, variant).typing
     assert typing.hint == KINDS[stated.kind].hint
@@ -152,7 +152,7 @@ def test_the_example_of_every_input_can_be_typed_as_it_stands(part):
 
 
 @pytest.mark.parametrize("kind", OTHER_KEYS)
-def test_the_example_is_the_same_for_every_key(kind):
+def test_input_example_is_same_for_every_key(kind):
     for part in EXAMPLES[kind]:
         if "variables" not in part:
             shown = [
@@ -166,6 +166,6 @@ def test_the_example_is_the_same_for_every_key(kind):
 
 
 @pytest.mark.parametrize(("size", "shape"), [("given", (2, 2)), ("asked", None)])
-def test_the_size_of_an_array_is_reported_unless_it_is_a_part_of_the_question(size, shape):
+def test_array_size_is_reported_unless_part_of_the_question(size, shape):
     _, stated, variant = get_question_text(ask("matrix", key="[[1, 2], [3, 4]]", size=size))
     assert serialize_question(stated, variant).typing.shape == shape

@@ -41,45 +41,45 @@ def named(part: dict[str, object], typed: str, **params: object) -> tuple[str, .
         ("u*w", "28800", "other_value_used"),
     ],
 )
-def test_a_mistake_in_the_whole_key_is_named(key: str, typed: str, mistake: str) -> None:
+def test_mistake_in_whole_key_is_named(key: str, typed: str, mistake: str) -> None:
     tolerance = {} if typed.lstrip("-").isdigit() else {"tolerance": {"rounded": 4}}
     assert mistake in named(ask("number", key=key, **tolerance), typed)
 
 
-def test_a_mistake_in_all_entries_of_a_vector_is_named() -> None:
+def test_mistake_in_all_vector_entries_is_named() -> None:
     part = ask("vector", key="(u - v/2, w - v/2, u + v/2)")
     assert named(part, "[420, -53, 540]") == ("divisor_left_out",)
     assert named(part, "[-450, 23, -510]") == ("sign_of_result",)
 
 
-def test_formulas_have_these_mistakes_too() -> None:
+def test_broad_mistakes_are_named_in_formulas_too() -> None:
     part = ask("expression", key="n*k**3 + n", variables={"n": "2..9", "k": "2..9"})
     assert named(part, "n*k^2 + n") == ("exponent_left_out",)
     assert named(part, "2*(n*k^3 + n)") == ("halved_for_doubled",)
 
 
 @pytest.mark.parametrize("typed", ["0.8", "4/5", "80 %"])
-def test_the_complement_of_a_simple_share_is_named(typed: str) -> None:
+def test_complement_of_simple_share_is_named(typed: str) -> None:
     assert named(ask("number", key="v/300"), typed) == ("complement_taken",)
 
 
-def test_a_short_decimal_is_evidence_if_it_has_three_figures() -> None:
+def test_short_decimal_is_evidence_only_with_three_figures() -> None:
     part = ask("number", key="v/24 + 0.25*w + 1")
     assert named(part, "2.5") == ()
     assert named(part, "4.25") == ("summand_left_out",)
 
 
-def test_the_double_is_named_only_if_nothing_else_explains_it() -> None:
+def test_doubled_answer_is_named_only_without_other_explanation() -> None:
     assert named(ask("number", key="2*w*v"), "1680") == ("halved_for_doubled",)
     assert "halved_for_doubled" not in named(ask("number", key="u + u*w - u"), "6720")
 
 
-def test_arguments_of_solvers_are_left_alone() -> None:
+def test_solver_arguments_are_not_mutated() -> None:
     trees = enumerate_broad_mutations(parse("conv_size(3*a, b/4)").tree, of_result=False)
     assert list(trees) == []
 
 
-def test_conditions_are_left_alone() -> None:
+def test_conditions_are_not_mutated() -> None:
     assert named(ask("number", key="u*w + 1 if v < 100 else w"), "7") == ()
     options = {"options": {"small": "Small.", "large": "Large."}}
     part = ask("choice", key="'small' if v < 300 else 'large'", **options)

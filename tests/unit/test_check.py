@@ -20,13 +20,13 @@ def with_example(expect, *, answer="2", params="original") -> Problem:
     return problem(HALF, params=W, examples=[example])
 
 
-def test_nothing_is_found_in_a_right_problem():
+def test_correct_problem_has_no_findings():
     found = report(problem(HALF, params=W, examples=[RIGHT]))
     assert (found.errors, found.warnings) == ((), ())
     assert len(found.seeds.seeds) == 2
 
 
-def test_nothing_is_found_in_a_right_problem_without_draws():
+def test_correct_problem_without_draws_has_no_findings():
     found = report(problem(HALF, params={"W": 5}, examples=[RIGHT]))
     assert (found.errors, found.warnings) == ((), ())
     assert found.seeds.seeds == ()
@@ -88,12 +88,12 @@ def test_nothing_is_found_in_a_right_problem_without_draws():
         ([HALF], {"require": ["W > 99"]}, "require.0: the original does not satisfy 'W > 99'"),
     ],
 )
-def test_what_students_would_meet_is_an_error_with_its_place(parts, changes, error):
+def test_errors_students_would_meet_are_reported_with_location(parts, changes, error):
     found = report(problem(*parts, **{"params": W, **changes}))
     assert any(one.startswith(f"toy.yaml: {error}") for one in found.errors), found.errors
 
 
-def test_the_same_error_is_reported_once_and_each_variant_is_named():
+def test_repeated_error_is_reported_once_per_variant():
     found = report(problem(HALF, params=W, statement="{{side(1, W)}} {{side(1, W)}}"))
     assert len(found.errors) == len(set(found.errors)) == 3
     assert {error.rpartition(" (")[2] for error in found.errors} >= {"original)"}
@@ -126,7 +126,7 @@ def test_the_same_error_is_reported_once_and_each_variant_is_named():
         (with_example("correct", params={"seed": 1}), "examples.0.a: is "),
     ],
 )
-def test_an_example_that_fails_is_reported_with_what_became_of_it(toy, error):
+def test_failing_example_is_reported_with_its_actual_result(toy, error):
     (found,) = report(toy).errors
     assert found.startswith(f"toy.yaml: {error}")
 
@@ -141,7 +141,7 @@ def test_an_example_that_fails_is_reported_with_what_became_of_it(toy, error):
         ("unreadable", {"x": 1}),
     ],
 )
-def test_an_example_that_holds_is_passed(expect, answer):
+def test_passing_example_is_not_reported(expect, answer):
     assert report(with_example(expect, answer=answer)).errors == ()
 
 
@@ -207,13 +207,13 @@ def test_an_example_that_holds_is_passed(expect, answer):
         ),
     ],
 )
-def test_what_does_nothing_is_looked_at_and_is_no_error(toy, warning):
+def test_ineffective_settings_give_warnings_not_errors(toy, warning):
     found = report(toy)
     assert found.errors == ()
     assert [one.startswith(f"toy.yaml: {warning}") for one in found.warnings] == [True]
 
 
-def test_a_parameter_that_some_seeds_cannot_draw_is_an_error_though_few_are_published():
+def test_undrawable_parameter_is_an_error_even_if_few_seeds_are_published():
     params = {"K": {"choose": [3, 4, 5]}, "W": {"integers": ["K", 4]}}
     toy = problem(ask(key="W + K"), params=params, require=["W > 2"])
     reports = [report(toy, seeds=1), report(toy, seeds=50)]
@@ -221,12 +221,12 @@ def test_a_parameter_that_some_seeds_cannot_draw_is_an_error_though_few_are_publ
         assert found.errors == ("toy.yaml: params.W: there is no integer between 5 and 4",)
 
 
-def test_a_text_part_needs_no_key_and_no_samples():
+def test_text_part_needs_no_key_or_samples():
     part = {"id": "a", "kind": "text", "rubric": [{"id": "why", "points": 1, "say": "Says why."}]}
     assert report(problem(part, params={"W": 5})).errors == ()
 
 
-def test_a_file_that_does_not_load_is_reported_with_all_its_errors(tmp_path):
+def test_unloadable_file_is_reported_with_all_its_errors(tmp_path):
     path = tmp_path / "toy.yaml"
     path.write_text("id: toy\ntitle: A toy\ndifficulty: 9\nstatement: x\nparts: []\n")
     found = check_file(path, registry=BOOK)
@@ -238,7 +238,7 @@ def test_a_file_that_does_not_load_is_reported_with_all_its_errors(tmp_path):
     assert found.seeds is None
 
 
-def test_a_file_that_loads_is_checked(tmp_path):
+def test_loadable_file_is_checked(tmp_path):
     path = tmp_path / "toy.yaml"
     path.write_text(
         "id: toy\ntitle: A toy\ntopic: toys\ndifficulty: 1\nstatement: x\n"
@@ -251,7 +251,7 @@ def test_a_file_that_loads_is_checked(tmp_path):
     assert len(found.seeds.seeds) == 2
 
 
-def test_what_is_found_in_a_file_is_reported_with_its_line(tmp_path):
+def test_findings_in_file_are_reported_with_line_numbers(tmp_path):
     path = tmp_path / "toy.yaml"
     path.write_text("""\
 id: toy
@@ -282,7 +282,7 @@ examples:
     assert found.warnings == (f"{path}:7: require.0: 'W > 4' never refuses a draw; is it needed?",)
 
 
-def test_a_share_of_less_than_a_percent_may_be_asked_for_in_percent():
+def test_share_below_one_percent_is_allowed_in_percent_parts():
     part = ask("percent", key="W / 100", tolerance={"rounded": 2})
     assert report(problem(part, params=W)).errors == ()
 
@@ -303,7 +303,7 @@ def test_a_share_of_less_than_a_percent_may_be_asked_for_in_percent():
         ),
     ],
 )
-def test_a_key_or_text_that_no_student_could_be_given_is_an_error(part, said):
+def test_key_or_text_impossible_for_students_is_an_error(part, said):
     found = report(problem(part, params={"W": 7}))
     assert any(one.startswith(f"toy.yaml: {said}") for one in found.errors), found.errors
 
@@ -313,7 +313,7 @@ def nothing_loud(text: str) -> list[str]:
     return ["is loud"] if "!" in text else []
 
 
-def test_what_a_proof_finds_is_an_error_with_file_line_and_field(tmp_path):
+def test_validator_findings_are_errors_with_file_line_and_field(tmp_path):
     file = tmp_path / "toy.yaml"
     file.write_text(
         "id: toy\ntitle: Toy!\ntopic: toys\ndifficulty: 1\n"
@@ -342,7 +342,7 @@ def test_what_a_proof_finds_is_an_error_with_file_line_and_field(tmp_path):
         ("Is it 4?", False),  # the key of one draw
     ],
 )
-def test_a_hint_that_says_the_key_is_warned_of(say, is_told):
+def test_hint_that_reveals_the_key_gives_warning(say, is_told):
     mistakes = [{"id": "doubled", "key": "2*W", "say": say}]
     part = ask(key="W - 3", prompt="{{W}}", mistakes=mistakes)
     found = report(problem(part, params=W, examples=[with_answer("2")]), seeds=3)
@@ -358,7 +358,7 @@ def with_answer(answer: str) -> dict[str, object]:
     return {"params": "original", "answers": {"a": answer}, "expect": {"a": "correct"}}
 
 
-def test_a_part_that_names_no_mistakes_is_reported():
+def test_part_without_named_mistakes_is_reported():
     parts = [ask(key="W"), ask(id="b", key="halve(W)"), ask(id="c", key="7*W + 2")]
     found = report(
         problem(*parts, params=W, examples=[{"answers": {"a": "2"}, "expect": {"a": "wrong"}}])
@@ -371,14 +371,14 @@ def test_a_part_that_names_no_mistakes_is_reported():
     ("values", "seeds", "warned"),
     [([7, 9, 11], 40, True), ([7, 9, 11], 2, False), ([*range(7, 99, 2)], 40, False)],
 )
-def test_few_variants_are_reported(values, seeds, warned):
+def test_too_few_variants_are_reported(values, seeds, warned):
     params = {"W": {"choose": values, "original": 5}}
     found = report(problem(HALF, params=params, examples=[RIGHT]), seeds=seeds)
     message = "toy.yaml: params: only 3 variants exist, so students share numbers; widen the "
     assert [one.startswith(message) for one in found.warnings] == [True] * warned
 
 
-def test_muted_mistakes_are_reported():
+def test_mistakes_equal_to_the_key_in_some_variants_are_reported():
     parts = [ask(key="halve(W)", prompt="{{W}}"), ask(id="b", key="halve(W + 1)")]
     params = {"W": {"choose": [6, 7]}}
     found = report(problem(*parts, params=params))

@@ -57,7 +57,7 @@ def repeated(piece: str, size: int) -> bytes:
 
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize("row", ROWS)
-def test_rows_without_end_are_read_or_refused_within_a_second(name, row):
+def test_hostile_rows_are_read_or_refused_within_a_second(name, row):
     reader, size, header = READERS[name]
     piece, before = ROWS[row]
     head = "" if before is None else header + before
@@ -71,7 +71,7 @@ def test_rows_without_end_are_read_or_refused_within_a_second(name, row):
     ("column", "length"), [("comment", 150), ("comment", 19_000), ("all", 19_000)]
 )
 @pytest.mark.parametrize("cell", CELLS)
-def test_cells_of_a_sheet_take_less_than_a_second(cell, length, column):
+def test_hostile_sheet_cells_are_read_within_a_second(cell, length, column):
     reader, size, header = READERS["score sheet"]
     long = repeated(CELLS[cell], length).decode()
     cells = dict.fromkeys(header.strip().split(","), "") | {"points": "1", "version": "x"}
@@ -95,20 +95,20 @@ def test_cells_of_a_sheet_take_less_than_a_second(cell, length, column):
         (read_score_sheet, "x" * 200_000, 1, "over 131,072 characters"),
     ],
 )
-def test_a_file_that_is_too_large_is_refused_with_the_line_and_what_to_do(reader, data, line, said):
+def test_too_large_file_is_refused_with_line_and_instructions(reader, data, line, said):
     [problem] = reader(data).problems
     assert problem.line == line
     assert said in problem.message
 
 
 @pytest.mark.parametrize("inside", [*LINE_BREAKS, *UNICODE_BREAKS, "\x1f"])
-def test_lines_end_at_line_feeds_and_carriage_returns_only(inside):
+def test_lines_end_only_at_line_feeds_and_carriage_returns(inside):
     end = inside if inside in "\r\n" else ""
     first = [f"a{end}", "b\r\n"] if end else [f"a{inside}b\r\n"]
     assert split_lines(f"a{inside}b\r\nc\rd\n\n", LIMITS) == [*first, "c\r", "d\n", "\n"]
 
 
-def test_points_and_comments_that_are_too_long_are_named_by_line():
+def test_too_long_points_and_comments_are_reported_by_line():
     header = "submission_id,part,points,comment,version\n"
     long = read_score_sheet(f"{header}s,p,{'1' * 500},,v\ns,q,1,{'c' * 20_001},v\n")
     assert [(problem.line, problem.message) for problem in long.problems] == [
@@ -117,7 +117,7 @@ def test_points_and_comments_that_are_too_long_are_named_by_line():
     ]
 
 
-def test_a_header_of_a_batch_has_at_most_5000_columns():
+def test_batch_header_has_at_most_5000_columns():
     cells = [str(number) for number in range(200_000)]
     assert cpu_seconds(lambda: parse_header(cells[:5_000])) < SECONDS
     with pytest.raises(FileError, match="200,000 columns; at most 5,000"):

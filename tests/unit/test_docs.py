@@ -127,7 +127,7 @@ def notes(variant: Variant, name: str, typed: str) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize(("settings", "rows"), tables("answers"))
-def test_every_answer_in_a_table_is_read_and_judged_as_it_says(settings: str, rows: Rows) -> None:
+def test_documented_answers_are_read_and_graded_as_stated(settings: str, rows: Rows) -> None:
     found = outcomes(settings, rows)
     assert rows == [{name: one[name] for name in rows[0]} for one in found]
 
@@ -152,7 +152,7 @@ def computed(expression: str) -> str:
 
 
 @pytest.mark.parametrize(("settings", "rows"), tables("expressions"))
-def test_every_expression_in_a_table_gives_what_it_says(settings: str, rows: Rows) -> None:
+def test_documented_expressions_give_stated_values(settings: str, rows: Rows) -> None:
     assert not settings
     assert rows == [{**row, "gives": computed(row["written"])} for row in rows]
 
@@ -167,7 +167,7 @@ def loaded(text: str) -> str:
 
 
 @pytest.mark.parametrize(("settings", "rows"), tables("yaml"))
-def test_every_piece_of_yaml_in_a_table_means_what_it_says(settings: str, rows: Rows) -> None:
+def test_documented_yaml_has_stated_meaning(settings: str, rows: Rows) -> None:
     assert not settings
     assert rows == [{**row, "means": loaded(row["written"])} for row in rows]
 
@@ -183,7 +183,7 @@ parts: [{id: a, kind: integer, key: 1, reason: an example}]
 
 
 @pytest.mark.parametrize(("settings", "rows"), tables("params"))
-def test_every_parameter_in_a_table_can_be_drawn(settings: str, rows: Rows) -> None:
+def test_documented_parameters_can_be_drawn(settings: str, rows: Rows) -> None:
     assert not settings
     for row in rows:
         problem = load_problem(f"{PARAMS}params: {{{row['written']}}}", file="params.yaml")
@@ -191,6 +191,6 @@ def test_every_parameter_in_a_table_can_be_drawn(settings: str, rows: Rows) -> N
 
 
 @pytest.mark.parametrize("text", list(pieces("part")), ids=lambda text: text.split("\n")[0])
-def test_every_part_in_the_reference_passes_the_checker(text: str) -> None:
+def test_parts_in_reference_pass_the_checker(text: str) -> None:
     problem = reference("".join(f"  {line}\n" for line in text.splitlines()))
     assert check_problem(problem, file="part.yaml", registry=REGISTRY, seeds=2).errors == ()

@@ -26,7 +26,7 @@ LEVEL_AA = [
 
 
 @pytest.mark.parametrize(("heading", "criteria"), [("Level A", LEVEL_A), ("Level AA", LEVEL_AA)])
-def test_a_level_has_every_criterion_once_with_a_term_of_the_form(heading, criteria):
+def test_each_level_lists_every_criterion_once_with_a_valid_term(heading, criteria):
     section = PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     rows = ROW.findall(section)
     assert [number for number, _, _ in rows] == criteria
@@ -39,7 +39,7 @@ def test_criteria_without_full_support_have_a_reason():
             assert remark.strip(), number
 
 
-def test_every_test_that_is_named_exists():
+def test_every_test_named_on_accessibility_page_exists():
     named = TEST.findall(PAGE)
     assert PAGE.count("::test_") == len(named) > 15
     for path, name in named:
@@ -47,5 +47,5 @@ def test_every_test_that_is_named_exists():
         assert name in {one.name for one in tree.body if isinstance(one, ast.FunctionDef)}, name
 
 
-def test_what_was_not_tried_is_stated():
+def test_page_states_that_no_real_screen_reader_was_tested():
     assert "**Not tried:** a real screen reader" in PAGE

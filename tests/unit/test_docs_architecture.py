@@ -13,25 +13,25 @@ PATH = re.compile(r"\b(?:api|dlgrader|grader|problems|migrations|tests)(?:/\w+)+
 PATHS = sorted(set(PATH.findall(PAGE)))
 
 
-def test_the_page_names_paths():
+def test_architecture_page_names_paths():
     assert len(PATHS) > 40
 
 
 @check_each(PATHS)
-def test_a_path_on_the_page_exists(path):
+def test_each_path_on_architecture_page_exists(path):
     assert (ROOT / path).exists()
 
 
-def test_the_table_of_packages_agrees_with_the_docstrings():
+def test_package_table_matches_docstrings():
     assert render_architecture_page(PAGE, ROOT) == PAGE, "run `make docs`"
 
 
-def test_the_page_of_modules_agrees_with_the_docstrings():
+def test_modules_page_matches_docstrings():
     page = (ROOT / "docs" / "modules.md").read_text(encoding="utf-8")
     assert render_modules_page(ROOT) == page, "run `make docs`"
 
 
-def test_a_module_without_its_line_is_found(tmp_path):
+def test_new_module_appears_on_modules_page(tmp_path):
     (tmp_path / "grader").mkdir()
     (tmp_path / "grader" / "__init__.py").write_text('"""The engine."""\n')
     before = render_modules_page(tmp_path)

@@ -20,12 +20,12 @@ def names_in(path: Path) -> set[str]:
     return {one.name for one in tree.body if isinstance(one, ast.FunctionDef)}
 
 
-def test_every_group_has_a_row():
+def test_every_complaint_group_has_a_row():
     assert [int(row[0]) for row in ROWS] == list(range(1, GROUPS + 1))
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
-def test_every_row_names_a_peer_and_tests_that_there_are(row):
+def test_every_row_names_a_peer_issue_and_existing_tests(row):
     _, complaint, _, shown = row
     assert re.search(r"#\d+", complaint)
     assert TEST.sub("", shown).replace("<br>", "") == "", "write `path::test_name`"

@@ -80,7 +80,7 @@ class Terminal:
 
 
 @pytest.mark.parametrize("name", [name for name, page in PAGES.items() if "```console" in page])
-def test_every_command_on_a_page_prints_what_is_shown(
+def test_every_documented_command_prints_its_shown_output(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(ROOT / "docs" / "examples", tmp_path / "docs" / "examples")
@@ -104,5 +104,5 @@ def test_every_command_on_a_page_prints_what_is_shown(
         ("1.5", "1x5", False),
     ],
 )
-def test_what_is_shown_is_compared_line_by_line(expected, shown, right):
+def test_console_output_is_compared_line_by_line(expected, shown, right):
     assert fits(expected, shown) is right

@@ -57,12 +57,12 @@ def tables(name: str) -> list[tuple[str, str, list[list[str]]]]:
     ]
 
 
-def test_every_product_that_the_fake_platform_imitates_has_one_page() -> None:
+def test_every_simulated_product_has_one_page() -> None:
     assert {path.stem for path in FOLDER.glob("*.md")} == set(DIALECTS) == set(VENDORS)
 
 
 @pytest.mark.parametrize("name", DIALECTS)
-def test_a_page_has_all_parts_and_names_the_common_troubles(name: str) -> None:
+def test_page_has_all_sections_and_names_common_problems(name: str) -> None:
     page = read(name)
     assert re.findall(r"^## (.+)$", page, re.MULTILINE) == PARTS
     trouble = page.partition("## If something goes wrong")[2].partition("## Remove Grader")[0]
@@ -70,7 +70,7 @@ def test_a_page_has_all_parts_and_names_the_common_troubles(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DIALECTS)
-def test_a_page_says_that_only_a_simulated_platform_was_tried(name: str) -> None:
+def test_page_states_that_only_a_simulated_platform_was_tested(name: str) -> None:
     notice = read(name).partition("\n## ")[0]
     assert f"**Grader was not tested with {DIALECTS[name].name}" in notice
     assert "Grader's tests use a simulated platform" in " ".join(notice.split())
@@ -78,7 +78,7 @@ def test_a_page_says_that_only_a_simulated_platform_was_tried(name: str) -> None
 
 
 @pytest.mark.parametrize("name", DIALECTS)
-def test_every_source_has_an_address_and_a_day_and_the_vendor_is_among_them(name: str) -> None:
+def test_every_source_has_link_and_date_and_includes_the_vendor(name: str) -> None:
     sources = read(name).partition("\n## Sources\n")[2]
     lines = re.findall(r"^- ", sources, re.MULTILINE)
     days = [datetime.strptime(day, "%d %B %Y").date() for day in SOURCE.findall(sources)]  # noqa: DTZ007  # a day has no zone
@@ -88,7 +88,7 @@ def test_every_source_has_an_address_and_a_day_and_the_vendor_is_among_them(name
 
 
 @pytest.mark.parametrize("name", DIALECTS)
-def test_tables_name_the_fields_that_grader_displays(name: str) -> None:
+def test_tables_name_the_fields_displayed_by_grader(name: str) -> None:
     assert VALUES
     [entered] = [rows for field, _, rows in tables(name) if field == "field in Grader"]
     assert [row[0] for row in entered] == FIELDS
@@ -100,7 +100,7 @@ def test_tables_name_the_fields_that_grader_displays(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DIALECTS)
-def test_the_guide_and_the_navigation_link_to_the_page(name: str) -> None:
+def test_guide_and_index_link_to_platform_page(name: str) -> None:
     for page in ("lti.md", "index.md"):
         text = (ROOT / "docs" / page).read_text(encoding="utf-8")
         assert f"](learning-platforms/{name}.md)" in text

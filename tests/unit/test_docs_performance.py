@@ -30,28 +30,28 @@ NOT_ALONE = {  # need arguments
 
 
 @pytest.mark.parametrize("before", TABLE.split(PAGE)[:-1], ids=lambda text: text[-30:].strip())
-def test_above_each_table_stands_how_to_repeat_it(before):
+def test_each_table_is_preceded_by_its_command(before):
     assert COMMAND.search(before)
 
 
-def test_every_script_that_is_named_is_there():
+def test_every_named_benchmark_script_exists():
     named = {one for one in COMMAND.findall(PAGE) if one}
     assert named
     assert named <= SCRIPTS.keys()
 
 
-def test_make_bench_runs_every_script_that_can_run_alone():
+def test_make_bench_runs_every_standalone_script():
     runs = {name for name, text in SCRIPTS.items() if "__main__" in text} - NOT_ALONE
     assert set(LISTED) == runs
 
 
-def test_every_script_finds_what_it_imports():
+def test_every_benchmark_script_finds_its_imports():
     there = {**os.environ, "PYTHONPATH": "tests"}
     code = f"import sys; sys.path.insert(0, 'benchmarks'); import {', '.join(LISTED)}"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=there, check=True, timeout=120)
 
 
-def test_the_benchmark_of_a_first_answer_names_the_ways_above_its_limit():
+def test_first_answer_benchmark_reports_paths_above_its_limit():
     """Three steps lead to an answer by command, and four to one by the service."""
     code = (
         "import sys; sys.path.insert(0, 'benchmarks'); import first_answer as f; "

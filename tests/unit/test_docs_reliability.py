@@ -14,17 +14,17 @@ TARGETS = sorted(set(re.findall(r"(?:^|`)make ([a-z-]+)", PAGE, re.MULTILINE)))
 
 
 @pytest.mark.parametrize(("path", "name"), TESTS, ids=map("::".join, TESTS))
-def test_a_test_that_is_named_is_there(path, name):
+def test_each_test_named_on_reliability_page_exists(path, name):
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     assert name in {one.name for one in tree.body if isinstance(one, ast.FunctionDef)}
 
 
 @pytest.mark.parametrize("path", FILES)
-def test_a_file_that_is_named_is_there(path):
+def test_each_file_named_on_reliability_page_exists(path):
     assert (ROOT / path).exists()
 
 
-def test_the_page_names_tests_files_and_commands():
+def test_reliability_page_names_tests_files_and_commands():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert len(TESTS) > 30
     assert FILES

@@ -19,25 +19,25 @@ EFFECTS = {"new": "renewed", "end": "end", "keep": "stay"}
 
 
 @pytest.mark.parametrize("right", PERMISSION_RULES)
-def test_every_right_stands_there_with_its_role_and_scope(right):
+def test_every_permission_is_listed_with_role_and_scope(right):
     rule = PERMISSION_RULES[right]
     assert [f"`{right}`", rule.minimum_role, f"`{rule.scope}`", rule.description] in ROWS
 
 
 @pytest.mark.parametrize("scope", SCOPE_GRANTS)
-def test_every_scope_stands_there_with_what_it_gives(scope):
+def test_every_scope_is_listed_with_its_grants(scope):
     gives = ", ".join(f"`{one}`" for one in SCOPE_GRANTS if one in SCOPE_GRANTS[scope].included)
     assert [f"`{scope}`", gives, SCOPE_GRANTS[scope].description] in ROWS
 
 
 @pytest.mark.parametrize("event", SESSION_EVENT_EFFECTS)
-def test_every_event_stands_there_with_what_it_ends(event):
+def test_every_session_event_is_listed_with_its_effects(event):
     effect = SESSION_EVENT_EFFECTS[event]
     this = "ends" if effect.this_session == "end" else EFFECTS[effect.this_session]
     assert [f"`{event}`", this, EFFECTS[effect.other_sessions], EFFECTS[effect.tokens]] in ROWS
 
 
-def test_the_page_has_no_row_that_the_code_does_not_know():
+def test_rights_page_has_only_rows_known_to_the_code():
     known = {
         f"`{one}`" for one in (*PERMISSION_RULES, *SCOPE_GRANTS, *SESSION_EVENT_EFFECTS, *ACTIONS)
     }

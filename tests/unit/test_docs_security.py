@@ -48,18 +48,18 @@ def test_no_requirement_is_missing():
 
 
 @pytest.mark.parametrize("number", sorted(LEVEL_1 | TOP_10))
-def test_every_requirement_is_shown_by_a_test_or_says_why_not(number):
+def test_every_requirement_names_a_test_or_a_reason(number):
     here = ROWS[number]
     assert TEST.search(here) or WITHOUT_TEST.match(here), here
 
 
-def test_every_test_that_is_named_is_there():
+def test_every_test_named_on_security_page_exists():
     named = TEST.findall(PAGE)
     assert [f"{path}::{name}" for path, name in named if name not in names_in(path)] == []
     assert PAGE.count("::test_") == len(named), "write `tests/path.py::test_name`"
 
 
-def test_the_page_counts_right():
+def test_security_page_counts_are_correct():
     kinds = ("Not applicable", "Not met", "Documented")
     found = {kind: sum(ROWS[one].startswith(kind) for one in LEVEL_1) for kind in kinds}
     shown = len(LEVEL_1) - sum(found.values())
@@ -177,12 +177,12 @@ def found(look: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_what_is_planted_is_found(look):
+def test_planted_violations_are_detected(look):
     find, planted = LOOKS[look]
     assert find(ast.parse(planted))
 
 
-def test_no_statement_is_put_together_from_text():
+def test_no_sql_statement_is_built_from_text():
     """Schema revisions and the durability test are exempt: they serve no requests.
 
     `driver_writes` runs the text of statements that SQLAlchemy compiled.
@@ -196,11 +196,11 @@ def test_no_shell_is_ever_run():
     assert found("shells") == {}
 
 
-def test_nothing_is_run_that_was_text():
+def test_no_text_is_executed_as_code():
     assert found("code") == {}
 
 
-def test_the_service_opens_no_address_that_somebody_sends():
+def test_service_requests_no_user_supplied_urls():
     """Only commands contact other machines, login the OpenID providers, and LTI the platforms.
 
     The operator sets the providers. Addresses of platforms must be public and use https:
@@ -214,7 +214,7 @@ def test_the_service_opens_no_address_that_somebody_sends():
     assert [path for path in found("requests") if not path.startswith(ours)] == []
 
 
-def test_no_xml_and_no_pickle_is_read():
+def test_no_xml_or_pickle_is_parsed():
     """Only `grader report` reads XML, that of Word files; a document type ends the reading."""
     word_files = {"api/services/reports/docx_package.py": ["xml.parsers", "xml.parsers.expat"]}
     assert found("documents") == word_files
@@ -229,7 +229,7 @@ def writing(function):
     return ".transaction(" in inspect.getsource(inspect.unwrap(function))
 
 
-def test_what_is_got_changes_nothing():
+def test_get_requests_change_nothing():
     """Exceptions: a problem is marked as opened, the audit log records an export, and a login.
 
     A provider sends the browser back by GET.
@@ -245,7 +245,7 @@ def test_what_is_got_changes_nothing():
     assert sum(writing(one.endpoint) for one in SHARED_ROUTES) > 50, "it can be seen"
 
 
-def test_no_address_has_a_place_for_a_secret():
+def test_urls_have_no_parameters_for_secrets():
     """IDs of tokens and sessions, and digests of receipts, grant no access.
 
     Calendar programs send nothing but an address. Its secret shows due times only, and its owner
@@ -272,7 +272,7 @@ TEMPLATES = sorted((ROOT / "api" / "web" / "templates").rglob("*.html"))
 FIELD = re.compile(r"<input\b[^>]*\bname=\"(?:password|current|again|new)\"[^>]*>")
 
 
-def test_fields_for_passwords_are_masked_and_known_to_password_managers():
+def test_password_fields_are_masked_and_support_password_managers():
     fields = [one for path in TEMPLATES for one in FIELD.findall(path.read_text(encoding="utf-8"))]
     assert len(fields) > 1
     for field in fields:

@@ -60,7 +60,7 @@ def nested_aliases(levels: int, width: int) -> str:
     ],
 )
 @pytest.mark.parametrize("parser", PARSERS)
-def test_a_scalar_is_read_exactly(written, value, parser):
+def test_scalars_are_read_exactly(written, value, parser):
     data = load_document(f"a: {written}", file="p.yaml", parser=parser).data
     assert data == {"a": value}
     assert type(data["a"]) is type(value)
@@ -93,7 +93,7 @@ def test_a_scalar_is_read_exactly(written, value, parser):
         ("9" * 1001, "more than 1000 digits"),
     ],
 )
-def test_what_yaml_reads_otherwise_than_it_looks_is_refused(written, advice):
+def test_misleading_yaml_value_is_refused(written, advice):
     text = f"id: x\nparts:\n  - key: 1\n  - key: {written}\n"
     with pytest.raises(ProblemError) as caught:
         load_document(text, file="p.yaml")
@@ -153,7 +153,7 @@ def test_what_yaml_reads_otherwise_than_it_looks_is_refused(written, advice):
     ],
 )
 @pytest.mark.parametrize("parser", PARSERS)
-def test_a_fault_is_refused_with_its_place_and_what_to_do(text, line, field, part, parser):
+def test_yaml_error_is_reported_with_location_and_advice(text, line, field, part, parser):
     with pytest.raises(ProblemError) as caught:
         load_document(text, file="p.yaml", parser=parser)
     assert part in caught.value.message
@@ -163,7 +163,7 @@ def test_a_fault_is_refused_with_its_place_and_what_to_do(text, line, field, par
 
 
 @pytest.mark.parametrize("parser", PARSERS)
-def test_a_tab_before_a_field_is_reported_with_what_to_put_in_its_place(parser):
+def test_tab_indentation_is_reported_with_replacement_advice(parser):
     with pytest.raises(ProblemError, match="blanks") as caught:
         load_document("p:\n  - a: 1\n\t  b: 2\n", file="p.yaml", parser=parser)
     assert caught.value.line == 3
@@ -196,7 +196,7 @@ def test_a_tab_before_a_field_is_reported_with_what_to_put_in_its_place(parser):
         pytest.param(f"a: &a 1\nb: [{', '.join(['*a'] * 51)}]", "more than 50", id="51 aliases"),
     ],
 )
-def test_a_bomb_is_stopped_before_it_goes_off(text, part):
+def test_yaml_bomb_is_stopped_in_time(text, part):
     def stopped() -> None:
         with pytest.raises(ProblemError, match=part):
             load_document(text, file="bomb.yaml")
@@ -212,33 +212,33 @@ def test_a_bomb_is_stopped_before_it_goes_off(text, part):
         pytest.param(f"a: {'x' * (MAX_BYTES - 4)}", id="256 KiB"),
     ],
 )
-def test_what_is_just_within_a_limit_is_read(text):
+def test_document_just_within_limits_is_read(text):
     assert load_document(text, file="p.yaml").data
 
 
 @pytest.mark.parametrize("parser", PARSERS)
-def test_an_escape_beyond_unicode_is_refused(parser):
+def test_escape_beyond_unicode_is_refused(parser):
     with pytest.raises(ProblemError, match=r"an escape|escape code"):
         load_document('a: "\\UFFFFFFFF"', file="p.yaml", parser=parser)
 
 
-def test_keys_are_text_as_written():
+def test_keys_stay_text_as_written():
     text = "{on: 1, N: 2, y: 3, no: 4, 1: 5, 1.0: 6, true: 7, 12:30: 8, '<<': 9, ~: 10}"
     data = load_document(text, file="p.yaml").data
     assert list(data) == ["on", "N", "y", "no", "1", "1.0", "true", "12:30", "<<", "~"]
 
 
-def test_an_empty_value_is_none_and_an_empty_text_stays_text():
+def test_empty_value_is_none_and_empty_text_stays_text():
     data = load_document("a:\nb: ~\nc: ''\nd: []\ne: {}", file="p.yaml").data
     assert data == {"a": None, "b": None, "c": "", "d": [], "e": {}}
 
 
-def test_an_alias_repeats_what_its_anchor_names():
+def test_alias_repeats_its_anchor():
     data = load_document("a: &k [[0, 1], [1, 0]]\nb: {original: *k}", file="p.yaml").data
     assert data == {"a": [[0, 1], [1, 0]], "b": {"original": [[0, 1], [1, 0]]}}
 
 
-def test_a_byte_order_mark_is_passed_over():
+def test_byte_order_mark_is_skipped():
     assert load_document("\ufeffa: 1", file="p.yaml").data == {"a": 1}
 
 
@@ -277,9 +277,9 @@ parts:
     ],
 )
 @pytest.mark.parametrize("parser", PARSERS)
-def test_a_piece_has_the_line_of_its_nearest_ancestor_in_the_file(path, line, parser):
+def test_path_gets_line_of_nearest_ancestor_in_file(path, line, parser):
     assert load_document(TEXT, file="p.yaml", parser=parser).find_line(path) == line
 
 
-def test_a_path_is_shown_with_dots():
+def test_path_is_formatted_with_dots():
     assert format_path(("parts", 0, "key")) == "parts.0.key"

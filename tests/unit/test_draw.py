@@ -21,46 +21,46 @@ def numbers(key: bytes, label: str, limit: int, count: int = 8) -> list[int]:
         (b"grader", "0|0|W", 1000, [171, 196, 826, 202, 819, 420, 189, 497, 660, 944]),
     ],
 )
-def test_the_numbers_of_a_seed_never_change(key, label, limit, drawn):
+def test_numbers_of_a_seed_never_change(key, label, limit, drawn):
     """The values are fixed: a change would alter every variant ever handed out."""
     assert numbers(key, label, limit, len(drawn)) == drawn
 
 
-def test_the_stream_goes_on_over_the_blocks_of_the_hash():
+def test_stream_continues_across_hash_blocks():
     drawn = numbers(b"key", "seed 0", MAX_RANGE, 64)
     assert len(set(drawn)) == 64
 
 
 @pytest.mark.parametrize("other", [(b"kez", "seed 0"), (b"key", "seed 1"), (b"key", "seed 0|")])
-def test_another_key_or_label_gives_another_stream(other):
+def test_different_key_or_label_gives_different_stream(other):
     assert numbers(b"key", "seed 0", MAX_RANGE) != numbers(*other, MAX_RANGE)
 
 
 @pytest.mark.parametrize("limit", [0, -1, MAX_RANGE + 1])
-def test_a_limit_outside_the_words_is_an_error(limit):
+def test_limit_outside_64_bit_range_raises_error(limit):
     with pytest.raises(ValueError, match=r"not between 1 and 2\*\*64"):
         RandomStream(b"key", "label").randbelow(limit)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 10, 1000, MAX_RANGE - 1, MAX_RANGE])
-def test_a_number_is_below_its_limit(limit):
+def test_numbers_stay_below_their_limit(limit):
     assert all(0 <= number < limit for number in numbers(b"k", "l", limit, 200))
 
 
-def test_every_value_comes_up_about_equally_often():
+def test_all_values_are_about_equally_frequent():
     counts = Counter(numbers(b"key", "uniform", 6, 6000))
     assert set(counts) == set(range(6))
     chi_square = sum((count - 1000) ** 2 / 1000 for count in counts.values())
     assert chi_square < 20.5  # the 99.9 % quantile with 5 degrees of freedom
 
 
-def test_neighbours_are_independent():
+def test_consecutive_numbers_are_independent():
     pairs = Counter(pairwise(numbers(b"key", "pairs", 4, 8001)))
     chi_square = sum((pairs[one, two] - 500) ** 2 / 500 for one in range(4) for two in range(4))
     assert chi_square < 37.7  # the 99.9 % quantile with 15 degrees of freedom
 
 
-def test_words_that_would_favour_small_numbers_are_drawn_again():
+def test_words_that_would_bias_small_numbers_are_redrawn():
     limit = MAX_RANGE // 2 + 1
     words = numbers(b"key", "fair", MAX_RANGE, 64)
     fair = [word for word in words if word < limit]

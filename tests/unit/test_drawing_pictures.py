@@ -18,13 +18,13 @@ def numbers(picture: str, name: str) -> list[int]:
     return [int(one) for one in re.findall(rf'class="{name}"[^>]* width="(\d+)"', picture)]
 
 
-def test_a_field_grows_backwards_to_that_of_the_table():
+def test_receptive_field_grows_backwards_to_table_value():
     found = draw_receptive_field_picture(["layer", "field", "jump"], LAYERS)
     assert re.findall(r">(?:after \w+|input): (\d+) cells?<", found) == ["1", "3", "6", "8"]
     assert "sees 8 cells of the input" in found
 
 
-def test_a_field_with_a_row_for_the_input_is_the_same():
+def test_input_row_does_not_change_receptive_field_picture():
     with_input = draw_receptive_field_picture(["", "r", "j"], [["input", 1, 1], *LAYERS])
     assert with_input == draw_receptive_field_picture(["layer", "field", "jump"], LAYERS)
 
@@ -38,11 +38,11 @@ def test_a_field_with_a_row_for_the_input_is_the_same():
         (["layer", "field", "jump"], [["conv", "7/2", 1]]),
     ],
 )
-def test_other_tables_are_no_receptive_fields(head, lines):
+def test_other_tables_give_no_receptive_field_picture(head, lines):
     assert draw_receptive_field_picture(head, lines) == ""
 
 
-def test_each_bar_of_a_total_begins_where_the_one_before_it_ended():
+def test_each_bar_starts_where_previous_bar_ended():
     found = draw_layer_counts_picture(
         ["layer", "parameters"], [["a", 100], ["b", 300], ["relu", 0], ["c", 600]]
     )
@@ -51,7 +51,7 @@ def test_each_bar_of_a_total_begins_where_the_one_before_it_ended():
     assert "1,000 in all" in found
 
 
-def test_of_many_layers_the_largest_have_bars_and_the_others_one():
+def test_largest_layers_get_own_bars_and_others_share_one():
     found = draw_layer_counts_picture(["layer", "MACs"], [[f"n{at}", at] for at in range(1, 15)])
     assert found.count('class="ws-bar"') == 10
     assert "the other 5" in found
@@ -68,11 +68,11 @@ def test_of_many_layers_the_largest_have_bars_and_the_others_one():
         ("a - b + c", "2432 - 1 + 650", False),
     ],
 )
-def test_sums_of_some_large_numbers_are_drawn(terms, sums, is_drawn):
+def test_only_sums_of_several_large_numbers_are_drawn(terms, sums, is_drawn):
     assert bool(draw_sum_picture("total", terms, sums)) == is_drawn
 
 
-def test_names_of_layers_are_text_and_no_markup():
+def test_layer_names_are_escaped():
     found = draw_layer_counts_picture(["layer", "macs"], [["<b>", 1], ["b", 2], ["c", 3]])
     assert "&lt;b&gt;" in found
     assert "<b>" not in found + render_table(["<b>"], [["<b>"]]) + render_array("<b>", [[1]])
@@ -84,7 +84,7 @@ def stamp(name, value) -> WorkedStep:
     )
 
 
-def test_the_cells_that_a_stamp_changed_are_marked():
+def test_cells_changed_by_stamp_are_marked():
     first = stamp("sum with 2·w at (1, 1)", [[2, 4, 0]])
     second = stamp("sum with -1·w at (1, 2)", [[2, 3, -2]])
     frames = build_stamp_frames([first, second], id_prefix="s", max_bytes=10_000).frames
@@ -101,7 +101,7 @@ def test_the_cells_that_a_stamp_changed_are_marked():
         ("sum with 2·w at (1, 1, 1)", [[[[1]]]], False),
     ],
 )
-def test_running_sums_are_reported_by_their_name(name, value, expected):
+def test_stamps_are_recognized_by_name(name, value, expected):
     assert is_stamp(stamp(name, value)) is expected
 
 
@@ -116,11 +116,11 @@ def test_running_sums_are_reported_by_their_name(name, value, expected):
         ("a<b", "a&lt;b"),
     ],
 )
-def test_cells_are_brief_and_safe(cell, expected):
+def test_cells_are_short_and_escaped(cell, expected):
     assert render_cell(cell) == expected
 
 
-def test_tables_have_heads_and_no_empty_ones():
+def test_tables_have_headers_and_no_empty_header_cells():
     found = render_table(["", "n"], [["conv", 3]])
     assert "<td></td>" in found
     assert '<th scope="row">conv</th><td>3</td>' in found

@@ -39,7 +39,7 @@ def drawn(*arguments, room=ROOM, **keywords):
     return build_window_frames(way(*arguments, **keywords), id_prefix="w", max_bytes=room)
 
 
-def test_the_products_of_a_window_add_up_to_the_cell_of_the_output():
+def test_window_products_add_up_to_output_cell():
     [found] = way("conv2d", IMAGE, KERNEL, given=[IMAGE])
     assert len(found.moves) == 9
     for move in found.moves:
@@ -49,7 +49,7 @@ def test_the_products_of_a_window_add_up_to_the_cell_of_the_output():
         assert (sum(move.products(0)), move.running_sums()[-1], move.total) == (expected,) * 3
 
 
-def test_a_bias_ends_the_running_sum():
+def test_bias_ends_the_running_sum():
     [found] = way("conv2d", IMAGE, KERNEL, bias=10)
     assert found.moves[0].running_sums() == (1, 1, 1, 16, 26)
 
@@ -63,33 +63,33 @@ def test_a_bias_ends_the_running_sum():
         ({"dilation": 2}, (range(4), range(4)), (2, 2)),
     ],
 )
-def test_the_border_of_zeros_is_distinguished_from_the_input(keywords, inside, size):
+def test_zero_padding_is_distinguished_from_input(keywords, inside, size):
     [found] = way("conv2d", IMAGE, KERNEL, given=[IMAGE], **keywords)
     assert found.window_input.unpadded_ranges == inside
     assert found.map_size == size
 
 
-def test_channels_that_the_text_gives_one_by_one_are_the_input():
+def test_channels_given_separately_form_the_input():
     planes = [IMAGE, KERNEL * 2]
     wide = [[row[:2] for row in IMAGE], planes[1]]
     [found] = way("conv2d", wide, [[KERNEL, KERNEL]], padding=1, given=[KERNEL, *wide])
     assert found.window_input.unpadded_ranges == (range(1, 5), range(1, 3))
 
 
-def test_an_input_that_is_nowhere_given_is_put_together_from_the_windows():
+def test_missing_input_is_reconstructed_from_windows():
     [found] = way("conv2d", IMAGE, KERNEL)
     assert found.window_input.planes == read_planes(IMAGE, 2)
     [found] = way("conv2d", IMAGE, [[1]], stride=2)
     assert found.window_input.planes[0][0] == (1, None, 2)
 
 
-def test_a_vector_is_a_plane_of_one_row():
+def test_vector_is_a_plane_with_one_row():
     [found] = way("conv1d", [1, 2, 3, 4], [1, 1], stride=2)
     assert [move.covered.corner for move in found.moves] == [(0, 0), (0, 2)]
     assert found.map_size == (1, 2)
 
 
-def test_filters_have_a_map_each():
+def test_each_filter_has_its_own_map():
     found = way("conv2d", [IMAGE], [[KERNEL], [[[1, 1], [1, 1]]]])
     assert [one.map_index for one in found] == [0, 1]
     assert len(drawn("conv2d", [IMAGE], [[KERNEL], [[[1, 1], [1, 1]]]]).frames) == 18
@@ -109,7 +109,7 @@ def test_stride_and_dilation_are_reported(spread, about):
     assert bool(about) == bool(told)
 
 
-def test_a_dilated_window_marks_the_cells_that_it_takes_alone():
+def test_dilated_window_marks_only_its_own_cells():
     [found] = way("conv2d", IMAGE, KERNEL, dilation=2)
     assert [place for place, _ in found.moves[0].covered.iter_cells(0)] == [
         (0, 0),
@@ -119,26 +119,26 @@ def test_a_dilated_window_marks_the_cells_that_it_takes_alone():
     ]
 
 
-def test_of_a_largest_value_one_cell_stands_out():
+def test_max_pooling_highlights_one_winning_cell():
     frames = drawn("max_pool2d", [[2, 2], [1, 0]], 2).frames
     assert frames[0].drawings.count("ws-wins") == 1
     assert frames[0].running == ""
 
 
-def test_the_dilation_of_a_pooling_is_found_from_its_input():
+def test_pooling_dilation_is_inferred_from_input():
     [found] = way("max_pool2d", IMAGE, 2, stride=1, dilation=2, given=[IMAGE])
     assert found.moves[0].covered.dilation == (2, 2)
     assert found.window_input.planes == read_planes(IMAGE, 2)
 
 
-def test_channels_of_a_pooling_move_over_their_own_planes():
+def test_pooling_channels_move_over_their_own_planes():
     found = way("max_pool2d", [IMAGE, IMAGE[::-1]], 2, given=[])
     assert [one.map_index for one in found] == [0, 1]
     means = way("global_pool2d", [IMAGE, IMAGE], mode="avg")
     assert [one.map_size for one in means] == [(1, 1), (1, 1)]
 
 
-def test_products_of_matrices_are_no_windows():
+def test_matrix_products_are_not_windows():
     step = SimpleNamespace(data={"type": "window", "corner": [0], "dilation": [], "place": [0]})
     assert [*build_window_paths([step], previous_arrays=(), problem_arrays=())] == []
 
@@ -147,17 +147,17 @@ def test_products_of_matrices_are_no_windows():
     ("count", "room", "expected"),
     [(1, 3, {0}), (5, 3, {0, 1, 2, 3, 4}), (6, 3, {0, 1, 5}), (16, 10, {*range(9), 15})],
 )
-def test_the_first_frames_and_the_last_are_drawn(count, room, expected):
+def test_first_and_last_frames_are_drawn(count, room, expected):
     assert select_frame_indices(count, room) == expected
 
 
-def test_what_is_not_drawn_stands_as_text():
+def test_omitted_frames_are_given_as_text():
     found = drawn("conv2d", IMAGE, KERNEL, room=0)
     assert (len(found.frames), len(found.omitted_texts)) == (3, 6)
     assert found.omitted_texts[0].startswith("1st row, 3rd: ")
 
 
-def test_frames_refer_to_what_is_defined_once():
+def test_frames_reference_shared_definitions():
     found = drawn("conv2d", IMAGE, KERNEL, padding=1, given=[IMAGE])
     defined = re.findall(r'id="([^"]+)"', found.shared)
     assert len(defined) == len(set(defined))
@@ -183,7 +183,7 @@ def test_every_drawing_has_a_title_and_no_style():
         ("", ""),
     ],
 )
-def test_minus_signs_are_real_and_hyphens_stay(text, expected):
+def test_minus_signs_are_typographic_and_hyphens_stay(text, expected):
     assert use_minus_signs(text) == expected
 
 
@@ -199,11 +199,11 @@ def test_minus_signs_are_real_and_hyphens_stay(text, expected):
         ((1, 0, 3), "2nd map, 1st row, 4th column"),
     ],
 )
-def test_the_place_of_a_window_is_reported_in_words_as_prompts_count_from_0(place, words):
+def test_window_position_is_described_with_ordinals(place, words):
     assert describe_position(place) == words
 
 
-def test_the_caption_of_a_window_has_no_place_also_with_several_channels():
+def test_window_caption_omits_position_also_with_several_channels():
     [found] = way("conv2d", [IMAGE, IMAGE], [[KERNEL, KERNEL]])
     assert found.moves[0].text.startswith("channel 1: 1·1")
     assert found.moves[0].line.startswith("1st map, 1st row, 1st:\n  channel 1: 1·1")

@@ -7,7 +7,7 @@ from grader.errors import AnswerError, GraderError, ProblemError, SolverError
 
 
 @pytest.mark.parametrize("kind", [ProblemError, AnswerError, SolverError])
-def test_every_error_on_purpose_is_a_grader_error_and_no_other(kind):
+def test_every_error_class_is_a_grader_error_and_no_other(kind):
     others = {ProblemError, AnswerError, SolverError} - {kind}
     assert issubclass(kind, GraderError)
     assert not any(issubclass(kind, other) for other in others)
@@ -23,11 +23,11 @@ def test_every_error_on_purpose_is_a_grader_error_and_no_other(kind):
         ({"file": "a.yaml", "line": 7, "field": "parts.0.key"}, "a.yaml:7: parts.0.key: no key"),
     ],
 )
-def test_a_problem_error_says_as_much_of_the_place_as_it_knows(place, text):
+def test_problem_error_states_all_known_location_fields(place, text):
     assert str(ProblemError("no key", **place)) == text
 
 
-def test_completing_a_place_keeps_what_was_known():
+def test_with_location_keeps_known_fields():
     error = ProblemError("no key", line=0, field="parts.0").with_location(
         file="a.yaml", line=9, field="x"
     )
@@ -35,14 +35,14 @@ def test_completing_a_place_keeps_what_was_known():
     assert error.others == ()
 
 
-def test_an_answer_error_ends_with_what_was_expected():
+def test_answer_error_ends_with_expected_input():
     assert str(AnswerError("This is empty.", expected="a number")) == (
         "This is empty. Expected a number."
     )
     assert str(AnswerError("This is empty.", position=3)) == "This is empty."
 
 
-def test_a_message_that_quotes_a_long_value_has_an_end():
+def test_message_quoting_a_long_value_is_truncated():
     error = InvalidInput("x" * 501, errors=(FieldError("a", "y" * 100_000), FieldError("b", "z")))
     long, short = error.errors
     assert len(long.message) == len(error.detail) == MAX_MESSAGE_CHARACTERS

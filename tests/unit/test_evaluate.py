@@ -79,7 +79,7 @@ def value(source: str, **functions):
         ("()", ()),
     ],
 )
-def test_an_expression_has_its_exact_value(source, result):
+def test_expression_has_its_exact_value(source, result):
     found = value(source)
     assert found == result
     assert type(found) is type(result)
@@ -133,7 +133,7 @@ def test_an_expression_has_its_exact_value(source, result):
         ("log2(-1)", "logarithm"),
     ],
 )
-def test_what_cannot_be_computed_is_a_solver_error_with_the_reason(source, reason):
+def test_failed_computation_raises_solver_error_with_reason(source, reason):
     with pytest.raises(SolverError, match=reason):
         value(source)
 
@@ -141,12 +141,12 @@ def test_what_cannot_be_computed_is_a_solver_error_with_the_reason(source, reaso
 @pytest.mark.parametrize(
     "error", [ValueError, TypeError, OverflowError, KeyError, RecursionError, AttributeError]
 )
-def test_a_solver_that_fails_in_any_way_is_a_solver_error(error):
+def test_any_solver_failure_becomes_a_solver_error(error):
     with pytest.raises(SolverError, match=r"solver could not compute: .?no"):
         value("solver()", solver=lambda: fail(error("no")))
 
 
-def test_a_solver_error_keeps_its_own_words():
+def test_solver_error_keeps_its_own_message():
     with pytest.raises(SolverError, match=r"^the kernel is too large$"):
         value("solver()", solver=lambda: fail(SolverError("the kernel is too large")))
 
@@ -171,7 +171,7 @@ def test_a_solver_error_keeps_its_own_words():
         "(big * big, 1)",
     ],
 )
-def test_every_intermediate_stays_below_4096_bits(source):
+def test_every_intermediate_value_stays_below_4096_bits(source):
     huge = 2**5000
     with pytest.raises(SolverError, match="4096 bits"):
         value(
@@ -184,24 +184,24 @@ def test_every_intermediate_stays_below_4096_bits(source):
 
 
 @pytest.mark.parametrize("power", [2000, 2049, 3000, 4095])
-def test_a_power_that_fits_is_computed(power):
+def test_power_within_limit_is_computed(power):
     assert value(f"2 ** {power}") == 2**power
     assert value(f"2 ** -{power}") == Fraction(1, 2**power)
 
 
 @pytest.mark.parametrize("power", [4096, 4097, 10**9])
-def test_a_power_that_does_not_fit_is_refused(power):
+def test_power_beyond_limit_is_refused(power):
     with pytest.raises(SolverError, match="4096 bits"):
         value(f"2 ** {power}")
 
 
-def test_a_tensor_of_too_many_cells_is_refused():
+def test_tensor_with_too_many_cells_is_refused():
     with pytest.raises(SolverError, match="cells"):
         enforce_size_limits(Tensor((MAX_CELLS + 1,), (0,) * (MAX_CELLS + 1)))
 
 
 @pytest.mark.parametrize("step", ["a + a", "(a, a)"], ids=["longer", "deeper"])
-def test_a_tuple_cannot_double_for_ever(step):
+def test_tuple_cannot_double_indefinitely(step):
     """A chain of `let` doubles a tuple; without a bound, forty lines would fill memory."""
 
     def double(times: int) -> Value:
@@ -215,14 +215,14 @@ def test_a_tuple_cannot_double_for_ever(step):
         double(20)
 
 
-def test_a_tuple_of_tensors_is_bounded_by_its_cells():
+def test_tuple_of_tensors_is_limited_by_its_cells():
     half = Tensor((MAX_CELLS // 2,), (0,) * (MAX_CELLS // 2))
     assert enforce_size_limits((half, half))
     with pytest.raises(SolverError, match="too many items"):
         enforce_size_limits((half, half, half))
 
 
-def test_a_swapped_call_site_is_the_only_one_that_changes():
+def test_swapped_function_changes_only_its_call_site():
     tree = parse("f(1) + f(10)").tree
     functions = {"f": lambda number: number}
     swapped = Scope({}, functions, {1: lambda number: -number})
@@ -230,18 +230,18 @@ def test_a_swapped_call_site_is_the_only_one_that_changes():
     assert evaluate(tree, swapped) == -9
 
 
-def test_a_keyword_reaches_its_function_by_name():
+def test_keyword_argument_reaches_function_by_name():
     tree = Call("f", (NumberLiteral(1),), (("k", Name("W")),))
     assert evaluate(tree, Scope({"W": 5}, {"f": lambda one, *, k: one + k})) == 6
 
 
-def test_and_or_and_comparisons_stop_as_soon_as_they_know():
+def test_boolean_operators_and_comparisons_short_circuit():
     assert value("False and unknown") is False
     assert value("True or unknown") is True
     assert value("2 < 1 < unknown") is False
 
 
-def test_only_a_truth_value_is_true():
+def test_only_a_boolean_is_accepted_as_condition():
     assert require_boolean(True) is True  # noqa: FBT003 - the value under test
     with pytest.raises(SolverError):
         require_boolean(1)

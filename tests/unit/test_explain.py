@@ -108,31 +108,31 @@ def explained(part, typed, **changes) -> list[str]:
         ),
     ],
 )
-def test_the_rule_is_reported_with_its_figures(part, typed, told):
+def test_rule_is_explained_with_its_figures(part, typed, told):
     assert explained(part, typed) == told
 
 
-def test_a_free_answer_is_reported_with_what_was_said_of_it():
+def test_answer_without_attempt_cost_is_explained_with_its_message():
     assert explained(VECTOR, "[1, 2]")[0].startswith(
         f"{SENTENCES['misfit']}: The answer has the size 2"
     )
     assert explained(SIDE, "soon")[0].startswith(f"{SENTENCES['unreadable']}: ")
 
 
-def test_what_was_typed_and_how_it_was_read_come_first():
+def test_explanation_starts_with_typed_answer_and_its_reading():
     told = explain_result(mark(SIDE, "a = 62/2 = 31"), original(SIDE).problem.parts[0])
     assert told[:2] == ("Typed: a = 62/2 = 31", "Read as: 31")
     assert "last value" in told[2]
 
 
-def test_what_was_sent_as_data_is_reported_as_data_with_its_numbers_as_people_write_them():
+def test_structured_answer_is_shown_as_data_with_readable_numbers():
     told = explain_result(mark(VECTOR, [1, Fraction(1, 4), "3"]), original(VECTOR).problem.parts[0])
     assert told[:2] == ('Typed: [1, 0.25, "3"]', "Read as: [1, 0.25, 3]")
     table = [{"n": Fraction(5, 2), "kept": True}, None]
     assert format_typed_answer(table) == '[{"n": 2.5, "kept": true}, null]'
 
 
-def test_what_follows_is_reported_with_the_key_that_it_was_held_against():
+def test_follow_through_is_explained_with_the_key_it_was_compared_to():
     variant = original(SIDE, ask(id="b", key="halve(a)", follow_through="1/2"))
     result = marked(variant, a="40", b="20")["b"]
     assert explain_result(result, variant.problem.parts[1])[2:] == (
@@ -145,7 +145,7 @@ def test_what_follows_is_reported_with_the_key_that_it_was_held_against():
 @pytest.mark.parametrize(
     "typed", ["9" * 5000, [1] * 5000, 10**5000], ids=["text", "list", "number"]
 )
-def test_a_long_answer_is_reported_in_short(typed):
+def test_long_answer_is_abbreviated_in_explanation(typed):
     result = PartResult(
         "a", "wrong", Fraction(0), 1, typed=typed, counted_key=Tensor.from_nested([7] * 999)
     )

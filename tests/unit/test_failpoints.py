@@ -43,12 +43,12 @@ def reached(armed: str) -> tuple[int, list[str]]:
         ("after_commit:4", (0, ["3", "after_commit"])),
     ],
 )
-def test_a_process_dies_at_the_stated_point_and_time(armed, end):
+def test_process_dies_at_configured_failpoint_and_count(armed, end):
     assert reached(armed) == end
 
 
 @pytest.mark.parametrize("name", ["after_lunch", "before_commit:0", "before_commit:", ":1", "1"])
-def test_a_failpoint_that_is_none_is_refused_at_the_start(name):
+def test_unknown_failpoint_is_rejected_at_startup(name):
     with pytest.raises(SettingsError, match="GRADER_FAILPOINT"):
         read_settings({"GRADER_FAILPOINT": name})
 
@@ -58,5 +58,5 @@ def test_every_failpoint_can_be_set(name):
     assert read_settings({"GRADER_FAILPOINT": f"{name}:12"}).failpoint == f"{name}:12"
 
 
-def test_none_is_set_by_itself():
+def test_no_failpoint_is_set_by_default():
     assert ServiceSettings().failpoint is None

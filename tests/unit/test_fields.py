@@ -48,7 +48,7 @@ def refusal(field, given) -> str:
         ("1/3%", Fraction(1, 300)),
     ],
 )
-def test_an_exact_number_has_several_spellings(given, number):
+def test_exact_number_accepts_several_notations(given, number):
     found = read(ExactNumber, given)
     assert found == number
     assert type(found) is type(number)
@@ -61,7 +61,7 @@ def test_an_exact_number_has_several_spellings(given, number):
         *["1" * 31, True, False, None, [1], {}, "0x10", "1_000", "--1", "½"],
     ],
 )
-def test_what_is_no_exact_number_is_refused_with_an_example(given):
+def test_invalid_exact_number_is_rejected_with_example(given):
     assert "write 2, 0.5, 1/4 or 5%" in refusal(ExactNumber, given) or given == "1/0"
 
 
@@ -93,26 +93,26 @@ def test_credit_and_points_have_limits(field, inside, outside):
         ("W + 1", parse("W + 1").tree),
     ],
 )
-def test_an_expression_is_text_or_numbers(given, tree):
+def test_expression_may_be_text_or_numbers(given, tree):
     assert read(Expr, given).tree == tree
 
 
-def test_an_expression_that_was_read_stays_itself():
+def test_parsed_expression_is_returned_unchanged():
     expression = parse("W")
     assert read(Expr, expression) is expression
 
 
 @pytest.mark.parametrize("given", [True, None, {}, [], [True], 1.5])
-def test_what_is_no_expression_is_refused_with_an_example(given):
+def test_value_that_is_not_an_expression_is_rejected(given):
     assert "is not a" in refusal(Expr, given)
 
 
 @pytest.mark.parametrize("given", [["a"], [[1], ["a"]]])
-def test_a_list_of_expressions_is_told_to_be_one_text(given):
+def test_list_of_expressions_asks_for_a_single_text(given):
     assert "'a' stands in a list; write the list as one text" in refusal(Expr, given)
 
 
-def test_a_bad_expression_says_why():
+def test_bad_expression_error_gives_the_reason():
     assert "not part of the expression language" in refusal(Expr, "lambda: 1")
 
 
@@ -129,14 +129,14 @@ def test_a_bad_expression_says_why():
         ([[[1]]], Tensor((1, 1, 1), (1,))),
     ],
 )
-def test_a_constant_is_a_scalar_a_tuple_or_a_tensor(given, value):
+def test_constant_is_a_scalar_tuple_or_tensor(given, value):
     found = read(ConstantValue, given)
     assert found == value
     assert type(found) is type(value)
 
 
 @pytest.mark.parametrize("given", [None, {}, [], [[1, 2], [3]], [[1], ["a"]], [1, [2]], 0.5, [{}]])
-def test_what_is_no_constant_is_refused(given):
+def test_invalid_constant_is_rejected(given):
     assert "is not a" in refusal(ConstantValue, given)
 
 
@@ -148,7 +148,7 @@ def test_prose_is_text_with_placeholders():
 @pytest.mark.parametrize(
     ("given", "words"), [(5, "put it in quotes"), ({"W": None}, "quotes"), ("{{W", "not closed")]
 )
-def test_prose_that_cannot_be_filled_is_refused(given, words):
+def test_prose_with_invalid_placeholders_is_rejected(given, words):
     assert words in refusal(Prose, given)
 
 
@@ -160,14 +160,14 @@ def test_prose_that_cannot_be_filled_is_refused(given, words):
         (Name, ["W", "C_in", "y", "N_"], ["", "_a", "1a", "a-b", "é", "a\n", "a" * 33]),
     ],
 )
-def test_ids_are_plain(field, good, bad):
+def test_ids_are_restricted_to_plain_characters(field, good, bad):
     for given in good:
         assert read(field, given) == given
     for given in bad:
         assert refusal(field, given)
 
 
-def test_a_model_is_frozen_and_refuses_unknown_fields():
+def test_model_is_frozen_and_rejects_unknown_fields():
     class Thing(StrictModel):
         size: int
 

@@ -58,7 +58,7 @@ X = {"X": [[1, 2], [3, 4]]}
         (ask("choice", key="'x'", options={"x": "X", "y": "Y"}), "y", "wrong", 0),
     ],
 )
-def test_an_answer_has_the_status_of_the_first_rule_that_fits(part, typed, status, credit):
+def test_answer_gets_status_of_first_matching_rule(part, typed, status, credit):
     result = mark(part, typed, params=X)
     assert (result.status, result.credit) == (status, credit)
 
@@ -76,17 +76,17 @@ def test_an_answer_has_the_status_of_the_first_rule_that_fits(part, typed, statu
         ("missing", False),
     ],
 )
-def test_only_what_could_be_read_costs_an_attempt(status, costs):
+def test_only_readable_answers_cost_an_attempt(status, costs):
     assert PartResult("a", status, Fraction(0), 1).costs_attempt is costs
 
 
-def test_an_answer_of_another_form_costs_nothing_carries_nothing_and_is_told_what_is_asked():
+def test_form_mismatch_costs_and_carries_nothing_and_names_expected_form():
     result = mark(ask("shape", key="(3, 32, 32)", layout="CHW"), "32×32")
     assert result.feedback == "The shape has 2 dimensions; it needs 3 (C × H × W)."
     assert (result.costs_attempt, result.carries, result.read_as) == (False, None, "32×32")
 
 
-def test_every_part_has_a_result_in_order_for_any_answers():
+def test_every_part_gets_a_result_in_order_for_any_answers():
     variant = original(SIDE, HALF, ask(id="c", key="halve(b)"))
     results = grade(variant, {"c": "7", "unknown": "5"}, registry=BOOK)
     assert [(one.part, one.status) for one in results] == [
@@ -96,13 +96,13 @@ def test_every_part_has_a_result_in_order_for_any_answers():
     ]
 
 
-def test_seven_parts_of_one_seventh_make_one():
+def test_seven_parts_worth_one_seventh_add_up_to_one():
     parts = [ask(id=f"p{at}", key=at, points="1/7") for at in range(7)]
     results = marked(original(*parts), **{f"p{at}": str(at) for at in range(7)})
     assert sum(result.score for result in results.values()) == 1
 
 
-def test_the_score_is_points_times_credit_and_none_until_a_person_has_marked():
+def test_score_is_points_times_credit_or_none_until_graded_manually():
     assert mark(ask("vector", key="[1, 2, 3]", points=5), "[1, 2, 4]").score == Fraction(10, 3)
     assert mark(TEXT, "Because.").score is None
 
@@ -126,20 +126,18 @@ def test_the_score_is_points_times_credit_and_none_until_a_person_has_marked():
         ({"a": "40.5", "b": "20"}, "wrong", 0),
     ],
 )
-def test_right_for_ones_own_earlier_answer_comes_after_correct_and_before_mistakes(
-    answers, status, credit
-):
+def test_follow_through_ranks_after_correct_and_before_mistakes(answers, status, credit):
     result = marked(original(SIDE, HALF), **answers)["b"]
     assert (result.status, result.credit) == (status, credit)
 
 
-def test_a_mistake_is_looked_for_in_what_was_carried_on():
+def test_mistake_is_detected_in_answer_based_on_carried_value():
     later = ask(id="b", key="weights(a, 10, 3)")
     result = marked(original(SIDE, later), a="30", b="2700")["b"]
     assert (result.status, result.mistakes) == ("mistake", ("no_bias",))
 
 
-def test_what_an_earlier_submission_gave_carries_on_until_a_readable_answer_replaces_it():
+def test_earlier_submission_carries_until_readable_answer_replaces_it():
     variant = original(SIDE, HALF)
     for answers, status in (
         ({"b": "20"}, "follow_through"),
@@ -152,7 +150,7 @@ def test_what_an_earlier_submission_gave_carries_on_until_a_readable_answer_repl
         assert marked(variant, carried={"a": 40}, **answers)["b"].status == status, answers
 
 
-def test_an_answer_carries_the_value_that_was_read():
+def test_answer_carries_its_read_value():
     assert mark(SIDE, "40").carries == 40
     assert mark(ask("shape", key="(3, 4)"), "5×6").carries == (5, 6)
     assert mark(MATRIX, "[[1, 2], [3, 4]]", params=X).carries == Tensor.from_nested(
@@ -173,7 +171,7 @@ def test_an_answer_carries_the_value_that_was_read():
         (ask(key="side(3, 3)"), "a * a", {"a": "2", "b": "4"}, "follow_through"),
     ],
 )
-def test_a_carried_key_may_not_repeat_the_carried_answer_unless_the_true_ones_do(
+def test_carried_key_must_not_repeat_carried_answer_unless_true_keys_do(
     first, later, answers, status
 ):
     """Otherwise typing 1 in the first part would make the second part trivial."""
@@ -181,13 +179,13 @@ def test_a_carried_key_may_not_repeat_the_carried_answer_unless_the_true_ones_do
     assert (result.status, result.mistakes) == (status, ())
 
 
-def test_the_guard_of_a_part_stops_what_follows_from_it():
+def test_carry_guard_of_part_blocks_follow_through():
     variant = original({**SIDE, "carry": "a < 60"}, HALF)
     assert marked(variant, a="58", b="29")["b"].status == "follow_through"
     assert marked(variant, a="60", b="30")["b"].status == "wrong"
 
 
-def test_a_carried_key_that_cannot_be_computed_is_nobodys_fault():
+def test_uncomputable_carried_key_falls_back_to_true_key():
     variant = original(SIDE, ask(id="b", key="side(a, 5)"))
     assert marked(variant, a="4", b="9")["b"].status == "wrong"
     assert marked(variant, a="4", b="27")["b"].status == "correct"
@@ -206,7 +204,7 @@ def test_a_carried_key_that_cannot_be_computed_is_nobodys_fault():
         (1, "[31, 62, 0]", "correct", 1),
     ],
 )
-def test_follow_through_has_its_own_credit_and_never_less_than_the_true_key_gives(
+def test_follow_through_credit_is_never_below_credit_by_true_key(
     follow_through, answer, status, credit
 ):
     later = ask("vector", id="b", key="scale(V[0], a)", follow_through=follow_through)
@@ -217,14 +215,14 @@ def test_follow_through_has_its_own_credit_and_never_less_than_the_true_key_give
 ACCEPT = [{"key": "64 - 3 * 10", "reason": "the lecture's own count", "say": "As in class."}]
 
 
-def test_what_the_author_accepts_is_correct_with_the_reason_said():
+def test_accepted_alternative_is_correct_with_its_reason():
     result = mark({**SIDE, "accept": ACCEPT}, "34")
     assert (result.status, result.credit, result.feedback) == ("correct", 1, "As in class.")
     assert mark({**SIDE, "accept": [{**ACCEPT[0], "say": ""}]}, "34").feedback != ""
     assert mark({**SIDE, "accept": ACCEPT}, "35").status == "wrong"
 
 
-def test_what_is_accepted_comes_before_follow_through_and_mistakes():
+def test_accepted_alternative_precedes_follow_through_and_mistakes():
     accept = [{"key": "side(64, 3, stride=2) + 1", "reason": "rounding is a convention"}]
     assert mark({**SIDE, "accept": accept}, "32").status == "correct"
 
@@ -247,21 +245,21 @@ def test_what_is_accepted_comes_before_follow_through_and_mistakes():
         (BROKEN, "5", FAILURE_MESSAGE),
     ],
 )
-def test_the_student_is_told_what_happened(part, typed, words):
+def test_student_feedback_matches_verdict(part, typed, words):
     assert mark(part, typed).feedback == words
 
 
-def test_staff_are_told_why_no_key_could_be_computed():
+def test_staff_see_why_key_could_not_be_computed():
     assert "the solver cannot take 0 values" in mark(BROKEN, "5").reason
 
 
-def test_a_failure_while_judging_goes_to_a_person():
+def test_failure_during_grading_leads_to_manual_review():
     result = mark(ask("expression", key="1 / (n - n)", variables={"n": "1..9"}), "8")
     assert (result.status, result.credit) == ("needs_review", None)
     assert result.reason
 
 
-def test_what_the_author_accepts_or_names_and_cannot_be_computed_changes_no_verdict():
+def test_uncomputable_accepted_keys_and_mistakes_change_no_verdict():
     accept = [{"key": "broken()", "reason": "fails"}]
     assert mark({**SIDE, "accept": accept}, "8").status == "wrong"
     mistakes = [{"id": "nowhere", "key": "1 / (n - n)", "say": "x"}]
@@ -269,7 +267,7 @@ def test_what_the_author_accepts_or_names_and_cannot_be_computed_changes_no_verd
     assert mark(formula, "n + 1").status == "wrong"
 
 
-def test_an_answer_that_follows_from_one_that_breaks_the_key_is_wrong_and_not_reviewed():
+def test_answer_based_on_key_breaking_carried_value_is_wrong_not_reviewed():
     later = ask("expression", id="b", key="n / (a - 16)", variables={"n": "1..9"})
     variant = original(ask(key="31", reason="a constant"), later)
     result = marked(variant, a="16", b="n")["b"]
@@ -285,7 +283,7 @@ def test_an_answer_that_follows_from_one_that_breaks_the_key_is_wrong_and_not_re
         ("204800", "mistake"),
     ],
 )
-def test_a_rounding_of_the_right_key_is_not_taken_for_a_mistake(typed, status):
+def test_rounded_right_key_is_not_named_as_mistake(typed, status):
     """204,928 parameters with biases, 204,800 without: 205 thousand fits both."""
     no_bias = [{"id": "no_bias", "key": "204800", "say": "x"}]
     part = ask(key="204928", reason="a constant", mistakes=no_bias)
@@ -295,7 +293,7 @@ def test_a_rounding_of_the_right_key_is_not_taken_for_a_mistake(typed, status):
         assert "The exact number is asked for" in result.feedback
 
 
-def test_a_mistake_in_a_carried_value_earns_no_more_than_the_right_carried_answer():
+def test_mistake_on_carried_value_earns_at_most_follow_through_credit():
     mistakes = [{"id": "doubled", "key": "2 * a", "say": "x", "credit": 1}]
     later = ask(id="b", key="3 * a", follow_through="1/4", mistakes=mistakes)
     variant = original(ask(key="31", reason="a constant"), later)
@@ -304,7 +302,7 @@ def test_a_mistake_in_a_carried_value_earns_no_more_than_the_right_carried_answe
     assert (wrong.status, wrong.credit) == ("mistake", Fraction(1, 4))
 
 
-def test_the_cells_that_are_not_right_are_named_where_the_author_shows_them():
+def test_wrong_cells_are_named_where_author_shows_them():
     part = ask("matrix", key="[[1, 2], [3, 4]]", reason="a constant", show="cells")
     told = mark(part, "[[1, 2], [4, 3]]").feedback
     assert told == "2 of 4 cells are correct. Incorrect: (2, 1), (2, 2)."
@@ -314,7 +312,7 @@ def test_the_cells_that_are_not_right_are_named_where_the_author_shows_them():
     assert mark(hidden, "[[1, 2], [4, 3]]").feedback == "2 of 4 cells are correct."
 
 
-def test_how_an_answer_was_read_is_reported_with_every_verdict():
+def test_every_verdict_reports_how_answer_was_read():
     for typed in ("a = 62/2 = 31", "a = 64/2 = 32", "a = 66/2 = 33"):
         result = mark(SIDE, typed)
         assert "last value" in result.feedback, result
@@ -324,7 +322,7 @@ def test_how_an_answer_was_read_is_reported_with_every_verdict():
 @pytest.mark.parametrize(
     "typed", ["75", "76", "12", "76.5", "1e9", "-77", "7", "soon", "77 windows or"]
 )
-def test_no_feedback_to_a_wrong_answer_holds_the_key(typed):
+def test_feedback_on_wrong_answer_never_contains_key(typed):
     result = mark(ask(key="side(153, 2, stride=2) + 1"), typed)
     assert result.status != "correct"
     assert "77" not in result.feedback.replace(typed, "")
@@ -332,7 +330,7 @@ def test_no_feedback_to_a_wrong_answer_holds_the_key(typed):
 
 @pytest.mark.parametrize("typed", ["31", "32", "20", "7", "", "abc", "1,5"])
 @pytest.mark.parametrize("carried", [{}, {"a": 40}])
-def test_one_part_is_judged_as_it_is_beside_parts_that_nobody_answered(typed, carried):
+def test_part_graded_alone_matches_grading_with_unanswered_parts(typed, carried):
     variant = original(SIDE, HALF)
     for at, part in enumerate(("a", "b")):
         together = grade(variant, {part: typed}, registry=BOOK, carried=carried)
@@ -359,7 +357,7 @@ def drawn(part, count=20, **params):
         (Fraction("31.5"), ("point",), 4),
     ],
 )
-def test_a_short_text_is_read_once_for_the_variants_of_a_part(typed, styles, times, monkeypatch):
+def test_short_text_is_read_once_for_all_variants_of_part(typed, styles, times, monkeypatch):
     read, reads = NumberKind.read, []
 
     def counted(self, typed, part, scope):
@@ -375,7 +373,7 @@ def test_a_short_text_is_read_once_for_the_variants_of_a_part(typed, styles, tim
     assert len(reads) == times
 
 
-def test_a_table_is_read_by_the_numbers_of_each_variant():
+def test_table_is_read_with_the_numbers_of_each_variant():
     expected = {1: "unreadable", 2: "correct"}
     found = {
         len(variant.names["W"]): grade(variant, {"a": "3\n4"}, registry=BOOK)[0].status
@@ -385,7 +383,7 @@ def test_a_table_is_read_by_the_numbers_of_each_variant():
     assert [name for name, kind in KINDS.items() if kind.reads_by_numbers] == ["table"]
 
 
-def test_an_equal_answer_is_graded_once_and_another_carried_value_again() -> None:
+def test_equal_answer_is_graded_once_but_again_for_other_carried_value() -> None:
     parts = ask(id="a", key="9*7"), ask(id="b", key="a*100")
     variant = original(*parts, book=BOOK)
     first = marked(variant, book=BOOK, b="6400")["b"]

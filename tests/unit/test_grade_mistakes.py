@@ -34,7 +34,7 @@ X = {"X": [[1, 2], [3, 4]]}
         (ask(key="weights(1, 64, 3)"), "577", ("one_bias",)),
     ],
 )
-def test_a_wrong_answer_is_named_by_the_mistake_that_gives_it(part, typed, ids):
+def test_wrong_answer_is_named_by_matching_mistake(part, typed, ids):
     result = mark(part, typed, params=X)
     assert (result.status, result.mistakes, result.credit or 0) == ("mistake", ids, result.credit)
     assert all(f"Hint: {name}." in result.feedback for name in ids)
@@ -44,27 +44,27 @@ def test_a_wrong_answer_is_named_by_the_mistake_that_gives_it(part, typed, ids):
     ("key", "typed"),
     [("2 * n", "n + n"), ("(n - 1) / (n - 1)", "1"), ("sqrt(n) ** 2 + 1", "n + 1")],
 )
-def test_a_wrong_formula_is_named_by_one_that_is_equal_wherever_that_has_a_value(key, typed):
+def test_wrong_formula_is_named_by_mistake_equal_wherever_defined(key, typed):
     own = [{"id": "own", "key": key, "say": "Hint: own."}]
     part = ask("expression", key="3 * n", variables={"n": "1..9"}, mistakes=own)
     assert mark(part, typed).mistakes == ("own",)
     assert mark(part, "n + 7").mistakes == ()
 
 
-def test_two_mistakes_at_once_are_named_only_where_they_give_the_very_answer():
+def test_two_combined_mistakes_are_named_only_for_exact_answer():
     part = ask(key="weights(3, 64, 3) * side(64, 3, stride=2)")  # 640 * 32 without channels
     assert mark(part, "20480").mistakes == ("rounded_up", "channels_left_out")
     assert mark(part, "2.05e4").mistakes == ()
     assert mark(part, "1.98e4").mistakes == ("channels_left_out",)
 
 
-def test_a_named_mistake_keeps_the_credit_of_the_cells_that_are_right():
+def test_named_mistake_keeps_credit_of_right_cells():
     result = mark(MATRIX, "[[2, 6], [4, 8]]", params=X)
     assert (result.status, result.credit) == ("mistake", Fraction(1, 2))
     assert result.cells == (True, False, False, True)
 
 
-def test_a_named_mistake_of_another_size_is_a_mistake_and_not_a_misfit():
+def test_named_mistake_of_other_size_is_not_a_form_mismatch():
     result = mark(MATRIX, "[[2], [4]]", params={"X": [[1, 2]]})
     assert (result.status, result.mistakes) == ("mistake", ("transposed_output",))
 
@@ -72,7 +72,7 @@ def test_a_named_mistake_of_another_size_is_a_mistake_and_not_a_misfit():
 @pytest.mark.parametrize(
     ("credit", "status_credit"), [(0, Fraction(0)), ("1/4", Fraction(1, 4)), (1, Fraction(1))]
 )
-def test_the_authors_own_mistake_comes_first_with_its_credit_and_words(credit, status_credit):
+def test_authors_own_mistake_comes_first_with_its_credit_and_text(credit, status_credit):
     own = [{"id": "forgot", "key": "64 // 2", "say": "Not {{32}}.", "credit": credit}]
     result = mark({**SIDE, "mistakes": own}, "32")
     assert (result.status, result.mistakes, result.credit) == (
@@ -107,7 +107,7 @@ def book_of(**ranks: int):
         ),
     ],
 )
-def test_the_highest_rank_is_named_and_one_of_them_on_equal_rank(ranks, ids, feedback):
+def test_highest_ranked_mistake_is_named_and_one_of_equal_rank(ranks, ids, feedback):
     book = book_of(**ranks)
     result = marked(original(ask(key="halve(9)"), book=book), book=book, a="9")["a"]
     assert (result.mistakes, result.feedback) == (ids, feedback)

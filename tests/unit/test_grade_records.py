@@ -49,7 +49,7 @@ ACCEPT = [{"key": "34", "reason": "the lecture's own count"}]
         (ask(key="broken()"), "5", "failure", None),
     ],
 )
-def test_a_result_tells_the_rule_that_decided_and_the_key_that_counted(part, typed, rule, against):
+def test_result_records_deciding_rule_and_counted_key(part, typed, rule, against):
     result = mark(part, typed)
     assert result.rule == rule
     assert against is None or result.counted_key == against
@@ -65,12 +65,12 @@ def test_a_result_tells_the_rule_that_decided_and_the_key_that_counted(part, typ
         ({"a": "41", "b": "22"}, "none", 15),
     ],
 )
-def test_a_result_tells_where_the_students_own_earlier_answer_counted(answers, rule, against):
+def test_result_records_whether_own_earlier_answer_counted(answers, rule, against):
     result = marked(original(SIDE, HALF), **answers)["b"]
     assert (result.rule, result.counted_key) == (rule, against)
 
 
-def test_credit_for_part_of_what_follows_is_given_by_follow_through():
+def test_partial_follow_through_is_recorded_with_its_key():
     later = ask("vector", id="b", key="scale(V[0], a)")
     variant = original(SIDE, later, params={"V": [[1, 2, 0]]})
     result = marked(variant, a="30", b="[30, 60, 5]")["b"]
@@ -78,7 +78,7 @@ def test_credit_for_part_of_what_follows_is_given_by_follow_through():
     assert result.counted_key == Tensor.from_nested([30, 60, 0])
 
 
-def test_there_is_a_sentence_for_every_rule_and_no_other():
+def test_every_rule_has_exactly_one_sentence():
     decided = {one for part in get_args(DecidingRule) for one in get_args(part) or (part,)}
     assert set(get_args(KindRule)) - {"person"} < decided
     assert set(SENTENCES) == decided
@@ -98,7 +98,7 @@ def test_there_is_a_sentence_for_every_rule_and_no_other():
         (ask("expression", key="n", variables={"n": "1..9"}), "2n", "2·n"),
     ],
 )
-def test_a_result_keeps_what_was_typed_and_what_it_was_read_as(part, typed, value):
+def test_result_keeps_typed_answer_and_its_reading(part, typed, value):
     result = mark(part, typed)
     assert (result.typed, result.value) == (typed, value)
 
@@ -116,9 +116,7 @@ def test_a_result_keeps_what_was_typed_and_what_it_was_read_as(part, typed, valu
         ("comma", None, "1.500", 1500),
     ],
 )
-def test_decimals_are_marked_as_the_problem_says_and_else_as_the_course_does(
-    declared, course, typed, value
-):
+def test_decimal_style_of_problem_overrides_course(declared, course, typed, value):
     variant = original(ask("number", key="7"), numbers=declared)
     (result,) = grade(variant, {"a": typed}, registry=BOOK, numbers=course)
     assert (result.value, result.status == "unreadable") == (value, value is None)
@@ -126,6 +124,6 @@ def test_decimals_are_marked_as_the_problem_says_and_else_as_the_course_does(
 
 
 @pytest.mark.parametrize(("numbers", "value"), [(None, None), ("point", 1), ("comma", 1000)])
-def test_a_point_in_a_count_is_decided_where_the_style_is_declared(numbers, value):
+def test_point_in_count_follows_declared_number_style(numbers, value):
     variant = original(SIDE, numbers=numbers)
     assert marked(variant, a="1.000")["a"].value == value

@@ -10,10 +10,10 @@ PAGE = (Path(__file__).parents[2] / "docs" / "gradebook.md").read_text(encoding=
 WARNED = re.compile(r"^\| `(\w+)` \| (fatal)? ?\| (.*) \|$", re.MULTILINE)
 
 
-def test_every_warning_stands_on_the_page_with_its_meaning():
+def test_every_warning_is_documented_with_its_meaning():
     found = {code: (bool(fatal), said) for code, fatal, said in WARNED.findall(PAGE)}
     assert found == {code: (code in FATAL_CODES, said) for code, said in WARNINGS.items()}
 
 
-def test_every_form_of_file_stands_on_the_page():
+def test_every_file_format_is_documented():
     assert [form for form in FORMATS if f"| `{form}` |" not in PAGE] == []

@@ -38,7 +38,7 @@ class CountedText(str):
     ],
     ids=["open", "closed", "one closed", "only ends", "half closed"],
 )
-def test_comments_are_found_in_one_pass_over_the_text(text):
+def test_comments_are_found_in_one_pass(text):
     counted = CountedText(text)
     drop_comments(counted)
     assert 0 < counted.scanned <= 2 * len(text)
@@ -50,13 +50,13 @@ def texts(pieces: str, length: int):
     return chain.from_iterable(product(pieces.split("|"), repeat=count) for count in lengths)
 
 
-def test_comments_are_those_of_the_pattern():
+def test_comments_match_the_reference_pattern():
     for pieces in texts("<!--|-->|-|>|a\n", 5):
         text = "".join(pieces)
         assert drop_comments(text) == COMMENT.sub("", text), text
 
 
-def test_headings_are_those_of_the_pattern():
+def test_headings_match_the_reference_pattern():
     """Every heading begins an answer here."""
     read = 0
     for pieces in texts("#| |x|\t", 7):
@@ -71,14 +71,14 @@ def test_headings_are_those_of_the_pattern():
     assert read > 1000
 
 
-def test_no_pattern_tries_a_run_of_characters_again_from_each_of_them():
+def test_patterns_contain_no_lazy_repeats():
     """A lazy repeat before other items does: `# x`, 4,000 spaces and a `y` took minutes."""
     patterns = [one for one in vars(documents).values() if isinstance(one, re.Pattern)]
     assert len(patterns) == 5
     assert not [one.pattern for one in patterns if re.search(r"[*+}?]\?", one.pattern)]
 
 
-def test_a_megabyte_of_spaces_in_a_heading_is_read():
+def test_heading_with_a_megabyte_of_spaces_is_read():
     sheet = AnswerSheet({"shape": ("first",)})
     add_markdown_answers(f"# first{' ' * 1_000_000}y\n\n# first{' ' * 1_000_000}#\n3x3", sheet)
     assert sheet.answers == {"shape": {"first": "3x3"}}

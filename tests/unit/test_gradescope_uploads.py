@@ -78,13 +78,13 @@ def notebook(*cells: tuple[str, str | list[str]]) -> str:
         ("answers.md", "## first\n````\n3x3\n````\n## count/last\n~~~~~ text\n7\n~~~~~~\n"),
     ],
 )
-def test_each_kind_of_file_is_read(tmp_path, name, text):
+def test_each_file_type_is_read(tmp_path, name, text):
     sheet = upload(tmp_path, name, text)
     assert sheet.answers == BOTH
     assert sheet.notes == []
 
 
-def test_json_keeps_numbers_exact_and_lists_as_they_are(tmp_path):
+def test_json_keeps_exact_numbers_and_lists(tmp_path):
     sheet = upload(tmp_path, "answers.json", '{"params": 0.1, "first": [3, 3], "count/last": true}')
     assert sheet.answers["count"] == {"params": Fraction(1, 10), "last": "true"}
     assert sheet.answers["shape"] == {"first": [3, 3]}
@@ -118,7 +118,7 @@ def test_json_keeps_numbers_exact_and_lists_as_they_are(tmp_path):
         ("a.ipynb", notebook(("code", "%%answer fist\n3")), "A cell of the notebook was left out"),
     ],
 )
-def test_what_is_left_out_is_explained(tmp_path, name, text, note):
+def test_ignored_content_is_explained(tmp_path, name, text, note):
     assert note in "\n".join(upload(tmp_path, name, text).notes)
 
 
@@ -147,12 +147,12 @@ def test_what_is_left_out_is_explained(tmp_path, name, text, note):
         ),
     ],
 )
-def test_a_file_that_cannot_be_read_is_explained(tmp_path, name, text, message):
+def test_unreadable_upload_is_explained(tmp_path, name, text, message):
     with pytest.raises(UploadError, match=message.replace(".", r"\.")):
         upload(tmp_path, name, text)
 
 
-def test_several_files_are_refused_with_their_names_and_notebooks_come_second(tmp_path):
+def test_several_answer_files_are_refused_and_notebooks_rank_second(tmp_path):
     (tmp_path / "work.ipynb").write_text(notebook())
     (tmp_path / "answers.json").write_text("{}")
     assert find_answer_file(tmp_path).name == "answers.json"
@@ -163,7 +163,7 @@ def test_several_files_are_refused_with_their_names_and_notebooks_come_second(tm
         find_answer_file(tmp_path)
 
 
-def test_a_link_is_not_followed_out_of_the_submission(tmp_path):
+def test_symlinks_out_of_submission_are_not_followed(tmp_path):
     (tmp_path / "secret").mkdir()
     (tmp_path / "secret" / "answers.json").write_text("{}")
     submission = tmp_path / "submission"
@@ -175,7 +175,7 @@ def test_a_link_is_not_followed_out_of_the_submission(tmp_path):
 
 
 @pytest.mark.parametrize("line", ["%%answer --python first", "%%answer first --python"])
-def test_a_cell_that_must_be_evaluated_is_no_answer_and_is_named(tmp_path, line):
+def test_cell_that_needs_evaluation_is_skipped_and_named(tmp_path, line):
     cells = notebook(("code", f"{line}\n(3, 3)"), ("code", "%%answer count/last\n7"))
     sheet = upload(tmp_path, "mine.ipynb", cells)
     assert sheet.answers == {"count": {"last": "7"}}
@@ -184,7 +184,7 @@ def test_a_cell_that_must_be_evaluated_is_no_answer_and_is_named(tmp_path, line)
 
 @pytest.mark.parametrize("option", ["--check", "--draft"])
 @pytest.mark.parametrize("line", ["%%answer {} first", "%%answer first {}"])
-def test_a_cell_that_the_client_would_not_submit_counts_with_a_note(tmp_path, line, option):
+def test_cell_the_client_would_not_submit_counts_with_note(tmp_path, line, option):
     cells = notebook(("code", f"{line.format(option)}\n3x3"))
     sheet = upload(tmp_path, "mine.ipynb", cells)
     assert sheet.answers == {"shape": {"first": "3x3"}}
@@ -201,20 +201,20 @@ def test_a_cell_that_the_client_would_not_submit_counts_with_a_note(tmp_path, li
         (["Before.", "## first\n3x3"], False),
     ],
 )
-def test_an_answer_in_markdown_ends_with_its_cell(tmp_path, cells, is_noted):
+def test_markdown_answer_ends_with_its_cell(tmp_path, cells, is_noted):
     text = notebook(*(("markdown", cell) for cell in cells))
     sheet = upload(tmp_path, "mine.ipynb", text)
     assert sheet.answers == {"shape": {"first": "3x3"}}
     assert sheet.notes == ([LATER_CELL.format(part="shape/first")] if is_noted else [])
 
 
-def test_a_fence_ends_with_a_fence_that_is_as_long(tmp_path):
+def test_code_fence_ends_at_fence_of_same_length(tmp_path):
     sheet = upload(tmp_path, "answers.md", "## first\n````\n```\n3x3\n```\n# 4\n````\n## params\n7")
     assert sheet.answers == {"shape": {"first": "```\n3x3\n```\n# 4"}, "count": {"params": "7"}}
 
 
 @pytest.mark.parametrize(("name", "end"), [("frist", "'first'? Write"), ("zzz", "problems. Write")])
-def test_a_note_on_an_unknown_name_ends_its_sentence_once(name, end):
+def test_note_on_unknown_name_ends_with_one_period(name, end):
     sheet = AnswerSheet(PARTS)
     sheet.note_unknown(name, "A line")
     assert end in sheet.notes[0]

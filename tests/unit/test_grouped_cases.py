@@ -13,11 +13,11 @@ def seen():
 
 
 @check_each([1, 2, 3])
-def test_each_case_runs_with_the_fixtures(case, seen):
+def test_each_case_runs_with_fixtures(case, seen):
     seen.append(case)
 
 
-def test_every_case_that_fails_is_named():
+def test_every_failing_case_is_named():
     @check_each([1, 2, 3], name=lambda case: f"case {case}")
     def check_odd(case):
         assert case == 2, "not two"
@@ -29,6 +29,6 @@ def test_every_case_that_fails_is_named():
     assert "case 3" in str(failed.value)
 
 
-def test_a_test_without_cases_fails():
+def test_empty_case_list_fails():
     with pytest.raises(AssertionError, match="there is no case"):
         check_each([])(lambda _case: None)()

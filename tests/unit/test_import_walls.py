@@ -149,7 +149,7 @@ def api_breaches(source: str, module: str) -> list[str]:
         ),
     ],
 )
-def test_a_planted_import_across_the_wall_is_found(folder, source, breach):
+def test_planted_forbidden_import_is_detected(folder, source, breach):
     assert breaches(source, folder) == [breach]
 
 
@@ -168,19 +168,19 @@ def test_a_planted_import_across_the_wall_is_found(folder, source, breach):
         ("problems", "from importlib import resources\nfrom grader import errors"),
     ],
 )
-def test_an_import_on_the_right_side_is_let_through(folder, source):
+def test_allowed_import_is_accepted(folder, source):
     assert breaches(source, folder) == []
 
 
 @pytest.mark.parametrize("folder", ALLOWED)
-def test_no_module_reaches_across_its_wall(folder):
+def test_no_module_breaks_import_rules(folder):
     files = python_files(folder)
     assert files
     found = {str(path.relative_to(ROOT)): breaches(path.read_text(), folder) for path in files}
     assert {path: names for path, names in found.items() if names} == {}
 
 
-def test_no_package_imports_the_one_that_the_wheel_puts_around_it():
+def test_no_package_imports_the_wheel_wrapper_package():
     """In a checkout and in the wheel, a module has one name, such as `api.app`."""
     files = [path for package in PACKAGES[1:] for path in python_files(package)]
     names = {name for path in files for name in imported(ast.parse(path.read_text()))}
@@ -199,11 +199,11 @@ def test_no_package_imports_the_one_that_the_wheel_puts_around_it():
         ("app", "from api.cli.grading import main\nimport apiary.app", []),
     ],
 )
-def test_a_planted_import_of_a_later_layer_of_api_is_found(module, source, breach):
+def test_planted_import_of_later_api_layer_is_detected(module, source, breach):
     assert api_breaches(source, module) == breach
 
 
-def test_every_module_of_api_has_a_layer_and_imports_none_that_comes_later():
+def test_every_api_module_has_a_layer_and_imports_no_later_one():
     for path in python_files("api"):
         module = path.relative_to(ROOT / "api").parts[0].removesuffix(".py")
         if module != "__init__":
@@ -228,11 +228,11 @@ def packages_over(most: int, root: Path, layers: Iterable[str]) -> dict[str, int
     return {folder: size for folder, size in sizes.items() if size > most}
 
 
-def test_a_package_has_at_most_twelve_modules():
+def test_packages_have_at_most_twelve_modules():
     assert set(packages_over(MAX_MODULES, ROOT, PACKAGES)) <= FAMILIES
 
 
-def test_a_planted_package_with_too_many_modules_is_found(tmp_path):
+def test_planted_package_with_too_many_modules_is_detected(tmp_path):
     (tmp_path / "api").mkdir()
     for name in ("__init__", "one", "two"):
         (tmp_path / "api" / f"{name}.py").touch()
@@ -258,13 +258,13 @@ def undocumented(tree: ast.Module | ast.ClassDef) -> Iterator[str]:
             yield node.name
 
 
-def test_a_planted_lack_of_words_is_found():
+def test_planted_missing_docstring_is_detected():
     source = "class A:\n  def f(self): ...\n  def _g(self): ...\ndef h(): 'h'\nclass _B: ..."
     assert list(undocumented(ast.parse(source))) == ["module", "A", "f"]
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_every_module_class_and_public_function_says_what_it_is(package):
+def test_every_module_class_and_public_function_has_a_docstring(package):
     files = python_files(package)
     assert files
     trees = {str(path.relative_to(ROOT)): ast.parse(path.read_text()) for path in files}
@@ -297,11 +297,11 @@ def project_files() -> Iterator[Path]:
 @pytest.mark.parametrize(
     "text", ["# TO" + "DO: later", "open('/ho" + "me/me/x')", "../sha" + "red/x"]
 )
-def test_a_planted_note_to_oneself_is_found(text):
+def test_planted_personal_note_is_detected(text):
     assert BANNED.search(text)
 
 
-def test_no_file_holds_a_note_to_oneself_or_a_path_of_one_machine():
+def test_no_file_contains_personal_notes_or_local_paths():
     found = [
         f"{path.relative_to(ROOT)}: {hit[0]}"
         for path in project_files()
@@ -310,7 +310,7 @@ def test_no_file_holds_a_note_to_oneself_or_a_path_of_one_machine():
     assert found == []
 
 
-def test_the_wheel_holds_every_package_that_the_walls_know():
+def test_wheel_contains_every_package_with_import_rules():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert settings["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"] == list(PACKAGES)
     assert settings["tool"]["mypy"]["packages"] == list(PACKAGES)

@@ -28,7 +28,7 @@ TYPED = st.recursive(
 
 
 @given(VALUES | TYPED)
-def test_what_is_written_comes_back_as_itself(value):
+def test_json_values_round_trip(value):
     told = json.loads(json.dumps(to_json(value)))
     found = from_json(told)
     assert (type(found), found) == (type(value), value)
@@ -37,7 +37,7 @@ def test_what_is_written_comes_back_as_itself(value):
 @pytest.mark.parametrize(
     "value", [BoundFormula(NumberLiteral(1)), (1, BoundFormula(NumberLiteral(1)))]
 )
-def test_what_only_solvers_look_into_is_not_written(value):
+def test_solver_only_values_are_not_serialized(value):
     with pytest.raises(NotSerializableError):
         to_json(value)
 
@@ -62,12 +62,12 @@ def test_what_only_solvers_look_into_is_not_written(value):
         {"tensor": [1, 2], "shape": [2.0]},
     ],
 )
-def test_what_was_never_written_is_refused(told):
+def test_malformed_serialized_value_is_rejected(told):
     with pytest.raises(ValueError, match=r"is no value|a tensor has|invalid literal"):
         from_json(told)
 
 
-def test_a_fraction_with_nothing_below_is_refused():
+def test_fraction_with_zero_denominator_is_rejected():
     with pytest.raises(ZeroDivisionError):
         from_json({"fraction": "1/0"})
     assert from_json(Fraction(1, 2)) == Fraction(1, 2)

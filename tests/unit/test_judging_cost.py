@@ -96,7 +96,7 @@ def shown(typed: RawAnswer) -> str:
 
 
 @pytest.mark.parametrize("part", KINDS)
-def test_no_answer_takes_more_work_than_the_budget(part):
+def test_no_answer_exceeds_the_work_budget(part):
     marked(VARIANT, **{part: "7"})  # what belongs to the variant is worked out once
 
     def judge(typed: RawAnswer) -> None:
@@ -113,7 +113,7 @@ def test_no_answer_takes_more_work_than_the_budget(part):
         (50, 60, 200, r"The arithmetic in the cells has 11,\d+ characters"),
     ],
 )
-def test_arithmetic_within_the_limits_is_read_and_beyond_them_refused(few, many, length, refusal):
+def test_arithmetic_is_read_within_limits_and_refused_beyond_them(few, many, length, refusal):
     cells = [arithmetic(length, at) for at in range(many)]
     assert read_tensor(cells[:few], rank=1).value.shape == (few,)
     assert read_tensor(", ".join(cells[:few]), rank=1).value.shape == (few,)
@@ -122,7 +122,7 @@ def test_arithmetic_within_the_limits_is_read_and_beyond_them_refused(few, many,
             read_tensor(typed, rank=1)
 
 
-def test_plain_numbers_as_texts_are_no_arithmetic():
+def test_plain_numbers_as_text_do_not_count_as_arithmetic():
     cells = ["0.12345678901234567890123456789"] * 400
     assert len(cells[0]) * len(cells) > 10_000
     assert read_tensor(cells, rank=1).value.shape == (400,)

@@ -93,27 +93,27 @@ EACH = ask("vector", key="[1, 20]", tolerance=[{"abs": "0.5"}, {"rel": "5%"}])
         (EACH, "[1, 20, 3]", "unreadable", 0),
     ],
 )
-def test_an_array_is_judged_cell_by_cell(part, typed, status, credit):
+def test_array_is_graded_cell_by_cell(part, typed, status, credit):
     result = mark(part, typed)
     assert (result.status, result.credit) == (status, credit)
 
 
-def test_the_size_that_is_asked_is_reported():
+def test_expected_size_is_reported():
     assert (
         "3×3" in mark(ask("matrix", key="[[1,2,3],[4,5,6],[7,8,9]]"), "[[1, 2], [3, 4]]").feedback
     )
 
 
-def test_a_size_that_is_part_of_the_question_is_not_told():
+def test_size_that_is_part_of_question_is_not_revealed():
     assert "3" not in mark({**VECTOR, "size": "asked"}, "[1, 2]").feedback
 
 
-def test_the_cells_are_marked_for_staff():
+def test_array_cells_are_marked_for_staff():
     assert mark(MATRIX, "[[1, 9], [3, 9]]").cells == (True, False, True, False)
 
 
 @pytest.mark.parametrize("key", ["5", "'text'", "[[1, 2], [3]]", "[1, 'a']", "[]", "[[]]"])
-def test_a_key_that_is_no_array_goes_to_a_person(key):
+def test_key_that_is_not_an_array_needs_manual_review(key):
     assert mark(ask("matrix", key=key), "[[1, 2], [3, 4]]").status == "needs_review"
 
 
@@ -129,7 +129,7 @@ def test_a_key_that_is_no_array_goes_to_a_person(key):
         (VECTOR, [1, 9], "cells", ""),
     ],
 )
-def test_the_rule_that_decided_and_the_first_wrong_place_are_reported(part, typed, by, place):
+def test_deciding_rule_and_first_wrong_cell_are_reported(part, typed, by, place):
     found = judged(part, typed)
     assert (found.rule, found.first_wrong) == (by, place)
 
@@ -167,13 +167,13 @@ SOFTMAX = {
         ("[0.123, 2, 3, 4]", ("longer",)),
     ],
 )
-def test_an_array_is_known_by_its_rounded_cells(typed, mistakes):
+def test_mistake_in_array_is_recognized_by_rounded_cells(typed, mistakes):
     """Every cell must fit, and one with three or more figures must differ from the key."""
     assert mark(SOFTMAX, typed).mistakes == mistakes
 
 
 @pytest.mark.parametrize("typed", ["[0.333, 0.333, 0.333]", "[0.33, 0.33, 0.33]", "[0, 0.333, 0]"])
-def test_what_may_be_the_key_rounded_is_no_mistake(typed):
+def test_possible_rounding_of_key_is_not_a_mistake(typed):
     near = [{"id": "near", "key": "[0.33341, 0.33331, 0.3333]", "say": "Look."}]
     part = {**ask("vector", key="[1/3, 1/3, 1/3]"), "mistakes": near}
     assert mark(part, typed).mistakes == ()
@@ -189,20 +189,20 @@ def test_what_may_be_the_key_rounded_is_no_mistake(typed):
         ("softmax-cross-entropy", "probs", "[7.389, 1.000, 20.096]", ""),
     ],
 )
-def test_a_matrix_as_numpy_prints_it_is_named_in_the_bank(problem, part, typed, mistake):
+def test_matrix_printed_by_numpy_is_named_in_bank(problem, part, typed, mistake):
     variant = solve_variant(ProblemCatalog().get(problem), None, BANK)
     results = grade(variant, {part: typed}, registry=BANK)
     assert [one.mistakes for one in results if one.part == part] == [(mistake,) if mistake else ()]
 
 
-def test_with_show_cells_the_student_is_told_the_first_ten_places():
+def test_show_cells_lists_first_ten_wrong_cells():
     part = {**ask("vector", key=[0] * 13), "show": "cells"}
     assert mark(part, [1, *[0] * 12]).feedback == "12 of 13 cells are correct. Incorrect: (1)."
     assert mark(part, [1] * 13).feedback.endswith("(9), (10) and 3 more.")
 
 
 @pytest.mark.parametrize("key", ["[1, 2, 3]", "[1]"])
-def test_a_key_with_other_components_than_tolerances_goes_to_a_person(key):
+def test_key_with_other_count_than_tolerances_needs_manual_review(key):
     result = mark({**EACH, "key": key}, "[1, 2]")
     assert result.status == "needs_review"
     assert "2 tolerances" in result.reason
@@ -220,13 +220,13 @@ def test_a_key_with_other_components_than_tolerances_goes_to_a_person(key):
         ({**VECTOR, "tolerance": 5}, "valid dictionary or instance of Tolerance"),
     ],
 )
-def test_an_option_that_does_not_fit_the_array_is_refused_with_one_message(part, said):
+def test_option_that_does_not_fit_array_is_rejected_with_one_message(part, said):
     with pytest.raises(ValidationError, match=said) as refused:
         KINDS[part["kind"]].part.model_validate(part)
     assert refused.value.error_count() == 1
 
 
-def test_a_slip_in_one_of_several_tolerances_is_reported_with_its_line():
+def test_error_in_one_of_several_tolerances_is_reported_with_line():
     """The field path contains no internal name for the two ways to write a tolerance."""
     text = (
         "id: toy\ntitle: A toy\ntopic: toys\ndifficulty: 1\nstatement: Reckon.\nparts:\n"
@@ -246,13 +246,13 @@ def test_a_slip_in_one_of_several_tolerances_is_reported_with_its_line():
         (ROUNDED, "[[1/3, 0.5], [2/3, 100]], each cell rounded to 2 or more figures"),
     ],
 )
-def test_what_is_accepted_is_said_in_words(part, said):
+def test_accepted_arrays_are_described(part, said):
     variant = original(part)
     stated = variant.problem.parts[0]
     assert KINDS[stated.kind].describe_accepted(stated, variant.keys["a"]) == said
 
 
-def test_there_is_a_name_for_each_component_of_a_key():
+def test_each_key_component_needs_a_distinct_name():
     result = mark(ask("vector", key="[1, 2, 3]", names=["a", "b"]), "1, 2, 3")
     assert (result.status, result.reason) == (
         "needs_review",
@@ -266,7 +266,7 @@ def test_there_is_a_name_for_each_component_of_a_key():
     ("typed", "rounds"),
     [("[300, 7]", False), ("[300, 7.5]", True), ("[299.7, 7]", True), (f"[{10**15}, 7]", True)],
 )
-def test_an_array_of_whole_numbers_is_looked_at_for_no_roundings(
+def test_integer_array_is_not_matched_as_rounding(
     typed: str,
     rounds: bool,  # noqa: FBT001
 ) -> None:
@@ -278,13 +278,13 @@ def test_an_array_of_whole_numbers_is_looked_at_for_no_roundings(
     assert not (whole and kind.is_precise_rounding(reading, Tensor((2,), (Fraction(2999, 10), 7))))
 
 
-def test_a_key_may_be_rows_of_a_tensor():
+def test_array_key_may_be_rows_of_a_tensor():
     part = ask("matrix", key="(2*X[1], X[0], (5, 6))")
     variant = original(part, params={"X": [[1, 2], [3, 4]]})
     assert variant.keys["a"] == Tensor.from_nested([[6, 8], [1, 2], [5, 6]])
 
 
-def test_wrong_numbers_of_a_named_vector_are_listed_by_name():
+def test_wrong_numbers_of_named_vector_are_listed_by_name():
     part = ask("vector", key="(7, 3, 2)", names=["TP | true_positives", "FP", "FN"], show="cells")
     assert mark(part, "[7, 4, 3]").hint == "1 of 3 cells is correct. Incorrect: FP, FN."
     assert mark(part, "FN = 2, TP = 8, FP = 3").hint.endswith("Incorrect: TP.")

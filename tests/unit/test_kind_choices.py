@@ -34,7 +34,7 @@ CHOICES = ask("choices", key="('d', 'a')", options=OPTIONS)
         ("", "missing"),
     ],
 )
-def test_a_choice_is_named_by_its_letter_or_its_text(typed, status):
+def test_choice_is_given_by_letter_or_text(typed, status):
     assert mark(CHOICE, typed).status == status
 
 
@@ -48,7 +48,7 @@ def test_a_choice_is_named_by_its_letter_or_its_text(typed, status):
         "'It overfits.'",
     ],
 )
-def test_a_text_with_signs_at_its_ends_is_named_by_it(typed):
+def test_text_with_punctuation_at_its_ends_names_its_option(typed):
     said = {
         "a": "It overfits.",
         "b": "A kernel (3×3)",
@@ -66,17 +66,17 @@ def test_a_text_with_signs_at_its_ends_is_named_by_it(typed):
     assert mark(several, "It overfits.\nA kernel (3×3)").status == "correct"
 
 
-def test_an_unknown_choice_gets_the_list_of_choices():
+def test_unknown_choice_gets_the_list_of_options():
     assert "one of a, b, c, d" in mark(CHOICE, "e").feedback
 
 
-def test_two_options_of_the_same_text_are_named_by_letter_only():
+def test_options_with_equal_text_are_named_by_letter_only():
     part = ask("choice", key="'x'", options={"x": "Same", "y": "same"})
     assert mark(part, "Same").status == "unreadable"
     assert mark(part, "x").status == "correct"
 
 
-def test_a_choice_may_be_computed():
+def test_choice_key_may_be_computed():
     part = ask("choice", key="'a' if W > 5 else 'b'", options=OPTIONS)
     assert mark(part, "a", params={"W": 6}).status == "correct"
     assert mark(part, "a", params={"W": 5}).status == "wrong"
@@ -106,36 +106,36 @@ def test_a_choice_may_be_computed():
         (5, "all", "unreadable", 0),
     ],
 )
-def test_several_options_count_as_a_set_in_any_order(typed, credit_by, status, credit):
+def test_multiple_options_count_as_a_set_in_any_order(typed, credit_by, status, credit):
     result = mark({**CHOICES, "credit_by": credit_by}, typed)
     assert (result.status, result.credit) == (status, credit)
 
 
 @pytest.mark.parametrize("typed", ["a", "a, b, c, d"])
-def test_where_no_option_is_right_every_tick_is_wrong(typed):
+def test_every_tick_is_wrong_if_no_option_is_right(typed):
     part = {**CHOICES, "key": "()", "credit_by": "option"}
     assert (mark(part, typed).status, mark(part, typed).credit) == ("wrong", 0)
 
 
-def test_ticking_everything_earns_nothing_where_most_options_are_right():
+def test_ticking_everything_earns_nothing_if_most_options_are_right():
     part = ask("choices", key="('a', 'b', 'c')", options=OPTIONS, credit_by="option")
     assert judged(part, "a, b, c, d").credit == 0
     assert judged(part, "a, b").credit == Fraction(2, 3)
 
 
 @pytest.mark.parametrize("key", ["5", "('a',)", "'e' if W > 5 else 'a'", "('a')[0] + 1"])
-def test_a_key_that_is_no_option_goes_to_a_person(key):
+def test_key_that_is_not_an_option_needs_manual_review(key):
     assert mark({**CHOICE, "key": key}, "a", params={"W": 6}).status == "needs_review"
 
 
-def test_an_option_counts_once_in_the_key():
+def test_repeated_option_counts_once_in_key():
     assert mark({**CHOICES, "key": "('a', 'd', 'a')"}, "a, d").status == "correct"
 
 
 @pytest.mark.parametrize(
     "key", ["'a'", "('a', 5)", "5", "('a', 'e' if W > 5 else 'd')", "(('a',),)", "('a', net)"]
 )
-def test_a_key_that_is_no_set_of_options_goes_to_a_person(key):
+def test_key_that_is_not_a_set_of_options_needs_manual_review(key):
     part = ask("choices", key=key, options=OPTIONS)
     params = {"W": 6, "net": {"network": ["1"]}}
     assert mark(part, "a", params=params).status == "needs_review"
@@ -166,17 +166,17 @@ KSP = ask(
         ("three", "unreadable"),
     ],
 )
-def test_any_answer_for_which_the_condition_holds_is_right(typed, status):
+def test_any_answer_that_meets_the_condition_is_right(typed, status):
     assert mark(KSP, typed).status == status
 
 
-def test_a_condition_on_one_number_sees_a_tuple_of_it():
+def test_condition_on_one_number_receives_a_tuple():
     part = ask("predicate", **{"as": ["number"]}, accept_if="0 < answer[0] < W", sample="0.5")
     assert mark(part, "1/2", params={"W": 1}).status == "correct"
     assert mark(part, "1.0", params={"W": 1}).status == "wrong"
 
 
-def test_a_condition_never_sees_a_key():
+def test_condition_never_sees_a_key():
     part = ask("predicate", **{"as": ["number"]}, id="b", accept_if="answer[0] == a", sample=5)
     assert mark(part, "5").status == "wrong"
 
@@ -193,7 +193,7 @@ def test_a_condition_never_sees_a_key():
         (KSP, "99, 1, 0", "condition"),
     ],
 )
-def test_the_rule_that_decided_is_reported(part, typed, by):
+def test_deciding_rule_is_reported_for_choices(part, typed, by):
     assert judged(part, typed).rule == by
 
 
@@ -209,7 +209,7 @@ TEXT = ask("text", points=2, rubric=[{"id": "x", "points": 2, "say": "edges"}])
         (7, "unreadable", ""),
     ],
 )
-def test_a_text_is_kept_for_a_person(typed, status, read_as):
+def test_text_answer_is_kept_for_manual_grading(typed, status, read_as):
     result = mark(TEXT, typed)
     assert (result.status, result.read_as) == (status, read_as)
     assert result.credit is None or result.status == "unreadable"
@@ -233,7 +233,7 @@ def test_a_text_is_kept_for_a_person(typed, status, read_as):
         "choice (b)",
     ],
 )
-def test_an_option_is_read_by_its_id_and_its_text_together(typed):
+def test_option_may_be_given_by_id_and_text_together(typed):
     part = ask("choice", options={"a": "ReLU", "b": "softmax"}, key="'b'")
     assert mark(part, typed).status == "correct"
 
@@ -242,7 +242,7 @@ def test_an_option_is_read_by_its_id_and_its_text_together(typed):
     ("typed", "expected"),
     [("W", "correct"), ("W'", "wrong"), ("b) W'", "wrong"), ("(W)", "unreadable")],
 )
-def test_texts_that_signs_alone_tell_apart_are_named_exactly(typed, expected):
+def test_texts_differing_only_in_symbols_must_match_exactly(typed, expected):
     part = ask("choice", key="'a'", options={"a": "W", "b": "W'"})
     assert mark(part, typed).status == expected
 
@@ -251,7 +251,7 @@ def test_texts_that_signs_alone_tell_apart_are_named_exactly(typed, expected):
     "typed",
     ["It grows, slowly.", "it grows, slowly", "b) It grows, slowly.", "B: It grows, slowly"],
 )
-def test_the_full_stop_of_an_option_may_be_typed_or_not(typed):
+def test_final_period_of_option_is_optional(typed):
     options = {"a": "It shrinks.", "b": "It grows, slowly."}
     assert mark(ask("choice", options=options, key="'b'"), typed).status == "correct"
     assert mark(ask("choices", options=options, key="('b',)"), [typed]).status == "correct"
@@ -260,7 +260,7 @@ def test_the_full_stop_of_an_option_may_be_typed_or_not(typed):
 @pytest.mark.parametrize(
     "typed", ["b) ReLU", "a: softmax", "option", "b or a", "answer: a, b", "not b"]
 )
-def test_an_id_with_the_text_of_another_option_is_refused(typed):
+def test_id_with_text_of_another_option_is_refused(typed):
     part = ask("choice", options={"a": "ReLU", "b": "softmax"}, key="'b'")
     assert mark(part, typed).status == "unreadable"
 
@@ -273,14 +273,12 @@ def test_an_id_with_the_text_of_another_option_is_refused(typed):
         ("number", "4.000", "correct"),
     ],
 )
-def test_a_point_that_could_group_thousands_is_refused_where_one_count_is_asked(
-    sort, typed, status
-):
+def test_ambiguous_thousands_point_in_single_count_is_refused(sort, typed, status):
     part = ask("predicate", **{"as": [sort]}, accept_if="answer[0] > 0", sample=[4])
     assert mark(part, typed).status == status
 
 
-def test_numbers_of_a_condition_are_read_by_their_names():
+def test_condition_numbers_are_read_by_name():
     layer = {"as": ["integer", "integer"], "names": ["k", "p | padding"]}
     part = ask("predicate", **layer, accept_if="answer[0] == 2*answer[1] + 1", sample=[3, 1])
     assert mark(part, "padding 2, k = 5").status == "correct"
@@ -294,7 +292,7 @@ def test_numbers_of_a_condition_are_read_by_their_names():
 FEEDBACK = {"a": "What does $S$ of {{W}} change?", "d": "Both at once?"}
 
 
-def test_the_feedback_on_a_wrong_option_is_shown():
+def test_feedback_on_wrong_option_is_shown():
     part = {**CHOICE, "feedback": FEEDBACK}
     result = mark(part, "a", params={"W": 28})
     assert (result.status, result.hint) == ("wrong", "Incorrect. What does $S$ of 28 change?")
@@ -302,7 +300,7 @@ def test_the_feedback_on_a_wrong_option_is_shown():
     assert mark(part, "b", params={"W": 28}).hint == "Correct."
 
 
-def test_feedback_on_several_options_tells_nothing_about_missing_ones():
+def test_feedback_on_several_options_reveals_no_missing_ones():
     feedback = {**FEEDBACK, "b": "Padding?"}
     part = {**CHOICES, "feedback": feedback}
     assert mark(part, "a", params={"W": 28}).hint == "Incorrect."
@@ -311,7 +309,7 @@ def test_feedback_on_several_options_tells_nothing_about_missing_ones():
     assert mark(by_option, "a, b, d", params={"W": 28}).hint == "Partly correct. Padding?"
 
 
-def test_feedback_names_an_option_and_known_names():
+def test_feedback_must_refer_to_existing_options_and_names():
     with pytest.raises(ValidationError, match="`feedback` names 'e', which is not one of"):
         mark({**CHOICE, "feedback": {"e": "Is there an e?"}}, "a")
     with pytest.raises(ProblemError, match="names 'Q', which is not known here"):

@@ -62,7 +62,7 @@ COUNT = ask(
         (COUNT, "0", "wrong"),
     ],
 )
-def test_every_right_form_of_a_formula_is_accepted_and_no_near_miss_is(part, typed, status):
+def test_every_right_form_of_formula_is_accepted_and_near_misses_are_not(part, typed, status):
     assert mark(part, typed).status == status
 
 
@@ -78,7 +78,7 @@ NUMBERS = re.compile(r"-?\d+(?:/\d+)?(?:\.\d+)?")
         ("H + 1000", lambda h, k, p, s: h + 1000 + 0 * (k + p + s)),
     ],
 )
-def test_a_counter_example_shows_the_students_own_value_and_never_the_keys(typed, own):
+def test_counterexample_shows_value_of_student_but_never_of_key(typed, own):
     told = mark(SIZE, typed).feedback
     place = re.search(
         r"At H = (\d+), K = (\d+), P = (\d+), S = (\d+) your formula gives (.+), which", told
@@ -90,29 +90,29 @@ def test_a_counter_example_shows_the_students_own_value_and_never_the_keys(typed
     assert NUMBERS.findall(told.replace(place[0], "")) == []
 
 
-def test_a_formula_without_any_value_is_told_so_and_costs_nothing():
+def test_formula_without_any_value_is_reported_and_costs_nothing():
     result = mark(SIZE, "1 / (H - H)")
     assert "has no value wherever it was tried" in result.feedback
     assert not result.costs_attempt
 
 
-def test_the_same_answer_meets_the_same_counter_example_every_time():
+def test_same_answer_gets_same_counterexample():
     assert mark(SIZE, "H").feedback == mark(SIZE, "H").feedback
 
 
-def test_a_parameter_in_the_key_is_a_number_to_the_student():
+def test_key_parameter_is_a_number_for_students():
     part = ask("expression", key="C * n", variables={"n": "1..9"})
     assert mark(part, "5n", params={"C": 5}).status == "correct"
     assert mark(part, "C n", params={"C": 5}).status == "unreadable"
 
 
-def test_a_variable_hides_a_parameter_of_the_same_name():
+def test_variable_hides_parameter_of_same_name():
     part = ask("expression", key="n * n", variables={"n": "1..9"})
     assert mark(part, "n²", params={"n": 5}).status == "correct"
     assert mark(part, "25", params={"n": 5}).status == "wrong"
 
 
-def test_a_twin_names_the_mistake_in_a_formula():
+def test_wrong_version_names_the_mistake_in_formula():
     part = ask(
         "expression",
         key="weights(C, F, K)",
@@ -124,19 +124,19 @@ def test_a_twin_names_the_mistake_in_a_formula():
 
 
 @pytest.mark.parametrize("key", ["1 / (n - n)", "'text'", "unknown * n"])
-def test_a_key_without_a_value_anywhere_goes_to_a_person(key):
+def test_key_without_value_anywhere_needs_manual_review(key):
     part = ask("expression", key=key, variables={"n": "1..9"})
     assert mark(part, "n").status == "needs_review"
 
 
-def test_a_counter_example_is_reported_at_a_point_that_one_can_work_out_by_hand():
+def test_counterexample_uses_point_computable_by_hand():
     told = mark(SIZE, "ceil((H-K+2*P)/S)").feedback
     assert told == (
         "Incorrect. At H = 1, K = 1, P = 0, S = 1 your formula gives 0, which is incorrect there."
     )
 
 
-def test_a_value_of_many_figures_is_not_told_in_full():
+def test_value_with_many_digits_is_not_printed_in_full():
     told = mark(SIZE, "(H + 9)**200").feedback
     assert "your formula gives a number of many figures, which" in told
 
@@ -168,12 +168,12 @@ SHARED = {**PAIR, "credit_by": "component"}
         (PAIR, 5, "unreadable", 0),
     ],
 )
-def test_a_list_of_formulas_is_right_as_a_whole_or_by_component(part, typed, status, credit):
+def test_formula_list_is_graded_as_a_whole_or_by_component(part, typed, status, credit):
     result = mark(part, typed)
     assert (result.status, result.credit) == (status, credit)
 
 
-def test_the_counter_example_of_a_list_names_the_component():
+def test_counterexample_of_formula_list_names_component():
     assert "Formula 2: at " in mark(PAIR, "[w dL/dy, x]").feedback
     assert "The answer has 3 formulas; it needs 2." in mark(PAIR, "[w, x, w]").feedback
 
@@ -196,12 +196,12 @@ def test_the_counter_example_of_a_list_names_the_component():
         ({"key": "n", "where": ["n > 9"]}, "no values of the variables satisfy"),
     ],
 )
-def test_what_a_part_of_formulas_cannot_ask_is_refused(changes, message):
+def test_invalid_formula_part_options_are_rejected(changes, message):
     with pytest.raises(ValidationError, match=re.escape(message)):
         problem(ask("expression", **{"variables": {"n": "1..9"}, **changes}))
 
 
-def test_equal_formulas_have_one_identity_and_others_none_in_common():
+def test_equal_formulas_share_one_lookup_key_and_others_do_not():
     kind, part = KINDS["expression"], problem(COUNT).parts[0]
     scope = Scope({}, {})
     forms = ("(K²·C_in + 1)·C_out", "K K C_in C_out + C_out", "K^2 C_in C_out")
@@ -212,7 +212,7 @@ def test_equal_formulas_have_one_identity_and_others_none_in_common():
         assert kind.lookup_key(kind.read(unsure, part, scope).value, part) is None
 
 
-def test_every_substitute_for_the_key_is_compared_at_the_points_of_the_key():
+def test_key_substitutes_are_compared_at_points_of_key():
     part = problem(SIZE).parts[0]
     assert (
         part.model_copy(update={"key": parse("H // 16")}).comparison_points
@@ -222,7 +222,7 @@ def test_every_substitute_for_the_key_is_compared_at_the_points_of_the_key():
 
 
 @pytest.mark.parametrize("rounded", ["round(x, 2)", "floor(100*x)/100", "x - x % 0.01"])
-def test_a_real_variable_that_is_rounded_is_another_formula(rounded):
+def test_rounded_real_variable_is_a_different_formula(rounded):
     for variables in ({"x": "0.0..1.0"}, {"x": "0.0..1.0", "y": "-1.0..1.0"}):
         part = ask("expression", key="x", variables=variables)
         assert mark(part, rounded).status == "wrong"
@@ -231,14 +231,14 @@ def test_a_real_variable_that_is_rounded_is_another_formula(rounded):
 @pytest.mark.parametrize(
     ("key", "alike"), [("K**2", True), ("K**2 * n", False), ("halve(K)", False), ("K", True)]
 )
-def test_a_formula_is_the_same_at_all_variants_if_no_numbers_stand_in_it(key, alike):
+def test_formula_without_numbers_is_shared_by_all_variants(key, alike):
     part = ask("expression", key=key, variables={"K": "1..11"})
     asked = problem(part, params={"n": {"choose": [2, 3]}})
     one, two = (solve_keys(asked, draw_values(asked, seed, BOOK), BOOK)[0]["a"] for seed in (1, 2))
     assert (one is two) is alike
 
 
-def test_a_formula_of_many_powers_is_judged():
+def test_formula_with_many_powers_is_graded():
     part = ask("expression", key="n + 1", variables={"n": "1..64", "m": "1..64"})
     result = mark(part, " + ".join(f"{base}**n" for base in range(2, 42)))
     assert (result.status, result.rule) == ("wrong", "none")
@@ -257,7 +257,7 @@ def test_a_formula_of_many_powers_is_judged():
         ("n/2", "π*n/(2π)", "correct"),
     ],
 )
-def test_formulas_with_constants_roots_and_powers_are_compared_up_to_noise(key, typed, status):
+def test_formulas_with_constants_roots_and_powers_tolerate_float_noise(key, typed, status):
     part = ask("expression", key=key, variables={"n": "1..40"})
     assert mark(part, typed).status == status
 
@@ -279,11 +279,11 @@ SIDE = ask("expression", square=True, key="2*i - 1", variables={"i": "1..9"})
         ("4i^2 - 4i + 1", "wrong"),
     ],
 )
-def test_the_side_of_a_square_may_be_typed_as_the_square(typed, status):
+def test_side_of_square_may_be_typed_as_the_square(typed, status):
     assert mark(SIDE, typed).status == status
 
 
-def test_the_square_is_named_in_the_reading():
+def test_square_is_mentioned_in_the_reading():
     result = mark(SIDE, "(2i-1)×(2i-1)")
     assert (result.read_as, result.notes[-1]) == (
         "2·i - 1",
@@ -293,6 +293,6 @@ def test_the_square_is_named_in_the_reading():
     assert mark(plain, "(2i-1)×(2i-1)").status == "wrong"
 
 
-def test_a_list_of_formulas_is_no_side():
+def test_formula_list_cannot_be_a_square_side():
     with pytest.raises(ValidationError, match="`square` is for one formula"):
         problem({**SIDE, "key": "(i, 2*i)"})

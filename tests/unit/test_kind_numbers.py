@@ -44,11 +44,11 @@ BIG = ask(key="138357544")
         ({**BIG, "tolerance": {"rel": "5%"}}, "131439666", "wrong"),
     ],
 )
-def test_an_integer_is_exact_unless_the_author_allows_rounding(part, typed, expected):
+def test_integer_is_exact_unless_author_allows_rounding(part, typed, expected):
     assert status(part, typed) == expected
 
 
-def test_a_number_with_two_meanings_gets_both():
+def test_ambiguous_number_shows_both_meanings():
     feedback = mark(COUNT, "65.536").feedback
     assert "65536" in feedback
     assert "decimal" in feedback
@@ -76,7 +76,7 @@ def test_a_number_with_two_meanings_gets_both():
         (ask("number", key="2.5"), "1e999", "unreadable"),
     ],
 )
-def test_a_number_is_exact_unless_a_tolerance_is_stated(part, typed, expected):
+def test_number_is_exact_unless_tolerance_is_set(part, typed, expected):
     assert status(part, typed) == expected
 
 
@@ -98,7 +98,7 @@ def test_a_number_is_exact_unless_a_tolerance_is_stated(part, typed, expected):
         ({"between": [2, 3]}, "about half", "unreadable"),
     ],
 )
-def test_limits_stand_in_for_a_key_and_count_themselves(limits, typed, expected):
+def test_limits_replace_key_and_are_inclusive(limits, typed, expected):
     assert status(ask("number", **limits), typed) == expected
 
 
@@ -115,11 +115,11 @@ def test_limits_stand_in_for_a_key_and_count_themselves(limits, typed, expected)
         ("all", "unreadable"),
     ],
 )
-def test_a_percentage_is_typed_with_or_without_its_sign(typed, expected):
+def test_percentage_may_be_typed_with_or_without_sign(typed, expected):
     assert status(ask("percent", key="86"), typed) == expected
 
 
-def test_a_percentage_has_its_tolerance_in_percent():
+def test_percentage_tolerance_is_in_percent():
     part = ask("percent", key="100 * (1 - 1/3)", tolerance={"abs": "0.05"})
     assert status(part, "66.7%") == "correct"
     assert status(part, "66.6") == "wrong"
@@ -133,14 +133,14 @@ def test_a_percentage_has_its_tolerance_in_percent():
         ("1.73k", ("no_bias",)),
     ],
 )
-def test_a_mistake_is_recognized_at_three_figures_with_any_tolerance(typed, ids):
+def test_mistake_is_recognized_at_three_digits_with_any_tolerance(typed, ids):
     part = ask("number", key="weights(3, 64, 3)", tolerance={"abs": 5}, ignore=["one_bias"])
     assert mark(part, typed).mistakes == ids
 
 
 @pytest.mark.parametrize("kind", ["integer", "number", "percent"])
 @pytest.mark.parametrize("key", ["(1, 2)", "'text'", "1 == 1"])
-def test_a_key_that_is_no_number_goes_to_a_person(kind, key):
+def test_key_that_is_not_a_number_needs_manual_review(kind, key):
     assert status(ask(kind, key=key), "1") == "needs_review"
 
 
@@ -160,7 +160,7 @@ def test_a_key_that_is_no_number_goes_to_a_person(kind, key):
         (ask("number", key="2.5"), "exactly 2.5"),
     ],
 )
-def test_what_is_accepted_is_said_in_words(part, said):
+def test_accepted_numbers_are_described(part, said):
     variant = original(part)
     stated = variant.problem.parts[0]
     assert KINDS[stated.kind].describe_accepted(stated, variant.keys["a"]) == said
@@ -180,11 +180,11 @@ def test_what_is_accepted_is_said_in_words(part, said):
         (ask("number", at_least="0.73"), "0.7", "limits"),
     ],
 )
-def test_the_rule_that_decided_is_reported(part, typed, by):
+def test_deciding_rule_is_reported_for_numbers(part, typed, by):
     assert judged(part, typed).rule == by
 
 
-def test_who_rounds_an_exact_number_is_told_that_all_digits_are_asked_for():
+def test_rounded_exact_number_feedback_asks_for_all_digits():
     assert "all its digits" in mark(BIG, "138.4M").feedback
     assert "all its digits" not in mark(BIG, "138357545").feedback
 
@@ -209,17 +209,17 @@ def test_who_rounds_an_exact_number_is_told_that_all_digits_are_asked_for():
         (9, 9),
     ],
 )
-def test_a_square_typed_for_its_side_is_its_side(typed, value):
+def test_square_typed_for_its_side_is_read_as_side(typed, value):
     assert mark(ask("integer", key="9", square=True), typed).value == value
 
 
 @pytest.mark.parametrize("typed", ["9×9", "9 × 9", "81 × 1", "81 / 2", "81 %"])
-def test_a_size_a_quotient_or_a_percentage_is_no_count(typed):
+def test_size_quotient_or_percentage_is_not_a_count(typed):
     assert mark(ask("integer", key="81"), typed).status == "unreadable"
 
 
 @pytest.mark.parametrize("typed", ["9*9", "9 · 9", "162/2", "162 / 2"])
-def test_a_product_or_a_whole_quotient_is_a_count(typed):
+def test_product_or_whole_quotient_is_a_count(typed):
     assert mark(ask("integer", key="81"), typed).status == "correct"
 
 
@@ -245,15 +245,15 @@ SHARE = ask("number", key="0.75", share=True, tolerance={"abs": "0.001"})
         ("0.7", "wrong"),
     ],
 )
-def test_a_share_above_1_needs_the_percent_sign(typed, expected):
+def test_share_above_1_needs_percent_sign(typed, expected):
     assert status(SHARE, typed) == expected
 
 
-def test_without_share_a_number_above_1_is_read():
+def test_number_above_1_is_read_unless_part_is_a_share():
     assert status(ask("number", key="0.75"), "75") == "wrong"
 
 
-def test_how_many_of_them_is_refused_where_no_share_is_asked_for():
+def test_count_out_of_total_is_refused_unless_part_is_a_share():
     assert status(ask("number", key="0.75"), "9 out of 12") == "unreadable"
     assert status(ask("integer", key="9"), "9 out of 12") == "unreadable"
 
@@ -269,7 +269,7 @@ def test_how_many_of_them_is_refused_where_no_share_is_asked_for():
         ("1/3", "3.333/10", "correct"),
     ],
 )
-def test_a_computed_value_is_rounded_to_the_figures_asked_for(key, typed, status):
+def test_computed_value_is_rounded_to_requested_digits(key, typed, status):
     part = ask("number", key=key, tolerance={"rounded": 3})
     assert mark(part, typed).status == status
 
@@ -289,5 +289,5 @@ def test_a_computed_value_is_rounded_to_the_figures_asked_for(key, typed, status
         ("10**12", "10^12 + 1", "wrong"),
     ],
 )
-def test_a_root_or_logarithm_is_right_up_to_the_noise_of_a_double(key, typed, status):
+def test_root_or_logarithm_is_right_up_to_float_noise(key, typed, status):
     assert mark(ask("number", key=key), typed).status == status

@@ -107,9 +107,9 @@ PLACES: Final = (
         lambda kind: kind in PARTS and f"a_{kind}" in ANSWERS,
     ),
     Place(
-        "tests/property/test_view_holds.py",
+        "tests/property/test_view.py",
         "`FAMILIES`",
-        lambda kind: f'"{kind}": (' in text("tests/property/test_view_holds.py"),
+        lambda kind: f'"{kind}": (' in text("tests/property/test_view.py"),
     ),
     Place(
         "tests/unit/test_kind_<file>.py",
@@ -125,18 +125,18 @@ def missing(kind: str) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_kind_stands_in_every_place(kind):
+def test_kind_is_present_in_every_required_place(kind):
     places = missing(kind)
     assert places == [], "\n  ".join([f"{kind} is missing in:", *places])
 
 
-def test_a_kind_that_is_registered_and_nothing_else_lacks_every_place(monkeypatch):
+def test_merely_registered_kind_is_reported_for_every_place(monkeypatch):
     monkeypatch.setitem(KINDS, "planted", SimpleNamespace(reads_alone=True))
     assert missing("planted") == [f"{place.file}: {place.what}" for place in PLACES]
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_the_guide_for_contributors_lists_every_place(place):
+def test_contributor_guide_lists_every_place(place):
     guide = section("CONTRIBUTING.md", "A new kind of answer")
     assert f"`{place.file}`" in guide
     assert place.what in guide

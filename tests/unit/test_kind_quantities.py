@@ -71,11 +71,11 @@ BARE = {**WHOLE, "bare": "unit"}
         (BARE, "587776", "unreadable"),
     ],
 )
-def test_a_quantity_is_judged_in_the_unit_in_which_it_was_typed(part, typed, status):
+def test_quantity_is_graded_in_typed_unit(part, typed, status):
     assert mark(part, typed).status == status
 
 
-def test_another_dimension_is_reported_and_free_of_charge():
+def test_other_dimension_is_reported_and_costs_nothing():
     result = mark(MACS, "7.2 GFLOPs")
     assert "MACs" in result.feedback
     assert "FLOPs" in result.feedback
@@ -95,12 +95,12 @@ def test_another_dimension_is_reported_and_free_of_charge():
         ("6.913 KB", ()),
     ],
 )
-def test_a_mistake_is_recognised_by_its_value_in_any_unit(typed, ids):
+def test_quantity_mistake_is_recognized_in_any_unit(typed, ids):
     part = quantity("KB", key="4 * weights(3, 64, 3) / 1000", ignore=["one_bias"])
     assert mark(part, typed).mistakes == ids
 
 
-def test_a_later_part_computes_on_the_number_in_the_parts_unit():
+def test_later_part_uses_number_in_unit_of_part():
     parts = (quantity("KiB", key=574), ask("number", id="b", key="2 * a"))
     results = marked(original(*parts), a="1 MiB", b="2048")
     assert results["b"].status == "follow_through"
@@ -115,7 +115,7 @@ def test_a_later_part_computes_on_the_number_in_the_parts_unit():
         (MACS, "3.6 GMAC", "exactly 3.6 GMAC"),
     ],
 )
-def test_a_key_is_shown_in_its_unit(part, shown, accepted):
+def test_quantity_key_is_shown_in_its_unit(part, shown, accepted):
     variant = original(part)
     stated, kind = variant.problem.parts[0], KINDS["quantity"]
     assert kind.format_key(variant.keys["a"], stated) == shown
@@ -133,7 +133,7 @@ def test_a_key_is_shown_in_its_unit(part, shown, accepted):
         (WHOLE, "575 KiB", "exact"),
     ],
 )
-def test_the_rule_that_decided_is_reported(part, typed, by):
+def test_deciding_rule_is_reported_for_quantities(part, typed, by):
     assert judged(part, typed).rule == by
 
 
@@ -147,14 +147,14 @@ def test_the_rule_that_decided_is_reported(part, typed, by):
         ({"bare": "MB"}, "Input should be 'refused' or 'unit'"),
     ],
 )
-def test_a_unit_of_another_dimension_is_refused_with_one_message(change, said):
+def test_unit_of_other_dimension_is_rejected_with_one_message(change, said):
     with pytest.raises(ValidationError, match=said) as refused:
         QuantityPart.model_validate({**WHOLE, **change})
     assert refused.value.error_count() == 1
 
 
 @pytest.mark.parametrize("key", ["(1, 2)", "'text'", "1 == 1"])
-def test_a_key_that_is_no_number_goes_to_a_person(key):
+def test_quantity_key_that_is_not_a_number_needs_manual_review(key):
     assert mark({**WHOLE, "key": key}, "1 KiB").status == "needs_review"
 
 
@@ -171,12 +171,12 @@ def test_a_key_that_is_no_number_goes_to_a_person(key):
         ("1048000/1048576", "1.04 MB", "wrong"),
     ],
 )
-def test_figures_count_in_the_typed_unit(key, typed, status):
+def test_significant_digits_count_in_typed_unit(key, typed, status):
     part = quantity("MiB", key=key, tolerance={"rounded": 3})
     assert mark(part, typed).status == status
 
 
-def test_a_distance_is_measured_in_the_unit_of_the_part():
+def test_tolerance_is_measured_in_unit_of_part():
     part = quantity("MiB", key="2", tolerance={"abs": "0.5", "rounded": 3})
     assert mark(part, "2458 KiB").status == "correct"
     assert mark(part, "2600 KiB").status == "wrong"
@@ -201,12 +201,12 @@ BINARY = quantity("KiB", key=588, prefixes="binary")
         ("588 KB (602.112 KB)", "unreadable"),
     ],
 )
-def test_prefixes_of_bytes_are_binary_where_the_question_says_so(typed, status):
+def test_byte_prefixes_are_binary_if_question_says_so(typed, status):
     assert mark(BINARY, typed).status == status
     assert mark(quantity("KiB", key=588), "588 KB").status == "wrong"
 
 
-def test_figures_count_in_the_typed_unit_with_binary_prefixes():
+def test_significant_digits_count_in_typed_unit_with_binary_prefixes():
     part = quantity("MiB", key="1.25", prefixes="binary", tolerance={"rounded": 3})
     assert mark(part, "1280 KB").status == "correct"
     assert mark(part, "1.25 MB").status == "correct"
@@ -220,6 +220,6 @@ def test_figures_count_in_the_typed_unit_with_binary_prefixes():
         ({"unit": "MMACs", "dimension": "macs"}, "`prefixes: binary` is for a number of bytes"),
     ],
 )
-def test_binary_prefixes_are_for_bytes_in_binary_units(fields, message):
+def test_binary_prefixes_require_bytes_in_binary_units(fields, message):
     with pytest.raises(ValidationError, match=message):
         QuantityPart.model_validate({**BINARY, "id": "a", **fields})

@@ -93,7 +93,7 @@ NONE = ask("set", of="name", options=["conv1", "fc"], key="()")
         (NONE, "", "missing"),
     ],
 )
-def test_a_set_is_right_in_any_order_and_as_a_whole(part, typed, status):
+def test_set_is_right_in_any_order_and_only_as_a_whole(part, typed, status):
     assert mark(part, typed).status == status
 
 
@@ -113,7 +113,7 @@ def test_a_set_is_right_in_any_order_and_as_a_whole(part, typed, status):
         (NONE, "fc", 0),
     ],
 )
-def test_by_item_each_wrong_one_takes_back_a_right_one(part, typed, credit):
+def test_each_wrong_item_cancels_a_right_one_with_credit_by_item(part, typed, credit):
     assert mark({**part, "credit_by": "item"}, typed).credit == credit
 
 
@@ -125,7 +125,7 @@ def test_by_item_each_wrong_one_takes_back_a_right_one(part, typed, credit):
         ("1, 5", "Something is missing."),
     ],
 )
-def test_what_counts_once_and_what_is_not_right_is_reported(typed, words):
+def test_duplicates_and_wrong_items_are_reported(typed, words):
     assert words in mark({**NUMBERS, "show": "cells"}, typed).feedback
 
 
@@ -165,13 +165,13 @@ def test_what_counts_once_and_what_is_not_right_is_reported(typed, words):
         (NAMES, "layer pool1, fc", "wrong", "'layer' was ignored."),
     ],
 )
-def test_words_that_only_say_what_the_items_are_are_dropped(part, typed, status, said):
+def test_words_describing_the_items_are_dropped(part, typed, status, said):
     result = mark(part, typed)
     assert result.status == status
     assert said in " ".join((*result.notes, result.feedback))
 
 
-def test_the_number_of_axes_is_reported_free_of_charge():
+def test_wrong_axis_count_in_set_is_reported_and_costs_nothing():
     result = mark(SHAPES, "3, 5")
     assert "each shape needs 2" in result.feedback
     assert not result.costs_attempt
@@ -188,12 +188,12 @@ def test_the_number_of_axes_is_reported_free_of_charge():
         (SHAPES, "3×3, 5×7", "cells", "5×7"),
     ],
 )
-def test_the_rule_that_decided_and_the_first_wrong_item_are_reported(part, typed, by, place):
+def test_deciding_rule_and_first_wrong_item_are_reported(part, typed, by, place):
     found = judged(part, typed)
     assert (found.rule, found.first_wrong) == (by, place)
 
 
-def test_a_mistake_is_recognised_by_the_whole_set():
+def test_set_mistake_is_recognized_only_by_whole_set():
     part = ask("set", key="(halve(9), halve(20))", tolerance={"abs": "0.5"})
     assert mark(part, "10, 5").mistakes == ("rounded_up",)
     assert mark(part, "10, 4.9").mistakes == ()
@@ -210,7 +210,7 @@ def test_a_mistake_is_recognised_by_the_whole_set():
         (NONE, "{}", "exactly {}"),
     ],
 )
-def test_a_key_is_shown_in_braces(part, shown, accepted):
+def test_set_key_is_shown_in_braces(part, shown, accepted):
     variant = original(part)
     stated, kind = variant.problem.parts[0], KINDS["set"]
     assert kind.format_key(variant.keys["a"], stated) == shown
@@ -231,7 +231,7 @@ def test_a_key_is_shown_in_braces(part, shown, accepted):
         ("integer", f"({', '.join(map(str, range(65)))})"),
     ],
 )
-def test_a_key_of_other_items_goes_to_a_person(of, key):
+def test_set_key_with_invalid_items_needs_manual_review(of, key):
     options = {"options": ["conv1", "fc"]} if of == "name" else {}
     assert mark(ask("set", of=of, key=key, **options), "{}").status == "needs_review"
 
@@ -247,7 +247,7 @@ def test_a_key_of_other_items_goes_to_a_person(of, key):
         ("name", "'fc'", "fc"),
     ],
 )
-def test_a_key_may_be_a_vector_the_rows_of_a_matrix_or_one_item(of, key, typed):
+def test_set_key_may_be_vector_matrix_rows_or_one_item(of, key, typed):
     options = {"options": ["conv1", "fc"]} if of == "name" else {}
     assert mark(ask("set", of=of, key=key, **options), typed).status == "correct"
 
@@ -264,7 +264,7 @@ def test_a_key_may_be_a_vector_the_rows_of_a_matrix_or_one_item(of, key, typed):
         ({"credit_by": "cell"}, "Input should be 'item' or 'all'"),
     ],
 )
-def test_a_field_that_does_not_fit_the_items_is_refused(change, said):
+def test_field_that_does_not_fit_items_is_rejected(change, said):
     with pytest.raises(ValidationError, match=said):
         original({**NUMBERS, **change})
 
@@ -272,6 +272,6 @@ def test_a_field_that_does_not_fit_the_items_is_refused(change, said):
 @pytest.mark.parametrize(
     "typed", ["[relu, pool]", "(relu, pool)", "['relu', 'pool']", "{relu; pool}"]
 )
-def test_names_stand_in_any_brackets(typed):
+def test_names_may_be_in_any_brackets(typed):
     part = ask("set", of="name", options=["conv", "relu", "pool"], key="('relu', 'pool')")
     assert mark(part, typed).status == "correct"

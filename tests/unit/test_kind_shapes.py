@@ -51,9 +51,7 @@ FORMULAS = ask(
         ({**FORMULAS, "credit_by": "axis"}, "(H, W, 2N)", "partial", Fraction(2, 3)),
     ],
 )
-def test_a_shape_is_right_axis_by_axis_and_another_number_of_axes_costs_nothing(
-    part, typed, status, credit
-):
+def test_shape_is_graded_by_axis_and_other_axis_count_costs_nothing(part, typed, status, credit):
     result = mark(part, typed, params={"X": [[3, 4]]})
     assert (result.status, result.credit) == (status, credit)
 
@@ -66,21 +64,21 @@ def test_a_shape_is_right_axis_by_axis_and_another_number_of_axes_costs_nothing(
         ({"layout": "CHW"}, "3×32", "it needs 3 (C × H × W)."),
     ],
 )
-def test_another_number_of_axes_is_reported_with_the_layout(changes, typed, words):
+def test_other_axis_count_is_reported_with_layout(changes, typed, words):
     assert words in mark({**SHAPE, **changes}, typed).feedback
 
 
-def test_a_wrong_axis_is_shown_by_what_the_students_own_formula_gives():
+def test_wrong_axis_shows_value_of_students_own_formula():
     result = mark(FORMULAS, "(H, W, 2N)")
     assert re.search(r"Axis 1: at H = 5, .*your formula gives 5, which", result.feedback)
 
 
 @pytest.mark.parametrize("key", ["(1.5, 2)", "'text'", "()", "(1, (2, 3))", "X", "1 == 1"])
-def test_a_key_that_is_no_shape_goes_to_a_person(key):
+def test_key_that_is_not_a_shape_needs_manual_review(key):
     assert mark(ask("shape", key=key), "3×4", params={"X": [[3, 4]]}).status == "needs_review"
 
 
-def test_a_key_of_formulas_has_to_be_a_tuple():
+def test_formula_shape_key_must_be_a_tuple():
     part = ask("shape", key="2 * n", variables={"n": "1..9"})
     assert "tuple of formulas" in mark(part, "(n, n)").reason
 
@@ -91,14 +89,14 @@ SIZES = ask("shape", key="(10, 10, 40)", layout="HWC")
 @pytest.mark.parametrize(
     "names", ["(H×W×C)", "(H, W, C)", "(h x w x c)", "(height × width × channels).", "(H*W*C)"]
 )
-def test_the_names_of_the_axes_may_stand_behind_them(names):
+def test_axis_names_may_follow_the_shape(names):
     result = mark(SIZES, f"10×10×40 {names}")
     assert (result.status, result.read_as) == ("correct", "10×10×40")
     assert result.notes == (f"The sizes were read in the order {names.rstrip('.')}.",)
 
 
 @pytest.mark.parametrize("typed", ["10×10×40 (H×W)", "(H, W, C)"])
-def test_other_names_of_axes_behind_a_shape_are_refused(typed):
+def test_unknown_axis_names_after_shape_are_refused(typed):
     assert mark(SIZES, typed).status == "unreadable"
 
 
@@ -119,7 +117,7 @@ def test_other_names_of_axes_behind_a_shape_are_refused(typed):
         "C_out = 16; H_out = 126; W_out = 100.",
     ],
 )
-def test_sizes_beside_the_names_of_their_axes_are_read_in_the_order_asked_for(typed, layout):
+def test_sizes_next_to_axis_names_are_read_in_requested_order(typed, layout):
     sizes = {"HWC": "126×100×16", "CHW": "16×126×100"}[layout]
     result = mark(ask("shape", key=f"({sizes.replace('×', ', ')})", layout=layout), typed)
     assert (result.status, result.read_as) == ("correct", sizes)
@@ -136,7 +134,7 @@ def test_sizes_beside_the_names_of_their_axes_are_read_in_the_order_asked_for(ty
         "126×100@16",
     ],
 )
-def test_names_that_are_not_those_of_each_axis_are_refused(typed):
+def test_names_not_matching_each_axis_are_refused(typed):
     part = ask("shape", key="(126, 100, 16)", layout="HWC")
     assert mark(part, typed).status == "unreadable"
 
@@ -158,18 +156,18 @@ def test_names_that_are_not_those_of_each_axis_are_refused(typed):
         "100 × 126 × 16 (columns × rows × channels)",
     ],
 )
-def test_sizes_with_names_in_another_order_are_read_by_the_names(typed):
+def test_sizes_with_names_in_other_order_are_read_by_name(typed):
     result = mark(ask("shape", key="(126, 100, 16)", layout="HWC"), typed)
     assert (result.status, result.read_as) == ("correct", "126×100×16")
     assert "order" in result.notes[-1]
 
 
 @pytest.mark.parametrize("typed", ["126×100×16 (W×H×C)", "16x126x100 (channels last)"])
-def test_names_that_contradict_the_sizes_make_them_wrong(typed):
+def test_names_contradicting_the_sizes_make_them_wrong(typed):
     assert mark(ask("shape", key="(126, 100, 16)", layout="HWC"), typed).status == "wrong"
 
 
-def test_two_orders_of_axes_that_contradict_each_other_are_refused():
+def test_contradictory_axis_orders_are_refused():
     result = mark(ask("shape", key="(126, 100, 16)", layout="HWC"), "HWC: 126x100x16 (CHW)")
     assert result.status == "unreadable"
     assert "given as HWC and as CHW" in result.feedback
@@ -187,11 +185,11 @@ def test_two_orders_of_axes_that_contradict_each_other_are_refused():
         "H x W = 126 x 100, so 126x100x16",
     ],
 )
-def test_sizes_behind_names_in_the_order_asked_for_are_read(typed):
+def test_sizes_after_names_in_requested_order_are_read(typed):
     assert mark(ask("shape", key="(126, 100, 16)", layout="HWC"), typed).status == "correct"
 
 
-def test_one_formula_stands_for_both_axes_of_a_square():
+def test_one_formula_applies_to_both_axes_of_square():
     part = ask("shape", square=True, key="(2*i, 2*i)", variables={"i": "1..9"})
     assert mark(part, "2i").status == "correct"
     assert mark(part, "2i × 2i").status == "correct"

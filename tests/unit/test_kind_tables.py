@@ -53,9 +53,7 @@ RIGHT = "15 | 320\n7 | 150\n3 | 70"
         ("1 | 2\n" * 10_000, "row", "unreadable", 0),
     ],
 )
-def test_a_row_is_right_for_the_true_row_before_it_or_the_students_own(
-    typed, credit_by, status, credit
-):
+def test_row_may_follow_true_or_students_previous_row(typed, credit_by, status, credit):
     result = mark({**TABLE, "credit_by": credit_by}, typed)
     assert (result.status, result.credit) == (status, credit)
 
@@ -69,7 +67,7 @@ def test_a_row_is_right_for_the_true_row_before_it_or_the_students_own(
         ("15 | 320\nconv2 |  | 150\n3 | 70", Fraction(5, 6)),
     ],
 )
-def test_an_empty_cell_is_wrong_and_carries_the_true_value(typed, credit):
+def test_empty_cell_is_wrong_and_carries_true_value(typed, credit):
     result = mark({**TABLE, "credit_by": "cell"}, typed)
     assert (result.status, result.credit) == ("partial", credit)
 
@@ -82,7 +80,7 @@ def test_an_empty_cell_is_wrong_and_carries_the_true_value(typed, credit):
         ("15 | 320\n7\n3 | 70", "Row 2 has 1 cell."),
     ],
 )
-def test_the_row_that_cannot_be_read_is_reported(typed, words):
+def test_unreadable_row_is_reported(typed, words):
     assert words in mark(TABLE, typed).feedback
 
 
@@ -99,7 +97,7 @@ def test_the_row_that_cannot_be_read_is_reported(typed, words):
         ),
     ],
 )
-def test_cells_beside_other_names_and_sizes_for_numbers_are_refused(typed, said):
+def test_other_column_orders_and_sizes_in_number_cells_are_refused(typed, said):
     result = mark(TABLE, typed)
     assert result.status == "unreadable"
     assert said in result.feedback
@@ -114,20 +112,20 @@ def test_cells_beside_other_names_and_sizes_for_numbers_are_refused(typed, said)
         "15 | 320\n7 | 150\n3 | 7x10",
     ],
 )
-def test_cells_beside_their_own_names_are_read(typed):
+def test_cells_with_their_own_names_are_read(typed):
     assert mark(TABLE, typed).status == "correct"
 
 
-def test_what_was_read_is_shown_row_by_row():
+def test_table_reading_is_shown_row_by_row():
     typed = [["15", ""], [7, "150"], [3, 70]]
     assert mark(TABLE, typed).read_as == "15 | –\n7 | 150\n3 | 70"
 
 
-def test_each_cell_is_marked_for_staff():
+def test_each_table_cell_is_marked_for_staff():
     assert mark(TABLE, "15 | 320\n8 | 150\n3 | 70").cells == (True, True, False, True, True, True)
 
 
-def test_a_shape_follows_the_students_own_shape_only_where_it_has_as_many_axes():
+def test_shape_follows_students_shape_only_with_equal_axis_count():
     part = ask(
         "table",
         rows="(2, 2)",
@@ -143,37 +141,37 @@ def test_a_shape_follows_the_students_own_shape_only_where_it_has_as_many_axes()
     assert mark(part, "9×6\n12×3").credit == 0
 
 
-def test_rows_may_be_the_layers_of_a_network():
+def test_table_rows_may_be_network_layers():
     column = {"kind": "integer", "key": "halve(layer)"}
     part = ask("table", rows="net", columns={"c": column})
     assert mark(part, "4\n3", params={"net": {"network": ["8", "6"]}}).status == "correct"
 
 
 @pytest.mark.parametrize("rows", ["5", "()", "'text'", "broken()", "(2,)[5]", "record()"])
-def test_rows_that_are_none_go_to_a_person(rows):
+def test_invalid_rows_need_manual_review(rows):
     part = ask("table", rows=rows, columns={"c": {"kind": "integer", "key": "layer"}})
     assert mark(part, "5").status == "needs_review"
 
 
 @pytest.mark.parametrize("key", ["prev.unknown", "broken(layer)", "layer.size"])
-def test_a_cell_without_a_key_sends_the_table_to_a_person(key):
+def test_cell_without_key_sends_table_to_manual_review(key):
     part = ask("table", rows="(1, 2)", columns={"c": {"kind": "integer", "key": key}})
     assert mark(part, "5\n6").status == "needs_review"
 
 
-def test_a_twin_names_the_mistake_that_was_made_in_every_row():
+def test_wrong_version_names_mistake_made_in_every_row():
     part = ask("table", rows="(9, 7)", columns={"c": {"kind": "integer", "key": "halve(layer)"}})
     assert mark(part, "5\n4").mistakes == ("rounded_up",)
     assert mark(part, "5\n3").status == "partial"
 
 
-def test_a_student_who_carries_a_mistake_on_is_credited_for_every_row_that_follows():
+def test_carried_mistake_earns_credit_for_every_consistent_row():
     """Row 1 is wrong; rows 2 and 3 are correct given row 1."""
     result = mark(TABLE, "20 | 320\n9 | 200\n4 | 90")
     assert (result.status, result.credit) == ("partial", Fraction(2, 3))
 
 
-def test_one_slip_costs_one_row_of_a_column_of_numbers():
+def test_one_slip_costs_one_row_of_number_column():
     """A typed whole number can stand in for an expected fraction."""
     column = {"kind": "number", "key": "prev.x / layer"}
     part = ask("table", rows="(2, 2)", start={"x": "5"}, columns={"x": column})
@@ -181,14 +179,14 @@ def test_one_slip_costs_one_row_of_a_column_of_numbers():
     assert mark(part, "3\n1.5").credit == Fraction(1, 2)
 
 
-def test_a_fraction_where_a_whole_number_is_asked_carries_nothing_on():
+def test_fraction_in_integer_column_carries_nothing():
     column = {"kind": "integer", "key": "2 * prev.n"}
     part = ask("table", rows="(1, 2)", start={"n": "55"}, columns={"n": column})
     assert mark(part, "111\n222").credit == Fraction(1, 2)
     assert mark(part, "110.5\n221").credit == 0
 
 
-def test_a_column_of_formulas_does_not_follow_the_students_own_formula():
+def test_formula_column_does_not_follow_students_own_formula():
     column = {"kind": "shape", "key": "(n * layer, n)", "variables": {"n": "1..9"}}
     part = ask("table", rows="(2, 3)", columns={"s": column})
     assert mark(part, "(2n, n)\n(3n, n)").status == "correct"
@@ -203,7 +201,7 @@ def test_a_column_of_formulas_does_not_follow_the_students_own_formula():
         ({"kind": "number", "key": "layer", "ignore": ["no_bias"]}, "cannot have ignore"),
     ],
 )
-def test_a_column_with_what_only_a_part_can_have_is_refused(column, said):
+def test_column_with_part_only_fields_is_rejected(column, said):
     with pytest.raises(ValidationError, match=said):
         original(ask("table", rows="(1,)", columns={"c": column}))
 
@@ -211,18 +209,18 @@ def test_a_column_with_what_only_a_part_can_have_is_refused(column, said):
 @pytest.mark.parametrize(
     "more", [{"mistakes": [{"id": "x", "key": "1", "say": "x"}]}, {"key": 5, "reason": "because"}]
 )
-def test_a_table_has_no_key_or_mistakes_of_its_own(more):
+def test_table_has_no_key_or_mistakes_of_its_own(more):
     with pytest.raises(ValidationError, match="a table has its keys in the columns"):
         original({**TABLE, **more})
 
 
-def test_the_key_of_a_table_is_shown_row_by_row():
+def test_table_key_is_shown_row_by_row():
     key = original(TABLE).keys["a"]
     assert KINDS["table"].format_key(key) == "15 | 320\n7 | 150\n3 | 70"
 
 
 @pytest.mark.parametrize("credit_by", ["row", "cell", "all"])
-def test_the_first_wrong_row_is_named_for_staff_with_its_layer_and_column(credit_by):
+def test_first_wrong_row_is_named_for_staff_with_layer_and_column(credit_by):
     part = {**TABLE, "rows": "net", "credit_by": credit_by}
     params = {"net": {"network": ["3", "3", "2"]}}
     found = judged(part, "15 | 320\n7 | 151\n9 | 9", params=params)
@@ -231,7 +229,7 @@ def test_the_first_wrong_row_is_named_for_staff_with_its_layer_and_column(credit
 
 
 @pytest.mark.parametrize("credit_by", ["row", "cell", "all"])
-def test_with_show_cells_the_student_is_told_the_row_the_layer_and_the_cells(credit_by):
+def test_show_cells_names_wrong_row_layer_and_cells(credit_by):
     part = {**TABLE, "show": "cells", "credit_by": credit_by}
     told = mark(part, "15 | 320\n7 | 151\n9 | 90").feedback
     assert "The first row that does not fit is row 2 (3)." in told
@@ -242,13 +240,13 @@ def test_with_show_cells_the_student_is_told_the_row_the_layer_and_the_cells(cre
     ("credit_by", "said"),
     [("row", "2 of 3 rows are correct."), ("cell", "5 of 6 cells are correct.")],
 )
-def test_without_it_neither_the_row_nor_the_cells_are_reported(credit_by, said):
+def test_feedback_without_show_cells_names_neither_row_nor_cells(credit_by, said):
     part = {**TABLE, "credit_by": credit_by}
     assert mark(part, "15 | 320\n7 | 151\n3 | 70").feedback == said
 
 
 @pytest.mark.parametrize("sign", ["\t", " | ", ";"])
-def test_a_sign_at_the_end_of_each_line_opens_no_cell(sign):
+def test_separator_at_line_end_opens_no_cell(sign):
     lines = [row.split(" | ") for row in RIGHT.splitlines()]
     text = "\n".join("".join(f"{cell}{sign}" for cell in cells) for cells in lines)
     assert mark(TABLE, text).status == "correct"
@@ -258,7 +256,7 @@ def test_a_sign_at_the_end_of_each_line_opens_no_cell(sign):
     ("typed", "status"),
     [("0.75\n0.5", "correct"), ("75%\n50%", "correct"), ("75\n50", "unreadable")],
 )
-def test_a_column_may_be_of_shares(typed, status):
+def test_column_may_contain_shares(typed, status):
     column = {"kind": "number", "share": True, "key": "layer/4"}
     found = mark(ask("table", rows="(3, 2)", columns={"precision": column}), typed)
     assert found.status == status
@@ -289,7 +287,7 @@ NUMBERS = ask("table", rows="(1, 2, 3)", columns={"n": {"kind": "integer", "key"
         (NUMBERS, "2000, 2000, 3000", "partial"),
     ],
 )
-def test_a_table_of_one_column_may_be_a_list_in_one_line(part, typed, status):
+def test_one_column_table_may_be_typed_as_single_line_list(part, typed, status):
     assert mark(part, typed).status == status
 
 
@@ -307,5 +305,5 @@ def test_a_table_of_one_column_may_be_a_list_in_one_line(part, typed, status):
         ("size: 15, 7, 3\nn: 320, 150, 70", "unreadable"),
     ],
 )
-def test_a_table_may_be_a_list_of_tuples_or_have_a_line_for_each_column(typed, status):
+def test_table_may_be_list_of_tuples_or_one_line_per_column(typed, status):
     assert mark(TABLE, typed).status == status

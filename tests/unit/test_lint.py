@@ -68,7 +68,7 @@ def refused(part) -> list[str]:
         ),
     ],
 )
-def test_a_tolerance_that_lets_a_mistake_pass_is_named_with_value_and_interval(part, said):
+def test_lint_reports_mistakes_accepted_by_tolerance_with_value_and_interval(part, said):
     found = refused(part)
     assert [said in one for one in found] == ([True] if said else [])
 
@@ -88,17 +88,17 @@ def test_a_tolerance_that_lets_a_mistake_pass_is_named_with_value_and_interval(p
         ask("integer", key="side(3, 64)", tolerance=WIDE),  # no key, but rounded up a value
     ],
 )
-def test_what_a_tolerance_tells_from_every_mistake_passes(part):
+def test_tolerances_that_reject_every_mistake_pass_lint(part):
     assert refused(part) == []
 
 
-def test_a_mistake_that_is_made_in_several_places_is_named_once():
+def test_mistake_accepted_in_several_calls_is_reported_once():
     part = ask(key=f"{SIDE} + {SIDE} + halve(9)", tolerance={"abs": 3})
     assert len([*find_tolerated_mistakes(original(part), BOOK)]) > 1
     assert len(refused(part)) == 1
 
 
-def test_a_seed_is_not_published_where_the_tolerance_takes_a_mistake_for_right():
+def test_seeds_whose_tolerance_accepts_a_mistake_are_not_published():
     """Rounded up, a side of 320 is within 1% of the key; a side of 5 is not."""
     toy = problem(
         ask(key="side(W, 3, stride=2)", tolerance={"rel": "1%"}),
@@ -109,7 +109,7 @@ def test_a_seed_is_not_published_where_the_tolerance_takes_a_mistake_for_right()
     assert found.report.refused["a: the tolerance takes rounded_up for right"] == 2
 
 
-def test_a_tolerance_that_fits_no_seed_is_refused():
+def test_problem_whose_tolerance_accepts_a_mistake_at_every_seed_is_rejected():
     toy = problem(
         ask(key="side(W, 3, stride=2)", tolerance={"rel": "1%"}),
         params={"W": {"choose": [640, 642]}},
@@ -118,7 +118,7 @@ def test_a_tolerance_that_fits_no_seed_is_refused():
         publish_problem(toy, BOOK)
 
 
-def test_the_report_says_which_answers_each_tolerance_accepts():
+def test_accepted_answers_are_described_for_each_part_with_tolerance():
     table = ask(
         "table",
         id="c",
@@ -133,7 +133,7 @@ def test_the_report_says_which_answers_each_tolerance_accepts():
     assert describe_accepted_by_part(original(ask(key="broken()", tolerance=WIDE))) == {}
 
 
-def test_the_checker_refuses_the_problem_and_tells_what_is_accepted():
+def test_check_report_lists_tolerance_errors_or_accepted_answers():
     toy = problem(ask(key=SIDE, tolerance=WIDE))
     report = check_problem(toy, file="", registry=BOOK)
     assert report.errors == tuple(refused(ask(key=SIDE, tolerance=WIDE)))
@@ -151,7 +151,7 @@ def test_the_checker_refuses_the_problem_and_tells_what_is_accepted():
         (ask("number", key="1/8"), ""),
     ],
 )
-def test_a_key_that_nobody_types_exactly_needs_a_tolerance(part, shown):
+def test_irrational_key_needs_a_tolerance(part, shown):
     found = [*find_untypable_keys(original(part))]
     assert [shown in one for one in found] == ([True] if shown else [])
     assert all("give a tolerance" in one for one in found)
@@ -170,7 +170,7 @@ def test_a_key_that_nobody_types_exactly_needs_a_tolerance(part, shown):
         (ask("integer", key="W"), ""),
     ],
 )
-def test_a_key_that_no_decimal_is_is_looked_at_where_there_is_no_tolerance(part, shown):
+def test_repeating_decimal_key_without_tolerance_is_reported(part, shown):
     one = original(part, params={"W": 64})
     found = [*find_repeating_decimals([one, one])]
     assert [f"no decimal is {shown} (original)" in one for one in found] == (
@@ -178,7 +178,7 @@ def test_a_key_that_no_decimal_is_is_looked_at_where_there_is_no_tolerance(part,
     )
 
 
-def test_a_draw_whose_key_no_decimal_is_is_named_by_its_seed():
+def test_repeating_decimal_warning_names_the_seed():
     toy = problem(ask("number", key="1/W"), params={"W": {"choose": [4, 3, 5], "original": 4}})
     report = check_problem(toy, file="", registry=BOOK)
     assert [one for one in report.warnings if "parts.a.key: no decimal is 1/3 (seed " in one]

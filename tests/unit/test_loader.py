@@ -62,7 +62,7 @@ def write(path: Path, *, of: str = "toy", text: str = TEXT) -> Path:
     return path
 
 
-def test_a_right_file_is_the_problem():
+def test_valid_file_loads_as_problem():
     problem = load_problem(TEXT, file="toy.yaml", registry=BOOK)
     assert problem.id == "toy"
     assert [part.id for part in problem.parts] == ["a", "t"]
@@ -120,9 +120,7 @@ def test_a_right_file_is_the_problem():
         ("key: prev.c + half", "kye: 1", 24, "parts.1.columns.c.kye", "did you mean 'key'?"),
     ],
 )
-def test_a_wrong_field_is_reported_with_its_line_its_place_and_what_to_do(
-    old, new, line, field, words
-):
+def test_invalid_field_is_reported_with_line_path_and_fix(old, new, line, field, words):
     found = errors_of(changed(old, new))
     told = {(one.file, one.line, one.field): one.message for one in found}
     assert words in told["toy.yaml", line, field]
@@ -137,7 +135,7 @@ def test_a_wrong_field_is_reported_with_its_line_its_place_and_what_to_do(
         ("[{id: a, kind: integer, key: W, mistakes: [x]}]", "parts.0.mistakes.0", "a mapping"),
     ],
 )
-def test_a_list_and_a_mapping_are_asked_for_in_an_authors_words(parts, field, words):
+def test_type_errors_say_list_or_mapping_in_yaml_terms(parts, field, words):
     head = TEXT.partition("parts:")[0]
     (error,) = errors_of(f"{head}parts: {parts}\n")
     assert (error.line, error.field) == (12, field)
@@ -145,23 +143,23 @@ def test_a_list_and_a_mapping_are_asked_for_in_an_authors_words(parts, field, wo
 
 
 @pytest.mark.parametrize("text", ["5", "- id: toy", "toy"])
-def test_a_file_that_is_no_mapping_says_how_to_begin(text):
+def test_file_without_top_level_mapping_is_rejected_with_a_hint(text):
     (error,) = errors_of(text)
     assert str(error) == "toy.yaml:1: the file is not a mapping; begin with `id: ...`"
 
 
-def test_several_errors_come_together_in_the_order_of_their_lines():
+def test_errors_are_sorted_by_line():
     text = changed("difficulty: 1", "difficulty: 9").replace(KEY, "    key: side(W,")
     text = text.replace("title: A toy problem", "title: A").replace("toys", "toys\ncolour: red")
     assert places_of(text) == [(2, "title"), (4, "colour"), (5, "difficulty"), (17, "parts.0.key")]
 
 
-def test_the_errors_of_a_list_say_nothing_of_its_length_when_its_items_are_wrong():
+def test_list_length_is_not_reported_when_items_are_invalid():
     text = changed("choose: [64, 128], original: 128", "choose: [[], 5]")
     assert places_of(text) == [(6, "params.W.choose.0")]
 
 
-def test_the_tags_of_unions_do_not_show_in_fields():
+def test_error_paths_omit_union_tags():
     text = f"{TEXT}examples:\n  - {{params: {{sed: 1}}, answers: {{a: 1}}, expect: {{a: right}}}}\n"
     for _, field in places_of(text):
         assert field.removeprefix("examples.0.") in {
@@ -186,23 +184,23 @@ def test_the_tags_of_unions_do_not_show_in_fields():
         ("  - id: t\n", "  - id: half\n", 19, "parts.1.id", "taken by let.half; choose another"),
     ],
 )
-def test_a_name_that_is_not_known_is_reported_with_its_line(old, new, line, field, words):
+def test_unknown_name_is_reported_with_its_line(old, new, line, field, words):
     (error,) = errors_of(changed(old, new))
     assert (error.file, error.line, error.field) == ("toy.yaml", line, field)
     assert words in error.message
 
 
-def test_names_that_are_not_known_are_reported_together_in_the_order_of_the_file():
+def test_unknown_names_are_reported_together_in_file_order():
     text = changed("halve(W)", "halv(W)").replace("How wide?", "How {{V}}?")
     text = text.replace("- W > 3", "- W > U")
     assert places_of(text) == [(8, "let.half"), (10, "require.0"), (15, "parts.0.prompt")]
 
 
-def test_a_file_is_loaded_by_its_name(tmp_path):
+def test_load_problem_file_reads_problem_from_path(tmp_path):
     assert load_problem_file(write(tmp_path / "toy.yaml"), registry=BOOK).id == "toy"
 
 
-def test_an_id_that_is_not_the_files_name_is_refused(tmp_path):
+def test_problem_id_must_match_file_name(tmp_path):
     path = write(tmp_path / "other.yaml")
     with pytest.raises(ProblemError) as caught:
         load_problem_file(path, registry=BOOK)
@@ -219,7 +217,7 @@ def test_an_id_that_is_not_the_files_name_is_refused(tmp_path):
         (b"# " + b"x" * 256 * 1024, None, "larger than 256 KiB; split it into several problems"),
     ],
 )
-def test_a_file_that_is_no_text_or_too_large_is_refused(tmp_path, content, line, words):
+def test_non_utf8_or_oversized_problem_file_is_rejected(tmp_path, content, line, words):
     path = tmp_path / "toy.yaml"
     path.write_bytes(content)
     with pytest.raises(ProblemError) as caught:
@@ -229,19 +227,19 @@ def test_a_file_that_is_no_text_or_too_large_is_refused(tmp_path, content, line,
 
 
 @pytest.mark.parametrize("name", ["missing.yaml", f"{'x' * 400}.yaml", ""])
-def test_a_file_that_cannot_be_read_is_reported(tmp_path, name):
+def test_unreadable_problem_file_is_reported(tmp_path, name):
     (path,) = find_problem_files(tmp_path / name) if name else [tmp_path]
     with pytest.raises(ProblemError, match="the file cannot be read: "):
         load_problem_file(path)
 
 
-def test_files_below_a_folder_are_found_in_order(tmp_path):
+def test_problem_files_are_found_recursively_in_sorted_order(tmp_path):
     for name in ("b/two.yaml", "a/one.yaml", "a/notes.md"):
         write(tmp_path / name)
     assert [path.name for path in find_problem_files(tmp_path)] == ["one.yaml", "two.yaml"]
 
 
-def test_a_bank_has_its_problems_by_id_and_two_files_cannot_have_the_same(tmp_path):
+def test_catalog_lists_problems_by_id_and_rejects_duplicate_ids(tmp_path):
     first = write(tmp_path / "a/toy.yaml")
     write(tmp_path / "a/next.yaml", of="next")
     assert ProblemCatalog(tmp_path).ids == ("next", "toy")
@@ -252,12 +250,12 @@ def test_a_bank_has_its_problems_by_id_and_two_files_cannot_have_the_same(tmp_pa
 
 
 @pytest.mark.parametrize("name", ["missing", "missing.yaml", "x" * 400])
-def test_a_catalogue_of_what_is_not_there_is_refused(tmp_path, name):
+def test_catalog_of_missing_path_is_rejected(tmp_path, name):
     with pytest.raises(ProblemError, match=f"{name}: it cannot be read: "):
         ProblemCatalog(tmp_path / name)
 
 
-def test_a_broken_problem_is_read_once_and_told_each_time(tmp_path):
+def test_broken_problem_is_read_once_and_raises_the_same_error_each_time(tmp_path):
     path = write(tmp_path / "toy.yaml")
     path.write_text("id: toy\n")
     catalogue = ProblemCatalog(path)
@@ -271,7 +269,7 @@ def test_a_broken_problem_is_read_once_and_told_each_time(tmp_path):
     assert len(again.traceback) == 2
 
 
-def test_a_catalogue_of_several_folders_has_every_id_once(tmp_path):
+def test_catalog_rejects_duplicate_ids_across_folders(tmp_path):
     one, two = write(tmp_path / "a/toy.yaml"), write(tmp_path / "b/toy.yaml")
     assert ProblemCatalog(one.parent).ids == ("toy",)
     with pytest.raises(ProblemError, match=f"{two}: the id 'toy' is taken by {one}"):

@@ -23,7 +23,7 @@ def record(*, broken: bool = False, **extra) -> logging.LogRecord:
     return made
 
 
-def test_a_request_is_one_line_of_json_with_its_id():
+def test_json_formatter_writes_request_as_one_line_with_its_id():
     told = {"request_id": "r1", "method": "GET", "route": "/x", "status": 200, "ms": 1.5}
     line = JsonFormatter().format(record(**told, color_message="\x1b[1m"))
     assert "\n" not in line
@@ -34,13 +34,13 @@ def test_a_request_is_one_line_of_json_with_its_id():
     assert "color_message" not in found
 
 
-def test_an_error_is_one_line_of_json_with_where_it_came_from():
+def test_json_formatter_writes_exception_on_one_line():
     line = JsonFormatter().format(record(broken=True))
     assert "\n" not in line
     assert "it broke\\nin two" in json.loads(line)["exception"]
 
 
-def test_a_line_of_text_has_time_level_and_place_and_an_error_its_origin():
+def test_text_formatter_writes_time_level_logger_and_exception():
     assert (
         TextFormatter().format(record()).startswith("2027-01-15 08:00:00Z info api.access: GET /x")
     )
@@ -48,7 +48,7 @@ def test_a_line_of_text_has_time_level_and_place_and_an_error_its_origin():
 
 
 @pytest.mark.usefixtures("restored_logging")
-def test_the_form_that_was_told_last_holds_and_no_line_comes_twice(capsys):
+def test_last_configured_log_format_wins_without_duplicate_lines(capsys):
     before = len(logging.getLogger().handlers)
     configure_logging("text")
     configure_logging("json")

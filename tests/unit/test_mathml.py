@@ -44,7 +44,7 @@ def trees() -> st.SearchStrategy[Node]:
 
 
 @given(trees())
-def test_a_formula_read_off_the_page_has_the_value_of_its_tree(tree: Node) -> None:
+def test_mathml_of_a_formula_evaluates_to_the_value_of_its_tree(tree: Node) -> None:
     scope = Scope(POINT, FUNCTIONS)
     try:
         value = evaluate(tree, scope)
@@ -70,7 +70,9 @@ def test_a_formula_read_off_the_page_has_the_value_of_its_tree(tree: Node) -> No
         ("W if K < 2 else P", "<mtext>W if (K &lt; 2) else P</mtext>"),
     ],
 )
-def test_a_formula_is_drawn_in_two_dimensions(source: str, wanted: str) -> None:
+def test_formulas_are_rendered_with_fractions_exponents_and_subscripts(
+    source: str, wanted: str
+) -> None:
     assert wanted in to_mathml(parse(source).tree)
 
 
@@ -94,13 +96,13 @@ def test_a_formula_is_drawn_in_two_dimensions(source: str, wanted: str) -> None:
         (True, "<mtext>true</mtext>"),
     ],
 )
-def test_a_value_is_drawn_and_its_text_escaped(value: object, wanted: str) -> None:
+def test_values_are_rendered_as_mathml_with_escaped_text(value: object, wanted: str) -> None:
     found = to_mathml(value)  # type: ignore[arg-type]
     assert wanted in found
     ET.fromstring(math_element(found))
 
 
-def test_only_elements_of_mathml_core_are_used() -> None:
+def test_only_mathml_core_elements_are_used() -> None:
     drawn = to_mathml(parse("floor(sqrt(W)**2/K_1) + log2(max(W, 1.5))").tree)
     core = {"mrow", "mi", "mn", "mo", "mtext", "mfrac", "msqrt", "msup", "msub"}
     assert set(re.findall(r"<(\w+)>", drawn)) <= core

@@ -39,7 +39,7 @@ def known(*parts, of: str = "a", **changes) -> KnownMistakes:
         ("floor(7 / 2)", {}),
     ],
 )
-def test_a_mistake_is_run_in_all_calls_and_in_each_alone(key, mistakes):
+def test_mistakes_are_applied_to_all_calls_and_to_each_call_alone(key, mistakes):
     found = values(known(ask(key=key)))
     assert {name: sorted(one) for name, one in found.items()} == {
         name: sorted(one) for name, one in mistakes.items()
@@ -64,12 +64,12 @@ def test_a_mistake_is_run_in_all_calls_and_in_each_alone(key, mistakes):
         ("integer", "side(64, 3, stride=2) * side(30, 3, stride=2)", [480, 448, 465]),
     ],
 )  # fmt: skip
-def test_a_mistake_is_made_along_all_axes_of_a_shape_or_along_none(kind, key, sizes):
+def test_mistake_applies_to_all_axes_of_a_shape_or_none(kind, key, sizes):
     found = values(known(ask(kind, key=key), params={"W": 64, "H": 30}))["rounded_up"]
     assert [tuple(one.cells) if isinstance(one, Tensor) else one for one in found] == sizes
 
 
-def test_a_mistake_is_run_through_the_keys_of_the_parts_that_this_key_names():
+def test_mistakes_propagate_through_keys_of_referenced_parts():
     parts = (
         ask(id="side1", key="side(64, 3, stride=2, padding=2)"),
         ask(id="other", key="side(9, 2, stride=2)"),
@@ -83,7 +83,7 @@ def test_a_mistake_is_run_through_the_keys_of_the_parts_that_this_key_names():
     assert values(known(*parts, of="pooled"))["padding_left_out"] == [150]
 
 
-def test_a_variable_with_the_name_of_an_earlier_part_is_not_that_part():
+def test_formula_variable_shadows_an_earlier_part_of_the_same_name():
     parts = (
         ask(id="n", key="side(64, 3, stride=2)"),
         ask("expression", id="f", key="2 * n", variables={"n": "1..9"}),
@@ -109,18 +109,18 @@ def test_only_the_eight_nearest_calls_are_tried_alone():
         ("(halve(9) + 2 * halve(7)) / 5", [Fraction(13, 5), Fraction(11, 5), Fraction(12, 5)]),
     ],
 )
-def test_a_slip_in_one_call_is_known_where_the_number_is_large_enough_to_tell(key, found):
+def test_mistake_in_one_call_is_known_only_if_its_value_is_distinctive(key, found):
     assert values(known(ask("number", key=key)))["rounded_up"] == found
 
 
-def test_a_slip_in_one_call_stays_known_where_a_rarer_mistake_gives_the_same():
+def test_mistake_in_one_call_stays_known_if_a_rarer_mistake_equals_it():
     alone = known(ask(key="halve(5) + halve(7) - side(7, 3, stride=2)"))
     padded = known(ask(key="halve(5) + halve(7) - side(7, 3, stride=2, padding=1)"))
     assert values(alone) == {"rounded_up": [4]}
     assert values(padded) == {"rounded_up": [3, 2], "padding_left_out": [2]}
 
 
-def test_an_ignored_mistake_is_not_looked_for():
+def test_ignored_mistakes_are_not_candidates():
     found = known(ask(key="weights(3, 64, 3)", ignore=["no_bias", "channels_left_out"]))
     assert list(values(found)) == ["one_bias"]
 
@@ -150,16 +150,16 @@ def test_an_ignored_mistake_is_not_looked_for():
         ),
     ],
 )
-def test_a_mistake_that_gives_the_key_however_made_is_hidden(part, hidden):
+def test_mistake_that_always_yields_the_key_is_hidden(part, hidden):
     part["kind"] = part.get("kind", "integer")
     assert known(part, params={"X": [[1, 2], [2, 1]]}).hidden == hidden
 
 
-def test_a_twin_that_cannot_compute_is_neither_known_nor_hidden():
+def test_wrong_version_that_fails_is_neither_known_nor_hidden():
     assert known(ask(key="side(2, 3, padding=1)")) == KnownMistakes((), frozenset({"rounded_up"}))
 
 
-def test_a_part_after_one_that_a_twin_breaks_is_not_guessed_at():
+def test_mistake_that_breaks_an_earlier_part_is_tried_only_in_single_calls():
     """The mistake has no answer if made in all calls, but has one in one call of the last."""
     twice = "b + side(64, 3, padding=1) * side(64, 3, padding=1)"
     parts = (
@@ -171,7 +171,7 @@ def test_a_part_after_one_that_a_twin_breaks_is_not_guessed_at():
     assert values(known(*parts, of="c"))["padding_left_out"] == [7 + 62 * 64]
 
 
-def test_the_likeliest_comes_first_and_the_authors_own_before_all():
+def test_candidates_are_ordered_by_rank_with_author_mistakes_first():
     found = known(
         ask(
             key="weights(3, 64, 3)",
@@ -187,17 +187,17 @@ def test_the_likeliest_comes_first_and_the_authors_own_before_all():
 
 
 @pytest.mark.parametrize("key", ["broken()", "1 / (a - a)", "unknown"])
-def test_an_authors_mistake_that_cannot_be_computed_is_left_out(key):
+def test_author_mistake_that_cannot_be_computed_is_omitted(key):
     part = ask(key="side(64, 3)", mistakes=[{"id": "m", "key": key, "say": ""}])
     assert "m" not in values(known(part))
 
 
-def test_an_authors_hint_that_cannot_be_filled_is_left_out():
+def test_author_mistake_whose_hint_cannot_be_filled_is_omitted():
     part = ask(key="side(64, 3)", mistakes=[{"id": "m", "key": "5", "say": "{{1 / 0}}"}])
     assert "m" not in values(known(part))
 
 
-def test_what_cannot_be_mistaken_has_no_known_mistakes():
+def test_parts_without_a_single_key_have_no_known_mistakes():
     assert (
         known(ask("predicate", **{"as": ["integer"]}, accept_if="True", sample=1))
         == KnownMistakes()
@@ -206,14 +206,14 @@ def test_what_cannot_be_mistaken_has_no_known_mistakes():
     assert known(ask("number", at_least=1)) == KnownMistakes()
 
 
-def test_the_same_answer_by_two_mistakes_is_known_by_both():
+def test_two_mistakes_with_the_same_value_are_both_candidates():
     twins = {"one": {"halve": lambda size: size}, "two": {"halve": lambda size: size}}
     info = {name: MistakeInfo(name, 5, name, "") for name in twins}
     found = known(ask(key="halve(9)"), book=replace(BOOK, wrong_versions=twins, mistakes=info))
     assert [(one.ids, one.value) for one in found.candidates] == [(("one",), 9), (("two",), 9)]
 
 
-def test_a_table_is_struck_in_all_its_cells():
+def test_mistake_in_a_table_applies_to_every_row():
     column = {"kind": "integer", "key": "weights(prev.c, layer, 1)"}
     part = ask("table", rows="(2, 3)", start={"c": "4"}, columns={"c": column})
     found = known(part)
@@ -224,12 +224,12 @@ def test_a_table_is_struck_in_all_its_cells():
     ]
 
 
-def test_a_candidate_costs_everything_unless_the_author_gives_credit():
+def test_candidate_has_zero_credit_by_default():
     assert MistakeCandidate(("no_bias",), 5, 1, "").credit == 0
     assert set(FUNCTIONS) == set(BOOK.functions)
 
 
-def test_of_parts_that_nobody_asks_for_no_mistakes_are_known():
+def test_mistakes_are_computed_only_for_requested_parts():
     parts = ask(key="side(64, 3, stride=2)"), ask(id="b", key="side(a, 3, stride=2)")
     whole = original(*parts)
     some = solve_variant(whole.problem, None, BOOK, parts={"b"})

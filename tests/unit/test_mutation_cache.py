@@ -11,7 +11,7 @@ from grader.grading.context import build_part_context, get_part_contexts
 PART = ask(key="weights(64, 3, 5) + halve(100)")
 
 
-def test_a_cached_context_builds_evicted_wrong_answers_again():
+def test_cached_context_rebuilds_evicted_mutation_indexes():
     (cached,) = get_part_contexts(original(PART), BOOK)
     first, first_pairs = cached.get_mutation_index("all"), cached.mutated_pair_index
     assert cached.get_mutation_index("distinctive") is first
@@ -21,7 +21,7 @@ def test_a_cached_context_builds_evicted_wrong_answers_again():
     assert cached.mutated_pair_index is not first_pairs
 
 
-def test_a_context_for_a_single_use_does_not_outlive_its_user():
+def test_uncached_context_keeps_its_indexes_out_of_the_shared_cache():
     single = build_part_context(original(PART), "a", BOOK)
     context.get_mutation_indexes.cache_clear()
     first = single.get_mutation_index("all")
@@ -29,7 +29,7 @@ def test_a_context_for_a_single_use_does_not_outlive_its_user():
     assert context.get_mutation_indexes.cache_info().currsize == 0
 
 
-def test_the_indexes_keep_no_evicted_context_alive():
+def test_mutation_indexes_do_not_keep_an_evicted_context_alive():
     (cached,) = get_part_contexts(original(PART), BOOK)
     cached.get_mutation_index("all")
     alive = ref(cached)

@@ -55,33 +55,33 @@ def mistakes_of(part: dict[str, object], typed: str, **problem: object) -> tuple
         ("rest", "420", "product_factor_left_out"),
     ],
 )
-def test_a_mistake_in_the_arithmetic_is_named(key: str, typed: str, mistake: str) -> None:
+def test_arithmetic_mistake_is_identified(key: str, typed: str, mistake: str) -> None:
     assert mistake in named(key, typed)
 
 
-def test_a_small_whole_number_is_no_evidence() -> None:
+def test_small_integer_matches_no_mutation() -> None:
     assert named("w**4", "7") == ()
 
 
-def test_a_mutation_of_let_flows_into_the_key() -> None:
+def test_mutation_of_a_let_value_propagates_to_the_key() -> None:
     assert "summand_left_out" in named("rest * w", "6720")
 
 
-def test_a_formula_is_compared_as_a_formula() -> None:
+def test_formula_answers_match_mutations_by_equivalence() -> None:
     part = ask("expression", key="(n + 1)*k", variables={"n": "1..9", "k": "1..9"})
     assert mistakes_of(part, "n*k") == ("summand_left_out",)
     assert mistakes_of(part, "k*n + 1") == ()
 
 
-def test_a_part_may_ignore_a_mutation() -> None:
+def test_part_may_ignore_a_mutation() -> None:
     assert named("u + v*w", "480", ignore=["summand_left_out"]) == ()
 
 
-def test_an_answer_that_rounds_the_key_shows_no_mutation() -> None:
+def test_rounded_key_matches_no_mutation() -> None:
     assert named("u/w", "68.6", tolerance={"decimals": 3}) == ()
 
 
-def test_every_mutation_is_registered_and_every_registered_one_occurs() -> None:
+def test_every_mutation_is_registered_and_produced() -> None:
     sources = (
         "a + b*c + d/e", "a - b", "2*a", "a/2", "a//b", "floor(a/b)", "a**2", "sqrt(a)", "a*b",
         "1 - a", "a + b",
@@ -100,14 +100,14 @@ def test_every_mutation_is_registered_and_every_registered_one_occurs() -> None:
     assert all(isinstance(mistake, MistakeInfo) for mistake in MISTAKES)
 
 
-def test_the_number_of_mutations_is_bounded() -> None:
+def test_number_of_mutations_is_bounded() -> None:
     key = " + ".join(f"{number}*u*v*w" for number in range(3, 20))
     variant = original(ask("number", key=key), params=PARAMS, book=REGISTRY)
     mutations = get_mutations(variant.problem, "a", REGISTRY)
     assert len(mutations) == MAX_MUTATIONS + MAX_BROAD_MUTATIONS
 
 
-def test_the_number_of_argument_mutations_is_bounded() -> None:
+def test_number_of_argument_mutations_is_bounded() -> None:
     tree = parse(" + ".join(f"conv_size(a, {number}, stride=b)" for number in range(3, 15))).tree
     assert len(list(enumerate_argument_mutations(tree, ("c", "d")))) == MAX_ARGUMENT_MUTATIONS
 
@@ -124,12 +124,12 @@ NETWORK = {"H": 224, "C": 64, "F": 192, "K": 7, "s": 2}
         ("H*max(F, C, K)", "14336", "item_left_out"),
     ],
 )  # fmt: skip
-def test_a_mistake_in_an_argument_is_named(key: str, typed: str, mistake: str) -> None:
+def test_mistake_in_an_argument_is_identified(key: str, typed: str, mistake: str) -> None:
     names = mistakes_of(ask("integer", key=key), typed, params=NETWORK)
     assert mistake in names if mistake else names == ()
 
 
-def test_a_mistake_on_one_axis_of_a_shape_is_named() -> None:
+def test_mistake_on_one_axis_of_a_shape_is_identified() -> None:
     part = ask("shape", key="(C, conv_size(H, K, stride=s), conv_size(H, K, stride=s))")
     assert mistakes_of(part, "64 x 109 x 109", params=NETWORK) == ()
     both = mistakes_of(part, "64 x 218 x 218", params=NETWORK)
@@ -137,7 +137,7 @@ def test_a_mistake_on_one_axis_of_a_shape_is_named() -> None:
     assert mistakes_of(part, "64 x 218 x 109", params=NETWORK) == both
 
 
-def test_a_mistake_in_an_earlier_part_that_the_key_uses_is_named() -> None:
+def test_mutation_of_an_earlier_part_is_identified_in_the_dependent_part() -> None:
     parts = [
         ask("integer", id="patches", key="(H//16)**2"),
         ask("integer", id="pairs", key="F*patches"),
@@ -147,12 +147,12 @@ def test_a_mistake_in_an_earlier_part_that_the_key_uses_is_named() -> None:
     assert result.mistakes == ("exponent_left_out",)
 
 
-def test_a_value_close_to_the_key_does_not_show_that_another_number_was_taken() -> None:
+def test_near_miss_of_the_key_does_not_match_a_replaced_value() -> None:
     part = ask("integer", key="H*linear_params(C, F)")
     assert mistakes_of(part, str(224 * 64 * 193 + 1), params=NETWORK) == ()
 
 
-def test_another_item_of_a_list_is_named() -> None:
+def test_wrong_list_item_is_identified() -> None:
     params = {"u": 12, "x": [7, 151, 223]}
     part = ask("number", key="u*x[0]/9")
     assert mistakes_of(part, "201.333", params=params) == ("other_item_used",)
@@ -166,13 +166,13 @@ def test_another_item_of_a_list_is_named() -> None:
         ("[[4, 3], [2, 1]]", ("array_turned",)),
     ],
 )
-def test_another_array_and_a_turned_one_are_named(typed, mistakes) -> None:
+def test_wrong_array_and_rotated_array_are_identified(typed, mistakes) -> None:
     params = {"X": [[1, 2], [3, 4]], "Y": [[5, 1], [3, 2]]}
     part = ask("matrix", key="max_pool2d(X, 1)")
     assert mistakes_of(part, typed, params=params) == mistakes
 
 
-def test_a_flipped_sign_is_named_in_numbers_and_formulas() -> None:
+def test_flipped_sign_is_identified_in_numbers_and_formulas() -> None:
     assert mistakes_of(ask("number", key="u*v - w"), "469", params={"u": 12, "v": 31, "w": 97}) == (
         "sign_flipped",
     )
@@ -180,28 +180,28 @@ def test_a_flipped_sign_is_named_in_numbers_and_formulas() -> None:
     assert mistakes_of(formula, "(n + k)/2 + 1", params={}) == ("sign_flipped",)
 
 
-def test_another_variable_of_a_formula_is_named() -> None:
+def test_wrong_variable_in_a_formula_is_identified() -> None:
     variables = {"n": "9..32", "k": "1..7", "m": "1..7"}
     part = ask("expression", key="1/n + 1/k**2", variables=variables)
     assert mistakes_of(part, "1/m + 1/k^2", params={}) == ("other_value_used",)
 
 
-def test_exchanged_axes_are_named_although_the_shape_is_close_to_the_key() -> None:
+def test_swapped_axes_are_identified_in_a_shape_close_to_the_key() -> None:
     part = ask("shape", key="conv_shape((H, W, 3), 8, 3, padding=1)", ignore=["axes_swapped"])
     assert mistakes_of(part, "36x32x8", params={"H": 32, "W": 36}) == ("operands_exchanged",)
 
 
-def test_a_stride_forgotten_on_one_axis_is_named() -> None:
+def test_stride_omitted_on_one_axis_is_identified() -> None:
     part = ask(key="prod(conv_shape((80, 90, 3), 8, 3, stride=(s, 3)))")
     assert mistakes_of(part, str(78 * 30 * 8), params={"s": 2}) == ("argument_left_out",)
 
 
-def test_a_slip_in_the_arithmetic_is_named_together_with_a_mistake_in_a_solver() -> None:
+def test_arithmetic_mistake_combined_with_solver_mistake_is_identified() -> None:
     part = ask(key="conv_params(32, 64, 3) + conv_params(64, 96, 5)")
     assert set(mistakes_of(part, str(64 * 96 * 25), params={})) == {"summand_left_out", "no_bias"}
 
 
-def test_six_figures_are_evidence_of_two_mistakes_and_four_are_not() -> None:
+def test_two_mistakes_need_six_significant_figures_as_evidence() -> None:
     part = ask(
         "number",
         key="binary_cross_entropy((p, q), (1, 0))",
@@ -213,7 +213,7 @@ def test_six_figures_are_evidence_of_two_mistakes_and_four_are_not() -> None:
     assert mistakes_of(part, f"{both:.3g}", params=params) == ()
 
 
-def test_a_complement_that_is_negative_is_not_carried_on() -> None:
+def test_mutation_with_negative_complement_is_not_propagated() -> None:
     part = ask(key="tokens**2")
     let = {"tokens": "u*v + 1"}
     params = {"u": 10, "v": 11}

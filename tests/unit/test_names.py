@@ -111,7 +111,7 @@ def is_visible(path: str, name: str) -> bool:
     return any(path.startswith(start) and name in names for start, names in VISIBLE.items())
 
 
-def test_no_product_code_assigns_or_defines_a_generic_name():
+def test_product_code_defines_no_generic_names():
     wrong = [
         f"{path}:{line}: {name}"
         for path, tree in product_files()
@@ -139,12 +139,12 @@ def test_no_product_code_assigns_or_defines_a_generic_name():
         "sort(key=lambda one: one.name)",
     ],
 )
-def test_a_generic_name_is_found(code):
+def test_generic_name_in_code_is_detected(code):
     assert generic_names(ast.parse(code))
 
 
 @pytest.mark.parametrize("code", ["rows = [one for one in two]", "print(told)", "f(at=1)"])
-def test_comprehensions_and_uses_are_let_through(code):
+def test_generic_names_in_comprehensions_and_uses_are_allowed(code):
     assert generic_names(ast.parse(code)) == []
 
 
@@ -161,7 +161,7 @@ def template_names(environment: Environment, source: str) -> set[str]:
     return imports | {node.name for node in named}
 
 
-def test_no_template_uses_a_generic_name():
+def test_templates_use_no_generic_names():
     environment = load_environment()
     templates = sorted((ROOT / "api/web/templates").rglob("*.html"))
     assert len(templates) > 100
@@ -186,12 +186,12 @@ def test_no_template_uses_a_generic_name():
         "{% from 'parts.html' import more as told %}",
     ],
 )
-def test_a_generic_name_in_a_template_is_found(source):
+def test_generic_name_in_a_template_is_detected(source):
     assert "told" in template_names(load_environment(), source)
 
 
 @pytest.mark.parametrize("package", ["api", "grader", "problems"])
-def test_no_public_class_name_is_defined_twice(package):
+def test_public_class_names_are_unique_in_each_package(package):
     places = defaultdict(list)
     for path, tree in product_files():
         if path.startswith(f"{package}/"):
@@ -217,7 +217,7 @@ def exports_only_own_names(tree: ast.Module) -> bool:
     return any(imported.isdisjoint(ast.literal_eval(names)) for names in lists)
 
 
-def test_only_modules_that_export_names_of_others_have_a_list_of_exports():
+def test_only_modules_with_reexports_define_dunder_all():
     found = [
         path
         for path, tree in product_files()
@@ -234,5 +234,5 @@ def test_only_modules_that_export_names_of_others_have_a_list_of_exports():
         ("a = 1", False),
     ],
 )
-def test_a_list_of_own_exports_is_found(source, is_found):
+def test_dunder_all_with_only_own_names_is_detected(source, is_found):
     assert exports_only_own_names(ast.parse(source)) is is_found

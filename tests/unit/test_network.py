@@ -118,19 +118,19 @@ LENET = network(
          20 * (162 + 18)),
     ],
 )  # fmt: skip
-def test_a_layer_has_its_shape_its_parameters_and_its_macs(layer, shape, after, parameters, macs):
+def test_layer_has_expected_shape_parameters_and_macs(layer, shape, after, parameters, macs):
     assert out_shape(layer, shape) == after
     assert layer_params(layer, shape) == parameters
     assert layer_macs(layer, shape) == macs
 
 
-def test_all_parameters_include_the_statistics_of_batch_normalisation():
+def test_batch_norm_statistics_count_as_untrainable_parameters():
     net = network(conv(8, 3, in_channels=3), batch_norm(8))
     assert total_params(net) == 224 + 16
     assert total_params(net, trainable=False) == 224 + 32
 
 
-def test_parameters_without_a_shape_need_what_the_layers_take():
+def test_parameter_count_without_a_shape_needs_declared_input_sizes():
     with pytest.raises(SolverError, match=r"convolution 3×3, 8 filters.* needs the shape"):
         total_params(network(conv(8, 3)))
     assert layer_params(linear(10, in_features=4)) == 50
@@ -159,7 +159,7 @@ def test_parameters_without_a_shape_need_what_the_layers_take():
         (conv(8, 3), (3, 9, 9), "is not a network"),
     ],
 )
-def test_a_network_that_does_not_fit_is_refused_with_the_reason(net, shape, reason):
+def test_mismatched_network_is_rejected_with_reason(net, shape, reason):
     with pytest.raises(SolverError, match=reason):
         total_params(net, shape)
 
@@ -167,7 +167,7 @@ def test_a_network_that_does_not_fit_is_refused_with_the_reason(net, shape, reas
 # --- depth
 
 
-def test_the_depth_is_that_of_the_longest_path():
+def test_depth_counts_layers_on_the_longest_path():
     net = network(
         conv(8, 3),
         branches(conv(8, 1), network(conv(8, 1), relu(), conv(8, 3, padding=1))),
@@ -182,17 +182,17 @@ def test_the_depth_is_that_of_the_longest_path():
     assert layer_count(net, "pool") == 1
 
 
-def test_layers_of_an_unknown_kind_are_not_counted():
+def test_layer_count_rejects_unknown_kinds():
     with pytest.raises(SolverError, match="kind must be one of weighted, conv, linear, pool"):
         layer_count(LENET, "dense")
 
 
 @pytest.mark.parametrize(("layer", "shape"), SAME_CONVOLUTIONS, ids=str)
-def test_a_layer_takes_its_padding_in_words(layer, shape):
+def test_layers_accept_padding_keywords(layer, shape):
     assert out_shape(layer, (3, 9, 8)) == shape
 
 
-def test_same_padding_of_a_layer_is_described_by_its_number():
+def test_layer_with_same_padding_prints_it_as_a_number():
     assert str(conv(4, (5, 3), padding="same")).endswith("padding 2×1")
 
 
@@ -203,7 +203,7 @@ def test_same_padding_of_a_layer_is_described_by_its_number():
         ({"padding": "full"}, "padding must be numbers, valid or same"),
     ],
 )
-def test_a_layer_refuses_padding_that_it_cannot_have(keywords, reason):
+def test_layer_rejects_impossible_padding(keywords, reason):
     with pytest.raises(SolverError, match=reason):
         conv(4, 4, **keywords)
 
@@ -220,17 +220,17 @@ HALVED = network(conv(8, 3, stride=2, padding="same"), max_pool(2))
         (network(residual(conv(3, 3, padding=1))), (9, 7, 3), (9, 7, 3)),
     ],
 )
-def test_a_network_takes_and_gives_shapes_with_the_channels_last(net, shape, expected):
+def test_network_supports_channels_last_shapes(net, shape, expected):
     assert network_shape(net, shape, layout="HWC") == expected
 
 
-def test_only_two_layouts_are_known():
+def test_unknown_layout_is_rejected():
     with pytest.raises(SolverError, match="layout must be CHW or HWC, not NCHW"):
         out_shape(conv(8, 3), (3, 9, 9), layout="NCHW")
 
 
 @pytest.mark.parametrize("shape", [(3, 9, 9), (10,)])
-def test_channels_first_are_no_mistake_where_they_are_asked_for(shape):
+def test_layout_mistake_does_not_apply_to_channels_first(shape):
     layer = conv(8, 3) if len(shape) > 1 else linear(5)
     layouts = ("CHW",) if len(shape) > 1 else ("CHW", "HWC")
     for layout in layouts:

@@ -5,7 +5,7 @@ from factories import ask, original
 from problems.registry import REGISTRY
 
 
-def test_a_table_part_reads_the_rows_of_a_network():
+def test_table_part_iterates_over_network_layers():
     """The rows come from a graph; one column continues from the student's own row."""
     columns = {
         "shape": {"kind": "shape", "layout": "CHW", "key": "out_shape(layer.layer, prev.shape)"},
@@ -26,7 +26,7 @@ def test_a_table_part_reads_the_rows_of_a_network():
     ]
 
 
-def test_a_graph_is_spelled_in_a_problem_as_a_list_of_layers():
+def test_problem_defines_a_graph_as_a_list_of_layers():
     net = {
         "network": [
             "skip(conv(4, 3, padding=1))",

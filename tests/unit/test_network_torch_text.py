@@ -64,7 +64,7 @@ def wrapped(*lines):
     return "\n".join(["Net(", *(f"  ({at}): {line}" for at, line in enumerate(lines)), ")"])
 
 
-def test_containers_are_spliced_into_one_sequence():
+def test_printed_containers_are_flattened_into_one_sequence():
     assert torch_module(PRINTED) == network(
         conv(32, 5, in_channels=3, padding=2),
         batch_norm(32),
@@ -75,16 +75,16 @@ def test_containers_are_spliced_into_one_sequence():
     )
 
 
-def test_parameters_of_a_print_need_no_shape():
+def test_parameters_of_a_printed_module_need_no_input_shape():
     assert total_params(torch_module(PRINTED)) == 2432 + 64 + 51_200 + 163_850
 
 
-def test_shapes_of_a_print_stop_where_forward_flattens_without_a_layer():
+def test_shape_of_a_printed_module_fails_at_a_missing_flatten_layer():
     with pytest.raises(SolverError, match="put flatten"):
         network_shape(torch_module(PRINTED), (3, 32, 32))
 
 
-def test_indentation_does_not_matter():
+def test_indentation_of_a_printed_module_is_ignored():
     assert torch_module("\n".join(line.strip() for line in PRINTED.splitlines())) == torch_module(
         PRINTED
     )
@@ -140,7 +140,7 @@ def test_indentation_does_not_matter():
         ("Softmax(dim=1)", softmax()),
     ],
 )  # fmt: skip
-def test_a_printed_layer_is_read(line, layer):
+def test_printed_layer_is_parsed(line, layer):
     assert torch_module(wrapped(line)) == network(layer)
     assert torch_module(line) == network(layer)
 
@@ -189,7 +189,7 @@ def test_a_printed_layer_is_read(line, layer):
         ("ReLU()\n" * (MAX_TEXT_CHARACTERS // 7 + 1), f"at most {MAX_TEXT_CHARACTERS} characters"),
     ],
 )
-def test_a_print_that_cannot_be_read_is_refused_with_the_line(text, reason):
+def test_unparsable_printout_is_rejected_with_the_line(text, reason):
     with pytest.raises(SolverError, match=reason):
         torch_module(text)
 
@@ -210,7 +210,7 @@ def test_a_print_that_cannot_be_read_is_refused_with_the_line(text, reason):
          linear(2, in_features=4)),
     ],
 )  # fmt: skip
-def test_an_argument_that_is_no_size_is_skipped_with_any_name(line, layer):
+def test_non_size_arguments_in_a_printout_are_ignored(line, layer):
     assert torch_module(line) == network(layer)
 
 
@@ -227,7 +227,7 @@ def test_an_argument_that_is_no_size_is_skipped_with_any_name(line, layer):
         ("LayerNorm((8,), elementwise_affine=True, bias=False)", 8, 8),
     ],
 )
-def test_a_normalization_has_the_parameters_that_its_print_says(line, trainable, every):
+def test_printed_normalization_arguments_determine_its_parameters(line, trainable, every):
     net = torch_module(wrapped(line))
     assert total_params(net) == trainable
     assert total_params(net, trainable=False) == every
@@ -249,7 +249,7 @@ Net(
 """
 
 
-def test_the_parameters_of_a_custom_class_are_counted_in_any_order():
+def test_only_parameters_of_custom_module_classes_can_be_counted():
     net = torch_module(BLOCKS)
     assert total_params(net) == 40 + 3 * (144 + 128)
     for ask in (depth, layer_count, lambda net: network_shape(net, (4,)), last_receptive_field):
@@ -259,14 +259,14 @@ def test_the_parameters_of_a_custom_class_are_counted_in_any_order():
         total_params(net, (4,))
 
 
-def test_children_that_are_not_torchvisions_are_counted():
+def test_block_with_children_unlike_torchvision_has_only_a_parameter_count():
     net = torch_module(wrapped("BasicBlock(\n(1): Linear(in_features=2, out_features=3)\n)"))
     assert total_params(net) == 9
     with pytest.raises(SolverError, match=r"line 2 .*its children are not those of torchvision"):
         network_shape(net, (2,))
 
 
-def test_a_padding_mode_changes_no_shape_and_is_not_computed_with():
+def test_padding_mode_keeps_the_shape_but_forward_rejects_it():
     net = torch_module("Conv2d(1, 1, kernel_size=(3, 3), padding=(1, 1), padding_mode=reflect)")
     assert network_shape(net, (1, 5, 5)) == (1, 5, 5)
     assert total_params(net) == 10
@@ -274,7 +274,7 @@ def test_a_padding_mode_changes_no_shape_and_is_not_computed_with():
         forward(net, [[1, 2], [3, 4]], weights=([[[[1] * 3] * 3]],))
 
 
-def test_ten_thousand_brackets_are_refused_at_once():
+def test_deeply_nested_brackets_are_rejected_quickly():
     def refused() -> None:
         with pytest.raises(SolverError):
             torch_module("Net(\n" + "Sequential(\n" * 8_000)

@@ -223,7 +223,7 @@ PRINTS = {
 
 
 @pytest.mark.parametrize("name", PRINTS)
-def test_a_print_of_torchvision_is_the_network_of_that_name(name):
+def test_torchvision_printout_has_the_figures_of_the_named_network(name):
     printed, net = torch_module("\n".join(PRINTS[name])), named(name)
     assert total_params(printed) == total_params(printed, IMAGE) == total_params(net)
     assert total_params(printed, trainable=False) == total_params(net, trainable=False)
@@ -233,11 +233,11 @@ def test_a_print_of_torchvision_is_the_network_of_that_name(name):
 
 
 @pytest.mark.parametrize("name", ["resnet18", "resnet50", "densenet121", "squeezenet1_1"])
-def test_such_a_print_is_the_same_network_layer_by_layer(name):
+def test_torchvision_printout_parses_to_the_identical_named_network(name):
     assert torch_module("\n".join(PRINTS[name])) == named(name)
 
 
-def test_gates_and_inverted_blocks_are_put_in_their_place():
+def test_squeeze_excitation_and_inverted_residual_blocks_are_parsed_in_place():
     """The second block of EfficientNet's third stage, and the layers before it."""
     act = "SiLU(inplace=True)"
     kind = "Conv2dNormActivation"
@@ -264,13 +264,13 @@ def test_gates_and_inverted_blocks_are_put_in_their_place():
 
 
 @pytest.mark.parametrize(("stride", "out", "fits"), [(1, 8, True), (1, 9, False), (2, 8, False)])
-def test_an_inverted_block_is_added_to_its_input_where_it_fits(stride, out, fits):
+def test_inverted_residual_adds_its_input_only_if_shapes_match(stride, out, fits):
     inner = sequential(conv(8, 16, 3, stride=stride), RELU, conv(16, out, 1))
     text = "\n".join(sequential(module("InvertedResidual", conv=inner)))
     assert str(torch_module(text)).startswith("residual block") is fits
 
 
-def test_a_class_with_other_children_is_not_torchvisions():
+def test_class_with_other_children_is_not_parsed_as_torchvision_block():
     own = module("BasicBlock", conv1=conv(8, 8, 3), shortcut="Sequential()")
     net = torch_module("\n".join(module("Net", block=own)))
     assert total_params(net) == 576
@@ -280,7 +280,7 @@ def test_a_class_with_other_children_is_not_torchvisions():
     assert network_shape(torch_module("\n".join(whole)), IMAGE) == (4, 224, 224)
 
 
-def test_auxiliary_classifiers_are_refused():
+def test_auxiliary_classifiers_are_rejected():
     with_aux = [
         line.replace("aux1): None", "aux1): InceptionAux()") for line in PRINTS["googlenet"]
     ]

@@ -46,7 +46,7 @@ from problems.network.graphs import Network
 NET = network(conv(8, 3), relu(), flatten(), linear(10))
 
 
-def test_networks_are_values():
+def test_networks_compare_and_hash_by_value_and_are_immutable():
     assert network(conv(8, 3), relu()) == network(conv(8, (3, 3)), relu())
     assert network(conv(8, 3)) != network(conv(8, 5))
     assert len({NET, NET}) == 1
@@ -54,11 +54,11 @@ def test_networks_are_values():
         NET.layers[0].bias = False
 
 
-def test_networks_in_a_network_are_spliced_in():
+def test_nested_networks_are_flattened():
     assert network(network(conv(8, 3), relu()), linear(2)) == network(conv(8, 3), relu(), linear(2))
 
 
-def test_the_fields_of_a_layer_can_be_read_and_what_it_leaves_open_cannot():
+def test_layer_exposes_only_its_set_fields():
     layer = conv(8, 3, stride=2)
     assert layer.get_field("out_channels") == 8
     assert layer.get_field("stride") == (2, 2)
@@ -70,7 +70,7 @@ def test_the_fields_of_a_layer_can_be_read_and_what_it_leaves_open_cannot():
             layer.get_field(name)
 
 
-def test_a_network_lists_its_layers_in_words_one_a_line():
+def test_network_prints_one_described_layer_per_line():
     net = network(
         conv(16, 3, padding=1, bias=False),
         batch_norm(),
@@ -171,7 +171,7 @@ def test_a_network_lists_its_layers_in_words_one_a_line():
         (lambda: network(*(relu(),) * (MAX_LAYERS + 1)), f"at most {MAX_LAYERS} layers"),
     ],
 )
-def test_a_layer_that_makes_no_sense_is_refused_with_the_reason(make, reason):
+def test_invalid_layer_is_rejected_with_reason(make, reason):
     with pytest.raises(SolverError, match=reason):
         make()
 
@@ -183,13 +183,13 @@ def doubled(times):
     return net
 
 
-def test_a_graph_that_doubles_itself_is_stopped():
+def test_graph_that_doubles_itself_is_rejected():
     assert isinstance(doubled(5), Network)
     with pytest.raises(SolverError, match=f"at most {MAX_LAYERS} layers"):
         doubled(40)
 
 
-def test_graphs_that_nest_too_deep_are_stopped():
+def test_deeply_nested_graph_is_rejected():
     net = network(relu())
     for _ in range(MAX_NESTING):
         net = network(residual(net))
@@ -199,6 +199,6 @@ def test_graphs_that_nest_too_deep_are_stopped():
         residual(net)
 
 
-def test_a_network_knows_its_size_however_its_layers_are_nested():
+def test_network_counts_size_and_nesting_of_nested_layers():
     net = network(conv(8, 1), branches(relu(), residual(network(relu(), relu()))), flatten())
     assert (net.size, net.nesting) == (7, 2)

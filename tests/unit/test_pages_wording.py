@@ -34,7 +34,7 @@ AT = datetime(2026, 11, 2, 12, 5, 59, tzinfo=UTC)
         (0.1 + 0.2, "0.3"),
     ],
 )
-def test_a_number_has_a_real_minus_thin_spaces_and_no_needless_digits(value, expected):
+def test_numbers_use_minus_sign_thousands_commas_and_two_decimals(value, expected):
     assert format_number(value) == expected
 
 
@@ -50,7 +50,7 @@ def test_a_number_has_a_real_minus_thin_spaces_and_no_needless_digits(value, exp
         (format_share, 0, f"0{THIN}%"),
     ],
 )
-def test_what_there_is_not_yet_is_a_dash_and_nought_is_nought(write, value, expected):
+def test_missing_values_render_as_dash_and_zero_as_zero(write, value, expected):
     assert write(value) == expected
 
 
@@ -64,11 +64,11 @@ def test_what_there_is_not_yet_is_a_dash_and_nought_is_nought(write, value, expe
         (1200, ["answer"], "1,200 answers"),
     ],
 )
-def test_a_count_agrees_with_its_noun(count, words, expected):
+def test_count_agrees_with_its_noun(count, words, expected):
     assert format_count(count, *words) == expected
 
 
-def test_a_time_has_its_zone_and_how_far_off_it_is_and_markup_of_no_zone():
+def test_time_element_has_escaped_text_and_relative_time():
     told = Moment(at=AT, text="Mon 2 Nov 2026, 13:05 <b>CET</b>", relative="in 2 days")
     assert render_moment(told) == (
         '<time datetime="2026-11-02T12:05:59+00:00">Mon 2 Nov 2026, 13:05 &lt;b&gt;CET&lt;/b&gt;'
@@ -86,7 +86,7 @@ def test_a_time_has_its_zone_and_how_far_off_it_is_and_markup_of_no_zone():
         ("2026-10-25T01:30", "Sun 25 Oct 2026, 02:30 Europe/Berlin (CET)", None),
     ],
 )
-def test_a_page_leaves_out_its_zone_except_where_the_clock_shows_a_time_twice(at, text, shown):
+def test_page_time_zone_is_omitted_except_at_ambiguous_local_times(at, text, shown):
     moment = Moment(at=datetime.fromisoformat(f"{at}:00+00:00"), text=text, relative="now")
     reset = page_zone.set("Europe/Berlin")
     try:
@@ -95,9 +95,9 @@ def test_a_page_leaves_out_its_zone_except_where_the_clock_shows_a_time_twice(at
         page_zone.reset(reset)
 
 
-def test_a_part_is_called_by_words_and_not_by_its_id():
+def test_part_name_is_derived_from_its_id():
     assert part_name("window_0_1") == "Window 0 1"
 
 
-def test_a_part_with_a_title_is_called_by_it():
+def test_part_name_is_its_title_if_present():
     assert part_name("acc", "accuracy of the mask") == "accuracy of the mask"

@@ -42,7 +42,7 @@ def drawn(given, count: int = 40) -> list:
         ([1, 2], ConstantParam),
     ],
 )
-def test_the_field_that_stands_in_a_parameter_is_its_kind(given, kind):
+def test_parameter_field_determines_its_kind(given, kind):
     assert type(param(given)) is kind
 
 
@@ -65,21 +65,21 @@ def test_the_field_that_stands_in_a_parameter_is_its_kind(given, kind):
         None,
     ],
 )
-def test_a_parameter_that_cannot_be_drawn_from_is_refused(given):
+def test_invalid_parameter_is_rejected(given):
     with pytest.raises(ValidationError):
         param(given)
 
 
-def test_every_choice_comes_up():
+def test_every_choice_can_be_drawn():
     assert set(drawn({"choose": [63, 64, "same"]})) == {63, 64, "same"}
 
 
-def test_both_limits_of_integers_come_up_and_may_use_earlier_values():
+def test_integer_limits_are_inclusive_and_may_use_earlier_values():
     assert set(drawn({"integers": ["-K", "K - 1"]})) == set(range(-3, 3))
     assert set(drawn({"integers": [5, 5]})) == {5}
 
 
-def test_integers_with_a_shape_are_a_tensor_of_them():
+def test_integers_with_a_shape_draw_a_tensor():
     tensors = drawn({"integers": [-1, 1], "shape": [2, "K"]})
     assert {tensor.shape for tensor in tensors} == {(2, 3)}
     assert {cell for tensor in tensors for cell in tensor.cells} == {-1, 0, 1}
@@ -100,12 +100,12 @@ def test_integers_with_a_shape_are_a_tensor_of_them():
         ({"integers": [0, "unknown"]}, "no value"),
     ],
 )
-def test_what_cannot_be_drawn_is_a_solver_error(given, reason):
+def test_undrawable_parameter_raises_solver_error(given, reason):
     with pytest.raises(SolverError, match=reason):
         drawn(given, 1)
 
 
-def test_a_span_of_all_words_can_be_drawn():
+def test_full_64_bit_range_can_be_drawn():
     assert 0 <= drawn({"integers": [0, 2**64 - 1]}, 1)[0] < 2**64
 
 
@@ -118,14 +118,14 @@ def test_a_span_of_all_words_can_be_drawn():
         ({"integers": [1, 9], "shape": [1, 2], "original": [[7, 8]]}, Tensor((1, 2), (7, 8))),
     ],
 )
-def test_the_textbook_value_is_the_original(given, value):
+def test_original_value_is_the_textbook_value(given, value):
     assert param(given).original_value(SCOPE) == value
 
 
 @pytest.mark.parametrize(
     ("shape", "original"), [([2], [1, 2, 3]), ([2, "K"], [[1, 2]]), ([1], 5), ([2], "ab")]
 )
-def test_an_original_of_another_shape_is_an_error(shape, original):
+def test_original_of_wrong_shape_is_rejected(shape, original):
     with pytest.raises(SolverError):
         param({"integers": [1, 9], "shape": shape, "original": original}).original_value(SCOPE)
 
@@ -140,7 +140,7 @@ def test_an_original_of_another_shape_is_an_error(shape, original):
         ([[1, 2]], Tensor((1, 2), (1, 2))),
     ],
 )
-def test_a_parameter_that_is_not_drawn_is_built(given, value):
+def test_constant_parameter_is_built_without_drawing(given, value):
     assert param(given).build_value(SCOPE) == value
 
 
@@ -154,11 +154,11 @@ def test_a_parameter_that_is_not_drawn_is_built(given, value):
         ({"torch": "{{unknown}}"}, SCOPE),
     ],
 )
-def test_a_parameter_that_cannot_be_built_is_a_solver_error(given, scope):
+def test_constant_parameter_that_fails_to_build_raises_solver_error(given, scope):
     with pytest.raises(SolverError):
         param(given).build_value(scope)
 
 
-def test_an_original_that_is_no_whole_number_is_reported_as_it_was_written():
+def test_non_integer_original_is_reported_as_written():
     with pytest.raises(SolverError, match=r"the original 0\.5 is not a whole number"):
         param({"integers": [1, 9], "original": Fraction(1, 2)}).original_value(SCOPE)

@@ -60,15 +60,15 @@ def test_each_kind_lists_its_own_expressions(one, fields):
         ),
     ],
 )
-def test_variables_of_a_formula_are_no_names_of_values(one, names):
+def test_key_variables_are_the_names_bound_by_the_part(one, names):
     assert one.key_variables == names
 
 
-def test_a_part_has_the_title_that_its_author_gave_and_else_none():
+def test_part_title_is_stripped_and_defaults_to_empty():
     assert part(key=5, title="  Side of the input ").title == "Side of the input"
     assert part(key=5).title == ""
 
 
-def test_a_part_is_worth_one_point_and_carries_with_full_credit_unless_said_otherwise():
+def test_part_defaults_to_one_point_and_full_follow_through_credit():
     one = part(key=5)
     assert (one.points, one.follow_through, one.carry, one.tolerance.radius(5)) == (1, 1, None, 0)

@@ -49,7 +49,7 @@ def told(value: Value, key: Value) -> tuple[str, ...]:
         (KEY, 5, []),
     ],
 )
-def test_a_number_is_reported_by_what_leads_to_it_from_the_key(value, key, looks):
+def test_number_is_described_by_its_relation_to_the_key(value, key, looks):
     assert list(told(value, key)) == looks
 
 
@@ -95,7 +95,7 @@ def test_a_number_is_reported_by_what_leads_to_it_from_the_key(value, key, looks
         ([1, 2], KEY, ""),
     ],
 )
-def test_an_array_is_reported_by_what_was_done_to_the_key(value, key, looks):
+def test_array_is_described_by_its_transformation_of_the_key(value, key, looks):
     key = key if isinstance(key, Tensor) else Tensor.from_nested(key)
     assert ", ".join(told(Tensor.from_nested(value), key)) == looks
 
@@ -106,7 +106,7 @@ def test_cells_may_be_rounded_to_three_figures():
     assert told(Tensor.from_nested(value), Tensor.from_nested(key)) == ("the key, backwards",)
 
 
-def test_an_array_may_be_both_another_order_and_another_sum():
+def test_array_may_match_two_transformations():
     assert told(Tensor.from_nested([-1, 1]), Tensor.from_nested([1, -1])) == (
         "the key, backwards",
         "the key with the other sign in every cell",
@@ -131,11 +131,11 @@ def test_an_array_may_be_both_another_order_and_another_sum():
         ((3, 4), (3, 4, 5), []),
     ],
 )
-def test_a_shape_is_reported_by_its_axes(value, key, looks):
+def test_shape_is_described_by_its_differing_axes(value, key, looks):
     assert list(told(value, key)) == looks
 
 
-def test_an_array_of_more_axes_than_have_names_is_reported_by_its_slices():
+def test_array_with_five_axes_is_described_by_slices():
     key = Tensor((2, 1, 1, 1, 2), (1, 2, 3, 4))
     assert told(Tensor((1, 1, 1, 1, 2), (1, 2)), key) == ("the key without slice 2",)
 
@@ -153,12 +153,12 @@ def test_an_array_of_more_axes_than_have_names_is_reported_by_its_slices():
         (ask("expression", key="n", variables={"n": "1..9"}), "n + 1", "wrong"),
     ],
 )
-def test_only_what_is_wrong_without_a_cause_looks_like_anything(part, typed, status):
+def test_resemblances_are_described_only_for_unexplained_wrong_answers(part, typed, status):
     result = mark(part, typed)
     assert (result.status, describe_key_resemblances(result)) == (status, ())
 
 
-def test_a_part_of_what_is_right_is_no_hindrance():
+def test_partially_correct_answers_may_resemble_the_key():
     result = mark(ask("shape", key="(126, 126, 16)", credit_by="axis"), "126×126×17")
     assert (result.status, describe_key_resemblances(result)) == (
         "partial",

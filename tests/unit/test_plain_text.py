@@ -46,11 +46,11 @@ PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
         ),
     ],
 )
-def test_tex_is_shown_in_plain_characters(tex, plain):
+def test_tex_is_converted_to_plain_characters(tex, plain):
     assert to_plain_text(tex) == plain
 
 
-def test_no_command_is_left_in_the_texts_of_the_bank():
+def test_bank_texts_contain_no_tex_command_after_conversion():
     catalogue = ProblemCatalog()
     problems = [catalogue.get(name) for name in catalogue.ids]
     prompts = [part.prompt.source for problem in problems for part in problem.parts]

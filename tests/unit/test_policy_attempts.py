@@ -70,26 +70,24 @@ def refused(answers, earlier=None, *, at=900, **rules):
         ([given(2, 2, "y"), given(1, 1, "x")], new("z"), 3, None),
     ],
 )
-def test_a_new_value_uses_an_attempt_and_one_that_counted_before_costs_nothing(
-    earlier, offered, attempt, repeat
-):
+def test_new_value_uses_an_attempt_and_repeated_value_is_free(earlier, offered, attempt, repeat):
     admission = taken({"side": offered}, {"side": earlier})
     assert admission.attempts == {"side": attempt}
     assert admission.repeats == ({"side": repeat} if repeat else {})
 
 
-def test_attempts_are_counted_part_by_part():
+def test_attempts_are_counted_for_each_part():
     earlier = {"side": [given(1, 1, "x"), given(2, 2, "y")], "area": [given(1, 1, "x")]}
     admission = taken({"side": new(), "area": new(), "why": FREE}, earlier)
     assert admission.attempts == {"side": 3, "area": 2, "why": None}
 
 
 @pytest.mark.parametrize(("at", "late"), [(10, 1), (1000, 1), (1001, HALF), (1101, 0), (1200, 0)])
-def test_an_admission_says_what_lateness_leaves(at, late):
+def test_admission_contains_the_late_factor(at, late):
     assert taken({"side": new()}, at=at).late == late
 
 
-def test_a_submission_without_answers_is_taken():
+def test_submission_without_answers_is_admitted():
     assert taken({}, attempts=0).attempts == {}
 
 
@@ -97,12 +95,12 @@ def test_a_submission_without_answers_is_taken():
     ("at", "code", "retry_at"), [(9, "not_released", 10), (1201, "deadline_passed", None)]
 )
 @pytest.mark.parametrize("offered", [new(), FREE, new("x")])
-def test_nothing_is_taken_before_the_release_or_after_the_close(at, code, retry_at, offered):
+def test_answers_are_refused_before_release_and_after_close(at, code, retry_at, offered):
     no = refused({"side": offered}, {"side": [given(1, 1, "x")]}, at=at)
     assert (no.code, no.parts, no.retry_at) == (code, (), retry_at)
 
 
-def test_who_has_an_extension_that_opens_later_is_told_when():
+def test_refusal_contains_opening_time_of_a_later_extension():
     rules = SubmissionRules((*OPEN, Timeline(release=2000, due=2100)))
     with pytest.raises(AdmissionError) as caught:
         admit_answers(rules, 1500, answers={"side": new()}, earlier={})
@@ -122,16 +120,14 @@ ALL_USED = [given(1, 1, "x"), given(2, 2, "y")]
         (1, {"side": ALL_USED}, {"side": new()}, ("side",)),
     ],
 )
-def test_a_part_without_an_attempt_left_refuses_the_whole_submission(
-    attempts, earlier, answers, parts
-):
+def test_part_without_attempts_left_refuses_the_whole_submission(attempts, earlier, answers, parts):
     no = refused(answers, earlier, attempts=attempts)
     assert (no.code, no.parts, no.retry_at) == ("attempts_exhausted", parts, None)
 
 
 @pytest.mark.parametrize("offered", [FREE, new("x"), new("y"), NewAnswer("z", costs=False)])
 @pytest.mark.parametrize("rules", [{"attempts": 2}, {"cool_down": 10_000}])
-def test_what_costs_nothing_is_never_refused_for_attempts_or_cool_down(offered, rules):
+def test_free_answers_are_never_refused_for_attempts_or_cool_down(offered, rules):
     assert taken({"side": offered}, {"side": ALL_USED}, **rules).attempts == {"side": None}
 
 
@@ -146,7 +142,7 @@ def test_what_costs_nothing_is_never_refused_for_attempts_or_cool_down(offered, 
         (100, 200, True),
     ],
 )
-def test_a_cool_down_holds_for_its_length_on_either_side_of_the_last_attempt(at, last, free):
+def test_cool_down_applies_before_and_after_the_last_attempt(at, last, free):
     """Time stamps may not follow the order of storage, and a clock may be set back."""
     earlier = {"side": [given(5, 1, "x", at=last), given(6, None, at=last + 50)]}
     if free:
@@ -156,13 +152,13 @@ def test_a_cool_down_holds_for_its_length_on_either_side_of_the_last_attempt(at,
         assert (no.code, no.parts, no.retry_at) == ("cool_down", ("side",), last + 100)
 
 
-def test_of_several_parts_that_cool_down_the_last_says_when_to_come_back():
+def test_retry_time_is_the_end_of_the_last_cool_down():
     earlier = {"side": [given(1, 1, "x", at=820)], "area": [given(2, 1, "x", at=880)]}
     no = refused({"side": new(), "area": new(), "why": FREE}, earlier, cool_down=100)
     assert (no.parts, no.retry_at) == (("side", "area"), 980)
 
 
-def test_a_spent_limit_is_reported_before_a_cool_down():
+def test_exhausted_attempts_are_reported_before_cool_down():
     earlier = {"side": [given(1, 1, "x", at=899)], "area": [given(1, 1, "x", at=1)]}
     no = refused({"side": new(), "area": new()}, earlier, attempts=1, cool_down=100)
     assert (no.code, no.parts) == ("attempts_exhausted", ("side", "area"))
@@ -178,7 +174,7 @@ def test_a_spent_limit_is_reported_before_a_cool_down():
         ([given(2, 2, "y", at=50), given(1, 1, "x", at=90)], 100, 150),
     ],
 )
-def test_the_next_attempt_is_possible_a_cool_down_after_the_last_by_sequence(
+def test_next_attempt_time_is_one_cool_down_after_the_last_attempt_by_sequence(
     earlier, cool_down, then
 ):
     assert next_attempt_at(SubmissionRules(OPEN, cool_down=cool_down), earlier) == then
@@ -218,7 +214,7 @@ TOO_EARLY = (
         ),
     ],
 )
-def test_a_refusal_says_what_is_wrong_where_and_what_to_do(answers, at, rules, said):
+def test_refusal_message_explains_the_problem_and_the_remedy(answers, at, rules, said):
     earlier = dict.fromkeys(["side", "area", "form"], ALL_USED)
     offered = {part: FREE if part == "why" else new() for part in answers}
     no = refused(offered, earlier, at=at, **rules)
@@ -236,7 +232,7 @@ def test_a_refusal_says_what_is_wrong_where_and_what_to_do(answers, at, rules, s
         (["b", "a"], "a", "s2"),
     ],
 )
-def test_of_texts_only_the_last_one_is_given_again(texts, offered, repeated):
+def test_only_the_last_text_counts_as_repeated(texts, offered, repeated):
     earlier = [
         StoredAnswer(f"s{at}", at, at, None, value, "needs_review", None, Fraction(1))
         for at, value in enumerate(texts, 1)

@@ -40,7 +40,7 @@ FINAL = line(9, category="exam", name="Final")
         ([line(12)], 120),
     ],
 )
-def test_without_categories_the_points_of_what_is_graded_are_added_up(assignments, percent):
+def test_course_grade_without_categories_is_the_sum_of_graded_assignments(assignments, percent):
     found = compute_course_grade(assignments)
     expected = (0, 0) if percent is None else (percent, 100)
     assert (found.score, found.possible) == expected
@@ -71,9 +71,7 @@ def test_without_categories_the_points_of_what_is_graded_are_added_up(assignment
         ),
     ],
 )
-def test_categories_count_by_weight_and_those_without_graded_work_give_theirs_away(
-    assignments, categories, percent
-):
+def test_categories_without_graded_work_redistribute_their_weight(assignments, categories, percent):
     found = compute_course_grade(assignments, categories)
     expected = (0, 0) if percent is None else (percent, 100)
     assert (found.score, found.possible) == expected
@@ -88,7 +86,7 @@ def test_weights_need_not_add_up_to_a_hundred():
     ("given", "waiting"),
     [({}, True), ({"excused": True}, False), ({"category": "old"}, False)],
 )
-def test_a_course_waits_for_what_counts_in_it(given, waiting):
+def test_course_waits_only_for_assignments_that_count(given, waiting):
     lines = [line(5, **{"waiting": True, **given}), FINAL]
     assert compute_course_grade(lines, [HW, EXAM]).waiting is waiting
 
@@ -122,7 +120,7 @@ ONE_DROPPED = [GradeCategory("hw", Fraction(1), drop_lowest=1)]
         ([*hw(5), waits(0, 0, 10, category="exam")], [HW, EXAM], 50, 10),
     ],
 )
-def test_points_that_wait_count_neither_way_and_drop_nothing_that_holds_them(
+def test_pending_points_are_excluded_and_their_assignments_are_not_dropped(
     assignments, categories, percent, left_out
 ):
     found = compute_course_grade(assignments, categories)
@@ -130,7 +128,7 @@ def test_points_that_wait_count_neither_way_and_drop_nothing_that_holds_them(
     assert (found.score, found.possible, found.pending.possible) == (*expected, left_out)
 
 
-def test_an_explanation_tells_how_many_points_wait():
+def test_course_explanation_contains_number_of_pending_points():
     lines = [line(8, 11), waits(23, 0, 5, 28, name="HW 2"), waits(0, 0, 1, 1, name="HW 3")]
     [said] = compute_course_grade(lines).explanation
     assert said == (
@@ -139,7 +137,7 @@ def test_an_explanation_tells_how_many_points_wait():
     )
 
 
-def test_every_number_of_a_course_is_explained():
+def test_every_number_of_a_course_grade_is_explained():
     lines = [
         *hw(1, 5, 8),
         line(0, name="HW 4", excused=True),
@@ -175,5 +173,5 @@ def test_every_number_of_a_course_is_explained():
         (hw(5, 8), [], "Total: 5 (HW 1) + 8 (HW 2) = 13 of 20 points = 65 %"),
     ],
 )
-def test_the_last_line_is_the_total(assignments, categories, said):
+def test_last_line_of_course_explanation_is_the_total(assignments, categories, said):
     assert compute_course_grade(assignments, categories).explanation[-1] == said

@@ -41,7 +41,7 @@ def unreadable(sequence, credit=0, value="-"):
     return free._replace(value="" if value == "-" else value)
 
 
-def test_who_has_not_answered_has_no_credit_and_waits_for_nobody():
+def test_part_without_answers_has_no_credit_and_is_not_waiting():
     assert evaluate_part_progress(FALLING, []) == PartProgress()
     assert evaluate_part_progress(FALLING, [], text=True) == PartProgress()
 
@@ -61,9 +61,7 @@ def test_who_has_not_answered_has_no_credit_and_waits_for_nobody():
         ([answer(1, 1, 0), answer(2, 2, 1, at=1150, late=0)], "s1", 0),
     ],
 )
-def test_the_best_product_of_credit_attempt_and_lateness_counts_of_equal_ones_the_first(
-    answers, counts, credit
-):
+def test_best_product_of_factors_counts_and_ties_go_to_the_first_answer(answers, counts, credit):
     found = evaluate_part_progress(FALLING, answers)
     assert (found.counts, found.credit) == (counts, credit)
     assert evaluate_part_progress(FALLING, answers[::-1]) == found
@@ -81,7 +79,7 @@ def test_the_best_product_of_credit_attempt_and_lateness_counts_of_equal_ones_th
         ([unreadable(1, credit=HALF), answer(2, 1, 0)], "s1", "unreadable", HALF),
     ],
 )
-def test_where_nothing_is_earned_what_was_read_and_marked_counts_first(
+def test_among_zero_credit_answers_graded_readable_ones_count_first(
     answers, counts, status, credit
 ):
     found = evaluate_part_progress(FALLING, answers)
@@ -114,13 +112,13 @@ def test_where_nothing_is_earned_what_was_read_and_marked_counts_first(
         ([unreadable(1), answer(2, 1, 0), unreadable(3, HALF)], 2),
     ],
 )
-def test_what_used_no_attempt_counts_as_the_one_that_it_would_have_been(answers, number):
+def test_answer_without_attempt_gets_the_number_it_would_have_had(answers, number):
     found = evaluate_part_progress(FALLING, answers)
     assert found.attempt == number
     assert found.attempt_factor == FALLING.attempt_factor(number)
 
 
-def test_what_became_readable_takes_nothing_from_the_attempts_after_it():
+def test_answer_readable_after_regrade_leaves_later_attempts_unchanged():
     later = [answer(2, 1, 1), answer(3, 2, 0)]
     assert evaluate_part_progress(FALLING, later).attempts_used == 2
     found = evaluate_part_progress(FALLING, [unreadable(1, THIRD, "a"), *later])
@@ -139,7 +137,9 @@ def test_what_became_readable_takes_nothing_from_the_attempts_after_it():
         (50, 1, (Timeline(release=100),), 1),  # the release was moved
     ],
 )
-def test_lateness_is_the_better_of_when_it_was_taken_and_now(at, admitted, timelines, late):
+def test_late_factor_is_the_better_of_submission_time_and_current_rules(
+    at, admitted, timelines, late
+):
     found = evaluate_part_progress(
         SubmissionRules(timelines), [answer(1, 1, 1, at=at, late=admitted)]
     )
@@ -158,7 +158,7 @@ def test_lateness_is_the_better_of_when_it_was_taken_and_now(at, admitted, timel
         ([answer(1, 1, 1), answer(2, None, None)], False),
     ],
 )
-def test_a_part_waits_for_a_person_while_that_may_raise_it(answers, waiting):
+def test_part_waits_for_grading_while_it_may_raise_the_credit(answers, waiting):
     assert evaluate_part_progress(FALLING, answers).waiting is waiting
 
 
@@ -174,15 +174,13 @@ def test_a_part_waits_for_a_person_while_that_may_raise_it(answers, waiting):
         ([unreadable(1), answer(2, None, 0, status="missing")], "s2", 0, False),
     ],
 )
-def test_the_last_text_that_is_not_empty_counts_and_uses_no_attempt(
-    answers, counts, credit, waiting
-):
+def test_last_nonempty_text_counts_and_uses_no_attempt(answers, counts, credit, waiting):
     found = evaluate_part_progress(FALLING, answers[::-1], text=True)
     assert (found.counts, found.credit, found.waiting) == (counts, credit, waiting)
     assert (found.attempts_used, found.attempt, found.attempt_factor) == (0, None, 1)
 
 
-def test_a_standing_keeps_the_factors_apart():
+def test_part_progress_stores_attempt_and_late_factors_separately():
     answers = [answer(1, 1, 0), answer(2, 2, THIRD, at=1050, late=NINE, manual=True)]
     assert evaluate_part_progress(FALLING, answers) == PartProgress(
         attempts_used=2,

@@ -44,7 +44,7 @@ STEPS = ((110, NINE), (120, HALF))
         (Timeline(due=100, steps=((110, NINE), (120, Fraction(1)))), 120, 1),
     ],
 )
-def test_the_due_time_each_step_and_the_close_still_count_and_practice_earns_nothing(
+def test_due_time_late_steps_and_close_are_inclusive_and_practice_earns_nothing(
     timeline, at, credit
 ):
     assert timeline.scheduled_credit_at(at) == credit
@@ -63,7 +63,7 @@ def test_the_due_time_each_step_and_the_close_still_count_and_practice_earns_not
         (Timeline(due=100, steps=STEPS, close=130), 130),
     ],
 )
-def test_a_timeline_closes_at_its_close_or_else_after_the_last_step(timeline, closes):
+def test_timeline_closes_at_its_close_or_after_its_last_step(timeline, closes):
     assert timeline.closes_at == closes
     assert SubmissionRules((timeline,)).closes_at == closes
 
@@ -79,7 +79,7 @@ def test_a_timeline_closes_at_its_close_or_else_after_the_last_step(timeline, cl
         (Timeline(release=30, due=20), 15, False, False),
     ],
 )
-def test_it_is_open_from_the_release_to_the_close(timeline, at, released, is_open):
+def test_timeline_is_open_from_release_to_close(timeline, at, released, is_open):
     assert (timeline.is_released(at), timeline.is_open(at)) == (released, is_open)
     rules = SubmissionRules((timeline,))
     assert (rules.is_released(at), rules.is_open(at)) == (released, is_open)
@@ -95,7 +95,7 @@ def test_it_is_open_from_the_release_to_the_close(timeline, at, released, is_ope
         {"due": 1, "steps": ((120, Fraction(-1, 10)),)},
     ],
 )
-def test_a_timeline_that_makes_no_sense_cannot_be_made(given):
+def test_invalid_timeline_raises_value_error(given):
     with pytest.raises(ValueError, match="late step"):
         Timeline(**given)
 
@@ -110,7 +110,7 @@ def test_a_timeline_that_makes_no_sense_cannot_be_made(given):
         {"by_attempt": (Fraction(-1),)},
     ],
 )
-def test_rules_that_make_no_sense_cannot_be_made(given):
+def test_invalid_submission_rules_raise_value_error(given):
     with pytest.raises(ValueError, match=r"must|cannot"):
         SubmissionRules(**{"timelines": (Timeline(),), **given})
 
@@ -135,7 +135,7 @@ OWN = Timeline(release=10, due=100, steps=((110, HALF),))
         (Timeline(), -5, 1),
     ],
 )
-def test_the_best_open_timeline_decides_what_lateness_leaves(extension, at, late):
+def test_late_credit_comes_from_the_best_open_timeline(extension, at, late):
     assert SubmissionRules((OWN, extension)).late_credit_at(at) == late
     assert SubmissionRules((extension, OWN)).late_credit_at(at) == late
 
@@ -150,9 +150,7 @@ def test_the_best_open_timeline_decides_what_lateness_leaves(extension, at, late
         (Timeline(release=10, close=130), 10, None, 130),
     ],
 )
-def test_of_release_due_time_and_close_the_most_favourable_is_reported(
-    extension, release, due, closes
-):
+def test_most_generous_release_due_time_and_close_are_reported(extension, release, due, closes):
     rules = SubmissionRules((OWN, extension))
     assert (rules.release, rules.due, rules.closes_at) == (release, due, closes)
 
@@ -168,7 +166,7 @@ def test_of_release_due_time_and_close_the_most_favourable_is_reported(
         ((OWN, Timeline(release=200, due=190)), 150, None),
     ],
 )
-def test_what_is_not_open_may_open_later(timelines, at, then):
+def test_next_opening_is_the_next_release_of_any_timeline(timelines, at, then):
     assert SubmissionRules(timelines).next_opening_after(at) == then
 
 
@@ -184,12 +182,12 @@ def test_what_is_not_open_may_open_later(timelines, at, then):
         ((Fraction(1), NINE, HALF), 4, HALF),
     ],
 )
-def test_the_last_factor_by_attempt_repeats(factors, number, factor):
+def test_last_attempt_factor_repeats(factors, number, factor):
     assert SubmissionRules((OWN,), by_attempt=factors).attempt_factor(number) == factor
 
 
 @pytest.mark.parametrize(
     ("attempts", "used", "left"), [(None, 9, None), (0, 0, 0), (3, 0, 3), (3, 3, 0), (3, 4, 0)]
 )
-def test_attempts_left_are_never_below_none(attempts, used, left):
+def test_attempts_left_are_never_negative(attempts, used, left):
     assert SubmissionRules((OWN,), attempts=attempts).attempts_left(used) == left

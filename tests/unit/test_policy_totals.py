@@ -69,9 +69,7 @@ def figures(graded):
         (2, [part(0, voided="out", waiting=True), part(1)], 1, 1, False),
     ],
 )
-def test_a_problem_adds_its_parts_and_scales_them_to_its_worth(
-    points, parts, score, possible, waiting
-):
+def test_problem_grade_scales_its_parts_to_its_points(points, parts, score, possible, waiting):
     line = ProblemLine("sizes", Fraction(points), tuple(parts))
     assert figures(compute_problem_grade(line)) == (score, possible, waiting)
 
@@ -85,7 +83,7 @@ def test_a_problem_adds_its_parts_and_scales_them_to_its_worth(
         ({"extra": True}, 1, 2, True),
     ],
 )
-def test_a_problem_may_be_excused_or_set_by_hand(given, score, possible, waiting):
+def test_problem_may_be_excused_or_overridden(given, score, possible, waiting):
     line = ProblemLine("sizes", Fraction(2), (part(HALF, waiting=True),), **given)
     assert figures(compute_problem_grade(line)) == (score, possible, waiting)
 
@@ -104,7 +102,7 @@ def test_a_problem_may_be_excused_or_set_by_hand(given, score, possible, waiting
         ([whole(7)], {"excused": True, "override": Fraction(8)}, 0, 0),
     ],
 )
-def test_an_assignment_adds_its_problems(problems, given, score, possible):
+def test_assignment_grade_is_the_sum_of_its_problems(problems, given, score, possible):
     assert figures(compute_assignment_grade(problems, **given)) == (score, possible, False)
 
 
@@ -134,13 +132,13 @@ def quizzes(*marks):
         ([*quizzes((3, 10), (9, 10)), whole(1, 10, "outside")], 1, 10, 20),
     ],
 )
-def test_a_group_drops_its_lowest_by_percentage(problems, drop, score, possible):
+def test_group_drops_its_lowest_problems_by_percentage(problems, drop, score, possible):
     groups = [ProblemGroup("quizzes", drop, (*ABC, "unknown"))]
     graded = compute_assignment_grade(problems, groups)
     assert (graded.score, graded.possible) == (score, possible)
 
 
-def test_of_problems_equal_in_everything_the_later_is_dropped():
+def test_tie_for_lowest_drops_the_later_problem():
     graded = compute_assignment_grade(quizzes((5, 10), (5, 10)), [ProblemGroup("quizzes", 1, ABC)])
     assert graded.explanation[-2] == "quizzes: b does not count, as the lowest (50 %)"
 
@@ -159,7 +157,7 @@ def test_of_problems_equal_in_everything_the_later_is_dropped():
         ),
     ],
 )
-def test_an_assignment_waits_for_a_person_while_that_may_change_it(line, given, waiting):
+def test_assignment_waits_while_pending_grading_may_change_its_score(line, given, waiting):
     """A dropped problem waits too: its mark may change which problem is dropped."""
     groups = [ProblemGroup("quizzes", 1, ("a", "b"))]
     assert compute_assignment_grade([line, whole(9, name="b")], groups, **given).waiting is waiting
@@ -212,13 +210,13 @@ def standing(credit, attempt, at, *, text=False):
         (PartProgress(), {"voided": "out"}, EXCLUDED_TEXT),
     ],
 )
-def test_a_part_is_explained_from_the_raw_credit_to_the_score(found, given, said):
+def test_part_explanation_leads_from_credit_to_score(found, given, said):
     line = build_part_line("width", Fraction(2), found, **given)
     graded = compute_problem_grade(ProblemLine("sizes", Fraction(2), (line,)))
     assert graded.explanation[0] == f"sizes, width: {said}"
 
 
-def test_the_steps_are_there_as_data_too():
+def test_score_breakdown_contains_steps_as_data():
     line = build_part_line("width", Fraction(2), standing(HALF, 1, 1050))
     reckoning = compute_problem_grade(ProblemLine("sizes", Fraction(2), (line,))).breakdowns[0]
     assert [(step.label, step.value) for step in reckoning.steps] == [
@@ -229,7 +227,7 @@ def test_the_steps_are_there_as_data_too():
     ]
 
 
-def test_every_number_of_an_assignment_is_explained_the_parts_first():
+def test_every_number_of_an_assignment_grade_is_explained_with_parts_first():
     problems = [
         ProblemLine("sizes", Fraction(10), (part(HALF, 2), part(1, 3, "depth"))),
         ProblemLine("pools", Fraction(1), (part(None, 1),)),
@@ -258,7 +256,7 @@ def test_every_number_of_an_assignment_is_explained_the_parts_first():
         (ProblemLine("sizes", Fraction(4), (part(1, voided="out"),)), "sizes: 0 of 0 points"),
     ],
 )
-def test_a_problem_with_nothing_left_is_worth_nothing(line, said):
+def test_problem_without_remaining_parts_is_worth_nothing(line, said):
     assert compute_problem_grade(line).explanation[-1] == said
 
 
@@ -283,7 +281,7 @@ def test_a_problem_with_nothing_left_is_worth_nothing(line, said):
         (Fraction(2999, 1000), "about 3"),
     ],
 )
-def test_a_number_is_shown_as_people_write_it(number, text):
+def test_rounded_numbers_are_formatted_for_people(number, text):
     assert format_rounded_number(number) == text
 
 
@@ -311,7 +309,7 @@ def essay(possible=5, name="essay", **given):
         (essay(), {"excused": True}, (0, 0)),
     ],
 )
-def test_points_are_pending_while_a_person_has_yet_to_mark_them(line, given, found):
+def test_points_are_pending_until_a_person_grades_them(line, given, found):
     assert pending(compute_assignment_grade([line, whole(9, name="b")], **given)) == found
 
 
@@ -323,19 +321,19 @@ def test_points_are_pending_while_a_person_has_yet_to_mark_them(line, given, fou
         ([whole(3, 10), whole(4, 10, name="b")], (4, 10)),
     ],
 )
-def test_a_problem_that_waits_is_not_dropped_as_the_lowest(problems, found):
+def test_problem_that_awaits_grading_is_not_dropped_as_lowest(problems, found):
     groups = [ProblemGroup("g", 1, ("essay", "sizes", "b"))]
     graded = compute_assignment_grade(problems, groups)
     assert (graded.score, graded.possible) == found
 
 
-def test_the_line_of_an_assignment_tells_how_many_points_wait():
+def test_assignment_explanation_contains_number_of_pending_points():
     assert compute_assignment_grade([essay(), whole(9, name="b")]).explanation[-1] == (
         "Total: 0 (essay) + 9 (b) = 9 of 15 points; with 5 ungraded points"
     )
 
 
-def test_steps_are_worked_out_when_somebody_reads_them(monkeypatch):
+def test_breakdown_steps_are_built_lazily(monkeypatch):
     told: list[str] = []
 
     def noted(label, *rest):

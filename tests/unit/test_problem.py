@@ -40,7 +40,7 @@ DRAWN = {"W": {"choose": [64, 128], "original": 128}, "K": 3}
         ),
     ],
 )
-def test_a_problem_that_lacks_or_misspells_something_is_refused_by_name(changes, words):
+def test_missing_or_misspelled_problem_field_is_rejected_by_name(changes, words):
     with pytest.raises(ValidationError, match=words):
         Problem.model_validate(raw(**changes))
 
@@ -83,19 +83,19 @@ def test_a_problem_that_lacks_or_misspells_something_is_refused_by_name(changes,
         (ask(key=5, tolerence={"abs": 1}), "tolerence"),
     ],
 )
-def test_a_part_that_cannot_be_judged_is_refused_by_name(part, words):
+def test_part_that_cannot_be_graded_is_rejected_by_name(part, words):
     with pytest.raises(ValidationError, match=words):
         problem(part)
 
 
-def test_a_problem_finds_its_parts_by_id():
+def test_problem_finds_parts_by_id():
     toy = problem(ask(id="one", key=1), ask(id="two", key=2))
     assert toy.get_part("two").key_expression.source == "2"
     with pytest.raises(KeyError):
         toy.get_part("three")
 
 
-def test_a_problem_that_was_read_is_the_same_problem():
+def test_validating_a_problem_again_keeps_its_hashes():
     toy = problem()
     again = Problem.model_validate(toy)
     assert (again.draw_hash, again.marking_hash) == (toy.draw_hash, toy.marking_hash)
@@ -112,18 +112,18 @@ def test_a_problem_that_was_read_is_the_same_problem():
         ({"net": {"named": "vgg16"}}, True, False),
     ],
 )
-def test_a_problem_has_an_original_where_every_drawn_parameter_has(params, has_original, is_drawn):
+def test_problem_has_an_original_if_every_drawn_parameter_has_one(params, has_original, is_drawn):
     toy = problem(params=params)
     assert (toy.has_original, toy.has_drawn_params) == (has_original, is_drawn)
 
 
-def test_a_problem_of_text_alone_is_not_computed():
+def test_text_only_problem_has_no_autograded_parts():
     text = ask("text", rubric=[{"id": "x", "points": 1, "say": "s"}])
     assert not problem(text).has_autograded_parts
     assert problem(text, ask(id="b", key=1)).has_autograded_parts
 
 
-def test_an_example_is_of_the_original_unless_it_names_a_seed():
+def test_example_uses_the_original_unless_it_names_a_seed():
     answers = {"answers": {"a": "63"}, "expect": {"a": "correct"}}
     seeded = {"params": {"seed": 7}, "answers": {"a": "63"}, "expect": {"a": {"status": "wrong"}}}
     first, second = problem(examples=[answers, seeded]).examples
@@ -149,7 +149,7 @@ def hashes(**changes) -> tuple[str, str]:
         {"require": ["W > K"]},
     ],
 )
-def test_a_change_of_what_is_drawn_changes_the_draw_hash_alone(changes):
+def test_change_of_drawn_fields_changes_only_the_draw_hash(changes):
     draw, marking = hashes()
     assert hashes(**changes)[0] != draw
     assert hashes(**changes)[1] == marking
@@ -167,7 +167,7 @@ def test_a_change_of_what_is_drawn_changes_the_draw_hash_alone(changes):
         {"solution": "Count."},
     ],
 )
-def test_a_change_of_anything_else_changes_the_marking_hash_alone(changes):
+def test_change_of_other_fields_changes_only_the_marking_hash(changes):
     draw, marking = hashes()
     assert hashes(**changes)[0] == draw
     assert hashes(**changes)[1] != marking
@@ -182,7 +182,7 @@ def test_a_change_of_anything_else_changes_the_marking_hash_alone(changes):
         ({"a": {}}, {"a": {}}),
     ],
 )
-def test_notation_does_not_change_a_hash(one, other):
+def test_equivalent_notation_keeps_the_hash(one, other):
     assert hash_fields(one) == hash_fields(other)
 
 
@@ -199,11 +199,11 @@ def test_notation_does_not_change_a_hash(one, other):
         ({"a": "é"}, {"a": "e\u0301"}),
     ],
 )
-def test_order_and_meaning_change_a_hash(one, other):
+def test_order_and_type_of_fields_change_the_hash(one, other):
     assert hash_fields(one) != hash_fields(other)
 
 
-def test_the_hash_of_a_version_never_changes():
+def test_hash_of_a_problem_version_is_stable():
     """The value is fixed: stored versions are found by it."""
     assert hash_fields({"W": {"choose": [64, Fraction(1, 2)]}, "let": None}) == (
         "5a0e0cca07e4e56e2f352848dde021eaeb29e583ed309a49b75ce970d9a05c3b"

@@ -12,13 +12,13 @@ from problems.templates import TEMPLATE_ID, TEMPLATES, TEMPLATES_BY_KIND, derive
 SEEDS = 20
 
 
-def test_every_kind_of_answer_has_one_template():
+def test_every_answer_kind_has_one_template():
     assert sorted(TEMPLATES_BY_KIND) == sorted(KINDS)
     assert len(TEMPLATES) == len(TEMPLATES_BY_KIND)
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda one: one.kind)
-def test_a_template_passes_the_check_without_a_warning(template):
+def test_template_passes_the_check_without_warnings(template):
     checked = check_text(
         template.source,
         file="template.yaml",
@@ -43,7 +43,7 @@ def test_a_template_passes_the_check_without_a_warning(template):
         ("\\g<1> \\1", "'"),
     ],
 )
-def test_a_title_and_a_question_become_the_texts_of_the_file(template, title, question):
+def test_template_is_filled_with_title_and_question(template, title, question):
     data = yaml.safe_load(template.fill(title=title, question=question))
     assert (data["title"], data["parts"][0]["prompt"]) == (title, " ".join(question.split()))
     assert data["id"] == derive_problem_id(title)
@@ -62,5 +62,5 @@ def test_a_title_and_a_question_become_the_texts_of_the_file(template, title, qu
         ("a" * 63 + " b", "a" * 63),
     ],
 )
-def test_an_id_follows_from_the_title(title, problem):
+def test_problem_id_is_derived_from_the_title(title, problem):
     assert derive_problem_id(title) == problem

@@ -40,20 +40,20 @@ def circle() -> type:
 
 
 @pytest.mark.usefixtures("as_before")
-def test_what_was_made_before_it_serves_is_left_out_of_collections():
+def test_freeze_gc_excludes_existing_objects_from_collection():
     held = [[] for _ in range(1_000)]
     freeze_gc()
     assert gc.get_freeze_count() > len(held)
 
 
-def test_every_entry_point_of_the_service_collects_garbage_rarely():
+def test_service_entry_points_raise_the_gc_thresholds():
     code = "import gc, api.server.supervisor; print(*gc.get_threshold())"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert tuple(map(int, run.stdout.split())) == GC_THRESHOLDS > PYTHONS_OWN
 
 
 @pytest.mark.usefixtures("as_before")
-def test_circles_that_requests_leave_are_still_collected(circle):
+def test_reference_cycles_of_requests_are_still_collected(circle):
     freeze_gc()
     for _ in range(2 * gc.get_threshold()[0]):
         circle()
@@ -62,7 +62,7 @@ def test_circles_that_requests_leave_are_still_collected(circle):
 
 @pytest.mark.usefixtures("as_before")
 @pytest.mark.parametrize("sweep", [True, False])
-def test_garbage_goes_before_it_is_left_out_where_a_process_runs_for_long(circle, sweep):
+def test_freeze_gc_collects_garbage_first_if_sweep_is_set(circle, sweep):
     gc.disable()
     try:
         circle()

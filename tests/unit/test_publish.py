@@ -24,21 +24,21 @@ def drawn(publication) -> list:
 
 
 @pytest.mark.parametrize("params", [{}, {"W": 64}])
-def test_a_problem_in_which_nothing_is_drawn_has_no_seeds(params):
+def test_problem_without_drawn_parameters_has_no_seeds(params):
     publication = published(params=params)
     assert publication.variants == ()
     assert (publication.report.seeds, publication.report.walked) == ((), 0)
 
 
 @given(st.integers(1, 8))
-def test_no_more_seeds_are_published_than_asked_for(limit):
+def test_publication_stops_at_the_requested_number_of_seeds(limit):
     publication = published(ask(key="W + 1"), params=WIDE, limit=limit)
     assert publication.report.seeds == tuple(range(limit))
     assert [one.seed for one in publication.variants] == list(range(limit))
     assert publication.report.walked == limit
 
 
-def test_mistakes_that_no_draw_shows_are_dropped():
+def test_mistakes_that_no_draw_reveals_are_inert():
     key = "side(W, 3, stride=2, padding=1)"
     publication = published(
         ask(key=key, mistakes=[{"id": "same", "key": key, "say": "No."}]),
@@ -52,39 +52,39 @@ def test_mistakes_that_no_draw_shows_are_dropped():
     )
 
 
-def test_a_draw_whose_key_fails_makes_no_dropped_mistake_live():
+def test_failed_draw_does_not_make_an_inert_mistake_live():
     publication = published(ask(key="side(W, 3)"), params={"W": {"choose": [1, 5, 6, 7]}})
     assert {value for (value,) in drawn(publication)} == {5, 6, 7}
     assert publication.report.inert == {"a": {"rounded_up", "padding_left_out"}}
     assert publication.report.refused["a: the window is larger than the image"] == 1
 
 
-def test_a_seed_whose_numbers_hide_a_mistake_is_refused_with_the_reason():
+def test_seed_whose_numbers_hide_a_mistake_is_refused_with_reason():
     publication = published(ask(key="halve(W)"), params={"W": {"choose": [6, 7, 8, 9]}})
     assert {value for (value,) in drawn(publication)} == {7, 9}
     assert publication.report.refused["a: rounded_up gives the key"] == 2
     assert publication.report.inert == {}
 
 
-def test_a_mistake_that_the_author_ignores_refuses_no_seed():
+def test_ignored_mistake_refuses_no_seed():
     part = ask(key="halve(W)", ignore=["rounded_up"])
     publication = published(part, params={"W": {"choose": [6, 7, 8, 9]}})
     assert {value for (value,) in drawn(publication)} == {6, 7, 8, 9}
 
 
-def test_numbers_that_come_again_are_published_once_and_end_the_walk():
+def test_repeated_numbers_are_published_once_and_end_the_search():
     publication = published(ask(key="W + 1"), params={"W": {"choose": [1, 2]}})
     assert sorted(drawn(publication)) == [(1,), (2,)]
     assert publication.report.refused == {"the numbers repeat": publication.report.walked - 2}
     assert publication.report.walked <= MAX_CONSECUTIVE_REPEATS + 20
 
 
-def test_the_numbers_of_the_original_are_left_out():
+def test_numbers_of_the_original_are_not_published():
     params = {"W": {"choose": [1, 2, 3], "original": 2}}
     assert sorted(drawn(published(ask(key="W + 1"), params=params))) == [(1,), (3,)]
 
 
-def test_the_numbers_of_the_original_are_published_where_there_are_no_others():
+def test_numbers_of_the_original_are_published_if_no_others_exist():
     params = {"W": {"choose": [6, 7], "original": 7}}
     publication = published(ask(key="halve(W)"), params=params)
     assert drawn(publication) == [(7,)]
@@ -101,7 +101,7 @@ def test_the_numbers_of_the_original_are_published_where_there_are_no_others():
         ),
     ],
 )
-def test_where_no_seed_discriminates_the_reasons_are_counted(parts, reason):
+def test_reasons_are_counted_if_no_seed_discriminates(parts, reason):
     with pytest.raises(ProblemError) as caught:
         published(*parts, params={"W": {"choose": [6, 7]}})
     assert caught.value.message.startswith("no seed discriminates: the numbers repeat (")
@@ -109,7 +109,7 @@ def test_where_no_seed_discriminates_the_reasons_are_counted(parts, reason):
     assert caught.value.message.endswith("; widen params or `ignore` a mistake")
 
 
-def test_mistakes_that_exclude_each_other_are_muted_where_they_give_the_key():
+def test_mutually_exclusive_mistakes_are_muted_where_they_give_the_key():
     parts = [ask(key="halve(W)"), ask(id="b", key="halve(W + 1)")]
     publication = published(*parts, params={"W": {"choose": [6, 7]}})
     assert sorted(drawn(publication)) == [(6,), (7,)]
@@ -121,7 +121,7 @@ def test_mistakes_that_exclude_each_other_are_muted_where_they_give_the_key():
         assert ("rounded_up",) in named[live]
 
 
-def test_no_mistake_is_muted_while_a_seed_tells_all_from_the_key():
+def test_no_mistake_is_muted_if_some_seed_distinguishes_all_from_the_key():
     publication = published(ask(key="halve(W)"), params={"W": {"choose": [6, 7, 8]}})
     assert drawn(publication) == [(7,)]
     assert publication.report.muted == {}
@@ -147,14 +147,14 @@ def test_no_mistake_is_muted_while_a_seed_tells_all_from_the_key():
         ),
     ],
 )
-def test_what_refused_draws_have_in_common_is_explained(part, params, explanation):
+def test_common_values_of_refused_draws_are_explained(part, params, explanation):
     report = published(part, params=params).report
     [(reason, text)] = report.explanations.items()
     assert reason.endswith("gives the key")
     assert text.startswith(explanation)
 
 
-def test_a_seed_without_a_draw_is_skipped_and_counted_and_the_others_keep_their_numbers():
+def test_seeds_without_a_draw_are_skipped_and_counted_without_renumbering():
     params = {"W": {"integers": [0, 999]}, "K": {"integers": [1, 10**9]}}
     rare = published(ask(key="W + K"), params=params, require=["W < 2"], limit=40)
     failed = rare.report.refused[NO_DRAW]
@@ -164,7 +164,7 @@ def test_a_seed_without_a_draw_is_skipped_and_counted_and_the_others_keep_their_
         assert variant.names == draw_values(stated, variant.seed, BOOK)
 
 
-def test_the_first_seeds_alone_do_not_decide_that_most_seeds_have_no_draw():
+def test_first_seeds_without_a_draw_do_not_reject_the_problem():
     stated = {
         "params": {"W": {"integers": [0, 999]}, "K": {"integers": [1, 10**9]}},
         "require": ["W == 148"],
@@ -179,19 +179,19 @@ def test_the_first_seeds_alone_do_not_decide_that_most_seeds_have_no_draw():
 
 
 @pytest.mark.parametrize("bound", ["W < 0", "W == 777 and K == 5"])
-def test_a_problem_most_of_whose_seeds_have_no_draw_is_refused(bound):
+def test_problem_is_rejected_if_most_seeds_have_no_draw(bound):
     params = {"W": {"integers": [0, 999]}, "K": {"integers": [1, 10]}}
     with pytest.raises(ProblemError, match="none of 1000 draws satisfies `require`") as caught:
         published(ask(key="W + K"), params=params, require=[bound], limit=40)
     assert caught.value.field == "require"
 
 
-def test_a_walk_without_end_ends():
+def test_seed_search_stops_after_4000_refused_seeds():
     with pytest.raises(ProblemError, match=r"cannot take 1 values \(4000\)"):
         published(ask(key="broken(W)"), params=WIDE)
 
 
-def test_mistakes_that_no_variant_tells_apart_are_named_together():
+def test_mistakes_that_no_variant_distinguishes_are_reported_together():
     publication = published(
         ask(key="W + 1"),
         ask(
@@ -208,7 +208,7 @@ def test_mistakes_that_no_variant_tells_apart_are_named_together():
     assert publication.report.together == {"b": (("one", "two"),)}
 
 
-def test_mistakes_that_one_variant_tells_apart_are_not():
+def test_mistakes_that_one_variant_distinguishes_are_not_reported_together():
     mistakes = [
         {"id": "one", "key": "W * W", "say": "No."},
         {"id": "two", "key": "2 * W", "say": "No."},
@@ -233,7 +233,7 @@ def test_mistakes_that_one_variant_tells_apart_are_not():
         (Record({"side": 5}), str(Record({"side": 5}))),
     ],
 )
-def test_a_value_of_any_type_is_plain_data(value, data):
+def test_values_of_every_type_convert_to_json_data(value, data):
     told = to_json_data(value)
     assert told == data
     assert type(told) is type(data)

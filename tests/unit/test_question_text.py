@@ -16,7 +16,7 @@ def build_part() -> IntegerPart:
     return IntegerPart(id="size", kind="integer", prompt=prompt, key="n")
 
 
-def test_the_question_has_the_numbers_of_the_variant():
+def test_question_text_contains_only_displayed_variant_numbers():
     scope = Scope({"n": 12, "X": (1, 2), "secret": 99}, {})
     part = build_part()
     assert get_question_text(part, scope).strip() == "What is cell 12 of ${{X}}$?"
@@ -28,7 +28,7 @@ def test_the_question_has_the_numbers_of_the_variant():
     ("typed", "status"),
     [("cell 12: 160", "correct"), ("cell 11: 160", "unreadable"), ("160 (cell 11)", "unreadable")],
 )
-def test_an_answer_names_the_number_that_its_question_displays(typed, status) -> None:
+def test_cell_number_in_answer_must_match_its_question(typed, status) -> None:
     part = ask(key=160, prompt="At which position is the field of cell {{n}} centered?")
     assert mark(part, typed, let={"n": "12"}).status == status
 
@@ -36,7 +36,7 @@ def test_an_answer_names_the_number_that_its_question_displays(typed, status) ->
 @pytest.mark.parametrize(
     "typed", ["cell 12: 160", "there are 40 rows, so 40*4 = 160", "10 * 16 = 160 zorps"]
 )
-def test_a_reading_computes_the_numbers_of_its_question_once(monkeypatch, typed) -> None:
+def test_question_text_is_computed_once_for_each_reading(monkeypatch, typed) -> None:
     scopes: list[Scope] = []
 
     def get_counted_text(part: Part, scope: Scope) -> str:

@@ -10,17 +10,17 @@ PATHS = [line.split()[0] for line in LINES if not line.startswith("#")]
 pytest_plugins = ["pytester"]
 
 
-def test_the_list_is_sorted_and_has_no_path_twice():
+def test_slow_test_list_is_sorted_and_unique():
     in_order = sorted(set(PATHS))
     assert in_order == PATHS
 
 
 @check_each(PATHS)
-def test_a_path_of_the_list_exists(path):
+def test_every_path_in_the_slow_test_list_exists(path):
     assert (TESTS / path).exists()
 
 
-def test_quick_skips_a_listed_file_and_runs_the_others(pytester):
+def test_quick_option_skips_only_listed_files(pytester):
     pytester.makeconftest((TESTS / "conftest.py").read_text(encoding="utf-8"))
     (pytester.path / "slow.txt").write_text("unit/test_slow.py 9\n", encoding="utf-8")
     for name in ("slow", "fast"):

@@ -42,7 +42,7 @@ def list_product_texts() -> Iterator[str]:
         yield from MARKUP.split(path.read_text(encoding="utf-8"))
 
 
-def test_tests_quote_no_more_sentences_of_the_product_than_before():
+def test_tests_quote_no_more_product_sentences_than_before():
     said = {run for text in list_product_texts() for run in list_runs(text)}
     quoted = {
         str(path.relative_to(ROOT)): sum(
@@ -54,6 +54,6 @@ def test_tests_quote_no_more_sentences_of_the_product_than_before():
     assert sum(quoted.values()) <= MOST_QUOTED, most
 
 
-def test_a_run_of_four_words_is_found_whatever_stands_between_them():
+def test_four_word_runs_ignore_punctuation():
     assert [*list_runs("Saved. No grade “changed”.")] == [("saved", "no", "grade", "changed")]
     assert [*list_runs("Saved, no grade")] == []

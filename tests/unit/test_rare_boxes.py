@@ -39,7 +39,7 @@ def given(mistake, solver, *arguments, **keywords):
         ("size_factor_raw", "decode_deltas", ((0, 0, 0.25, 0.5), ANCHOR), (100, 85, 16, 16)),
     ],
 )  # fmt: skip
-def test_a_rare_mistake_in_deltas_gives_what_students_give(mistake, solver, arguments, answer):
+def test_rare_mistakes_in_deltas_reproduce_student_answers(mistake, solver, arguments, answer):
     result = given(mistake, solver, *arguments, **CENTERED)
     assert [float(number) for number in result] == pytest.approx(answer)
 
@@ -53,13 +53,13 @@ def test_a_rare_mistake_in_deltas_gives_what_students_give(mistake, solver, argu
         ("half_size_for_center", ("xyxy", "cxcywh"), {}, (15, 20, 30, 40)),
     ],
 )  # fmt: skip
-def test_a_rare_mistake_in_formats_gives_what_students_give(mistake, formats, keywords, answer):
+def test_rare_mistakes_in_box_formats_reproduce_student_answers(mistake, formats, keywords, answer):
     assert given(mistake, "convert_box", (10, 20, 40, 60), *formats, **keywords) == pytest.approx(
         answer
     )
 
 
-def test_a_format_without_a_center_has_no_mistake_about_it():
+def test_center_mistake_does_not_apply_to_formats_without_center():
     with pytest.raises(SolverError):
         given("half_size_for_center", "convert_box", (10, 20, 40, 60), "xyxy", "xywh")
 
@@ -75,11 +75,11 @@ def test_a_format_without_a_center_has_no_mistake_about_it():
         ("aspect_term_added", "ciou", IOU - DISTANCE + ASPECT),
     ],
 )
-def test_a_rare_mistake_in_penalties_gives_what_students_give(mistake, solver, answer):
+def test_rare_mistakes_in_overlap_penalties_reproduce_student_answers(mistake, solver, answer):
     assert float(given(mistake, solver, FIRST, SECOND)) == pytest.approx(answer)
 
 
-def test_boxes_of_one_aspect_ratio_show_no_mistake_about_it():
+def test_aspect_mistake_does_not_apply_to_equal_aspect_ratios():
     with pytest.raises(SolverError):
         given("aspect_term_added", "ciou", (0, 0, 2, 2), (1, 1, 3, 3))
 
@@ -91,11 +91,11 @@ def test_boxes_of_one_aspect_ratio_show_no_mistake_about_it():
         ("norm_shifts_left_out", 108 + 4 + 10),
     ],
 )
-def test_a_rare_count_of_biases_gives_what_students_give(mistake, answer):
+def test_rare_mistakes_in_bias_counts_reproduce_student_answers(mistake, answer):
     assert given(mistake, "total_params", NET, (3, 8, 8)) == answer
 
 
 @pytest.mark.parametrize("mistake", ["biases_of_all_layers", "norm_shifts_left_out"])
-def test_a_network_without_such_layers_shows_no_mistake_about_them(mistake):
+def test_bias_count_mistakes_do_not_apply_to_networks_without_such_layers(mistake):
     with pytest.raises(SolverError):
         given(mistake, "total_params", network(conv(4, 3)), (3, 8, 8))

@@ -77,7 +77,9 @@ def given(mistake, solver, *arguments, **keywords):
         ("last_convolution_left_out", "network_shape", (MAPS, (3, 34, 20)), {}, (4, 16, 9)),
     ],
 )  # fmt: skip
-def test_a_rare_mistake_gives_what_students_give(mistake, solver, arguments, keywords, answer):
+def test_rare_mistakes_in_counts_reproduce_student_answers(
+    mistake, solver, arguments, keywords, answer
+):
     assert given(mistake, solver, *arguments, **keywords) == answer
 
 
@@ -100,8 +102,6 @@ def test_a_rare_mistake_gives_what_students_give(mistake, solver, arguments, key
         ("divided_by_side", "number_of_patches", (64, (16, 8)), {}),
     ],
 )
-def test_a_rare_mistake_is_not_made_where_there_is_no_room_for_it(
-    mistake, solver, arguments, keywords
-):
+def test_inapplicable_rare_mistakes_in_counts_have_no_value(mistake, solver, arguments, keywords):
     with pytest.raises(SolverError):
         given(mistake, solver, *arguments, **keywords)

@@ -67,7 +67,9 @@ E2, E3 = math.exp(2), math.exp(3)
         ("distances_compared", "triplet_loss", [(0, 0), (3, 4), (0, 9)], {}, -4),
     ],
 )  # fmt: skip
-def test_a_rare_mistake_gives_what_students_give(mistake, solver, arguments, keywords, answer):
+def test_rare_mistakes_in_scores_reproduce_student_answers(
+    mistake, solver, arguments, keywords, answer
+):
     assert given(mistake, solver, *arguments, **keywords) == answer
 
 
@@ -86,7 +88,9 @@ def test_a_rare_mistake_gives_what_students_give(mistake, solver, arguments, key
         ("class_zero_taken", "hinge_loss", [(1, 4, 2), 1], {}, 6),
     ],
 )  # fmt: skip
-def test_a_loss_takes_the_class_that_students_take(mistake, solver, arguments, keywords, answer):
+def test_rare_mistakes_in_losses_reproduce_student_answers(
+    mistake, solver, arguments, keywords, answer
+):
     assert float(given(mistake, solver, *arguments, **keywords)) == pytest.approx(answer)
 
 
@@ -101,14 +105,14 @@ def test_a_loss_takes_the_class_that_students_take(mistake, solver, arguments, k
          {"eps": 0}, [-1, -1, 1, 1]),
     ],
 )  # fmt: skip
-def test_a_normalization_takes_the_values_that_students_take(
+def test_rare_mistakes_in_normalization_reproduce_student_answers(
     mistake, solver, arguments, keywords, rows
 ):
     answer = given(mistake, solver, *arguments, **keywords)
     assert [float(cell) for cell in answer.cells] == pytest.approx(rows)
 
 
-def test_a_gradient_takes_the_class_that_students_take():
+def test_rare_gradient_mistake_uses_class_zero():
     answer = given("class_zero_taken", "softmax_cross_entropy_gradient", [0, 0], 1)
     assert [float(cell) for cell in answer.cells] == [-0.5, 0.5]
 
@@ -130,8 +134,6 @@ def test_a_gradient_takes_the_class_that_students_take():
         ("statistics_over_all", "layer_norm_values", [[1, 3]], {}),
     ],
 )
-def test_a_rare_mistake_is_not_made_where_there_is_no_room_for_it(
-    mistake, solver, arguments, keywords
-):
+def test_inapplicable_rare_mistakes_in_scores_have_no_value(mistake, solver, arguments, keywords):
     with pytest.raises(SolverError):
         given(mistake, solver, *arguments, **keywords)

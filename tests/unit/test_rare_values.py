@@ -83,7 +83,9 @@ def given(mistake, solver, *arguments, **keywords):
          [[0, 0], [7, 0]]),
     ],
 )  # fmt: skip
-def test_a_rare_mistake_gives_what_students_give(mistake, solver, arguments, keywords, answer):
+def test_rare_mistakes_in_arrays_reproduce_student_answers(
+    mistake, solver, arguments, keywords, answer
+):
     assert given(mistake, solver, *arguments, **keywords) == tensor(answer)
 
 
@@ -102,9 +104,7 @@ def test_a_rare_mistake_gives_what_students_give(mistake, solver, arguments, key
         ("stopped_one_step_early", "transposed_running_sum", [[[2, 3]], [[1]]], {"after": 1}),
     ],
 )
-def test_a_rare_mistake_is_not_made_where_there_is_no_room_for_it(
-    mistake, solver, arguments, keywords
-):
+def test_inapplicable_rare_mistakes_in_arrays_have_no_value(mistake, solver, arguments, keywords):
     with pytest.raises(SolverError):
         given(mistake, solver, *arguments, **keywords)
 
@@ -126,13 +126,13 @@ def known(key, book):
     return find_known_mistakes(variant.problem, variant.names, variant.keys, book)["a"]
 
 
-def test_a_rare_mistake_that_gives_the_key_is_left_out_and_hides_nothing():
+def test_rare_mistake_that_gives_the_key_is_neither_known_nor_hidden():
     found = known("halve(100)", rare_book(same=lambda size: size // 2, twice=lambda size: size))
     assert [(one.ids, one.value) for one in found.candidates] == [(("twice",), 100)]
     assert found.hidden == frozenset()
 
 
 @pytest.mark.parametrize(("size", "named"), [(29, False), (30, True), (-30, True)])
-def test_a_small_whole_number_names_no_rare_mistake(size, named):
+def test_small_integers_match_no_rare_mistake(size, named):
     found = known("halve(100)", rare_book(other=lambda _size: size))
     assert bool(found.candidates) is named

@@ -41,7 +41,7 @@ def count_second_reading(part: dict[str, Any], typed: str) -> int:
         (STEP, 2, "f(3) = .4", False),
     ],
 )
-def test_grading_compares_words_with_the_displayed_numbers_as_the_preview_does(
+def test_grading_checks_displayed_numbers_in_words_like_the_preview(
     part: dict[str, Any], number: int, typed: str, *, readable: bool
 ) -> None:
     variant = original(part, let={"n": str(number)})
@@ -51,14 +51,14 @@ def test_grading_compares_words_with_the_displayed_numbers_as_the_preview_does(
 
 
 @pytest.mark.parametrize("typed", ["[10, 7, 3]", "10, 7, 3", "10 7 3"])
-def test_variants_share_the_reading_of_a_text_without_words(typed: str) -> None:
+def test_variants_share_cached_readings_of_text_without_words(typed: str) -> None:
     assert count_second_reading(LIST, typed) < CACHED_CALLS
 
 
-def test_variants_share_the_reading_of_words_if_the_prompt_displays_no_number() -> None:
+def test_variants_share_cached_readings_of_words_if_the_prompt_has_no_number() -> None:
     part = ask(key=160, prompt="At which position is the field centered?")
     assert count_second_reading(part, "64 + 96 = 160 in total") < CACHED_CALLS
 
 
-def test_variants_do_not_share_the_reading_of_words_if_the_prompt_displays_a_number() -> None:
+def test_variants_do_not_share_readings_of_words_if_the_prompt_has_a_number() -> None:
     assert count_second_reading(CELL, "the position is 160") > CACHED_CALLS

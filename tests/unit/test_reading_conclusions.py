@@ -36,7 +36,7 @@ SEVERAL = SEVERAL_VALUES
         ("5, so", 5, ("'so' was ignored.",)),
     ],
 )
-def test_a_conclusion_is_read_as_the_last_value(typed, value, notes):
+def test_conclusion_is_read_as_the_last_value(typed, value, notes):
     reading = read_number(typed)
     assert (reading.value, reading.notes) == (value, notes)
 
@@ -60,7 +60,7 @@ def test_a_conclusion_is_read_as_the_last_value(typed, value, notes):
         ("5 * so 6", "'so' cannot be read as part of a number.", 4),
     ],
 )
-def test_a_conclusion_with_words_or_other_values_around_it_is_refused(typed, message, position):
+def test_conclusion_with_extra_words_or_values_is_refused(typed, message, position):
     with pytest.raises(AnswerError) as refused:
         read_number(typed)
     assert message in refused.value.message
@@ -73,6 +73,6 @@ def test_conclusions_are_read_in_shapes_quantities_and_formulas():
     assert read_formula("2K - K, hence K", ["K"]).text == "K"
 
 
-def test_a_variable_named_so_is_no_conclusion():
+def test_variable_named_so_is_not_a_conclusion():
     with pytest.raises(AnswerError):
         read_formula("2K, so", ["K", "so"])

@@ -33,7 +33,7 @@ NAMES = ("H", "W", "N", "K", "M", "S", "gamma", "dL_da", "dL_db")
         (7, "(7,)"),
     ],
 )
-def test_a_shape_of_formulas_is_read_in_every_notation(typed, shown):
+def test_symbolic_shape_is_read_in_every_notation(typed, shown):
     assert read_formula_shape(typed, NAMES).text == shown
 
 
@@ -49,7 +49,7 @@ def test_a_shape_of_formulas_is_read_in_every_notation(typed, shown):
         ([["H"]], LIST_NOT_FORMULA),
     ],
 )
-def test_what_is_no_shape_of_formulas_is_refused(typed, message):
+def test_invalid_symbolic_shape_is_refused(typed, message):
     with pytest.raises(AnswerError) as refused:
         read_formula_shape(typed, NAMES)
     assert message in refused.value.message
@@ -87,7 +87,7 @@ def test_what_is_no_shape_of_formulas_is_refused(typed, message):
         (7, "(7,)"),
     ],
 )
-def test_a_list_of_formulas_is_read_in_every_notation(typed, shown):
+def test_formula_list_is_read_in_every_notation(typed, shown):
     assert read_formula_list(typed, NAMES).text == shown
 
 
@@ -106,7 +106,7 @@ def test_a_list_of_formulas_is_read_in_every_notation(typed, shown):
         ("[H, [W/S]]", "brackets or as rounding down"),
     ],
 )
-def test_what_is_no_list_of_formulas_is_refused(typed, message):
+def test_invalid_formula_list_is_refused(typed, message):
     with pytest.raises(AnswerError) as refused:
         read_formula_list(typed, NAMES)
     assert message in refused.value.message

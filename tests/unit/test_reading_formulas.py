@@ -119,25 +119,25 @@ NAMES = (
         ("3×3·C₁", "3*3*C_1"),
     ],
 )
-def test_a_formula_is_read_in_every_notation(typed, python):
+def test_formula_is_read_in_every_notation(typed, python):
     reading = read_formula(typed, NAMES)
     assert reading.value == parse(python).tree
     assert read_formula(reading.text, NAMES).value == reading.value
 
 
-def test_calls_are_numbered_from_left_to_right():
+def test_call_sites_are_numbered_from_left_to_right():
     tree = read_formula("floor(H) + ⌈sqrt(W)⌉", NAMES).value
     inner = Call("sqrt", (Name("W"),), site=2)
     assert tree == BinaryOperation("+", Call("floor", (Name("H"),)), Call("ceil", (inner,), site=1))
 
 
-def test_a_declared_x_is_a_variable_and_no_sign():
+def test_declared_x_is_a_variable_instead_of_a_multiplication_sign():
     assert read_formula("2x + Hx", ["x", "H"]).value == parse("2*x + H*x").tree
     assert read_formula("2 x H", ["H"]).value == parse("2*H").tree
 
 
 @pytest.mark.parametrize("typed", ["2 x 3", "2x3 + H", "H x 5"])
-def test_an_x_before_a_number_is_refused_where_it_could_be_a_variable(typed):
+def test_x_before_a_number_is_refused_if_it_could_be_a_variable(typed):
     with pytest.raises(AnswerError, match="can be read in two ways"):
         read_formula(typed, ["x", "H"])
 
@@ -156,19 +156,19 @@ def test_an_x_before_a_number_is_refused_where_it_could_be_a_variable(typed):
         ("K²M assuming no padding", "K**2*M", "assuming no padding"),
     ],
 )
-def test_a_few_words_behind_a_formula_are_dropped_with_a_note(typed, python, ignored):
+def test_trailing_words_after_a_formula_are_ignored_with_a_note(typed, python, ignored):
     reading = read_formula(typed, NAMES)
     assert reading.value == parse(python).tree
     assert reading.notes == (f"'{ignored}' was ignored.",)
 
 
-def test_a_declared_variable_is_never_dropped():
+def test_declared_variables_are_never_ignored():
     tree = read_formula("2 pixels", ["pixels"]).value
     assert tree == parse("2 * pixels").tree
     assert read_formula("K where", ["K", "where"]).value == parse("K * where").tree
 
 
-def test_the_longest_variable_is_taken():
+def test_longest_variable_name_matches_first():
     assert read_formula("KM", ["K", "M", "KM"]).value == Name("KM")
     assert read_formula("C_in", ["C", "C_in"]).value == Name("C_in")
 
@@ -181,7 +181,7 @@ def test_the_longest_variable_is_taken():
         ("c_{in}", ["C_in"], "'c_{in}' was read as C_in."),
     ],
 )
-def test_a_letter_in_the_other_case_is_read_if_nothing_else_is_meant(typed, variables, note):
+def test_single_letter_in_wrong_case_is_accepted_if_unambiguous(typed, variables, note):
     assert read_formula(typed, variables).notes == (note,)
 
 
@@ -189,7 +189,7 @@ def test_a_letter_in_the_other_case_is_read_if_nothing_else_is_meant(typed, vari
     ("typed", "variables"),
     [("hw", ["H", "W"]), ("kernel", ["K", "Kernel"]), ("x", ["X"]), ("Γ", ["gamma"])],
 )
-def test_the_other_case_of_more_than_a_letter_is_never_guessed(typed, variables):
+def test_wrong_case_is_not_corrected_in_ambiguous_or_longer_names(typed, variables):
     with pytest.raises(AnswerError, match="is not a variable"):
         read_formula(typed, variables)
 
@@ -206,7 +206,7 @@ def test_both_cases_of_a_letter_are_two_variables():
         (Fraction(1, 2), NumberLiteral(Fraction(1, 2))),
     ],
 )
-def test_a_json_number_is_a_formula(typed, tree):
+def test_json_number_is_read_as_a_formula(typed, tree):
     assert read_formula(typed, NAMES).value == tree
 
 
@@ -259,14 +259,14 @@ def test_a_json_number_is_a_formula(typed, tree):
         (True, "true or false", None),
     ],
 )
-def test_what_is_no_formula_is_refused_with_its_place(typed, message, position):
+def test_invalid_formula_is_refused_with_its_position(typed, message, position):
     with pytest.raises(AnswerError) as refused:
         read_formula(typed, NAMES)
     assert message in refused.value.message
     assert refused.value.position == position
 
 
-def test_an_unknown_name_is_answered_with_the_names_there_are():
+def test_unknown_name_error_lists_the_variables():
     with pytest.raises(AnswerError) as refused:
         read_formula("Q + 1", ["W", "K"])
     assert str(refused.value) == (
@@ -275,7 +275,7 @@ def test_an_unknown_name_is_answered_with_the_names_there_are():
 
 
 @pytest.mark.parametrize("typed", [r"\mathrm{H W} K", r"K \text{H}\,\text{W H}"])
-def test_variables_set_as_text_are_not_dropped(typed):
+def test_variables_in_text_mode_are_not_ignored(typed):
     with pytest.raises(AnswerError, match="as words or as variables"):
         read_formula(typed, ["H", "W", "K"])
 
@@ -283,7 +283,7 @@ def test_variables_set_as_text_are_not_dropped(typed):
 @pytest.mark.parametrize(
     "typed", ["floor (H-K)/S", "floor (H-K)/S + 1", "ceil (H)//S", "round (H)/S"]
 )
-def test_a_rounding_apart_from_its_bracket_before_a_division_is_refused(typed):
+def test_rounding_call_with_detached_bracket_before_division_is_refused(typed):
     with pytest.raises(AnswerError, match="can be read in two ways"):
         read_formula(typed, ["H", "K", "S"])
 
@@ -297,11 +297,11 @@ def test_a_rounding_apart_from_its_bracket_before_a_division_is_refused(typed):
         ("max (H, K)/S", "max(H, K)/S"),
     ],
 )
-def test_a_rounding_at_its_bracket_is_read(typed, shown):
+def test_rounding_call_with_unambiguous_bracket_is_read(typed, shown):
     assert read_formula(typed, ["H", "K", "S"]).text == shown
 
 
-def test_a_formula_that_is_given_again_behind_a_name_is_read():
+def test_formula_repeated_after_a_name_is_read():
     assert read_formula("2*K, n = 2*K", ["K"]).text == "2·K"
     with pytest.raises(AnswerError, match="Several values are given"):
         read_formula("2*K, n = 3*K", ["K"])
@@ -325,7 +325,7 @@ def test_powers_roots_and_constants_are_read(typed, read_as):
     assert read_formula(typed, ["W", "K", "S", "n"]).text == read_as
 
 
-def test_a_variable_hides_the_constant_of_its_name():
+def test_variable_shadows_the_constant_of_its_name():
     tree = read_formula("e^2 + π", ["e"]).value
     assert Name("e") in walk(tree)
     assert not any(isinstance(node, Call) for node in walk(tree))
@@ -334,6 +334,6 @@ def test_a_variable_hides_the_constant_of_its_name():
 @pytest.mark.parametrize(
     "typed", ["pow(n)", "pow(n, 2, 3)", r"\sqrt[n]{2}", r"\sqrt[3]n", "sqrt[3]"]
 )
-def test_an_incomplete_power_or_root_is_refused(typed):
+def test_incomplete_power_or_root_is_refused(typed):
     with pytest.raises(AnswerError):
         read_formula(typed, ["n"])

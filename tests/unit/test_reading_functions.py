@@ -64,7 +64,7 @@ from grader.reading import read_formula, read_number, read_tensor
         ("sqrt(2π)", math.sqrt(2 * math.pi)),
     ],
 )
-def test_functions_and_constants_are_the_doubles_that_numpy_has(typed, value):
+def test_functions_and_constants_match_numpy_doubles(typed, value):
     reading = read_number(typed)
     assert float(reading.value) == pytest.approx(float(value), rel=1e-14, abs=0)
     assert reading.step is None
@@ -102,7 +102,7 @@ def test_functions_and_constants_are_the_doubles_that_numpy_has(typed, value):
         (r"2\frac12", "as a sum or as a product"),
     ],
 )
-def test_what_has_two_readings_or_no_value_is_refused(typed, said):
+def test_ambiguous_or_undefined_function_call_is_refused(typed, said):
     with pytest.raises(AnswerError) as refused:
         read_number(typed)
     assert said in str(refused.value)
@@ -125,7 +125,7 @@ def test_what_has_two_readings_or_no_value_is_refused(typed, said):
         (r"3 + \frac12 · 5", Fraction(11, 2)),
     ],
 )
-def test_letters_and_digits_that_look_like_it_are_what_they_were(typed, value):
+def test_text_resembling_functions_or_constants_keeps_its_meaning(typed, value):
     assert read_number(typed).value == value
 
 
@@ -141,13 +141,13 @@ def test_letters_and_digits_that_look_like_it_are_what_they_were(typed, value):
         (r"\exp(-N)", "exp(-N)"),
     ],
 )
-def test_a_formula_has_them_too_and_is_read_again_as_it_is_shown(typed, shown):
+def test_formulas_with_functions_are_displayed_and_read_back(typed, shown):
     reading = read_formula(typed, ["N", "K"])
     assert reading.text == shown
     assert read_formula(shown, ["N", "K"]).value == reading.value
 
 
-def test_where_l_and_n_are_variables_ln_is_their_product():
+def test_ln_is_a_product_if_l_and_n_are_variables():
     assert read_formula("ln(k + 1)", ["l", "n", "k"]).text == "l·n·(k + 1)"
     assert read_formula(r"\ln(k + 1)", ["l", "n", "k"]).text == "ln(k + 1)"
 
@@ -160,7 +160,7 @@ def test_where_l_and_n_are_variables_ln_is_their_product():
         ["e^2", "np.log(2)", Fraction(1, 2)],
     ],
 )
-def test_cells_are_computed_alike(typed):
+def test_tensor_cells_may_contain_functions(typed):
     cells = read_tensor(typed, rank=1).value.cells
     assert [float(cell) for cell in cells] == pytest.approx([np.exp(2), np.log(2), 0.5], rel=1e-14)
 
@@ -183,7 +183,7 @@ def test_cells_are_computed_alike(typed):
         ("percent", "8x", "unreadable"),
     ],
 )
-def test_a_ratio_may_have_a_cross_behind_it(kind, typed, status):
+def test_ratio_may_end_with_a_times_sign(kind, typed, status):
     result = mark(ask(kind, key=8), typed)
     assert result.status == status
     assert any("times as much" in note for note in result.notes) is (status == "correct")

@@ -70,7 +70,7 @@ def rows_of(typed, columns=NAMES, rows=2):
         '[{"shape": "16×30×30", "params": "448"}, {"Params": "0", "Shape": "16×15×15", "n": 2}]',
     ],
 )
-def test_a_table_is_read_in_every_form(typed):
+def test_table_is_read_in_every_layout(typed):
     found = [[str(cell).strip(",") for cell in row] for row in rows_of(typed)]
     assert found == ROWS
 
@@ -101,7 +101,7 @@ def test_a_table_is_read_in_every_form(typed):
         ("", []),
     ],
 )
-def test_commas_and_blanks_part_cells_only_where_there_is_one_way(typed, cells):
+def test_commas_and_blanks_separate_cells_only_if_unambiguous(typed, cells):
     assert rows_of(typed, rows=1) == ([cells] if cells else [])
 
 
@@ -117,7 +117,7 @@ def test_commas_and_blanks_part_cells_only_where_there_is_one_way(typed, cells):
         ("1.\t448⏎2.\t0", [["448"], ["0"]]),  # as word processors number lines
     ],
 )
-def test_numbers_in_order_are_a_column_only_where_bars_complete_the_rows_with_them(typed, rows):
+def test_row_numbers_form_a_column_only_if_bars_complete_the_rows_with_them(typed, rows):
     assert rows_of(typed) == rows
 
 
@@ -132,7 +132,7 @@ def test_numbers_in_order_are_a_column_only_where_bars_complete_the_rows_with_th
         (r"\begin{tabular}{c} 8×8 \\ 4×4 \end{tabular}", [["8×8"], ["4×4"]]),
     ],
 )
-def test_with_one_column_a_line_is_a_cell(typed, rows):
+def test_each_line_is_one_cell_if_the_table_has_one_column(typed, rows):
     assert rows_of(typed, columns=("shape",)) == rows
 
 
@@ -145,11 +145,11 @@ def test_with_one_column_a_line_is_a_cell(typed, rows):
         ("12 | 7⏎--|--⏎1 | 2", ["12", "7"]),
     ],
 )
-def test_a_first_row_that_may_hold_values_is_no_header(typed, first):
+def test_first_row_that_may_hold_values_is_not_a_header(typed, first):
     assert rows_of(typed)[0] == first
 
 
-def test_the_numbers_of_rows_are_no_part_of_a_size():
+def test_row_numbers_are_not_part_of_a_cell():
     assert rows_of("1. 400 | 0⏎2. 120 | 7") == [["400", "0"], ["120", "7"]]
     assert rows_of("2. 400 | 0⏎3. 120 | 7")[0] == ["2. 400", "0"]
 
@@ -175,7 +175,7 @@ def test_the_numbers_of_rows_are_no_part_of_a_size():
         ("[[15, 320], 7]", "The table has 1 row."),
     ],
 )
-def test_what_is_not_so_is_refused_naming_the_row(typed, words):
+def test_malformed_table_is_refused_with_the_row(typed, words):
     result = mark(TABLE, typed.replace("⏎", "\n"))
     assert result.status == "unreadable"
     assert words in result.feedback
@@ -184,17 +184,17 @@ def test_what_is_not_so_is_refused_naming_the_row(typed, words):
 @pytest.mark.parametrize(
     "typed", [[[15, 320], {"side": 7, "count": 150}], [["side", "count"], [15, 320], ["x", 7, 150]]]
 )
-def test_json_is_read_as_data_and_as_its_text(typed):
+def test_json_table_is_read_as_data_and_as_text(typed):
     assert mark(TABLE, typed).status == "correct"
     assert mark(TABLE, json.dumps(typed)).status == "correct"
 
 
-def test_an_empty_cell_of_json_is_empty():
+def test_null_cell_in_json_is_empty():
     assert split_table_rows([{"a": 1, "b": None}], columns=("a", "b"), rows=1) == [[1, ""]]
 
 
 @pytest.mark.parametrize("typed", [7, [7], "1 | 2\n" * MAX_LENGTH])
-def test_what_is_no_table_is_refused(typed):
+def test_invalid_table_is_refused(typed):
     with pytest.raises(AnswerError):
         split_table_rows(typed, columns=("a", "b"), rows=1)
 
@@ -203,12 +203,12 @@ def test_what_is_no_table_is_refused(typed):
     "piece",
     ["(", '"', r"\begin{a}{", r"\begin{a}[", r"&\\[", "--", "a, ", "&\\\\", "| ", "[[", "a1.1.1."],
 )
-def test_a_long_text_of_signs_is_split_or_refused(piece):
+def test_long_text_of_separators_is_handled_without_errors(piece):
     assert (
         split_table_rows(piece * (MAX_LENGTH // len(piece)), columns=("a", "b"), rows=1) is not None
     )
 
 
-def test_text_without_ends_of_rows_is_no_latex():
+def test_text_without_latex_row_ends_is_not_a_latex_table():
     assert split_latex_rows("a & b\nc & d") == []
     assert split_latex_rows("a \\\\ b") == []

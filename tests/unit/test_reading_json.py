@@ -21,7 +21,7 @@ from grader.reading import is_blank, load_json
         ("[" * 20 + "]" * 20, None),
     ],
 )
-def test_json_is_loaded_with_exact_numbers(text, value):
+def test_json_numbers_are_loaded_exactly(text, value):
     loaded = load_json(text)
     if value is not None:
         assert loaded == value
@@ -54,7 +54,7 @@ def test_json_is_loaded_with_exact_numbers(text, value):
         ('{"a":' * 10_000, "nested deeper than 20"),
     ],
 )
-def test_json_that_could_mislead_is_refused(text, message):
+def test_misleading_json_is_refused(text, message):
     with pytest.raises(AnswerError) as refused:
         load_json(text)
     assert message in refused.value.message
@@ -75,5 +75,5 @@ def test_json_that_could_mislead_is_refused(text, message):
         (["", 0], False),
     ],
 )
-def test_nothing_typed_is_blank(typed, blank):
+def test_whitespace_and_empty_lists_are_blank(typed, blank):
     assert is_blank(typed) is blank

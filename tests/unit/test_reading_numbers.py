@@ -83,7 +83,7 @@ NBSP = "\u00a0"
         (r"\boxed{42}", 42, 1),
     ],
 )
-def test_a_number_given_as_one_has_its_value_and_its_last_place(typed, value, step):
+def test_plain_number_is_read_with_its_value_and_decimal_step(typed, value, step):
     reading = read_number(typed)
     assert (reading.value, reading.step) == (value, step)
     assert type(reading.value) is type(value)
@@ -153,7 +153,7 @@ def test_a_number_given_as_one_has_its_value_and_its_last_place(typed, value, st
         ("3\u22c54", 12),
     ],
 )
-def test_arithmetic_left_standing_is_computed_exactly_and_has_no_last_place(typed, value):
+def test_arithmetic_is_evaluated_exactly_and_has_no_decimal_step(typed, value):
     reading = read_number(typed)
     assert (reading.value, reading.step) == (value, None)
 
@@ -237,7 +237,7 @@ def test_arithmetic_left_standing_is_computed_exactly_and_has_no_last_place(type
         ("1.2 Mrd", 1200000000, ()),
     ],
 )
-def test_what_is_dropped_around_a_number_is_said(typed, value, notes):
+def test_text_ignored_around_a_number_is_noted(typed, value, notes):
     reading = read_number(typed)
     assert (reading.value, reading.notes) == (value, notes)
 
@@ -297,7 +297,7 @@ def test_what_is_dropped_around_a_number_is_said(typed, value, notes):
         ("2·10-6", "as a power or as a subtraction", "blanks around a minus sign"),
     ],
 )
-def test_what_has_two_readings_is_refused_with_both(typed, found, expected):
+def test_ambiguous_number_is_refused_with_both_readings(typed, found, expected):
     with pytest.raises(AnswerError) as refused:
         read_number(typed)
     assert found in refused.value.message
@@ -393,7 +393,7 @@ def test_what_has_two_readings_is_refused_with_both(typed, found, expected):
         ("5\u0663", "a digit that is not one of 0 to 9", 1),
     ],
 )
-def test_what_cannot_be_read_is_refused_with_its_place(typed, message, position):
+def test_unreadable_number_is_refused_with_its_position(typed, message, position):
     with pytest.raises(AnswerError) as refused:
         read_number(typed)
     assert message in refused.value.message
@@ -427,7 +427,7 @@ def test_what_cannot_be_read_is_refused_with_its_place(typed, message, position)
         (86, 86, "86%", 1),
     ],
 )
-def test_a_percentage_is_the_same_with_and_without_its_sign(typed, value, shown, step):
+def test_percentage_is_read_with_or_without_percent_sign(typed, value, shown, step):
     reading = read_number(typed, percent=True)
     assert (reading.value, reading.text, reading.step) == (value, shown, step)
 
@@ -443,13 +443,13 @@ def test_a_percentage_is_the_same_with_and_without_its_sign(typed, value, shown,
         (F(1, 10**9), F(1, 10**9), F(1, 10**9)),
     ],
 )
-def test_a_json_number_is_read_as_it_is(typed, value, step):
+def test_json_number_is_read_exactly(typed, value, step):
     reading = read_number(typed)
     assert (reading.value, reading.step) == (value, step)
 
 
 @pytest.mark.parametrize("typed", [True, False, [], [5], None, {}, 0.5])
-def test_json_that_is_no_number_is_refused(typed):
+def test_json_that_is_not_a_number_is_refused(typed):
     with pytest.raises(AnswerError, match="not a number"):
         read_number(typed)
 
@@ -480,21 +480,21 @@ def test_json_that_is_no_number_is_refused(typed):
         (65536, False),
     ],
 )
-def test_a_point_before_three_digits_grouped_by_points(typed, looks):
+def test_ambiguous_thousands_point_is_detected(typed, looks):
     assert bool(find_ambiguous_thousands(typed)) is looks
 
 
 @pytest.mark.parametrize("typed", ["47/168", " -6/3", "+1/6", "7/2", "0/5"])
-def test_a_plain_fraction_is_read_as_arithmetic_is(typed):
+def test_plain_fraction_fast_path_matches_arithmetic(typed):
     assert read_number(typed) == read_number(typed.replace("/", " / "))
 
 
 @pytest.mark.parametrize("typed", ["$63$", "= 63", "side = -63", "W=6.50", "log = 1/3", "not =+7"])
-def test_a_number_with_little_around_it_is_read_as_it_is_when_looked_at_closely(typed):
+def test_fast_path_for_simply_decorated_numbers_matches_the_full_reader(typed):
     assert read_number(typed) == read_number(typed.replace("=", " =  ").replace("$", "$ "))
 
 
-def test_a_fraction_is_refused_that_has_too_many_digits_to_be_kept():
+def test_fraction_with_too_many_digits_is_refused():
     digits = "7" * 240
     assert read_number(f"{digits}/3^500").value == F(int(digits), 3**500)
     with pytest.raises(AnswerError, match="The number has too many digits"):
@@ -512,7 +512,7 @@ def test_a_fraction_is_refused_that_has_too_many_digits_to_be_kept():
         (F(1, 4), "0.25% or as 25%"),
     ],
 )
-def test_a_share_without_the_sign_is_refused_where_a_percentage_is_asked_for(typed, both):
+def test_fraction_without_percent_sign_is_refused_as_a_percentage(typed, both):
     with pytest.raises(AnswerError) as refused:
         read_number(typed, percent=True)
     assert refused.value.message == f"This can be read as {both}."
@@ -529,12 +529,12 @@ def test_a_share_without_the_sign_is_refused_where_a_percentage_is_asked_for(typ
         ("np.int64(4) * np.int64(9)", 36),
     ],
 )
-def test_one_number_is_read_as_programs_print_it(typed, value):
+def test_printed_scalars_of_libraries_are_read(typed, value):
     assert read_number(typed).value == value
 
 
 @pytest.mark.parametrize("typed", ["100 - 11.1%", "100*(1 - 11.1%)", "(100 - 88.9%)"])
-def test_a_bare_hundred_beside_a_percentage_is_refused(typed):
+def test_bare_hundred_next_to_a_percentage_is_refused(typed):
     with pytest.raises(AnswerError, match="100 or 100%"):
         read_number(typed, percent=True)
 
@@ -566,7 +566,7 @@ def test_a_bare_hundred_beside_a_percentage_is_refused(typed):
         ("12,34,567", "The commas in '12,34,567' do not group thousands"),
     ],
 )
-def test_what_would_be_misread_is_refused(typed, why):
+def test_numbers_likely_to_be_misread_are_refused(typed, why):
     with pytest.raises(AnswerError, match=why):
         read_number(typed)
 
@@ -597,14 +597,14 @@ def test_what_would_be_misread_is_refused(typed, why):
         ("4^{-1/2}", F(1, 2)),
     ],
 )
-def test_what_looks_like_it_and_is_sure_is_read(typed, value):
+def test_unambiguous_lookalikes_of_refused_numbers_are_read(typed, value):
     assert read_number(typed).value == value
 
 
 @pytest.mark.parametrize(
     "typed", ["0.333...", "0.333…", r"0.333\ldots", "1/3 = 0.3..", "x = 2.5 ..."]
 )
-def test_digits_that_are_left_out_are_asked_for(typed):
+def test_elided_digits_are_refused(typed):
     with pytest.raises(AnswerError, match="Digits are left out at"):
         read_number(typed)
 
@@ -651,7 +651,7 @@ def test_digits_that_are_left_out_are_asked_for(typed):
         "The result is 12, n = 3",
     ],
 )
-def test_the_value_of_another_name_is_not_taken_for_the_answer(typed):
+def test_value_of_another_name_next_to_the_answer_is_refused(typed):
     with pytest.raises(AnswerError, match="Several values are given"):
         read_number(typed)
 
@@ -689,7 +689,7 @@ def test_the_value_of_another_name_is_not_taken_for_the_answer(typed):
         ("layer -3, n = 2", 2),
     ],
 )
-def test_names_in_the_way_to_a_value_are_none_of_another(typed, value):
+def test_intermediate_names_before_the_value_are_ignored(typed, value):
     assert read_number(typed).value == value
 
 
@@ -707,7 +707,7 @@ def test_names_in_the_way_to_a_value_are_none_of_another(typed, value):
         ("1.5·e-3", "'e-3' can be read as a power or as a subtraction"),
     ],
 )
-def test_a_power_of_ten_that_lost_something_is_refused(typed, why):
+def test_garbled_power_of_ten_is_refused(typed, why):
     with pytest.raises(AnswerError, match=why):
         read_number(typed)
 
@@ -725,7 +725,7 @@ def test_a_power_of_ten_that_lost_something_is_refused(typed, why):
         ("2.5 × 1024", 2_560),
     ],
 )
-def test_products_that_only_look_like_it_are_computed(typed, value):
+def test_products_resembling_garbled_powers_are_computed(typed, value):
     assert read_number(typed).value == value
 
 
@@ -739,11 +739,11 @@ def test_products_that_only_look_like_it_are_computed(typed, value):
         "5 steps on the x axis",
     ],
 )
-def test_a_letter_that_names_an_axis_is_no_cross(typed):
+def test_axis_letter_x_is_not_a_multiplication_sign(typed):
     assert read_number(typed).value == 5
 
 
 @pytest.mark.parametrize("typed", ["(100 - 14%)%", "(14% - 100)%", "((100) - 14%)%"])
-def test_a_hundred_beside_a_percentage_in_brackets_is_refused(typed):
+def test_bracketed_hundred_next_to_a_percentage_is_refused(typed):
     with pytest.raises(AnswerError, match="100 next to a percentage"):
         read_number(typed, percent=True)

@@ -29,7 +29,7 @@ SQUARE = Tensor.from_nested([[1, 2], [3, 4]])
         "[[1. 2.]\n [3. 4.]]\n<NDArray 2x2 @cpu(0)>",
     ],
 )
-def test_decoration_becomes_blanks_and_every_line_stays_where_it_was(text):
+def test_printed_decoration_is_blanked_without_moving_lines(text):
     assert read_tensor(text, rank=2).value == SQUARE
     lines = blank_decoration(text).split("\n")
     assert [len(line) for line in lines] == [len(line) for line in text.split("\n")]
@@ -47,7 +47,7 @@ def test_decoration_becomes_blanks_and_every_line_stays_where_it_was(text):
         ("⟨1, x⟩", 4),
     ],
 )
-def test_an_error_in_a_print_has_its_place_in_what_was_typed(typed, position):
+def test_error_in_a_printed_array_has_its_original_position(typed, position):
     with pytest.raises(AnswerError) as refused:
         read_tensor(typed)
     assert refused.value.position == position
@@ -61,7 +61,7 @@ def test_an_error_in_a_print_has_its_place_in_what_was_typed(typed, position):
         ("tensor(1.00000e+02 *\n [[ 1., 2.],\n  [ 3., 4.]])", [[100, 200], [300, 400]], "by 100."),
     ],
 )
-def test_a_factor_of_all_cells_is_multiplied_in_and_said(typed, cells, notes):
+def test_common_factor_of_a_printed_array_is_applied_with_a_note(typed, cells, notes):
     reading = read_tensor(typed, rank=2)
     assert reading.value == Tensor.from_nested([[Fraction(cell) for cell in row] for row in cells])
     assert reading.notes[-1].endswith(notes)
@@ -82,7 +82,7 @@ def test_a_factor_of_all_cells_is_multiplied_in_and_said(typed, cells, notes):
         ("1e3 *\n1 2\n1e3 *\n3 4", "Several arrays are given.", "one array"),
     ],
 )
-def test_a_print_that_is_no_plain_array_is_refused_with_what_to_write(typed, message, expected):
+def test_unsupported_printed_array_is_refused_with_a_fix(typed, message, expected):
     with pytest.raises(AnswerError) as refused:
         read_tensor(typed, rank=2)
     assert message in refused.value.message
@@ -102,7 +102,7 @@ def test_a_print_that_is_no_plain_array_is_refused_with_what_to_write(typed, mes
         ("[1]", "[1]"),
     ],
 )
-def test_a_number_that_python_or_r_shows_is_left_alone(text, alone):
+def test_scalar_wrappers_of_python_and_r_are_stripped(text, alone):
     assert strip_number_wrappers(text) == alone
 
 
@@ -110,11 +110,11 @@ def test_a_number_that_python_or_r_shows_is_left_alone(text, alone):
     "typed",
     ["Total params: 3,640 (14.22 KB)", " Trainable params: 3640 (14.22 KB)\n", "3640 params"],
 )
-def test_the_size_that_keras_prints_behind_a_count_is_no_second_value(typed):
+def test_memory_size_after_keras_parameter_count_is_ignored(typed):
     assert read_number(typed).value == 3640
 
 
 @pytest.mark.parametrize("typed", ["3640 (14.22 KB)", "Total params: 3,640 (14.22 KB) or 5"])
-def test_a_size_in_memory_behind_another_count_is_refused(typed):
+def test_memory_size_after_any_other_count_is_refused(typed):
     with pytest.raises(AnswerError):
         read_number(typed)

@@ -39,7 +39,7 @@ MILLION = "'M' means million."
         ("13.1 million (exactly 13107400)", 13_107_400, 1, (FULL,)),
     ],
 )
-def test_a_value_that_is_rounded_behind_it_counts_with_all_its_figures(typed, value, step, notes):
+def test_value_followed_by_its_rounding_keeps_full_precision(typed, value, step, notes):
     reading = read_number(typed)
     assert (reading.value, reading.step) == (value, step)
     assert set(notes) <= set(reading.notes)
@@ -64,37 +64,37 @@ def test_a_value_that_is_rounded_behind_it_counts_with_all_its_figures(typed, va
         ("1,5 = 1.5", F(3, 2)),
     ],
 )
-def test_what_is_no_rounding_of_the_value_before_counts_itself(typed, value):
+def test_later_value_that_is_not_a_rounding_replaces_the_first(typed, value):
     reading = read_number(typed)
     assert reading.value == value
     assert reading.rounded is None
 
 
 @pytest.mark.parametrize("typed", ["63.5 (64)", "13107400 (13.2M)", "1.5 (1 + 0.52)", "2 (3)"])
-def test_a_bracket_that_gives_another_value_or_may_be_a_factor_is_refused(typed):
+def test_bracket_with_another_value_or_possible_factor_is_refused(typed):
     with pytest.raises(AnswerError, match="can be read as a factor or as a remark"):
         read_number(typed)
 
 
 @pytest.mark.parametrize("typed", ["0.(6)", "0.[6]", "1.(3) + 2", "2 * 0.(6)"])
-def test_a_repeating_decimal_is_no_product_with_zero(typed):
+def test_repeating_decimal_in_brackets_is_refused_as_a_possible_product(typed):
     with pytest.raises(AnswerError, match="may begin a repeating decimal or a product"):
         read_number(typed)
 
 
-def test_a_repeating_decimal_in_a_cell_is_no_product_with_zero():
+def test_repeating_decimal_in_a_cell_is_refused_as_a_possible_product():
     with pytest.raises(AnswerError, match="may begin a repeating decimal or a product"):
         read_tensor("[1, 0.(6)]", rank=1)
 
 
-def test_a_percentage_is_read_with_all_its_figures():
+def test_percentage_followed_by_its_rounding_keeps_full_precision():
     assert read_number("94.037% ≈ 94%", percent=True).value == F(94_037, 1000)
     assert read_number("94.037% = 94.0%", percent=True).value == F(94_037, 1000)
     assert read_number("94.037% = 94%", percent=True).value == 94
     assert read_number("0.94037 = 94.0%", percent=True).value == 94
 
 
-def test_a_ratio_is_read_with_all_its_figures():
+def test_ratio_followed_by_its_rounding_keeps_full_precision():
     reading = read_number("1000/123 = 8.13x", ratio=True)
     assert (reading.value, reading.notes[-1]) == (F(1000, 123), "'x' was read as 'times as much'.")
 
@@ -102,7 +102,7 @@ def test_a_ratio_is_read_with_all_its_figures():
 @pytest.mark.parametrize(
     "typed", ["8.13-fold", "8.13 fold", "8.13fold", "8.13倍", "8.13-fach", "1000/123 = 8.13-fold."]
 )
-def test_a_ratio_may_end_with_another_word_for_times(typed):
+def test_ratio_may_end_with_a_synonym_of_times(typed):
     reading = read_number(typed, ratio=True)
     assert (reading.rounded or reading).value == F(813, 100)
     assert reading.notes[-1].endswith("was read as 'times as much'.")
@@ -112,7 +112,7 @@ def test_a_ratio_may_end_with_another_word_for_times(typed):
     "typed",
     ["8.1x (8.08)", "8.1 × (8.08)", "8.08 times (8.1).", "8.08x (8.08)", "1010/125 = 8.1x (8.08)"],
 )
-def test_a_ratio_that_is_given_again_in_brackets_may_be_a_product_and_is_refused(typed):
+def test_ratio_repeated_in_brackets_is_refused_as_a_possible_product(typed):
     with pytest.raises(AnswerError, match="may be a ratio that is given twice, or a product"):
         read_number(typed, ratio=True)
 
@@ -126,11 +126,11 @@ def test_a_ratio_that_is_given_again_in_brackets_may_be_a_product_and_is_refused
         ("8.1x(8.08)", F(65448, 1000)),
     ],
 )
-def test_a_cross_before_another_number_in_brackets_multiplies(typed, product):
+def test_times_sign_before_another_bracketed_number_multiplies(typed, product):
     assert read_number(typed, ratio=True).value == product
 
 
-def test_a_count_that_was_rounded_to_a_whole_is_that():
+def test_count_rounded_to_an_integer_is_read_as_that_integer():
     assert read_count("62.5 ≈ 63").value == 63
     assert read_count("13107400 ≈ 13.1M").value == 13_107_400
 
@@ -147,7 +147,7 @@ def test_a_count_that_was_rounded_to_a_whole_is_that():
         ("588 KiB (0.6 MB)", 602_112, "588 KiB"),
     ],
 )
-def test_a_quantity_that_is_rounded_behind_it_counts_with_all_its_figures(typed, value, shown):
+def test_quantity_followed_by_its_rounding_keeps_full_precision(typed, value, shown):
     reading = read_quantity(typed, dimension="bytes")
     assert (reading.value.value, reading.text) == (value, shown)
 
@@ -164,7 +164,7 @@ def test_a_quantity_that_is_rounded_behind_it_counts_with_all_its_figures(typed,
         ("0.5 * [1, 2] = [0.5, 1]", (F(1, 2), 1)),
     ],
 )
-def test_an_array_that_is_rounded_behind_it_counts_with_all_its_figures(typed, cells):
+def test_array_followed_by_its_rounding_keeps_full_precision(typed, cells):
     reading = read_tensor(typed, rank=1)
     assert reading.value.cells == cells
     assert (FULL in reading.notes) is (reading.rounded is not None)
@@ -204,11 +204,11 @@ SIZE = ask("quantity", key=588, dimension="bytes", unit="KiB")
         ({**SIZE, "key": 600}, "602112 B ≈ 0.6 MB", "wrong"),
     ],
 )
-def test_either_may_be_right(part, typed, status):
+def test_exact_or_rounded_value_may_be_correct(part, typed, status):
     assert mark(part, typed).status == status
 
 
-def test_the_value_that_is_right_is_carried_on_and_what_is_shown_does_not_tell_which_it_is():
+def test_correct_value_carries_forward_without_revealing_which_one_it_is():
     answers = [mark(ask("number", key=key), "2/3 ≈ 0.67") for key in ("0.67", "2/3")]
     assert [one.status for one in answers] == ["correct", "correct"]
     assert [one.carries for one in answers] == [F(67, 100), F(2, 3)]
@@ -218,11 +218,11 @@ def test_the_value_that_is_right_is_carried_on_and_what_is_shown_does_not_tell_w
     assert [one.judged_as for one in answers] == ["0.67", ""]
 
 
-def test_what_the_better_of_both_earns_counts():
+def test_credit_is_the_better_of_exact_and_rounded_value():
     part = ask("vector", key="(67/100, 4)")
     assert mark(part, "[2/3, 5] = [0.67, 5]").credit == mark(part, "[0.67, 5]").credit == F(1, 2)
 
 
 @pytest.mark.parametrize("typed", ["0.(6)", "1/6 = 0.1(6)", "0.58(3)"])
-def test_a_repeating_decimal_is_refused(typed):
+def test_repeating_decimal_is_refused(typed):
     assert mark(ask("number", key="1/6"), typed).status == "unreadable"

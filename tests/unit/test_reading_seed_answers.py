@@ -125,29 +125,29 @@ FORMULAS = [
 
 
 @pytest.mark.parametrize(("typed", "value"), NUMBERS)
-def test_numbers_of_real_homework_are_read(typed, value):
+def test_numbers_from_real_homework_are_read(typed, value):
     assert read_number(typed).value == value
 
 
 @pytest.mark.parametrize(("typed", "value"), PERCENTAGES)
-def test_percentages_of_real_homework_are_read(typed, value):
+def test_percentages_from_real_homework_are_read(typed, value):
     assert read_number(typed, percent=True).value == value
 
 
 @pytest.mark.parametrize(("typed", "shape"), SHAPES)
-def test_shapes_of_real_homework_are_read(typed, shape):
+def test_shapes_from_real_homework_are_read(typed, shape):
     assert read_shape(typed).value == shape
 
 
 @pytest.mark.parametrize(("typed", "cells"), MATRICES)
-def test_matrices_of_real_homework_are_read(typed, cells):
+def test_matrices_from_real_homework_are_read(typed, cells):
     assert read_tensor(typed, rank=2).value == Tensor.from_nested(cells)
 
 
 @pytest.mark.parametrize(("typed", "variables", "python"), FORMULAS)
-def test_formulas_of_real_homework_are_read(typed, variables, python):
+def test_formulas_from_real_homework_are_read(typed, variables, python):
     assert read_formula(typed, variables.split()).value == parse(python).tree
 
 
-def test_a_shape_of_symbols_of_real_homework_is_read():
+def test_symbolic_shape_from_real_homework_is_read():
     assert read_formula_shape(r"$H \times W \times N$", ["H", "W", "N"]).text == "(H, W, N)"

@@ -60,7 +60,7 @@ from grader.reading.wording.axes import MIXED_SIGNS
         (9, (9,)),
     ],
 )
-def test_a_shape_is_read_in_every_notation(typed, shape):
+def test_shape_is_read_in_every_notation(typed, shape):
     assert read_shape(typed).value == shape
 
 
@@ -77,12 +77,12 @@ def test_a_shape_is_read_in_every_notation(typed, shape):
         ("28 × 28 = 7·4 × 28", (CHAIN_NOTE,)),
     ],
 )
-def test_what_is_dropped_around_a_shape_is_said(typed, notes):
+def test_text_ignored_around_a_shape_is_noted(typed, notes):
     assert read_shape(typed).notes == notes
 
 
 @pytest.mark.parametrize("typed", ["9", 9, [9], "512 + 1 - 504 = 9", "9×9", [9, 9]])
-def test_one_number_stands_for_a_square_where_the_problem_says_so(typed):
+def test_single_number_is_a_square_if_the_problem_allows_it(typed):
     reading = read_shape(typed, square=2)
     assert (reading.value, reading.text) == ((9, 9), "9×9")
     squared = typed not in ("9×9", [9, 9])
@@ -90,11 +90,11 @@ def test_one_number_stands_for_a_square_where_the_problem_says_so(typed):
 
 
 @pytest.mark.parametrize("typed", ["R^{7}", r"\mathbb{R}^{7}", "x ∈ R^(7)"])
-def test_a_space_of_one_axis_stands_for_no_square(typed):
+def test_one_dimensional_space_is_not_a_square(typed):
     assert read_shape(typed, square=2).value == (7,)
 
 
-def test_a_squared_size_is_refused_where_one_number_stands_for_a_square_too():
+def test_squared_size_is_refused_if_a_single_number_means_a_square():
     with pytest.raises(AnswerError, match="one axis or as two"):
         read_shape("250²", square=2)
 
@@ -141,21 +141,21 @@ def test_a_squared_size_is_refused_where_one_number_stands_for_a_square_too():
         ([1] * 17, "This has 17 axes."),
     ],
 )
-def test_what_is_no_shape_is_refused(typed, message):
+def test_invalid_shape_is_refused(typed, message):
     with pytest.raises(AnswerError) as refused:
         read_shape(typed)
     assert message in refused.value.message
 
 
 @pytest.mark.parametrize("typed", ["16 filters of 3×3", "3x3@16", "?", "3×3 with 16 channels"])
-def test_a_shape_is_expected_where_words_stand_beside_it(typed):
+def test_error_for_shapes_in_words_lists_shape_notations(typed):
     with pytest.raises(AnswerError) as refused:
         read_shape(typed)
     assert refused.value.expected == SHAPE_FORMS
 
 
 @pytest.mark.parametrize("typed", ["9 × 9 = 81", "9x9=81", "9×9 → 81"])
-def test_the_product_of_the_sides_is_no_side(typed):
+def test_product_after_the_sides_is_refused(typed):
     with pytest.raises(AnswerError, match="product or as a side"):
         read_shape(typed, square=2)
 
@@ -173,7 +173,7 @@ def test_the_product_of_the_sides_is_no_side(typed):
         ("126\u00a0126\u00a016", (126, 126, 16)),
     ],
 )
-def test_marks_that_separate_no_axes_group_thousands(typed, axes):
+def test_thousands_marks_in_a_shape_do_not_separate_axes(typed, axes):
     assert read_shape(typed).value == axes
 
 
@@ -195,7 +195,7 @@ NAMES = st.sampled_from(["", "stride_1 = ", "W=", "log = ", "not =", "x= "])
 
 
 @given(NAMES, CROSSES, st.sampled_from([None, 2]))
-def test_a_plain_shape_is_read_at_a_glance_as_it_is_when_looked_at_closely(name, shape, square):
+def test_shape_fast_path_matches_the_full_reader(name, shape, square):
     sign, (before, after), sizes = shape
     typed = f"{name}{before}{sign.join(sizes)}{after}"
     closely = f" {typed}"
@@ -218,7 +218,7 @@ def test_a_plain_shape_is_read_at_a_glance_as_it_is_when_looked_at_closely(name,
         "None = 3x3",
     ],
 )
-def test_what_only_looks_like_a_plain_shape_is_looked_at_closely(typed):
+def test_lookalikes_of_plain_shapes_bypass_the_fast_path(typed):
     def outcome(text):
         try:
             return read_shape(text)

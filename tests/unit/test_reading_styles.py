@@ -56,7 +56,7 @@ F = Fraction
         ("]; ) ;1,5", "]; ) ;1.5"),
     ],
 )
-def test_decimal_commas_become_points_character_for_character(typed, rewritten):
+def test_decimal_commas_become_points_without_changing_length(typed, rewritten):
     styled = normalize_number_style(typed, "comma")
     assert styled == rewritten
     assert len(styled) == len(typed)
@@ -64,7 +64,7 @@ def test_decimal_commas_become_points_character_for_character(typed, rewritten):
 
 @pytest.mark.parametrize("style", [None, "point"])
 @pytest.mark.parametrize("typed", ["1,5", "65.536", "[[1,5; 2]; [3; 4]]", 7, F(1, 2), ["1,5"]])
-def test_without_the_comma_style_nothing_is_rewritten(typed, style):
+def test_text_is_unchanged_without_the_comma_style(typed, style):
     assert normalize_number_style(typed, style) == typed
 
 
@@ -81,7 +81,7 @@ def test_without_the_comma_style_nothing_is_rewritten(typed, style):
         ),
     ],
 )
-def test_marks_that_do_not_fit_the_comma_style_are_refused(typed, message, position):
+def test_numbers_invalid_in_the_comma_style_are_refused(typed, message, position):
     with pytest.raises(AnswerError) as refused:
         normalize_number_style(typed, "comma")
     assert message in str(refused.value)
@@ -99,25 +99,25 @@ def test_marks_that_do_not_fit_the_comma_style_are_refused(typed, message, posit
         ("65,536", "comma", F(65536, 1000)),
     ],
 )
-def test_a_declared_style_decides_a_count(typed, style, value):
+def test_declared_number_style_disambiguates_counts(typed, style, value):
     assert read_count(normalize_number_style(typed, style)).value == value
 
 
 @pytest.mark.parametrize("typed", ["65.536", "1.000"])
-def test_without_a_style_a_count_with_a_point_is_refused_with_both_readings(typed):
+def test_count_with_a_point_is_refused_without_a_style(typed):
     with pytest.raises(AnswerError, match="as a decimal number and as a whole number"):
         read_count(normalize_number_style(typed, None))
 
 
 @pytest.mark.parametrize("style", [None, "point"])
 @pytest.mark.parametrize(("typed", "both"), [("1,5", ("1.5", "15")), ("12,34", ("12.34", "1234"))])
-def test_a_comma_before_one_or_two_digits_is_refused_with_both_readings(typed, both, style):
+def test_comma_before_one_or_two_digits_is_refused_with_both_readings(typed, both, style):
     with pytest.raises(AnswerError) as refused:
         read_number(normalize_number_style(typed, style))
     assert refused.value.expected == f"{both[0]} for the decimal, {both[1]} for the whole number"
 
 
-def test_the_cells_of_a_table_keep_the_style_of_their_text():
+def test_table_cells_keep_the_number_style_of_their_text():
     asked = {"columns": ("count", "share"), "rows": 1}
     ((count, share),) = split_table_rows(normalize_number_style("65.536 | 0,5", "comma"), **asked)
     assert (count, share) == ("65'536", "0.5")
@@ -135,7 +135,7 @@ def test_matrices_are_read_in_the_comma_style(typed):
     )
 
 
-def test_every_reader_reads_the_comma_style():
+def test_every_reader_accepts_the_comma_style():
     assert read_number(normalize_number_style("≈ 1.234,5 %", "comma"), percent=True).value == F(
         2469, 2
     )

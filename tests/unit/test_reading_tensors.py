@@ -102,7 +102,7 @@ HALF = Fraction(1, 2)
         ([[Fraction(1, 2), "1/2", "1+1"]], [[HALF, HALF, 2]]),
     ],
 )
-def test_a_matrix_is_read_in_every_notation(typed, cells):
+def test_matrix_is_read_in_every_notation(typed, cells):
     assert read_tensor(typed, rank=2).value == Tensor.from_nested(cells)
 
 
@@ -124,7 +124,7 @@ def test_a_matrix_is_read_in_every_notation(typed, cells):
         [1, 2, 3],
     ],
 )
-def test_a_vector_is_a_row_or_a_column(typed):
+def test_vector_is_read_as_a_row_or_a_column(typed):
     assert read_tensor(typed, rank=1).value == Tensor.from_nested([1, 2, 3])
 
 
@@ -138,7 +138,7 @@ def test_a_vector_is_a_row_or_a_column(typed):
         [[[1, 2], [3, 4]], [[5, 6], [7, 8]]],
     ],
 )
-def test_a_tensor_has_as_many_axes_as_brackets(typed):
+def test_bracket_depth_determines_tensor_rank(typed):
     assert read_tensor(typed, rank=3).value == Tensor.from_nested(
         [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]
     )
@@ -148,12 +148,12 @@ def test_a_tensor_has_as_many_axes_as_brackets(typed):
     ("typed", "shape"),
     [("[1, 2]", (2,)), ("1 2", (2,)), ("1 2\n3 4", (2, 2)), ("[[[1]]]", (1, 1, 1)), ("5", (1,))],
 )
-def test_without_a_rank_the_notation_decides(typed, shape):
+def test_notation_determines_the_rank_if_none_is_given(typed, shape):
     assert read_tensor(typed).value.shape == shape
 
 
 @pytest.mark.parametrize("style", ["{:d}", "{:.1f}", "{:+d}"])
-def test_numpy_prints_are_read_back(style):
+def test_printed_numpy_arrays_are_read_back(style):
     array = np.arange(-6, 6).reshape(3, 4)
     text = np.array2string(array, formatter={"int_kind": lambda cell: style.format(int(cell))})
     assert read_tensor(text, rank=2).value == Tensor.from_array(array)
@@ -170,7 +170,7 @@ def test_numpy_prints_are_read_back(style):
         ("[[1.-2.]]", ("'1.-2.' was read as separate cells.",)),
     ],
 )
-def test_what_was_decided_on_an_array_is_said(typed, notes):
+def test_assumptions_about_an_array_are_noted(typed, notes):
     assert read_tensor(typed, rank=2).notes == notes
 
 
@@ -227,7 +227,7 @@ def test_what_was_decided_on_an_array_is_said(typed, notes):
         (f"{'[' * 20}1{']' * 20}", "nested too deeply"),
     ],
 )
-def test_what_is_no_matrix_is_refused(typed, message):
+def test_invalid_matrix_is_refused(typed, message):
     with pytest.raises(AnswerError) as refused:
         read_tensor(typed, rank=2)
     assert message in refused.value.message
@@ -244,7 +244,7 @@ def test_what_is_no_matrix_is_refused(typed, message):
         ("[[[[[1]]]]]", 8, "This is an array with 5 axes of size 1×1×1×1×1.", "nested lists"),
     ],
 )
-def test_another_number_of_axes_is_said(typed, rank, message, expected):
+def test_array_of_wrong_rank_is_refused_with_its_size(typed, rank, message, expected):
     with pytest.raises(AnswerError) as refused:
         read_tensor(typed, rank=rank)
     assert refused.value.message == message
@@ -263,7 +263,7 @@ def test_another_number_of_axes_is_said(typed, rank, message, expected):
         ("[[[1, 2], [3, 4]], [[5, 6], [7]]]", 29),
     ],
 )
-def test_an_error_says_where_it_is(typed, position):
+def test_array_error_contains_its_position(typed, position):
     with pytest.raises(AnswerError) as refused:
         read_tensor(typed)
     assert refused.value.position == position
@@ -280,13 +280,13 @@ def test_an_error_says_where_it_is(typed, position):
         ("[[[5]]]", 1, (1,), "1×1×1 was read as 1"),
     ],
 )
-def test_axes_of_size_1_at_the_ends_may_be_too_many(typed, rank, shape, note):
+def test_leading_and_trailing_axes_of_size_1_are_dropped_to_fit_the_rank(typed, rank, shape, note):
     reading = read_tensor(typed, rank=rank)
     assert reading.value.shape == shape
     assert reading.notes == (f"The size {note}.",)
 
 
-def test_ragged_blocks_are_named_by_block_and_row():
+def test_ragged_blocks_are_reported_by_block_and_row():
     with pytest.raises(AnswerError, match="Row 2 of block 2 has 1 cell, row 1 of block 1 has 2"):
         read_tensor("[[[1, 2], [3, 4]], [[5, 6], [7]]]")
     with pytest.raises(AnswerError, match="Block 2 has 1 row, block 1 has 2"):
@@ -305,7 +305,7 @@ def test_ragged_blocks_are_named_by_block_and_row():
         "max(0, 48) = 48, max(0, 42) = 42",
     ],
 )
-def test_several_equations_are_no_vector(typed):
+def test_several_equations_are_not_a_vector(typed):
     with pytest.raises(AnswerError, match="Several values are given"):
         read_tensor(typed, rank=1)
 
@@ -323,12 +323,12 @@ def test_several_equations_are_no_vector(typed):
         "y = 0.2*(1, 5) + 0.1*(2, 10) = 0.4, 2",
     ],
 )
-def test_of_a_chain_of_vectors_the_last_counts(typed):
+def test_last_vector_of_a_chain_counts(typed):
     assert read_tensor(typed, rank=1).text == "[0.4, 2]"
 
 
 @pytest.mark.parametrize("side", [64, 65])
-def test_an_array_has_at_most_4096_cells(side):
+def test_array_with_more_than_4096_cells_is_refused(side):
     typed = [[1] * side for _ in range(side)]
     text = "\n".join(" ".join("1" for _ in row) for row in typed)
     for given in (typed, text):
@@ -340,27 +340,27 @@ def test_an_array_has_at_most_4096_cells(side):
 
 
 @pytest.mark.parametrize("typed", [",".join(["1+1"] * 401), ["1+1"] * 401])
-def test_arithmetic_stands_in_at_most_400_cells(typed):
+def test_array_with_more_than_400_arithmetic_cells_is_refused(typed):
     with pytest.raises(AnswerError, match="401 cells hold more than a plain number"):
         read_tensor(typed, rank=1)
 
 
 @pytest.mark.parametrize("typed", [",".join(["1/3"] * 401), " ".join(["1/3"] * 401)])
-def test_a_fraction_is_a_plain_number_in_however_many_cells(typed):
+def test_plain_fractions_do_not_count_as_arithmetic_cells(typed):
     assert read_tensor(typed, rank=1).value == Tensor((401,), (Fraction(1, 3),) * 401)
 
 
 @pytest.mark.parametrize(
     "typed", ["[[1/2, -3/4], [0/5, 10/4]]", "[+1/2, 007/2]", "[1/2, -6/3]", "1/2, 3/4\n5, -6/4"]
 )
-def test_plain_fractions_are_read_as_arithmetic_is(typed):
+def test_plain_fraction_cells_match_arithmetic_cells(typed):
     assert read_tensor(typed) == read_tensor(typed.replace("/", " / "))
 
 
 @pytest.mark.parametrize(
     "typed", ["1-5", "3-1", "1-2-3", "[[1-2], [3-4]]", "[1-2; 3-4]", "1-2\n3-4"]
 )
-def test_whole_numbers_with_a_dash_between_are_not_split(typed):
+def test_integers_joined_by_a_dash_are_refused_as_ambiguous(typed):
     with pytest.raises(AnswerError, match="subtraction, as a range or as several cells"):
         read_tensor(typed)
 
@@ -373,29 +373,29 @@ def test_whole_numbers_with_a_dash_between_are_not_split(typed):
         ("[[1-2]\n [3 4]]", (1, -2, 3, 4)),
     ],
 )
-def test_a_sign_behind_a_point_or_in_a_short_row_begins_a_cell(typed, cells):
+def test_sign_after_a_point_or_in_a_short_row_starts_a_cell(typed, cells):
     assert read_tensor(typed).value.cells == cells
 
 
 @pytest.mark.parametrize(
     "typed", ["- [[1, 2], [3, 4]]", "-[[1, 2], [3, 4]]", "A = - [[1, 2], [3, 4]]"]
 )
-def test_a_single_dash_before_brackets_may_be_a_minus_sign(typed):
+def test_single_dash_before_brackets_is_refused_as_a_possible_minus_sign(typed):
     with pytest.raises(AnswerError, match="outside the brackets"):
         read_tensor(typed)
 
 
-def test_dashes_before_each_row_are_those_of_a_list():
+def test_dashes_before_each_row_are_list_bullets():
     assert read_tensor("- [1, 2]\n- [3, 4]\n- [5, 6]").text == "[[1, 2], [3, 4], [5, 6]]"
 
 
 @pytest.mark.parametrize("sign", ["→", "<", " x", "Columns ", "[", "\\\\", "- "])
-def test_a_long_text_with_hardly_any_digits_is_refused_before_it_is_looked_at(sign):
+def test_long_text_with_few_digits_is_refused_before_parsing(sign):
     with pytest.raises(AnswerError, match="hardly any digits"):
         read_tensor((sign * 60_000)[:60_000], rank=2)
 
 
-def test_a_long_array_in_wide_columns_is_read():
+def test_long_array_in_wide_columns_is_read():
     text = "\n".join(" ".join(["1".rjust(14)] * 64) for _ in range(64))
     assert read_tensor(text, rank=2).value.shape == (64, 64)
 
@@ -413,15 +413,15 @@ def test_a_long_array_in_wide_columns_is_read():
         "np.array([[-6], [-18]]).T",
     ],
 )
-def test_the_transpose_of_a_vector_has_its_numbers(typed):
+def test_transposed_vector_keeps_its_numbers(typed):
     assert read_tensor(typed, rank=1).value.cells == (-6, -18)
 
 
-def test_a_column_is_a_vector():
+def test_vector_labeled_column_is_read():
     assert read_tensor("column: [1, 2]", rank=1).value.cells == (1, 2)
 
 
-def test_bare_rows_may_be_a_link_of_a_chain():
+def test_bare_rows_may_be_a_step_of_a_chain():
     assert read_tensor("1+2, 3+4\nso y = 3, 7", rank=1).value.cells == (3, 7)
 
 
@@ -429,7 +429,7 @@ def test_bare_rows_may_be_a_link_of_a_chain():
     "typed", ["[[1, 2], [3, 4]]^T", "[1 2; 3 4]'", "np.array([[1, 2], [3, 4]]).T"]
 )
 @pytest.mark.parametrize("rank", [2, None])
-def test_the_transpose_of_a_matrix_is_not_taken(typed, rank):
+def test_matrix_with_a_transpose_sign_is_refused(typed, rank):
     with pytest.raises(AnswerError, match="asks for a transpose, which is not carried out"):
         read_tensor(typed, rank=rank)
 
@@ -442,7 +442,7 @@ def test_the_transpose_of_a_matrix_is_not_taken(typed, rank):
         ("y[0,0]=1, y[0,1]=2, y[1,0]=3, y[1,1]=4", SEVERAL_VALUES),
     ],
 )
-def test_several_arrays_and_cells_are_reported(typed, why):
+def test_several_arrays_or_cell_assignments_are_refused(typed, why):
     with pytest.raises(AnswerError, match=why):
         read_tensor(typed, rank=2)
 
@@ -450,11 +450,11 @@ def test_several_arrays_and_cells_are_reported(typed, why):
 @pytest.mark.parametrize(
     "typed", ["'[[1, 2], [3, 4]]'", "\u2018[1 2; 3 4]\u2019", '"[[1,2],[3,4]]"']
 )
-def test_quotes_around_an_array_are_dropped(typed):
+def test_quotes_around_an_array_are_ignored(typed):
     assert read_tensor(typed, rank=2).value.cells == (1, 2, 3, 4)
 
 
 @pytest.mark.parametrize("typed", ["[2.4 × 106, 3]", "[[1.5·e-3, 2]]", "[3, (2.4*106)]"])
-def test_a_power_of_ten_that_lost_something_is_refused_in_a_cell(typed):
+def test_garbled_power_of_ten_in_a_cell_is_refused(typed):
     with pytest.raises(AnswerError, match=r"can be read as a (power|product)"):
         read_tensor(typed)

@@ -65,7 +65,7 @@ KIB = Quantity(587776, "KiB", 1024)
         ("90 minutes", "seconds", Quantity(5400, "min", 60)),
     ],
 )
-def test_a_quantity_is_exact_in_the_first_unit_of_its_dimension(typed, dimension, quantity):
+def test_quantity_is_converted_exactly_to_the_base_unit(typed, dimension, quantity):
     reading = read_quantity(typed, dimension=dimension)
     assert reading.value == quantity
     assert reading.step == quantity.step
@@ -82,7 +82,7 @@ def test_a_quantity_is_exact_in_the_first_unit_of_its_dimension(typed, dimension
         ("61 million", "MB", Quantity(61_000_000, "B", 1_000_000)),
     ],
 )
-def test_a_number_without_a_unit_is_in_the_default(typed, default, quantity):
+def test_number_without_a_unit_uses_the_default_unit(typed, default, quantity):
     assert read_quantity(typed, dimension="bytes", default=default).value == quantity
 
 
@@ -97,7 +97,7 @@ def test_a_number_without_a_unit_is_in_the_default(typed, default, quantity):
         ("587776", ("A number without a unit is in B.",)),
     ],
 )
-def test_what_was_decided_on_a_quantity_is_said(typed, notes):
+def test_assumptions_about_a_quantity_are_noted(typed, notes):
     assert read_quantity(typed, dimension="bytes", default="B").notes == notes
 
 
@@ -133,13 +133,13 @@ def test_what_was_decided_on_a_quantity_is_said(typed, notes):
         ("9" * 3000, "The answer has 3,000 characters."),
     ],
 )
-def test_what_is_no_quantity_is_refused(typed, message):
+def test_invalid_quantity_is_refused(typed, message):
     with pytest.raises(AnswerError) as refused:
         read_quantity(typed, dimension="bytes")
     assert message in str(refused.value)
 
 
-def test_one_mac_is_no_number_of_flops():
+def test_macs_are_refused_as_a_number_of_flops():
     with pytest.raises(AnswerError, match="'GMACs' is a unit of MACs, and a number of FLOPs"):
         read_quantity("3.2 GMACs", dimension="flops")
 
@@ -147,7 +147,7 @@ def test_one_mac_is_no_number_of_flops():
 @pytest.mark.parametrize(
     ("dimension", "unit"), [(kind, unit) for kind, units in DIMENSIONS.items() for unit in units]
 )
-def test_every_unit_is_read_and_what_is_shown_is_read_back(dimension, unit):
+def test_every_unit_is_read_and_its_display_is_read_back(dimension, unit):
     reading = read_quantity(f"2.5 {unit}", dimension=dimension)
     assert reading.value == Quantity(
         F(5, 2) * DIMENSIONS[dimension][unit], unit, reading.value.step
@@ -157,19 +157,19 @@ def test_every_unit_is_read_and_what_is_shown_is_read_back(dimension, unit):
 
 
 @pytest.mark.parametrize("typed", ["588 KB, with 1 KB = 1024 bytes", "588 KB; 1 KB = 1024 B"])
-def test_a_unit_that_is_defined_behind_the_quantity_is_not_the_answer(typed):
+def test_definition_of_a_unit_after_the_quantity_is_refused(typed):
     with pytest.raises(AnswerError, match="Several"):
         read_quantity(typed, dimension="bytes")
 
 
 @pytest.mark.parametrize("typed", ["for 3 maps, 602112 B = 588 KiB", "588 KiB = 588 KiB"])
-def test_a_chain_behind_a_comma_is_one_quantity(typed):
+def test_chain_of_equal_quantities_is_read_as_one(typed):
     assert read_quantity(typed, dimension="bytes").text == "588 KiB"
 
 
 @pytest.mark.parametrize(
     ("typed", "dimension"), [("47.2", "parameters"), ("4e9", "parameters"), ("3.2G", "macs")]
 )
-def test_only_parameters_with_a_magnitude_need_no_unit(typed, dimension):
+def test_only_parameter_counts_with_a_magnitude_may_omit_the_unit(typed, dimension):
     with pytest.raises(AnswerError, match="The unit is missing or not known"):
         read_quantity(typed, dimension=dimension)

@@ -38,7 +38,7 @@ def again(record, variant):
     return next(one for one in results if one.part == asked.part)
 
 
-def test_a_record_says_what_was_judged_by_which_version_and_why():
+def test_record_contains_answer_version_result_and_explanation():
     variant = original(SIDE)
     record = to_record(marked(variant, a="n = 32")["a"], variant)
     explanation = record.pop("explanation")
@@ -73,13 +73,13 @@ def every_result(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_answer_of_every_kind_is_judged_again_as_it_was(kind):
+def test_recorded_answers_of_every_kind_are_graded_again_identically(kind):
     for result, variant in every_result(kind):
         assert again(to_record(result, variant), variant) == result
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_kept_of_every_answer_is_json_as_it_comes_back(kind):
+def test_records_survive_a_json_round_trip(kind):
     """Lists replace tuples and text replaces exact numbers, even before serialization."""
     for result, variant in every_result(kind):
         for kept in (to_record(result, variant), serialize_student_result(result, variant)):
@@ -112,9 +112,7 @@ CHAIN = (
         ),
     ],
 )
-def test_the_earlier_answers_that_could_count_are_kept_and_judge_as_they_did(
-    answers, part, carried
-):
+def test_record_stores_carried_answers_and_is_graded_again_identically(answers, part, carried):
     variant = original(*CHAIN, params=PARAMS)
     result = marked(variant, **answers)[part]
     record = to_record(result, variant)
@@ -123,7 +121,7 @@ def test_the_earlier_answers_that_could_count_are_kept_and_judge_as_they_did(
     assert again(record, variant) == result
 
 
-def test_the_course_s_style_of_numbers_is_kept():
+def test_record_stores_the_number_style_of_the_course():
     variant = original(ask("number", key="1.5"))
     (result,) = grade(variant, {"a": "1,500"}, registry=BOOK, numbers="comma")
     record = to_record(result, variant, numbers="comma")
@@ -147,7 +145,7 @@ def test_the_course_s_style_of_numbers_is_kept():
         ({"typed": {"a": 1}}, "is no value"),
     ],
 )
-def test_what_is_no_record_is_refused_with_the_reason(changes, said):
+def test_record_with_an_invalid_field_is_rejected_with_reason(changes, said):
     variant = original(SIDE)
     record = after_json(to_record(marked(variant, a="32")["a"], variant))
     with pytest.raises(ProblemError, match=said):
@@ -155,6 +153,6 @@ def test_what_is_no_record_is_refused_with_the_reason(changes, said):
 
 
 @pytest.mark.parametrize("record", [{}, [], "x", None, {"seed": 1}])
-def test_what_is_no_object_or_lacks_a_field_is_refused(record):
+def test_record_that_is_no_object_or_lacks_fields_is_rejected(record):
     with pytest.raises(ProblemError, match="this is not the record of an answer"):
         from_record(record)

@@ -52,7 +52,7 @@ def data(text):
 @pytest.mark.parametrize(
     "text", [FLOW, TRAILING, LISTED, NONE_YET, BLOCK, BLOCK_LIST, UNFINISHED, LAST_LINE]
 )
-def test_an_entry_is_put_first_into_the_list_of_the_part_and_nothing_else_changes(text):
+def test_list_entry_is_inserted_first_without_other_changes(text):
     expected = data(text)
     [part] = [one for one in expected["parts"] if one["id"] == "a"]
     part["accept"] = [ENTRY, *(part.get("accept") or [])]
@@ -65,7 +65,7 @@ def test_an_entry_is_put_first_into_the_list_of_the_part_and_nothing_else_change
 
 
 @pytest.mark.parametrize("text", [FLOW, TRAILING, LISTED, BLOCK, BLOCK_LIST, LAST_LINE])
-def test_fields_are_set_whether_or_not_they_are_there(text):
+def test_part_fields_are_set_whether_or_not_they_exist(text):
     expected = data(text)
     [part] = [one for one in expected["parts"] if one["id"] == "a"]
     part |= {"key": "K + 1", "tolerance": {"rel": "5%", "decimals": 2}, "points": "7/2"}
@@ -78,7 +78,7 @@ def test_fields_are_set_whether_or_not_they_are_there(text):
 
 
 @pytest.mark.parametrize("text", ["a: 1\n", "parts: 3\n", "- 1\n", "parts: [3]\n", FLOW])
-def test_a_part_that_is_not_there_is_refused(text):
+def test_missing_part_is_rejected(text):
     with pytest.raises(InvalidInput):
         set_part_fields(text, "none", {"points": 1})
 
@@ -86,7 +86,7 @@ def test_a_part_that_is_not_there_is_refused(text):
 @pytest.mark.parametrize(
     "file", list(find_problem_files(bank_root()))[::9], ids=lambda file: file.stem
 )
-def test_in_the_file_of_any_author_one_part_alone_changes(file):
+def test_editing_a_bank_file_changes_only_the_named_part(file):
     text = file.read_text(encoding="utf-8")
     for at, part in enumerate(data(text)["parts"]):
         expected = data(text)
@@ -125,18 +125,18 @@ examples:
 
 @pytest.mark.parametrize("text", EXAMPLES.values(), ids=EXAMPLES)
 @pytest.mark.parametrize("places", [[0], [1], [2], [2, 0], [1, 2, 1], [0, 1, 2], []])
-def test_examples_are_dropped_and_all_else_stays(text, places):
+def test_removing_examples_keeps_everything_else(text, places):
     expected = data(text)
     kept = [one for at, one in enumerate(expected["examples"]) if at not in places]
     assert data(remove_examples(text, places)) == expected | {"examples": kept}
 
 
-def test_what_an_author_wrote_between_examples_stays():
+def test_removing_an_example_keeps_comments_between_examples():
     assert remove_examples(EXAMPLES["block"], [1]).count("# the second") == 1
 
 
 @pytest.mark.parametrize("text", [*EXAMPLES.values(), FLOW])
-def test_an_example_that_is_not_there_is_refused(text):
+def test_missing_example_is_rejected(text):
     with pytest.raises(InvalidInput, match="names example 3, which does not exist"):
         remove_examples(text, [0, 3] if "examples" in text else [3])
 
@@ -144,7 +144,7 @@ def test_an_example_that_is_not_there_is_refused(text):
 @pytest.mark.parametrize(
     "file", list(find_problem_files(bank_root()))[::9], ids=lambda file: file.stem
 )
-def test_in_the_file_of_any_author_one_example_alone_goes(file):
+def test_removing_an_example_from_a_bank_file_keeps_the_others(file):
     text = file.read_text(encoding="utf-8")
     examples = data(text)["examples"]
     for at in range(len(examples)):
@@ -167,5 +167,5 @@ def test_in_the_file_of_any_author_one_example_alone_goes(file):
         (None, None),
     ],
 )
-def test_a_value_is_written_as_an_expression_or_not_at_all(value, written):
+def test_value_is_written_as_an_expression_or_not_at_all(value, written):
     assert format_expression(value) == written

@@ -114,45 +114,45 @@ PATCH, KERNEL = Tensor.from_nested([[1, -2], [3, 0]]), Tensor.from_nested([[2, 1
         ),
     ],
 )  # fmt: skip
-def test_a_step_is_reported_in_text_and_in_well_formed_mathml(step: object, text: str) -> None:
+def test_step_is_rendered_as_text_and_well_formed_mathml(step: object, text: str) -> None:
     found = render_step(step)  # type: ignore[arg-type]
     assert found.text == text
     assert ET.fromstring(found.mathml).tag == "math"
 
 
-def test_a_formula_that_only_repeats_itself_is_said_once() -> None:
+def test_trivial_formula_is_rendered_once() -> None:
     assert render_step(build_formula("n", "7")).text == "n = 7"
 
 
-def test_names_without_a_number_stay_in_the_filled_formula() -> None:
+def test_names_without_a_number_remain_in_the_substituted_formula() -> None:
     assert (
         substitute_values(parse("a + b").tree, {"a": 2, "b": Tensor.from_nested([1])})
         == parse("2 + b").tree
     )
 
 
-def test_what_was_read_is_reported_in_both_forms() -> None:
+def test_value_is_rendered_as_text_and_mathml() -> None:
     found = render_value(Fraction(1, 3))
     assert (found.text, "<mfrac>" in found.mathml) == ("1/3", True)
 
 
-def test_the_products_of_a_window_are_cell_by_cell() -> None:
+def test_window_products_are_elementwise() -> None:
     assert Window((0, 0), (0, 0), PATCH, KERNEL, 0, -3).products == Tensor.from_nested(
         [[2, -2], [-3, 0]]
     )
 
 
-def test_the_channels_of_a_window_are_summed_one_by_one() -> None:
+def test_window_sums_are_computed_for_each_channel() -> None:
     patch, kernel = Tensor.from_nested([[[1]], [[2]]]), Tensor.from_nested([[[3]], [[4]]])
     assert Window((0, 0), (0, 0), patch, kernel, 0, 11).channel_sums == (3, 8)
 
 
-def test_a_formula_that_has_no_number_says_so() -> None:
+def test_formula_with_non_numeric_value_raises_solver_error() -> None:
     with pytest.raises(SolverError, match="shape is not a number"):
         _ = build_formula("shape", "(a, 2)", a=1).number
 
 
-def test_no_line_of_a_table_is_wider_than_a_page() -> None:
+def test_table_lines_fit_the_maximum_text_width() -> None:
     row = ("a layer with a long name, " * 3, (64, 112, 112), 12345, 67890)
     text = render_step(Rows(("layer", "shape", "n", "m"), (row,))).text
     assert max(map(len, text.splitlines())) <= MAX_TEXT_WIDTH

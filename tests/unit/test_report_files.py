@@ -57,11 +57,11 @@ def refusal(data: bytes, ending: str) -> str:
         ),
     ],
 )
-def test_what_word_shows_becomes_text(body, markdown) -> None:
+def test_docx_formatting_is_converted_to_markdown(body, markdown) -> None:
     assert docx_to_markdown(word_file(body)) == markdown
 
 
-def test_a_list_of_word_starts_where_it_says_and_shows_the_number_of_an_empty_item() -> None:
+def test_docx_list_honors_start_number_and_numbers_empty_items() -> None:
     start = '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="3"/></w:lvlOverride></w:num>'
     numbering = NUMBERING.replace("</w:num>", start)
     body = paragraph(run(""), level=0) + paragraph(run("part"), level=1)
@@ -69,7 +69,7 @@ def test_a_list_of_word_starts_where_it_says_and_shows_the_number_of_an_empty_it
     assert text == "3. \n  (a) part"
 
 
-def test_a_table_of_word_has_its_rows_and_columns() -> None:
+def test_docx_table_keeps_its_rows_and_columns() -> None:
     rows = "".join(
         "<w:tr>" + "".join(f"<w:tc>{paragraph(run(cell))}</w:tc>" for cell in row) + "</w:tr>"
         for row in (("layer", "parameters"), ("Layer 1", "2432"))
@@ -129,7 +129,7 @@ DOCTYPE = b'<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]><a>&c;</a>'
         (b"MZ", ".exe", "save it as one of"),
     ],
 )
-def test_a_file_that_is_not_read_is_refused_with_what_to_do(data, ending, advice) -> None:
+def test_unreadable_report_file_is_refused_with_advice(data, ending, advice) -> None:
     assert advice in refusal(data, ending)
 
 
@@ -152,7 +152,7 @@ def test_a_file_that_is_not_read_is_refused_with_what_to_do(data, ending, advice
         "~~ ",
     ],
 )
-def test_a_long_line_of_syntax_takes_no_long_time(piece, ending) -> None:
+def test_long_line_of_syntax_is_parsed_quickly(piece, ending) -> None:
     text = piece * (100_000 // len(piece)) + "!"
     started = time.process_time()
     find_passages(read_blocks(text.encode(), ending))
@@ -175,7 +175,7 @@ def test_the_cells_of_a_notebook_have_a_size_limit_together() -> None:
     assert WITHOUT_DATA in refusal(json.dumps({"cells": cells}).encode(), ".ipynb")
 
 
-def test_outputs_of_a_notebook_that_are_no_text_are_left_out() -> None:
+def test_non_text_notebook_outputs_are_ignored() -> None:
     outputs = [
         {"output_type": "display_data", "data": {"text/html": "<p>1</p>", "image/svg+xml": "<a>"}},
         {"output_type": "error", "traceback": ["2"]},

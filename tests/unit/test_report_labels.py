@@ -88,7 +88,7 @@ def as_file(text: str, ending: str) -> bytes:
         *((text, labels, ".tex") for text, labels in TEX.items()),
     ],
 )
-def test_answers_are_certain_under_the_labels_of_the_sheet(text, labels, ending) -> None:
+def test_answers_under_sheet_labels_are_certain(text, labels, ending) -> None:
     layers = ("cnn-parameter-table.layer_1", "cnn-parameter-table.layer_2")
     problem = ", ".join(f"{layer}={label}" for layer, label in zip(layers, labels, strict=True))
     sheet = SheetParts(bank(), parse_sheet([problem], bank()))
@@ -109,7 +109,7 @@ def test_answers_are_certain_under_the_labels_of_the_sheet(text, labels, ending)
         ("2b 5", ("2", "b")),
     ],
 )
-def test_text_that_is_no_label_of_the_sheet_is_no_label(line, path) -> None:
+def test_text_outside_the_sheet_labels_is_not_a_label(line, path) -> None:
     labels = [("2", "b", "ii"), ("2", "5"), ("ii", "3")]
     assert {passage.label for passage in find_passages(split_text(line), labels)} == {path}
 
@@ -122,5 +122,5 @@ def test_text_that_is_no_label_of_the_sheet_is_no_label(line, path) -> None:
         ("1 2\n2 3", ["matrix"]),
     ],
 )
-def test_a_numbered_list_of_numbers_is_no_matrix(text, forms) -> None:
+def test_numbered_list_of_numbers_is_not_a_matrix(text, forms) -> None:
     assert [block.form for block in split_text(text)] == forms

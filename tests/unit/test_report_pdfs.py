@@ -37,11 +37,11 @@ def count_calls(text: str) -> int:
     return sum(entry.callcount for entry in profile.getstats())
 
 
-def test_the_calls_for_a_row_of_a_page_grow_with_its_length() -> None:
+def test_calls_for_a_pdf_row_grow_linearly_with_its_length() -> None:
     assert count_calls("12 = ab; " * 80) <= 2.2 * count_calls("12 = ab; " * 40)
 
 
-def test_the_lines_of_a_pdf_have_their_page() -> None:
+def test_pdf_lines_have_their_page_number() -> None:
     pages = page_of_lines(ANSWERS), page_of_lines("3. Params: 2432 weights")
     blocks = read_blocks(pdf_file(*pages), ".pdf")
     assert [block.text.strip() for block in blocks] == [
@@ -52,7 +52,7 @@ def test_the_lines_of_a_pdf_have_their_page() -> None:
     assert all(not block.doubt for block in blocks)
 
 
-def test_a_small_raised_number_is_an_exponent_and_a_small_lowered_one_an_index() -> None:
+def test_raised_small_numbers_are_exponents_and_lowered_ones_indices() -> None:
     line = Text(72, 700, "Cost = 64 x 5"), Text(148, 705, "2", 8), Text(153, 700, " x 3 = 4800")
     assert texts(*line) == ["Cost = 64 x 5^2 x 3 = 4800"]
     assert texts(Text(72, 700, "volume of R"), Text(134, 697, "12", 8), Text(143, 700, " = 5")) == [
@@ -60,7 +60,7 @@ def test_a_small_raised_number_is_an_exponent_and_a_small_lowered_one_an_index()
     ]
 
 
-def test_numbers_above_and_below_a_bar_are_a_fraction_and_underlined_text_is_none() -> None:
+def test_fraction_bar_forms_a_fraction_and_underline_does_not() -> None:
     fraction = [
         *(Text(72, 700, "ratio ="), Text(116, 708, "28512", 12), Text(119, 692, "9408", 12)),
         *(Line(115, 151, 703.5), Text(156, 700, "= 3.03")),
@@ -70,7 +70,7 @@ def test_numbers_above_and_below_a_bar_are_a_fraction_and_underlined_text_is_non
     assert texts(*underlined) == ["the answers are below 12 of"]
 
 
-def test_an_array_in_tall_brackets_has_its_rows_and_columns() -> None:
+def test_array_in_tall_brackets_keeps_its_rows_and_columns() -> None:
     cells = [
         Text(110 + 30 * column, 715 - 18 * row, text)
         for row, line in enumerate((("1", "-2"), ("13", "0.5")))
@@ -85,7 +85,7 @@ def test_an_array_in_tall_brackets_has_its_rows_and_columns() -> None:
     assert uneven[0].doubt
 
 
-def test_wide_gaps_in_aligned_rows_are_the_columns_of_a_table() -> None:
+def test_wide_gaps_in_aligned_rows_form_table_columns() -> None:
     rows = (("layer", "params"), ("conv 1", "2432"), ("conv 2", "51264"))
     items = [
         Text(72 + 120 * column, 700 - 16 * row, text)
@@ -97,25 +97,25 @@ def test_wide_gaps_in_aligned_rows_are_the_columns_of_a_table() -> None:
     assert table.text.splitlines()[2:] == ["| conv 1 | 2432 |", "| conv 2 | 51264 |"]
 
 
-def test_a_paragraph_is_joined_and_its_hyphen_dropped() -> None:
+def test_paragraph_lines_are_joined_without_the_hyphen() -> None:
     full = "The output of the third layer has a size that follows from its dimen-"
     items = Text(72, 700, full), Text(72, 685, "sions: 16x16x256 values in all.")
     (text,) = texts(*items)
     assert text.endswith("from its dimensions: 16x16x256 values in all.")
 
 
-def test_marks_of_formulas_by_libreoffice_are_understood() -> None:
+def test_libreoffice_formula_characters_are_interpreted() -> None:
     spaced, relation = read(Text(72, 700, "Total: 1,024 ,000"), Text(72, 640, "¿ 390410"))
     assert (spaced.text.strip(), spaced.doubt) == ("Total: 1,024,000", "")
     assert (relation.text.strip(), relation.doubt) == ("= 390410", LOST_SIGN)
 
 
-def test_the_number_of_a_page_is_left_out() -> None:
+def test_page_number_is_ignored() -> None:
     items = [*page_of_lines(ANSWERS), Text(300, 40, "7")]
     assert texts(*items) == ANSWERS.splitlines()
 
 
-def test_a_character_that_the_file_does_not_name_is_doubtful() -> None:
+def test_unmapped_pdf_character_makes_the_line_doubtful() -> None:
     glyphs = [
         Glyph(text, 72 + 7 * index, 79 + 7 * index, 700, 708, 700, 12)
         for index, text in enumerate("x=\ue0017")
@@ -124,7 +124,7 @@ def test_a_character_that_the_file_does_not_name_is_doubtful() -> None:
     assert block.doubt == UNKNOWN_CHARACTER
 
 
-def test_a_small_number_without_a_host_and_overlapping_rows_are_doubtful() -> None:
+def test_orphaned_scripts_and_overlapping_rows_are_doubtful() -> None:
     (*_, block) = read(
         Text(72, 700, "size = 10 or 10"), Text(170, 705, "5", 8), Text(190, 700, "m")
     )
@@ -145,7 +145,7 @@ def test_a_small_number_without_a_host_and_overlapping_rows_are_doubtful() -> No
         (pdf_file([Text(72, 700, "1" * 70_000)]), "a page has more than"),
     ],
 )
-def test_what_is_no_readable_pdf_is_refused_with_what_to_do(data, message) -> None:
+def test_unreadable_pdf_is_refused_with_advice(data, message) -> None:
     with pytest.raises(ReportError, match=message) as refusal:
         read_blocks(data, ".pdf")
     assert any(word in str(refusal.value) for word in ("submit the", "type the answers"))

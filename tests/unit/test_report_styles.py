@@ -43,11 +43,11 @@ def read_answers(problem: str, text: str) -> dict[str, tuple[str, str]]:
         ("N > 11.25, i.e. N = 12", ["N > 11.25, i.e. N = 12"]),
     ],
 )
-def test_values_in_the_styles_of_students(text, values) -> None:
+def test_values_are_found_in_student_writing_styles(text, values) -> None:
     assert [passage.text for passage in find_passages(split_text(text))] == values
 
 
-def test_named_values_in_brackets_are_no_side_note() -> None:
+def test_named_values_in_brackets_are_not_a_side_note() -> None:
     assert simplify_markup("the corner is [x=1, y=2]") == "the corner is [x=1, y=2]"
     assert simplify_markup("2. the corner is [x=1, y=2]") == "2. the corner is [x=1, y=2]"
     assert simplify_markup("the corner of 2 is [x=1, y=2]") == "the corner of 2 is [x=1, y=2]"
@@ -55,7 +55,7 @@ def test_named_values_in_brackets_are_no_side_note() -> None:
 
 
 @pytest.mark.parametrize("value", ["v = 40", "v = n", "the size is 40", "2. it has 40 px"])
-def test_parameters_in_brackets_beside_a_value_are_a_side_note(value: str) -> None:
+def test_bracketed_parameters_after_a_value_are_a_side_note(value: str) -> None:
     assert simplify_markup(f"{value} [k = 3, s = 2]") == value
     passages = find_passages(split_text(f"{value} [k = 3, s = 2]"))
     assert not any("[" in passage.text for passage in passages)
@@ -69,66 +69,66 @@ def test_parameters_in_brackets_beside_a_value_are_a_side_note(value: str) -> No
         ("Which kernel has fewer weights?", set()),
     ],
 )
-def test_a_prompt_may_name_the_numbers_to_choose_from(prompt, numbers) -> None:
+def test_answer_range_is_found_in_the_prompt(prompt, numbers) -> None:
     assert find_range(prompt) == numbers
 
 
-def test_a_heading_may_be_the_number_of_a_question_alone() -> None:
+def test_heading_may_consist_of_the_question_number() -> None:
     passages = find_passages(split_text("### 1\n\na) 5\n\n### 2\n\na) 7"))
     labels = [passage.label for passage in passages if passage.text in {"5", "7"}]
     assert labels == [("1", "a"), ("2", "a")]
 
 
-def test_one_letter_and_a_digit_are_a_name() -> None:
+def test_one_letter_and_a_digit_form_a_name() -> None:
     assert "p7" in find_words("The shape of P_7")
     assert "p7" in find_words("P7: 2x3")
     assert "x2" not in find_words("256x2x3")
 
 
-def test_the_number_of_a_row_has_the_name_of_its_column() -> None:
+def test_row_number_is_named_after_its_column() -> None:
     cells = split_table("| stride | output |\n|---|---|\n| 8 | 52×52 |")
     assert [find_words(cell.words) >= {"stride", "#8"} for cell in cells] == [True]
 
 
-def test_columns_of_different_things_are_no_lists() -> None:
+def test_only_homogeneous_table_columns_form_a_series() -> None:
     table = "| box | IoU |\n|---|---|\n| 1 | 0.5 |\n| 2 | 0.25 |"
     assert [cell.text for cell in find_series(table)] == ["[0.5, 0.25]"]
     assert list(find_series(table.replace("| 2 |", "| mean |"))) == []
 
 
-def test_numbers_and_units_of_siunitx_are_read() -> None:
+def test_siunitx_numbers_and_units_are_read() -> None:
     (block,) = split_tex(r"It takes \SI{384}{KiB}, or \num[mode=text]{393216} bytes.")
     assert block.text == "It takes 384 KiB, or 393216 bytes."
 
 
-def test_periods_between_thousands_are_read_with_a_doubt() -> None:
+def test_thousands_periods_are_read_with_a_doubt() -> None:
     answers = read_answers("yolov3-boxes", "Number of boxes: 3 · 3549 = 10.647")
     assert answers["boxes"][0] == "10647"
     assert answers["boxes"][1]
 
 
-def test_a_number_outside_the_range_of_the_question_is_no_answer() -> None:
+def test_number_outside_the_range_of_the_question_is_not_an_answer() -> None:
     text = "Q1\n(c) Layer 3 with the peak has 144, so layer 2"
     assert read_answers("peak-activation-memory.layer=1(c)", text)["layer"][0] == "2"
 
 
-def test_a_corrected_line_is_no_result() -> None:
+def test_corrected_line_is_not_a_result() -> None:
     text = "so 5 + 2 = 7\nno, 5 + 3 = 8"
     assert [passage.is_input for passage in find_passages(split_text(text))] == [True, False]
 
 
-def test_of_two_answers_with_one_name_the_later_is_shown_with_a_doubt() -> None:
+def test_later_of_two_answers_with_one_name_is_used_with_a_doubt() -> None:
     outcome = outcomes("two_answers.md", align("two_answers.md"))
     assert outcome["values"] == "right?"
 
 
-def test_an_array_has_the_words_of_the_line_before_it() -> None:
+def test_array_inherits_words_from_the_previous_line() -> None:
     text = "With padding and the bias we find the values\n\n[5, -2, -1]"
     array = find_passages(split_text(text))[-1]
     assert {"padding", "bias"} <= array.words.keys()
 
 
-def test_values_that_one_line_prints_have_their_own_names() -> None:
+def test_values_printed_on_one_line_keep_their_own_names() -> None:
     line = "b_x = 243.16, b_y = 136.61"
     assert split_printed_line(line, is_output=True) == ["b_x = 243.16", "b_y = 136.61"]
     assert split_printed_line("loss = 2.5, all good", is_output=True) == ["loss = 2.5, all good"]

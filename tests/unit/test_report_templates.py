@@ -13,7 +13,7 @@ QUESTION = SheetQuestion("conv", "side_1", "2(b)i", "Side & height", "Which $H_1
 SECTIONS = (SheetSection("A title_1", "Given #1 and $K^2$.", (QUESTION,)),)
 
 
-def test_an_answer_stands_between_its_marks_and_blank_lines_are_left_out():
+def test_marked_answer_is_the_text_between_its_markers_without_blank_lines():
     text = "<!-- answer conv.side -->\n\n  64\n 65\n\n<!-- end -->\n99"
     marked = find_marked_answers(text)[("conv", "side")]
     assert (marked.text, str(marked.location)) == ("  64\n 65", "line 3")
@@ -29,16 +29,16 @@ def test_an_answer_stands_between_its_marks_and_blank_lines_are_left_out():
     ],
     ids=["no end", "two answers", "no mark", "no name"],
 )
-def test_marks_that_name_no_answer_are_left_to_the_alignment(text):
+def test_invalid_answer_markers_are_ignored(text):
     assert find_marked_answers(text) == {}
 
 
-def test_the_same_answer_twice_is_one():
+def test_identical_repeated_answers_count_as_one():
     block = "% answer conv.side\n64\n% end\n"
     assert find_marked_answers(block * 2)[("conv", "side")].text == "64"
 
 
-def test_a_marked_code_cell_answers_with_what_it_printed():
+def test_marked_code_cell_answers_with_its_output():
     cell = {
         "cell_type": "code",
         "source": ["# answer conv.side\n", "print(8 * 8)"],
@@ -49,18 +49,18 @@ def test_a_marked_code_cell_answers_with_what_it_printed():
 
 
 @pytest.mark.parametrize("cells", [5, [5], [{"source": 5}], [{"source": ["a", 5]}], None])
-def test_a_hostile_notebook_has_no_marked_answers(cells):
+def test_malformed_notebook_has_no_marked_answers(cells):
     assert find_marked_answers(json.dumps({"cells": cells}), is_notebook=True) == {}
 
 
-def test_an_empty_template_has_an_empty_answer_for_each_part():
+def test_empty_template_has_an_empty_answer_for_each_part():
     for form in ("md", "tex", "ipynb"):
         text = write_template(form, "Homework", SECTIONS)
         marked = find_marked_answers(text, is_notebook=form == "ipynb")
         assert {name: answer.text for name, answer in marked.items()} == {("conv", "side_1"): ""}
 
 
-def test_characters_of_tex_stand_for_themselves_and_formulas_stay():
+def test_tex_template_escapes_special_characters_and_keeps_formulas():
     text = write_template("tex", "50% & more", SECTIONS)
     assert r"\section*{50\% \& more}" in text
     assert r"Given \#1 and $K^2$." in text
@@ -79,9 +79,9 @@ def test_characters_of_tex_stand_for_themselves_and_formulas_stay():
         ("", [str(n) for n in range(27)], [f"4({n + 1})" for n in range(27)]),
     ],
 )
-def test_labels_are_those_of_the_author_or_follow_from_the_order(text, parts, labels):
+def test_part_labels_come_from_the_author_or_the_order(text, parts, labels):
     assert [format_label(label) for label in label_parts(4, text, parts).values()] == labels
 
 
-def test_labels_that_cannot_be_read_are_none():
+def test_unreadable_labels_parse_to_none():
     assert parse_labels("2, zwei") == ()

@@ -28,7 +28,7 @@ LINES_ONLY = [
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_no_answer_is_taken_from_a_wrong_place_without_doubt(name) -> None:
+def test_no_wrong_answer_is_extracted_without_a_doubt(name) -> None:
     found = outcomes(name, align(name))
     assert {part: outcome for part, outcome in found.items() if outcome == "wrong"} == {}
     for part in EXPECTED[name].get("doubtful", ()):
@@ -61,7 +61,7 @@ def test_nearly_all_answers_are_found_and_most_are_certain(
 
 
 @pytest.mark.parametrize("name", LINES_ONLY)
-def test_a_word_file_with_the_same_lines_gives_the_same_readings(name) -> None:
+def test_docx_and_text_with_the_same_lines_yield_the_same_readings(name) -> None:
     text = (FOLDER / name).read_text(encoding="utf-8").replace("# ", "")
     as_text = align(name, text.encode(), ".txt")
     as_word = align(name, from_lines(text), ".docx")
@@ -74,14 +74,14 @@ def test_two_answers_to_one_question_are_doubtful() -> None:
     assert values.passage is not None
 
 
-def test_the_place_of_a_passage_is_its_line_or_cell() -> None:
+def test_passage_location_is_its_line_or_cell() -> None:
     by_part = {item.part.part: item for item in align("vit_missing.txt")}
     assert str(by_part["patches"].passage.location) == "line 4"
     by_part = {item.part.part: item for item in align("softmax_lab.ipynb")}
     assert str(by_part["loss"].passage.location) == "cell 3"
 
 
-def test_html_and_svg_of_a_notebook_are_never_read() -> None:
+def test_html_and_svg_outputs_of_a_notebook_are_never_read() -> None:
     text = (FOLDER / "softmax_lab.ipynb").read_text(encoding="utf-8")
     assert "untrained loss 99" in text
     assert all("99" not in item.text for item in align("softmax_lab.ipynb"))
@@ -110,7 +110,7 @@ def test_html_and_svg_of_a_notebook_are_never_read() -> None:
         (["Q1", "answer 24", "Answer: 3"], ["1", "1", "1"]),
     ],
 )
-def test_labels_are_followed_as_authors_write_them(lines, paths) -> None:
+def test_label_tracker_follows_nested_labels(lines, paths) -> None:
     tracker = LabelTracker()
     followed = []
     for line in lines:
@@ -124,7 +124,7 @@ def test_labels_are_followed_as_authors_write_them(lines, paths) -> None:
     ("text", "label"),
     [("2(b)ii", ("2", "b", "ii")), ("Q3", ("3",)), ("Task 2 a", ("2", "a")), ("two", ())],
 )
-def test_a_label_of_the_sheet_is_parsed(text, label) -> None:
+def test_sheet_label_is_parsed(text, label) -> None:
     assert parse_label(text) == label
 
 
@@ -159,12 +159,12 @@ def test_a_label_of_the_sheet_is_parsed(text, label) -> None:
         ("| map | height | width |\n|---|---|---|\n| last | 5 | 7 |", ["5", "7", "5×7"]),
     ],
 )
-def test_passages_are_values_with_the_words_around_them(text, values) -> None:
+def test_passages_split_text_into_values(text, values) -> None:
     found = [passage for passage in find_passages(split_text(text)) if "table" not in passage.forms]
     assert [passage.text for passage in found] == values
 
 
-def test_the_result_of_a_sentence_is_known_by_its_words() -> None:
+def test_sentence_conclusion_is_detected_by_its_words() -> None:
     values = list(split_sentence("The first block has 36 + 64 weights, in total 100"))
     assert [value.is_conclusion for value in values] == [False, True]
     assert {"#1", "block"} <= values[1].beside
@@ -172,12 +172,12 @@ def test_the_result_of_a_sentence_is_known_by_its_words() -> None:
     assert [value.is_conclusion for value in aside] == [False, True]
 
 
-def test_values_before_the_next_line_and_premises_are_no_results() -> None:
+def test_values_before_a_result_line_and_premises_are_inputs() -> None:
     text = "With the filter $f=(1,-1)$ we obtain\n\n$$ y = (10, -8) $$\n\n∵ it has 5 layers"
     assert [passage.is_input for passage in find_passages(split_text(text))] == [True, False, True]
 
 
-def test_an_array_of_tex_may_have_rows_in_lines_of_their_own() -> None:
+def test_tex_array_may_span_several_lines() -> None:
     rows = "\\left[\\begin{array}{rr}\n1&2\\\\\n3&4\n\\end{array}\\right]"
     (passage,) = find_passages(split_tex(f"\\[\n{rows}\n\\]"))
     text = "".join(passage.text.split())
@@ -195,7 +195,7 @@ def test_an_array_of_tex_may_have_rows_in_lines_of_their_own() -> None:
         ("Epoch 3 of 5 done", True, None),
     ],
 )
-def test_names_and_values_that_code_prints(line, is_output, named) -> None:
+def test_printed_name_and_value_are_split(line, is_output, named) -> None:
     assert split_printed(line, is_output=is_output) == named
 
 
@@ -210,33 +210,33 @@ def test_names_and_values_that_code_prints(line, is_output, named) -> None:
         ("The loss is $L = 2 + 3 = 5$ for 4 images", ["$L = 2 + 3 = 5$"]),
     ],
 )
-def test_the_results_of_a_sentence_follow_words_arrows_and_names(clause, results) -> None:
+def test_conclusions_follow_result_words_arrows_and_names(clause, results) -> None:
     assert [value.text for value in split_sentence(clause) if value.is_conclusion] == results
 
 
-def test_notes_at_the_terms_of_a_sum_are_not_about_the_sum() -> None:
+def test_notes_on_summands_do_not_describe_the_sum() -> None:
     (total,) = find_passages(split_text("Parameters = 5 (first conv) + 7 (second conv) = 12"))
     assert not {"#1", "#2", "conv"} & total.words.keys()
 
 
-def test_the_unit_of_a_formula_stands_beside_its_value() -> None:
+def test_unit_of_a_formula_belongs_to_its_value() -> None:
     (value,) = find_passages(split_text(r"$$2 \cdot 12.5 = 25\,\text{MB}$$"))
     assert value.words["mb"] == 1
     assert value.unit_words == {"mb"}
 
 
-def test_part_of_an_array_is_no_result() -> None:
+def test_incomplete_array_is_not_a_conclusion() -> None:
     (part,) = find_passages(split_text("Input: 2 * [[ 1 -1 1]"))
     assert not part.is_conclusion
 
 
-def test_the_total_of_channels_is_not_that_of_the_last_channel() -> None:
+def test_output_sum_does_not_inherit_words_of_the_last_channel() -> None:
     text = "BLUE OUTPUT:\n\n[[1, 2], [3, 4]]\n\nOUTPUT: R + G + B\n\n[[5, 6], [7, 8]]"
     words = [passage.words for passage in find_passages(split_text(text)) if passage.forms == ARRAY]
     assert ["blue" in names for names in words] == [True, False]
 
 
-def test_lines_of_tex_are_wrapped_where_their_source_is() -> None:
+def test_wrapped_tex_source_lines_form_one_block() -> None:
     source = (
         r"These \textbf{pretrained} models have \textbf{many} parameters; the network VGG16"
         "\nitself requires 2359808 parameters."
@@ -244,7 +244,7 @@ def test_lines_of_tex_are_wrapped_where_their_source_is() -> None:
     assert len(split_tex(source)) == 1
 
 
-def test_the_last_result_under_a_letter_answers_its_part() -> None:
+def test_last_result_under_a_label_answers_its_part() -> None:
     text = "Q2\n(a) Total 12 at first, so 14\n(b) Here 5 = 5, hence 24"
     labels = "cnn-parameter-table.layer_1=2(a), cnn-parameter-table.layer_2=2(b)"
     assert {part: answer[0] for part, answer in read_answers(labels, text).items()} == {
@@ -253,7 +253,7 @@ def test_the_last_result_under_a_letter_answers_its_part() -> None:
     }
 
 
-def test_the_nth_array_under_equal_words_is_the_nth_of_something() -> None:
+def test_nth_array_with_equal_words_answers_the_nth_part() -> None:
     arrays = "\n\n".join(
         f"Result after this element\n\n[[{n}. 0.]\n[0. {n}.]]" for n in range(1, 8)
     )
@@ -277,13 +277,13 @@ def test_the_nth_array_under_equal_words_is_the_nth_of_something() -> None:
         ("", r"\def\labelenumi{\Alph{enumi})}\setcounter{enumi}{2}", ["C)", "D)"]),
     ],
 )
-def test_lists_of_tex_have_the_labels_that_tex_gives_them(options, settings, labels) -> None:
+def test_tex_lists_have_the_labels_that_tex_prints(options, settings, labels) -> None:
     source = f"\\begin{{enumerate}}{options}\n{settings}\n\\item x\n\\item y\n\\end{{enumerate}}"
     blocks = split_tex(source)
     assert [block.text for block in blocks] == [f"{labels[0]} x", f"{labels[1]} y"]
 
 
-def test_passages_know_what_they_count_and_what_is_emphasized() -> None:
+def test_passages_record_their_unit_and_emphasis() -> None:
     text = "The 3 layers have 70 weights and **45 parameters** in all."
     by_text = {passage.text: passage for passage in find_passages(split_text(text))}
     assert "param" in by_text["45"].unit_words
@@ -292,14 +292,14 @@ def test_passages_know_what_they_count_and_what_is_emphasized() -> None:
     assert by_text["45"].ends_sentence
 
 
-def test_a_cell_knows_its_column_and_those_beside_it() -> None:
+def test_table_cell_records_its_own_and_other_columns() -> None:
     table = "| layer | gates | parameters |\n|---|---|---|\n| GRU | 3 | 45300 |"
     by_text = {passage.text: passage for passage in find_passages(split_text(table))}
     assert by_text["45300"].column_words == {"param"}
     assert by_text["3"].other_columns == {"param"}
 
 
-def test_wrapped_paragraphs_and_items_of_tex_are_joined_and_keep_their_line() -> None:
+def test_wrapped_tex_paragraphs_and_items_are_joined_and_keep_their_line() -> None:
     source = r"""\hypertarget{one}{%
 \section{1 Sizes of the
 maps}\label{one}}
@@ -334,7 +334,7 @@ def read_answers(problem: str, text: str) -> dict[str, tuple[str, str]]:
     return {item.part.part: (item.read_as, item.doubt) for item in aligned}
 
 
-def test_an_answer_under_another_label_is_found_and_doubtful() -> None:
+def test_answer_under_another_label_is_found_and_doubtful() -> None:
     text = "Q1\nLayer 1: 2432\nQ2\nSee below.\nQ3\nLayer 2: 51264"
     labels = "cnn-parameter-table.layer_1=1, cnn-parameter-table.layer_2=2"
     read = read_answers(labels, text)
@@ -342,12 +342,12 @@ def test_an_answer_under_another_label_is_found_and_doubtful() -> None:
     assert read["layer_2"] == ("51264", NO_LABEL)
 
 
-def test_the_last_of_several_arrays_with_one_name_is_the_result() -> None:
+def test_last_of_several_arrays_with_one_name_is_the_result() -> None:
     steps = ("[[1, 2, 0], [3, 4, 0], [0, 0, 0]]", "[[1, 4, 4], [6, 20, 16], [9, 24, 16]]")
     text = "Q3\nWe add up.\n" + "\n\n".join(f"Output = {step}\n" for step in steps)
     assert read_answers("transposed-conv-2x2=3", text)["output"][0] == steps[1]
 
 
-def test_a_train_accuracy_is_no_test_accuracy() -> None:
+def test_train_accuracy_is_not_read_as_test_accuracy() -> None:
     text = "Q2\nFinal train accuracy = 0.88\nFinal test accuracy = 0.73"
     assert read_answers("training-report.test_accuracy=2", text)["test_accuracy"][0] == "0.73"

@@ -34,7 +34,7 @@ def count_calls(text: str) -> int:
 
 
 @pytest.mark.parametrize("unit", ["x", "1→", "1 and 2 ", "→1% ", "$1$ (1)"])
-def test_the_calls_for_a_long_line_grow_with_its_length(unit) -> None:
+def test_calls_for_a_long_line_grow_linearly_with_its_length(unit) -> None:
     assert count_calls(unit * 1_200) <= 2.2 * count_calls(unit * 600)
 
 
@@ -51,7 +51,7 @@ class CountingText(str):
         return super().split(*args, **options)
 
 
-def test_a_long_line_is_split_into_words_once_for_all_its_quotes() -> None:
+def test_long_line_is_split_into_words_once_for_all_its_quotes() -> None:
     line = CountingText("1 and 2 " * 1_000)
     assert {shorten_quote(line, "2") for _ in range(5)} == {shorten_quote(str(line), "2")}
     assert line.splits == 1
@@ -66,7 +66,7 @@ def align_text(problems: str, text: str) -> dict[str, AlignedPart]:
     return {f"{item.part.problem}.{item.part.part}": item for item in aligned}
 
 
-def test_the_number_of_another_question_is_not_the_letter_of_a_part() -> None:
+def test_question_number_is_not_read_as_a_part_letter() -> None:
     text = """1. Shapes
    stride 1: 126x126x16
    stride 2: (128 - 3)/2 + 1, rounded up: 64x64x16
@@ -83,7 +83,7 @@ def test_the_number_of_another_question_is_not_the_letter_of_a_part() -> None:
     assert not any(item.doubt for item in found.values())
 
 
-def test_a_formula_repeated_often_does_not_outweigh_the_last_result() -> None:
+def test_repeated_formula_does_not_outweigh_the_last_result() -> None:
     usual = "The usual formula is $P = C N K^2$.\n\n" * 8
     found = align_text(FORMULA, f"Q1\n{usual}Answer: $N (C K^2 + 1)$")
     assert found["conv-parameters-formula.standard"].read_as == "N·(C·K^2 + 1)"
@@ -97,7 +97,7 @@ def test_a_formula_repeated_often_does_not_outweigh_the_last_result() -> None:
         ("The sum is 5, so layer 3 has altogether 7", ["7"]),
     ],
 )
-def test_the_number_of_a_class_is_a_result_if_no_other_value_is(clause, results) -> None:
+def test_class_number_is_a_conclusion_if_no_other_value_is(clause, results) -> None:
     assert [value.text for value in split_sentence(clause) if value.is_conclusion] == results
 
 
@@ -122,22 +122,22 @@ def find_sixth(arrays: list[Passage]) -> list[int]:
         ([0, 0, 3, 4, 5, 6, 7], 5),
     ],
 )
-def test_only_the_state_before_the_first_item_is_left_out_of_a_series(values, sixth) -> None:
+def test_only_a_zero_state_before_the_first_item_is_excluded_from_a_series(values, sixth) -> None:
     assert find_sixth(find_arrays(values)) == [sixth]
 
 
-def test_a_series_whose_first_array_is_that_of_item_1_keeps_it() -> None:
+def test_series_keeps_a_first_array_labeled_as_item_1() -> None:
     first, *others = find_arrays([0, 2, 3, 4, 5, 6, 7])
     arrays = [replace(first, words={**first.words, "#1": PARAGRAPH}), *others]
     assert find_sixth(arrays) == [5]
 
 
-def test_an_open_parenthesis_before_a_long_text_takes_little_time() -> None:
+def test_unclosed_parenthesis_before_long_text_is_handled_quickly() -> None:
     (passage, *_) = find_passages(split_text("total = 5"))
     text = f"total = 5 ({'a' * 19_000}"
     assert cpu_seconds(lambda: list(replace(passage, text=text).iterate_shortened_texts())) < 0.2
 
 
-def test_other_words_beside_a_value_are_a_doubt_of_their_own() -> None:
+def test_different_words_around_a_value_have_their_own_doubt() -> None:
     found = {item.part.part: item for item in align("receptive_fields.tex")}
     assert found["jump_4"].doubt == DIFFERENT_WORDS

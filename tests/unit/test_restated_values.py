@@ -95,7 +95,7 @@ SMALLER = ask(
         (SMALLER, "One grows, the other leads to the same as before"),
     ],
 )
-def test_a_value_told_twice_or_in_phrases_is_read(part, typed):
+def test_restated_values_and_explanatory_phrases_are_accepted(part, typed):
     assert mark(part, typed).status == "correct"
 
 
@@ -148,7 +148,7 @@ def test_a_value_told_twice_or_in_phrases_is_read(part, typed):
         (LAYER, "k=5, s=2, p=1 → k = 6"),
     ],
 )
-def test_a_text_with_another_value_or_name_is_refused(part, typed):
+def test_answer_with_another_value_or_name_is_refused(part, typed):
     assert mark(part, typed).status == "unreadable"
 
 
@@ -164,12 +164,12 @@ def test_a_text_with_another_value_or_name_is_refused(part, typed):
         (SLOPE, OTHER_SLOPE, r"\partial L/\partial u = 12", "unreadable"),
     ],
 )
-def test_a_symbol_that_another_question_asks_for_is_refused(part, other, typed, status):
+def test_symbol_of_another_question_is_refused(part, other, typed, status):
     parts = ({**part, "id": "own"}, {**other, "id": "other"})
     assert marked(original(*parts), own=typed)["own"].status == status
 
 
-def test_numbers_counted_from_one_are_refused_where_the_problem_counts_from_zero():
+def test_one_based_numbers_are_refused_if_the_problem_counts_from_zero():
     cell = ask("vector", key="[6, 5]", prompt="In which cell is it? Give (row, column).")
     stated = {"statement": "Rows and columns are counted from 0."}
     assert mark(cell, "row 6, column 5", **stated).status == "correct"

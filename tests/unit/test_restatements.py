@@ -53,7 +53,7 @@ BETTER = ask(
         (BETTER, "first"),
     ],
 )
-def test_words_of_the_question_and_checks_of_the_value_are_ignored(part, typed):
+def test_question_words_and_checks_of_the_value_are_ignored(part, typed):
     assert mark(part, typed).status == "correct"
 
 
@@ -94,11 +94,11 @@ def test_words_that_the_question_does_not_explain_are_refused(part, typed):
     assert "Expected" in result.hint or "it must be" in result.hint
 
 
-def test_what_was_dropped_is_displayed():
+def test_ignored_words_are_noted():
     notes = mark(COUNT, "40 numbers for 300 regions").notes
     assert notes == ("'numbers for 300 regions' was ignored.",)
 
 
-def test_numbers_in_one_row_are_no_matrix():
+def test_numbers_in_one_row_are_not_read_as_a_matrix():
     result = mark(ask("matrix", key="[[2, 3], [4, 5]]", size="asked"), "2 3 4 5")
     assert result.status == "unreadable"

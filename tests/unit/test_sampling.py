@@ -39,7 +39,7 @@ def boxes(**domains: str):
         ("5..5", 5, 5, False),
     ],
 )
-def test_a_range_is_two_limits_and_a_point_makes_it_real(given, low, high, real):
+def test_range_is_parsed_from_two_limits_and_is_real_with_a_decimal_point(given, low, high, real):
     assert Interval.parse(given) == Interval(Fraction(low), Fraction(high), real)
 
 
@@ -47,13 +47,13 @@ def test_a_range_is_two_limits_and_a_point_makes_it_real(given, low, high, real)
     "given",
     ["", "1", "1..", "3..1", "1...3", "a..b", "1..1e9", "1..9999999999", "٣..٤", 5, None, [1, 2]],
 )
-def test_what_is_no_range_is_refused_with_an_example(given):
+def test_invalid_range_is_rejected_with_an_example(given):
     with pytest.raises(ValueError, match=r"write 1\.\.64"):
         Interval.parse(given)
 
 
 @pytest.mark.parametrize("given", ["1..64", "-3..3", "5..5", "1..999999999"])
-def test_half_of_the_picks_are_among_the_four_smallest(given):
+def test_integer_picks_favor_the_four_smallest_values(given):
     box = Interval.parse(given)
     stream = RandomStream(b"key", given)
     picks = [box.pick_value(stream) for _ in range(400)]
@@ -61,7 +61,7 @@ def test_half_of_the_picks_are_among_the_four_smallest(given):
     assert sum(pick < box.low + 4 for pick in picks) >= 170
 
 
-def test_a_real_variable_takes_both_limits_and_fractions_half_of_them_tenths():
+def test_real_picks_include_both_limits_and_favor_tenths():
     box, stream = Interval.parse("0.0..1.0"), RandomStream(b"key", "real")
     picks = [box.pick_value(stream) for _ in range(2000)]
     assert {0, 1} <= set(picks)
@@ -70,7 +70,7 @@ def test_a_real_variable_takes_both_limits_and_fractions_half_of_them_tenths():
     assert sum(10 % Fraction(pick).denominator == 0 for pick in picks) > 1000
 
 
-def test_the_points_are_different_fit_the_conditions_and_never_change():
+def test_sample_points_are_distinct_satisfy_conditions_and_are_stable():
     found = sample_points(SIZES, FITS, KEY)
     assert MAX_POINT_COUNT <= len(found) <= MAX_POINT_COUNT + MOST_ENDS
     assert len({tuple(point.items()) for point in found}) == len(found)
@@ -80,13 +80,13 @@ def test_the_points_are_different_fit_the_conditions_and_never_change():
     assert dict(found[0]) == {"H": 1, "K": 1, "P": 0, "S": 1}
 
 
-def test_each_variable_takes_both_its_ends():
+def test_sample_covers_both_limits_of_each_variable():
     for name, box in SIZES:
         assert {box.low, box.high} <= {point[name] for point in sample_points(SIZES, (), KEY)}
         assert {box.low, box.high} <= {point[name] for point in sample_points(SIZES, FITS)}
 
 
-def test_the_simplest_points_come_first():
+def test_sample_points_are_sorted_by_sum():
     sums = [sum(point.values()) for point in sample_points(SIZES, FITS, KEY)]
     assert sums == sorted(sums)
 
@@ -131,7 +131,7 @@ def all_rests(*divisors: int) -> set[tuple[int, int]]:
         (boxes(H="1..999", S="1..9"), (parse("H > 9*S"),), "H // S", lambda p: (p["H"], p["S"]), 9),
     ],
 )
-def test_every_remainder_of_every_divisor_that_the_key_rounds_occurs(
+def test_sample_covers_every_remainder_of_rounded_divisions(
     domains, where, key, division, divisors
 ):
     sample = sample_points(domains, where, parse(key).tree)
@@ -157,18 +157,18 @@ def test_every_remainder_of_every_divisor_that_the_key_rounds_occurs(
         (boxes(H="1..999", W="1..999", S="2..2"), "H // S + W // 5", lambda p: (p["W"], 5), (5,)),
     ],
 )
-def test_a_divisor_may_be_a_number_or_made_of_variables(domains, key, division, divisors):
+def test_divisor_may_be_a_number_or_an_expression_of_variables(domains, key, division, divisors):
     sample = sample_points(domains, (), parse(key).tree)
     assert rests(sample, division) >= all_rests(*divisors)
 
 
-def test_of_too_many_remainders_those_of_the_small_divisors_are_there():
+def test_sample_prefers_remainders_of_small_divisors():
     sample = sample_points(boxes(H="1..512", K="1..11", S="1..64"), (), parse("(H - K) // S").tree)
     assert MAX_POINT_COUNT <= len(sample) <= MAX_POINT_COUNT + MOST_ENDS
     assert rests(sample, lambda p: (p["H"] - p["K"], p["S"])) >= all_rests(*range(1, 16))
 
 
-def test_a_condition_takes_the_remainders_that_it_forbids():
+def test_conditions_exclude_remainders_from_the_sample():
     fits = (parse("(H - K + 2*P) % S == 0"),)
     found = rests(sample_points(SIZES, fits, KEY), lambda p: (p["H"] - p["K"] + 2 * p["P"], p["S"]))
     assert found == {(low, 0) for low in range(1, 5)}
@@ -188,24 +188,24 @@ def test_a_condition_takes_the_remainders_that_it_forbids():
         ("floor(H)", MAX_POINT_COUNT),
     ],
 )
-def test_a_key_that_may_round_has_more_points_with_any_divisor(key, count):
+def test_keys_that_may_round_get_more_sample_points(key, count):
     assert count <= len(sample_points(SIZES, (), parse(key).tree)) <= count + MOST_ENDS
 
 
-def test_corners_and_ends_are_sampled_although_remainders_fill_the_points():
+def test_sample_covers_domain_corners_even_if_remainders_fill_it():
     domains = boxes(H="1..512", K="1..11", S="1..64")
     sample = sample_points(domains, (), parse("(H - K) // S").tree)
     corners = set(product((1, 512), (1, 11), (1, 64)))
     assert corners <= {tuple(point.values()) for point in sample}
 
 
-def test_a_formula_that_differs_only_at_the_end_of_a_domain_is_wrong():
+def test_formula_that_differs_only_at_a_domain_limit_is_wrong():
     variables = {"W": "12..64", "K": "1..11", "S": "1..4"}
     part = ask("expression", key="(W - K)//S + 1", variables=variables)
     assert mark(part, "(W - min(K, 10))//S + 1").status == "wrong"
 
 
-def test_a_small_domain_gives_all_its_points():
+def test_small_domain_is_sampled_completely():
     box = boxes(n="1..3", m="0..1")
     assert len(sample_points(box, ())) == 6
     assert [point["n"] for point in sample_points(box, (parse("n > m + 1"),))] == [2, 3, 3]
@@ -214,6 +214,6 @@ def test_a_small_domain_gives_all_its_points():
 
 @pytest.mark.parametrize("condition", ["n > 5", "1 / 0 == 1", "n", "unknown == 1"])
 @pytest.mark.parametrize("domain", ["1..3", "1..999"])
-def test_conditions_that_nothing_satisfies_give_no_points(condition, domain):
+def test_unsatisfiable_conditions_yield_no_points(condition, domain):
     unfit = parse(condition.replace("5", "5000"))
     assert sample_points(boxes(n=domain), (unfit,)).points == ()

@@ -125,14 +125,14 @@ def outcomes(tmp_path_factory):
     return outcomes
 
 
-def test_python_opens_no_socket_starts_no_program_and_changes_no_file(outcomes):
+def test_python_sandbox_blocks_sockets_programs_and_file_writes(outcomes):
     refused = ("python socket", "name", "program", "shell", "writing", "mode")
     assert {name: outcomes[name] for name in refused} == dict.fromkeys(refused, "refused")
     assert outcomes["reading"] == "done"
 
 
 @needs_call_filter
-def test_the_kernel_refuses_native_code_too_in_every_thread(outcomes):
+def test_seccomp_filter_blocks_native_calls_in_every_thread(outcomes):
     refuses_calls, _ = outcomes["layers"]
     assert refuses_calls
     calls = (
@@ -161,7 +161,7 @@ def list_files(folder: Path) -> dict[str, str]:
 
 
 @needs_call_filter
-def test_native_code_creates_changes_and_removes_no_file(tmp_path):
+def test_native_code_cannot_create_change_or_remove_files(tmp_path):
     before = make_folder(tmp_path / "inside")
     inside = run_probe(NATIVE_FILE_PROBE, str(tmp_path / "inside"), "inside")
     changes = inside.keys() - {*READS, "read the program", "OOM score"}
@@ -178,7 +178,7 @@ def test_native_code_creates_changes_and_removes_no_file(tmp_path):
 
 
 @needs_call_filter
-def test_native_code_reads_no_file_of_the_service_where_landlock_is(tmp_path, outcomes):
+def test_native_code_cannot_read_service_files_with_landlock(tmp_path, outcomes):
     _, hides_files = outcomes["layers"]
     if not hides_files:
         pytest.skip("this kernel has no Landlock")
@@ -187,12 +187,12 @@ def test_native_code_reads_no_file_of_the_service_where_landlock_is(tmp_path, ou
     assert {name: inside[name] for name in READS} == dict.fromkeys(READS, EACCES)
 
 
-def test_without_landlock_the_process_says_that_files_are_readable(monkeypatch):
+def test_missing_landlock_is_reported_and_files_stay_readable(monkeypatch):
     monkeypatch.setattr(readable_paths, "CREATE_RULESET", 1_000_000)  # ENOSYS
     assert not readable_paths.limit_readable_paths()
     assert Path(__file__).read_text()
 
 
-def test_memory_is_limited_and_entering_twice_changes_nothing(outcomes):
+def test_memory_is_limited_and_entering_the_sandbox_twice_is_harmless(outcomes):
     assert MEMORY_BYTES <= outcomes["memory"] < 2 * MEMORY_BYTES
     assert outcomes["again"] == outcomes["layers"]

@@ -133,7 +133,7 @@ def call_raw(victim: int, place: str) -> dict[str, int]:
     sys.platform != "linux" or platform.machine() not in ARCHITECTURES,
     reason="the filter is for Linux on x86-64 and AArch64",
 )
-def test_native_code_reaches_no_other_process_and_starts_none(victim):
+def test_native_code_cannot_affect_or_start_processes(victim):
     limits = resource.prlimit(victim, resource.RLIMIT_NOFILE)
     inside = call_raw(victim, "inside")
     expected = dict.fromkeys(inside, errno.EACCES)
@@ -203,12 +203,12 @@ ARGUMENT_CASES = [
 
 @pytest.mark.parametrize("machine", MACHINES)
 @pytest.mark.parametrize(("name", "arguments", "expected"), ARGUMENT_CASES)
-def test_the_argument_of_a_call_decides_on_each_machine(machine, name, arguments, expected):
+def test_call_filter_checks_arguments_on_each_machine(machine, name, arguments, expected):
     assert run_filter(machine, TABLES[name][machine], *arguments) == expected
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-def test_each_machine_refuses_the_listed_calls_and_no_other(machine):
+def test_call_filter_refuses_exactly_the_listed_calls_on_each_machine(machine):
     refused = {table[machine] for table in REFUSED_CALLS.values() if machine in table}
     decided = {table[machine] for table in TABLES.values() if machine in table} - refused
     for number in set(range(FIRST_UNKNOWN_CALL)) - decided:
@@ -218,14 +218,14 @@ def test_each_machine_refuses_the_listed_calls_and_no_other(machine):
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-def test_the_calls_of_another_architecture_are_refused(machine):
+def test_calls_of_another_architecture_are_refused(machine):
     (other,) = set(ARCHITECTURES) - {machine}
     for architecture in (ARCHITECTURES[other], 0x4000_0003, 0x4000_0028):  # i386, 32-bit ARM
         assert run_filter(machine, 39, architecture=architecture) == errno.EACCES
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-def test_each_number_is_that_of_the_headers_of_linux(machine):
+def test_call_numbers_match_the_linux_headers(machine):
     if not HEADERS[machine].exists():
         pytest.skip("no headers of Linux")
     pattern = r"#define __NR(?:3264)?_(\w+)\s+(\d+)"

@@ -12,7 +12,7 @@ NAMED = "# yaml-language-server: $schema=../../problem.schema.json"
 FILES = [*find_problem_files(bank_root())]
 
 
-def test_the_schema_is_what_the_code_writes() -> None:
+def test_published_schema_matches_the_model() -> None:
     written = (bank_root().parent / "problem.schema.json").read_text(encoding="utf-8")
     assert json.loads(written) == json.loads(json.dumps(Problem.model_json_schema())), (
         "run `make docs`"
@@ -20,7 +20,7 @@ def test_the_schema_is_what_the_code_writes() -> None:
 
 
 @check_each(FILES, name=lambda path: path.stem)
-def test_a_file_of_the_bank_names_the_schema_in_its_first_line(path: Path) -> None:
+def test_bank_file_references_the_schema_in_its_first_line(path: Path) -> None:
     first = path.read_text(encoding="utf-8").splitlines()[0]
     assert first == NAMED
     assert (path.parent / NAMED.partition("=")[2]).resolve().exists()

@@ -23,19 +23,19 @@ def write(tmp_path):
     return written
 
 
-def test_a_variable_wins_over_the_file_and_the_file_over_the_default(write):
+def test_environment_overrides_file_and_file_overrides_default(write):
     file = write("grader.toml", 'port = 81\nprocesses = 3\nhosts = ["a.example", "*.b.example"]\n')
     found = read_settings({"GRADER_SETTINGS": file, "GRADER_PORT": "82"})
     assert (found.port, found.processes, found.seeds) == (82, 3, 500)
     assert found.hosts == ("a.example", "*.b.example")
 
 
-def test_an_option_wins_over_a_variable():
+def test_option_overrides_environment_variable():
     found = read_settings({"GRADER_DATABASE": "sqlite:///a.db"}, database="sqlite:///b.db")
     assert found.database == "sqlite:///b.db"
 
 
-def test_a_secret_may_lie_in_a_file_of_its_own_and_its_last_line_may_end(write):
+def test_secret_may_be_read_from_a_file_with_a_trailing_newline(write):
     found = read_settings({"GRADER_METRICS_TOKEN_FILE": write("token", "0123456789abcdef\n")})
     assert {found.metrics_token} == {"0123456789abcdef"}
 
@@ -51,7 +51,7 @@ def test_a_secret_may_lie_in_a_file_of_its_own_and_its_last_line_may_end(write):
         ("postgresql:///g", "postgresql:///g?password=a%2F%40+b"),
     ],
 )
-def test_the_password_goes_into_the_address_that_has_none(address, becomes):
+def test_password_is_inserted_into_a_database_url_without_one(address, becomes):
     given = {"GRADER_DATABASE": address, "GRADER_DATABASE_PASSWORD": "a/@ b"}
     found = read_settings(given)
     assert found.database == becomes
@@ -66,7 +66,7 @@ def test_the_password_goes_into_the_address_that_has_none(address, becomes):
         "sqlite:///grader.db",
     ],
 )
-def test_a_password_that_has_no_place_leaves_the_address_and_is_noticed(address):
+def test_unused_password_leaves_the_database_url_unchanged_and_is_flagged(address):
     given = {"GRADER_DATABASE": address, "GRADER_DATABASE_PASSWORD": "a/@ b"}
     found = read_settings(given)
     assert found.database == address
@@ -101,7 +101,7 @@ def test_a_password_that_has_no_place_leaves_the_address_and_is_noticed(address)
         ),
     ],
 )
-def test_what_cannot_be_is_named_by_its_variable(environment, said):
+def test_invalid_environment_setting_is_reported_with_its_variable(environment, said):
     with pytest.raises(SettingsError) as refused:
         read_settings(environment)
     assert said in str(refused.value)
@@ -126,27 +126,27 @@ def test_what_cannot_be_is_named_by_its_variable(environment, said):
         ("#" * 65_537, "grader.toml: the file has more than 65,536 characters"),
     ],
 )
-def test_what_cannot_be_in_the_file_is_named_by_its_place(write, text, said):
+def test_invalid_file_setting_is_reported_with_its_key(write, text, said):
     with pytest.raises(SettingsError) as refused:
         read_settings({"GRADER_SETTINGS": write("grader.toml", text)})
     assert said in str(refused.value)
     assert "geheim" not in str(refused.value)
 
 
-def test_a_file_may_begin_with_the_mark_of_utf_8_and_be_as_long_as_the_limit(write):
+def test_settings_file_may_start_with_a_bom_and_reach_the_size_limit(write):
     text = "\ufeffport = 81\n"
     file = write("grader.toml", text + "#" * (65_537 - len(text)))
     assert read_settings({"GRADER_SETTINGS": file}).port == 81
 
 
-def test_every_wrong_setting_is_reported_at_once_and_no_secret_with_it():
+def test_all_invalid_settings_are_reported_without_secrets():
     with pytest.raises(SettingsError) as refused:
         read_settings({"GRADER_PORT": "x", "GRADER_SEEDS": "0", "GRADER_METRICS_TOKEN": "geheim"})
     assert len(refused.value.lines) == 3
     assert "geheim" not in str(refused.value)
 
 
-def test_a_variable_that_is_no_setting_is_noticed_and_those_of_tests_are_not():
+def test_unknown_environment_variables_are_reported_except_for_tests():
     given = {"GRADER_PORTS": "1", "GRADER_TEST_ALL": "1", "GRADER_METRICS_TOKEN_FILE": "x"}
     given |= {"GRADER_SETTINGS": "y", "GRADER_PORT": "1", "PATH": "z"}
     assert find_unknown_variables(
@@ -155,7 +155,7 @@ def test_a_variable_that_is_no_setting_is_noticed_and_those_of_tests_are_not():
 
 
 @pytest.mark.parametrize("variable", ["GRADER_DATABASE_PASSWORD", "GRADER_METRICS_TOKEN"])
-def test_bytes_that_are_no_text_are_refused_and_no_secret_is_reported(variable):
+def test_non_utf8_value_is_rejected_without_revealing_secrets(variable):
     given = {"GRADER_DATABASE": "postgresql://g@db/g"}
     given |= {"GRADER_METRICS_TOKEN": "geheim-zwei-und-mehr", variable: "geheim-0123456789\udcff"}
     with pytest.raises(SettingsError) as refused:
@@ -163,7 +163,7 @@ def test_bytes_that_are_no_text_are_refused_and_no_secret_is_reported(variable):
     assert str(refused.value) == f"{variable}: the value is not UTF-8"
 
 
-def test_what_is_wrong_with_all_settings_together_is_reported_without_them():
+def test_model_level_error_is_reported_without_setting_values():
     given = {"database": "geheim-eins", "metrics_token": "geheim-zwei"}
     error = ErrorDetails(type="value_error", loc=(), msg="Value error, they collide", input=given)
     assert list(describe_setting_errors([error], {}, secret_names=SECRET_SETTINGS)) == [
@@ -184,7 +184,7 @@ def test_what_is_wrong_with_all_settings_together_is_reported_without_them():
         ("sqlite:///geheim\0.db", "the address has characters that cannot be used"),
     ],
 )
-def test_an_address_that_cannot_be_used_is_refused_and_never_told(address, said):
+def test_unusable_database_url_is_rejected_without_revealing_it(address, said):
     with pytest.raises(SettingsError) as refused:
         read_settings({"GRADER_DATABASE": address})
     assert str(refused.value).startswith(f"GRADER_DATABASE: {said}")
@@ -200,11 +200,11 @@ def test_an_address_that_cannot_be_used_is_refused_and_never_told(address, said)
         ("sqlite:///grader.db", "sqlite:///grader.db"),
     ],
 )
-def test_an_address_is_shown_without_its_password(address, shown):
+def test_database_url_is_displayed_without_its_password(address, shown):
     assert mask_password(address) == shown
 
 
-def test_what_is_printed_can_be_used_as_the_file_again(write):
+def test_printed_settings_can_be_read_back_as_a_file(write):
     environment = {
         "GRADER_PORT": "81",
         "GRADER_DEMO": "1",
@@ -222,7 +222,7 @@ def test_what_is_printed_can_be_used_as_the_file_again(write):
         assert f"{name} = " in printed
 
 
-def test_no_secret_is_printed():
+def test_printed_settings_contain_no_secrets():
     environment = {
         "GRADER_DATABASE": "postgresql://g@db/g",
         "GRADER_DATABASE_PASSWORD": "geheim-eins",

@@ -28,18 +28,18 @@ def long_functions(source: str) -> list[str]:
     ]
 
 
-def test_no_file_of_the_product_is_long():
+def test_product_files_stay_below_the_line_limit():
     sizes = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in product_files()}
     assert len(sizes) > 1_000
     assert {path: size for path, size in sizes.items() if size > MAX_FILE_LINES} == {}
 
 
-def test_no_function_of_the_product_is_long():
+def test_product_functions_stay_below_the_line_limit():
     sources = ((path, path.read_text(encoding="utf-8")) for path in product_files())
     assert [(path, name) for path, source in sources for name in long_functions(source)] == []
 
 
-def test_a_planted_long_function_is_found():
+def test_planted_long_function_is_detected():
     body = "    pass\n" * (MAX_FUNCTION_LINES - 1)
     assert long_functions(f"def a():\n{body}") == []
     assert long_functions(f"class A:\n  async def a(self):\n{body}    pass\n") == ["a"]

@@ -27,7 +27,7 @@ from grader.values import Tensor
         ("sum(X[:, 0])", 5),
     ],
 )
-def test_slices_select_as_in_python(source, value):
+def test_slices_select_like_python(source, value):
     names = {"t": (1, 2, 3, 4), "X": Tensor((2, 3), (1, 2, 3, 4, 5, 6))}
     tree = parse(source).tree
     assert evaluate(tree, Scope(names, FUNCTIONS)) == value
@@ -46,7 +46,7 @@ def test_slices_select_as_in_python(source, value):
         ("n[0:1]", "only a tuple or a tensor has slices"),
     ],
 )
-def test_slices_that_select_nothing_are_refused(source, message):
+def test_empty_or_mismatched_slices_are_rejected(source, message):
     names = {"t": (1, 2, 3, 4), "X": Tensor((2, 3), (1, 2, 3, 4, 5, 6)), "n": 7}
     with pytest.raises(SolverError, match=message):
         evaluate(parse(source).tree, Scope(names, FUNCTIONS))
@@ -61,6 +61,6 @@ def test_slices_that_select_nothing_are_refused(source, message):
         ("X[0, a]", "not a whole number"),
     ],
 )
-def test_bounds_of_slices_are_whole_numbers(source, message):
+def test_slice_bounds_must_be_integers(source, message):
     with pytest.raises(ProblemError, match=message):
         parse(source)

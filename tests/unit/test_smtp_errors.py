@@ -31,7 +31,7 @@ def send(port: int, tls: str, **login: str) -> MailError:
 
 @pytest.mark.parametrize("connection", CONNECTIONS)
 @pytest.mark.parametrize("code", [451, 554])
-def test_a_refusal_of_the_text_is_a_reply_and_not_a_lost_one(connection, code, monkeypatch):
+def test_rejected_message_data_is_not_a_lost_reply(connection, code, monkeypatch):
     def refuse(_connection, _text):
         raise smtplib.SMTPDataError(code, b"not now")
 
@@ -41,7 +41,7 @@ def test_a_refusal_of_the_text_is_a_reply_and_not_a_lost_one(connection, code, m
 
 
 @pytest.mark.parametrize("error", [smtplib.SMTPServerDisconnected("gone"), TimeoutError("late")])
-def test_a_connection_that_breaks_in_the_text_loses_the_reply(error, monkeypatch):
+def test_connection_lost_during_message_data_is_a_lost_reply(error, monkeypatch):
     def lose(_connection, _text):
         raise error
 
@@ -57,7 +57,7 @@ def check_names_of_server(error: MailError, port: int) -> None:
     assert f"the SMTP server 127.0.0.1:{port} cannot be used: " in error.details
 
 
-def test_a_refused_connection_names_the_server_to_operators_only(listener):
+def test_refused_connection_names_the_server_only_to_operators(listener):
     port = listener.getsockname()[1]
     listener.close()
     error = send(port, "none")
@@ -66,9 +66,7 @@ def test_a_refused_connection_names_the_server_to_operators_only(listener):
     assert "refused" in error.details
 
 
-def test_a_certificate_of_another_host_names_the_server_to_operators_only(
-    listener, tmp_path, monkeypatch
-):
+def test_certificate_mismatch_names_the_server_only_to_operators(listener, tmp_path, monkeypatch):
     port, file = listener.getsockname()[1], write_certificate(tmp_path, "mail.example.edu")
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -87,7 +85,7 @@ def test_a_certificate_of_another_host_names_the_server_to_operators_only(
     assert "not valid for '127.0.0.1'" in error.details
 
 
-def test_a_server_without_a_login_that_fits_is_a_wrong_setting(listener):
+def test_server_without_a_supported_login_is_a_settings_error(listener):
     port = listener.getsockname()[1]
 
     def greet_client():

@@ -118,7 +118,7 @@ def seconds(name: str, call: Call) -> float:
 
 
 @pytest.mark.parametrize(("family", "solvers"), [*families()])
-def test_no_call_of_a_solver_takes_long(family, solvers):
+def test_no_solver_call_takes_long(family, solvers):
     taken = [
         (seconds(solver.__name__, call), solver.__name__)
         for solver in solvers

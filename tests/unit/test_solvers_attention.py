@@ -30,7 +30,7 @@ def token_by_token(query, key, value, *, heads=1, scale=True, causal=False):
 @pytest.mark.parametrize("heads", [1, 2, 3, 6])
 @pytest.mark.parametrize("scale", [True, False])
 @pytest.mark.parametrize("causal", [True, False])
-def test_attention_is_a_weighted_mean_for_each_token_and_head(heads, scale, causal):
+def test_attention_matches_a_token_by_token_weighted_mean(heads, scale, causal):
     keywords = {"scale": scale, "causal": causal}
     found = attention(QUERY, KEY, VALUE, num_heads=heads, **keywords)
     expected = token_by_token(QUERY, KEY, VALUE, heads=heads, **keywords)
@@ -44,31 +44,31 @@ def test_values_may_be_wider_than_queries():
 
 
 @pytest.mark.parametrize(("heads", "shape"), [(1, (5, 7)), (3, (3, 5, 7))])
-def test_the_weights_of_a_query_add_up_to_one(heads, shape):
+def test_attention_weights_of_a_query_sum_to_one(heads, shape):
     weights = attention_weights(QUERY, KEY, num_heads=heads)
     assert weights.shape == shape
     np.testing.assert_allclose(weights.sum(axis=-1), 1)
 
 
-def test_scores_without_scaling_are_exact_integers():
+def test_unscaled_attention_scores_are_exact_integers():
     found = attention_scores(QUERY, KEY, scale=False)
     assert found.dtype == np.int64
     np.testing.assert_array_equal(found, QUERY @ KEY.T)
 
 
-def test_scores_are_divided_by_the_root_of_the_width_of_a_head():
+def test_attention_scores_are_divided_by_the_root_of_the_head_width():
     whole, shared = attention_scores(QUERY, KEY), attention_scores(QUERY, KEY, num_heads=6)
     np.testing.assert_allclose(whole * 6**0.5, QUERY @ KEY.T)
     np.testing.assert_array_equal(shared.sum(axis=0), QUERY @ KEY.T)
 
 
-def test_the_order_of_the_keys_does_not_matter_without_a_mask():
+def test_unmasked_attention_ignores_key_order():
     order = RANDOM.permutation(7)
     turned = attention(QUERY, KEY[order], VALUE[order])
     np.testing.assert_allclose(turned, attention(QUERY, KEY, VALUE))
 
 
-def test_a_later_token_changes_nothing_before_it_under_the_mask():
+def test_causal_mask_hides_later_tokens_from_earlier_ones():
     changed = KEY.copy()
     changed[3:] += 9
     before, after = (attention_weights(QUERY, key, causal=True) for key in (KEY, changed))
@@ -90,6 +90,6 @@ def test_a_later_token_changes_nothing_before_it_under_the_mask():
         (lambda: attention_scores(np.ones((99, 2)), np.ones((99, 2))), "the limit is 4096"),
     ],
 )
-def test_attention_that_makes_no_sense_is_refused_with_the_reason(compute, reason):
+def test_invalid_attention_arguments_are_rejected_with_reason(compute, reason):
     with pytest.raises(SolverError, match=reason):
         compute()

@@ -45,7 +45,7 @@ STEM = conv_params(3, 64, 7, bias=False) + batch_norm_params(64)
 @pytest.mark.parametrize(
     ("blocks", "published"), [((2, 2, 2, 2), 11_689_512), ((3, 4, 6, 3), 21_797_672)]
 )
-def test_basic_blocks_add_up_to_the_smaller_residual_networks(blocks, published):
+def test_basic_blocks_sum_to_the_published_resnet18_and_resnet34_parameters(blocks, published):
     stages = tuple(zip(blocks, (64, 128, 256, 512), strict=True))
     body = chained(64, stages, lambda into, out, **_: basic_block_params(into, out))
     assert STEM + body + linear_params(512, 1000) == published
@@ -61,7 +61,7 @@ def test_basic_blocks_add_up_to_the_smaller_residual_networks(blocks, published)
         ((3, 4, 6, 3), 1, 2, 68_883_240),  # Wide ResNet-50-2
     ],
 )
-def test_bottlenecks_add_up_to_the_larger_residual_networks(blocks, groups, widening, published):
+def test_bottlenecks_sum_to_published_deep_resnet_parameters(blocks, groups, widening, published):
     def block(into, out, *, first):
         width = widening * out // 4
         return bottleneck_params(into, width, out, groups=groups, projection=first)
@@ -92,13 +92,13 @@ def googlenet(*, batch_norm, kernel_size):
     return weights + norms + modules + linear_params(1024, 1000)
 
 
-def test_nine_modules_add_up_to_googlenet():
+def test_inception_modules_sum_to_published_googlenet_parameters():
     without_auxiliary_heads = googlenet(batch_norm=True, kernel_size=3)
     assert without_auxiliary_heads == 6_624_904  # as torchvision builds it
     assert googlenet(batch_norm=False, kernel_size=5) == 6_998_552  # the paper's layers
 
 
-def test_each_module_gives_the_channels_that_the_next_takes():
+def test_inception_modules_output_the_input_channels_of_the_next():
     given = [inception_channels(widths) for _, widths in MODULES]
     assert given[:-1] == [into for into, _ in MODULES[1:]]
     assert given[-1] == 1024
@@ -127,23 +127,23 @@ def test_each_module_gives_the_channels_that_the_next_takes():
         (flops(0), 0),
     ],
 )
-def test_counts_that_courses_ask_for(found, expected):
+def test_block_counts_match_course_examples(found, expected):
     assert found == expected
 
 
-def test_a_locally_connected_layer_without_sharing_is_a_fully_connected_one_with_gaps():
+def test_unshared_locally_connected_layer_with_one_position_equals_linear_layer():
     """A kernel as large as its input has one position, so both layers are the same."""
     assert locally_connected_params(3, 10, 8, 1) == linear_params(3 * 8 * 8, 10)
 
 
-def test_the_weights_of_a_transposed_convolution_are_those_that_compute_it():
+def test_transposed_convolution_parameters_equal_its_weight_count():
     weights = np.ones((2, 2))
     assert conv_transpose2d(np.ones((3, 3)), weights).shape == (4, 4)
     assert conv_transpose_params(1, 1, 2, bias=False) == weights.size
 
 
 @pytest.mark.parametrize(("into", "out", "kernel"), [(64, 128, 5), (3, 7, (1, 3)), (1, 1, 1)])
-def test_the_ratio_of_a_separable_convolution_is_that_of_its_macs(into, out, kernel):
+def test_separable_ratio_equals_the_ratio_of_macs(into, out, kernel):
     costs = (separable_macs(into, out, kernel, 9), conv_macs(into, out, kernel, 9))
     assert separable_ratio(out, kernel) == Fraction(*costs)
 
@@ -164,6 +164,6 @@ def test_the_ratio_of_a_separable_convolution_is_that_of_its_macs(into, out, ker
         (lambda: separable_ratio(0, 3), "out_channels must be from 1"),
     ],
 )
-def test_a_count_that_makes_no_sense_is_refused_with_the_reason(compute, reason):
+def test_invalid_block_count_is_rejected_with_reason(compute, reason):
     with pytest.raises(SolverError, match=reason):
         compute()

@@ -43,7 +43,7 @@ def drawn(box, *, inclusive=False):
 
 @pytest.mark.parametrize("inclusive", [False, True])
 @pytest.mark.parametrize(("one", "two"), PAIRS)
-def test_areas_are_numbers_of_pixels(one, two, inclusive):
+def test_box_areas_and_iou_match_pixel_counts(one, two, inclusive):
     first, second = drawn(one, inclusive=inclusive), drawn(two, inclusive=inclusive)
     both, either = int((first & second).sum()), int((first | second).sum())
     assert box_area(one, inclusive=inclusive) == first.sum()
@@ -53,7 +53,7 @@ def test_areas_are_numbers_of_pixels(one, two, inclusive):
 
 
 @pytest.mark.parametrize(("one", "two"), PAIRS)
-def test_the_generalised_overlap_counts_the_empty_pixels_of_the_hull(one, two):
+def test_giou_subtracts_the_empty_share_of_the_hull(one, two):
     first, second = drawn(one), drawn(two)
     rows, columns = np.nonzero(first | second)
     hull = int((np.ptp(rows) + 1) * (np.ptp(columns) + 1))
@@ -63,7 +63,7 @@ def test_the_generalised_overlap_counts_the_empty_pixels_of_the_hull(one, two):
 
 
 @pytest.mark.parametrize(("one", "two"), PAIRS)
-def test_the_distance_overlap_is_that_of_its_formula_in_floats(one, two):
+def test_diou_and_ciou_match_their_float_formulas(one, two):
     centres = [np.array([(b[0] + b[2]) / 2, (b[1] + b[3]) / 2]) for b in (one, two)]
     corners = np.array([one, two])
     low, high = corners[:, :2].min(axis=0), corners[:, 2:].max(axis=0)
@@ -77,23 +77,23 @@ def test_the_distance_overlap_is_that_of_its_formula_in_floats(one, two):
 
 @pytest.mark.parametrize("measure", [iou, giou, diou, ciou])
 @pytest.mark.parametrize(("one", "two"), PAIRS)
-def test_an_overlap_is_symmetric_and_one_for_the_same_box(measure, one, two):
+def test_box_overlaps_are_symmetric_and_one_for_identical_boxes(measure, one, two):
     assert measure(one, two) == pytest.approx(measure(two, one))
     assert measure(one, one) == 1
 
 
-def test_the_scale_does_not_matter():
+def test_iou_is_scale_invariant():
     tenth = [tuple(Fraction(number, 10) for number in box) for box in PAIRS[0]]
     assert iou(*tenth) == iou(*PAIRS[0])
     assert iou([0.1, 0.2, 0.4, 0.3], [0.1, 0.2, 0.4, 0.3]) == 1
 
 
 @pytest.mark.parametrize("measure", [iou, giou, diou])
-def test_an_exact_overlap_has_no_rounding(measure):
+def test_rational_box_overlaps_are_exact(measure):
     assert isinstance(measure((0, 0, 3, 1), (1, 0, 4, 2)), Fraction)
 
 
-def test_a_matrix_of_overlaps_has_a_row_for_each_of_the_first_boxes():
+def test_iou_matrix_has_a_row_for_each_first_box():
     one, two = [box for box, _ in PAIRS[:3]], [box for _, box in PAIRS[:2]]
     found = iou_matrix(one, two)
     assert found.shape == (3, 2)
@@ -115,18 +115,18 @@ def test_a_matrix_of_overlaps_has_a_row_for_each_of_the_first_boxes():
         ("cxcywh", (25, Fraction(81, 2), 30, 41)),
     ],
 )
-def test_a_box_is_the_same_in_every_format(fmt, numbers, out, expected):
+def test_box_formats_convert_to_each_other(fmt, numbers, out, expected):
     assert convert_box(numbers, fmt, out) == expected
     assert box_area(numbers, fmt=fmt) == 30 * 41
 
 
-def test_shares_of_an_image_have_x_by_the_width_and_y_by_the_height():
+def test_normalized_boxes_divide_x_by_width_and_y_by_height():
     found = convert_box((10, 20, 40, 60), "xyxy", "cxcywh", image=(200, 100))
     assert found == (Fraction(1, 4), Fraction(1, 5), Fraction(3, 10), Fraction(1, 5))
 
 
 @pytest.mark.parametrize("fmt", BOX_FORMATS)
-def test_a_format_and_back_is_the_same_box(fmt):
+def test_box_format_conversion_round_trips(fmt):
     there = convert_box((3, 4, 8, 15), "xyxy", fmt)
     assert convert_box(there, fmt, "xyxy") == (3, 4, 8, 15)
 
@@ -148,6 +148,6 @@ def test_a_format_and_back_is_the_same_box(fmt):
         (lambda: iou_matrix((0, 0, 1, 1), [[0, 0, 1, 1]]), "a row of boxes must be a list"),
     ],
 )
-def test_a_box_that_makes_no_sense_is_refused_with_the_reason(compute, reason):
+def test_invalid_box_is_rejected_with_reason(compute, reason):
     with pytest.raises(SolverError, match=reason):
         compute()

@@ -23,7 +23,7 @@ from problems.solvers.training import epochs_completed, steps_per_epoch
 @pytest.mark.parametrize("out", [2, 4])
 @pytest.mark.parametrize("kernel", [1, 3, (3, 5), (7,), (2, 3, 5)])
 @pytest.mark.parametrize("groups", [1, 2])
-def test_the_parameters_of_a_convolution_are_its_weights_and_biases(into, out, kernel, groups):
+def test_convolution_parameters_are_its_weights_and_biases(into, out, kernel, groups):
     if into % groups:
         return
     sides = (kernel, kernel) if isinstance(kernel, int) else kernel
@@ -61,15 +61,15 @@ def test_the_parameters_of_a_convolution_are_its_weights_and_biases(into, out, k
         (saving_percent(100, 150), -50),
     ],
 )
-def test_counts_that_courses_ask_for(found, expected):
+def test_parameter_counts_match_course_examples(found, expected):
     assert found == expected
 
 
-def test_a_saving_that_is_whole_is_an_integer():
+def test_whole_number_saving_is_an_integer():
     assert isinstance(saving_percent(4, 1), int)
 
 
-def test_a_separable_convolution_computes_what_its_parameters_say():
+def test_separable_convolution_parameters_match_its_weight_shapes():
     """The count assumes the weight shapes of a depthwise and a pointwise convolution."""
     x = np.ones((3, 6, 6))
     depthwise, pointwise = np.ones((3, 1, 3, 3)), np.ones((5, 3, 1, 1))
@@ -99,7 +99,7 @@ def test_a_separable_convolution_computes_what_its_parameters_say():
         (lambda: conv_macs(3, 4, 3, 0), "output_size must be from 1"),
     ],
 )
-def test_a_count_that_makes_no_sense_is_refused_with_the_reason(compute, reason):
+def test_invalid_count_is_rejected_with_reason(compute, reason):
     with pytest.raises(SolverError, match=reason):
         compute()
 
@@ -108,7 +108,7 @@ def test_a_count_that_makes_no_sense_is_refused_with_the_reason(compute, reason)
 
 
 @pytest.mark.parametrize(("examples", "batch_size"), [(45_000, 64), (64, 64), (65, 64), (3, 64)])
-def test_steps_are_the_batches_of_a_loop_over_the_examples(examples, batch_size):
+def test_steps_per_epoch_match_a_loop_over_batches(examples, batch_size):
     batches = [range(examples)[at : at + batch_size] for at in range(0, examples, batch_size)]
     full = [batch for batch in batches if len(batch) == batch_size]
     assert steps_per_epoch(examples, batch_size) == len(batches)
@@ -118,10 +118,10 @@ def test_steps_are_the_batches_of_a_loop_over_the_examples(examples, batch_size)
 @pytest.mark.parametrize(
     ("steps", "epochs"), [(0, 0), (702, 0), (703, 1), (5265, 7), (7 * 703 - 1, 6)]
 )
-def test_only_whole_epochs_are_completed(steps, epochs):
+def test_only_full_epochs_count_as_completed(steps, epochs):
     assert epochs_completed(steps, 45_000, 64, drop_last=True) == epochs
 
 
-def test_epochs_without_a_full_batch_are_refused():
+def test_epochs_without_a_full_batch_are_rejected():
     with pytest.raises(SolverError, match="no steps"):
         epochs_completed(10, 3, 64, drop_last=True)

@@ -37,12 +37,12 @@ from problems.solvers.heads import (
         (3, 1, {"boxes": 9}, 54),
     ],
 )
-def test_the_depth_of_yolo(version, classes, keywords, numbers):
+def test_yolo_depth_matches_published_outputs(version, classes, keywords, numbers):
     assert yolo_depth(version, classes, **keywords) == numbers
 
 
 @pytest.mark.parametrize(("version", "numbers"), [(2, 85), (3, 85), (5, 85), (8, 84), (11, 84)])
-def test_a_decoded_box_has_its_coordinates_its_scores_and_perhaps_an_objectness(version, numbers):
+def test_decoded_yolo_box_has_coordinates_scores_and_optional_objectness(version, numbers):
     assert yolo_box_depth(version, 80) == numbers
 
 
@@ -58,11 +58,11 @@ def test_a_decoded_box_has_its_coordinates_its_scores_and_perhaps_an_objectness(
         (8, (384, 640), 5_040),
     ],
 )
-def test_the_boxes_of_yolo(version, size, boxes):
+def test_yolo_box_counts_match_published_models(version, size, boxes):
     assert yolo_boxes(version, size) == boxes
 
 
-def test_the_tensors_of_yolo_begin_with_the_coarsest_grid():
+def test_yolo_output_shapes_start_with_the_coarsest_grid():
     assert yolo_output_shapes(1, 448, 20) == ((7, 7, 30),)
     assert yolo_output_shapes(3, 416, 80) == ((13, 13, 255), (26, 26, 255), (52, 52, 255))
     assert yolo_output_shapes(8, (384, 640), 80, layout="CHW") == (
@@ -71,7 +71,7 @@ def test_the_tensors_of_yolo_begin_with_the_coarsest_grid():
 
 
 @pytest.mark.parametrize("version", [1, 2, 3, 5, 8])
-def test_the_tensors_hold_all_boxes(version):
+def test_yolo_outputs_contain_all_boxes(version):
     """Every cell of every grid predicts the same number of boxes."""
     shapes = yolo_output_shapes(version, 640, 80)
     cells = sum(rows * columns for rows, columns, _ in shapes)
@@ -99,7 +99,7 @@ def test_the_tensors_hold_all_boxes(version):
         (rcnn_depth(20, branch="all"), 101),
     ],
 )
-def test_the_heads_of_other_detectors(found, numbers):
+def test_ssd_retinanet_and_other_head_depths_match_published_values(found, numbers):
     assert found == numbers
 
 
@@ -113,7 +113,7 @@ def test_the_heads_of_other_detectors(found, numbers):
         (((2, 3), 4), (1, 2), 38),
     ],
 )
-def test_the_anchors_on_all_maps(grids, anchors, count):
+def test_anchor_count_sums_all_feature_maps(grids, anchors, count):
     assert anchor_count(grids, anchors) == count
 
 
@@ -135,6 +135,6 @@ def test_the_anchors_on_all_maps(grids, anchors, count):
         (lambda: pyramid_grids(800, ()), "strides must be a list"),
     ],
 )
-def test_an_output_that_makes_no_sense_is_refused_with_the_reason(compute, reason):
+def test_invalid_detector_output_is_rejected_with_reason(compute, reason):
     with pytest.raises(SolverError, match=reason):
         compute()

@@ -54,7 +54,7 @@ def by_steps(function, x, dy, *, step=1):
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)
 @pytest.mark.parametrize("groups", [1, 2])
-def test_the_gradients_of_a_convolution_are_its_differences(geometry, groups):
+def test_convolution_gradients_match_finite_differences(geometry, groups):
     x, w = integers(4, 7, 8), integers(2, 4 // groups, 3, 2, seed=1)
     options = {**geometry, "groups": groups}
     dy = integers(*conv2d(x, w, **options).shape, seed=2)
@@ -69,7 +69,7 @@ def test_the_gradients_of_a_convolution_are_its_differences(geometry, groups):
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)
-def test_the_gradient_of_the_input_is_the_adjoint(geometry):
+def test_input_gradient_is_the_adjoint_of_the_convolution(geometry):
     """<conv(x), dy> = <x, dx> for every x."""
     x, w = integers(3, 7, 8), integers(5, 3, 2, 3, seed=1)
     dy = integers(*conv2d(x, w, **geometry).shape, seed=2)
@@ -85,30 +85,30 @@ def test_the_gradient_of_the_input_is_the_adjoint(geometry):
         ((3, 5, 4), (6, 3, 2, 3), (6, 4, 2)),
     ],
 )
-def test_gradients_have_the_shapes_of_what_they_belong_to(x, w, dy):
+def test_gradients_have_the_shapes_of_input_and_kernel(x, w, dy):
     into = conv2d_backward_input(integers(*dy), integers(*w, seed=1))
     assert into.shape == x
     assert conv2d_backward_weight(integers(*x), integers(*dy)).shape == w
 
 
-def test_the_gradient_of_the_input_is_the_full_convolution_of_scipy():
+def test_input_gradient_matches_full_scipy_convolution():
     dy, w = integers(3, 4), integers(2, 3, seed=1)
     expected = signal.convolve2d(dy, w, mode="full")
     np.testing.assert_array_equal(conv2d_backward_input(dy, w), expected)
 
 
-def test_the_gradient_of_the_kernel_is_the_correlation_of_scipy():
+def test_kernel_gradient_matches_scipy_correlation():
     x, dy = integers(6, 5), integers(4, 4, seed=1)
     expected = signal.correlate2d(x, dy, mode="valid")
     np.testing.assert_array_equal(conv2d_backward_weight(x, dy), expected)
 
 
-def test_cells_that_the_stride_left_unused_have_no_gradient():
+def test_cells_skipped_by_the_stride_have_zero_gradient():
     found = conv2d_backward_input([[1]], [[2, 3]], stride=2, input_size=(2, 3))
     np.testing.assert_array_equal(found, [[2, 3, 0], [0, 0, 0]])
 
 
-def test_a_bias_collects_the_gradient_of_its_whole_map():
+def test_bias_gradient_sums_over_its_whole_map():
     dy = integers(3, 4, 5)
     np.testing.assert_array_equal(conv2d_backward_bias(dy), [one.sum() for one in dy])
     assert conv2d_backward_bias(dy[0]) == dy[0].sum()
@@ -146,12 +146,12 @@ def test_a_bias_collects_the_gradient_of_its_whole_map():
         (lambda: shared_weight_gradient([1, 2], [1]), "x has the shape"),
     ],
 )
-def test_a_gradient_that_makes_no_sense_is_refused_with_the_reason(compute, reason):
+def test_invalid_gradient_arguments_are_rejected_with_reason(compute, reason):
     with pytest.raises(SolverError, match=reason):
         compute()
 
 
-def test_a_shared_weight_is_a_kernel_of_one_cell():
+def test_shared_weight_gradient_equals_that_of_a_1x1_kernel():
     x, dy = integers(4, 5), integers(4, 5, seed=1)
     assert shared_weight_gradient(x, dy) == conv2d_backward_weight(x, dy)[0, 0]
 
@@ -160,7 +160,7 @@ def test_a_shared_weight_is_a_kernel_of_one_cell():
 
 
 @pytest.mark.parametrize("batch", [(), (4,)])
-def test_the_gradients_of_a_fully_connected_layer_are_its_differences(batch):
+def test_dense_layer_gradients_match_finite_differences(batch):
     x, weight, bias = integers(*batch, 5), integers(3, 5, seed=1), integers(3, seed=2)
     dy = integers(*batch, 3, seed=3)
     into = by_steps(lambda one: dense(one, weight, bias=bias), x, dy)
@@ -171,7 +171,7 @@ def test_the_gradients_of_a_fully_connected_layer_are_its_differences(batch):
     np.testing.assert_array_equal(dense_backward_bias(dy), biases)
 
 
-def test_a_vector_and_a_batch_do_not_go_together():
+def test_vector_and_batch_cannot_be_mixed():
     with pytest.raises(SolverError, match="both be vectors or both be batches"):
         dense_backward_weight([1, 2], [[1, 2]])
 
@@ -180,7 +180,7 @@ def test_a_vector_and_a_batch_do_not_go_together():
 
 
 @pytest.mark.parametrize("name", [*ACTIVATION_CURVES, "leaky_relu"])
-def test_the_gradient_of_an_activation_is_its_difference(name):
+def test_activation_gradients_match_finite_differences(name):
     """No cell lies near a kink of a ReLU."""
     x, dy = np.linspace(-7.3, 7.9, 21).reshape(3, 7), integers(3, 7)
     expected = by_steps(lambda one: activation(one, name), x, dy, step=1e-4)
@@ -188,20 +188,20 @@ def test_the_gradient_of_an_activation_is_its_difference(name):
 
 
 @pytest.mark.parametrize("axis", [0, 1, -1])
-def test_the_gradient_of_a_softmax_is_its_difference(axis):
+def test_softmax_gradient_matches_finite_differences(axis):
     x, dy = np.linspace(-2, 3, 12).reshape(3, 4), integers(3, 4)
     expected = by_steps(lambda one: activation(one, "softmax", axis=axis), x, dy, step=1e-4)
     found = activation_backward(x, dy, "softmax", axis=axis)
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
-def test_a_relu_passes_integers_on_and_nothing_at_zero():
+def test_relu_gradient_keeps_integers_and_is_zero_at_zero():
     found = activation_backward([[-1, 0, 2]], [[5, 6, 7]], "relu")
     assert found.dtype == np.int64
     np.testing.assert_array_equal(found, [[0, 0, 7]])
 
 
-def test_a_gradient_of_another_shape_is_refused():
+def test_gradient_of_another_shape_is_rejected():
     with pytest.raises(SolverError, match="dy must have the shape"):
         activation_backward([1, 2], [1], "relu")
 
@@ -210,7 +210,7 @@ def test_a_gradient_of_another_shape_is_refused():
 
 
 @pytest.mark.parametrize("target", [0, 2, (Fraction(1, 2), Fraction(1, 4), Fraction(1, 4))])
-def test_the_gradient_of_the_loss_of_scores_is_its_difference(target):
+def test_cross_entropy_gradient_matches_finite_differences(target):
     scores = np.array([0.3, -1.2, 2.0])
     wanted = np.eye(3)[target] if isinstance(target, int) else np.array(target, float)
 
@@ -223,7 +223,7 @@ def test_the_gradient_of_the_loss_of_scores_is_its_difference(target):
 
 
 @pytest.mark.parametrize(("reduction", "divisor"), [("mean", 2), ("sum", 1)])
-def test_a_batch_of_scores_is_averaged_or_summed(reduction, divisor):
+def test_cross_entropy_gradient_of_a_batch_is_averaged_or_summed(reduction, divisor):
     scores, classes = np.array([[1.0, 2, 3], [0, 0, 5]]), (2, 0)
     alone = [
         softmax_cross_entropy_gradient(row, one) for row, one in zip(scores, classes, strict=True)
@@ -244,6 +244,6 @@ def test_a_batch_of_scores_is_averaged_or_summed(reduction, divisor):
         ([1, 2], (0.5, 0.6), "each row of target must add up to 1"),
     ],
 )
-def test_a_target_that_is_no_class_is_refused(logits, target, reason):
+def test_invalid_target_class_is_rejected(logits, target, reason):
     with pytest.raises(SolverError, match=reason):
         softmax_cross_entropy_gradient(logits, target)

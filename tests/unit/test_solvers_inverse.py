@@ -40,7 +40,7 @@ SIZES = [*product((1, 2, 5, 8, 11), (1, 2, 3, 5, 9))]
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize("padding", [0, 1])
 @pytest.mark.parametrize("dilation", [1, 2])
-def test_the_kernel_found_is_the_smallest_of_all_that_give_the_size(stride, padding, dilation):
+def test_kernel_for_returns_the_smallest_matching_kernel(stride, padding, dilation):
     geometry = {"stride": stride, "padding": padding, "dilation": dilation}
     for size, target in SIZES:
         expected = smallest(("kernel_size", range(1, 20)), size, target, **geometry)
@@ -50,7 +50,7 @@ def test_the_kernel_found_is_the_smallest_of_all_that_give_the_size(stride, padd
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize("kernel_size", [1, 2, 3, 5])
 @pytest.mark.parametrize("dilation", [1, 2])
-def test_the_padding_found_is_the_smallest_of_all_that_give_the_size(stride, kernel_size, dilation):
+def test_padding_for_returns_the_smallest_matching_padding(stride, kernel_size, dilation):
     geometry = {"stride": stride, "kernel_size": kernel_size, "dilation": dilation}
     for size, target in SIZES:
         expected = smallest(("padding", range(40)), size, target, **geometry)
@@ -60,7 +60,7 @@ def test_the_padding_found_is_the_smallest_of_all_that_give_the_size(stride, ker
 @pytest.mark.parametrize("padding", [0, 1, 3])
 @pytest.mark.parametrize("kernel_size", [1, 2, 3, 5])
 @pytest.mark.parametrize("dilation", [1, 2])
-def test_the_stride_found_is_the_smallest_of_all_that_give_the_size(padding, kernel_size, dilation):
+def test_stride_for_returns_the_smallest_matching_stride(padding, kernel_size, dilation):
     geometry = {"padding": padding, "kernel_size": kernel_size, "dilation": dilation}
     for size, target in SIZES:
         expected = smallest(("stride", range(1, 30)), size, target, **geometry)
@@ -71,7 +71,7 @@ def test_the_stride_found_is_the_smallest_of_all_that_give_the_size(padding, ker
     ("answer", "holds"),
     [((4, 2, 0), True), ((3, 2, 0), True), ((5, 2, 0), False), ((99, 1, 0), False)],
 )
-def test_a_condition_on_a_geometry_holds_or_not_but_never_fails(answer, holds):
+def test_maps_to_returns_a_boolean_and_never_fails(answer, holds):
     kernel, stride, padding = answer
     assert maps_to(64, 31, kernel, stride=stride, padding=padding) is holds
 
@@ -88,7 +88,7 @@ def test_a_condition_on_a_geometry_holds_or_not_but_never_fails(answer, holds):
         (maps_to, (8, 8, 3), {"stride": Fraction(1, 2)}, "stride must be a whole number"),
     ],
 )
-def test_what_no_geometry_gives_is_refused_with_the_reason(solver, arguments, keywords, reason):
+def test_impossible_geometry_is_rejected_with_reason(solver, arguments, keywords, reason):
     with pytest.raises(SolverError, match=reason):
         solver(*arguments, **keywords)
 
@@ -106,7 +106,7 @@ def test_what_no_geometry_gives_is_refused_with_the_reason(solver, arguments, ke
         (5, 9, 3, {"padding": 2}, 2),
     ],
 )
-def test_layers_that_reach_a_size(size, target, kernel_size, keywords, layers):
+def test_layers_to_reach_counts_convolution_layers(size, target, kernel_size, keywords, layers):
     assert layers_to_reach(size, target, kernel_size, **keywords) == layers
 
 
@@ -120,12 +120,12 @@ def test_layers_that_reach_a_size(size, target, kernel_size, keywords, layers):
         (10**9, 1, 3, {}),
     ],
 )
-def test_a_size_that_layers_never_reach_is_refused(size, target, kernel_size, keywords):
+def test_unreachable_size_is_rejected(size, target, kernel_size, keywords):
     with pytest.raises(SolverError):
         layers_to_reach(size, target, kernel_size, **keywords)
 
 
-def test_transposed_layers_that_reach_a_size():
+def test_transposed_layers_to_reach_counts_transposed_convolutions():
     assert transposed_layers_to_reach(16, 224, 9) == 26
     assert transposed_layers_to_reach(1, 64, 2, stride=2) == 6
     with pytest.raises(SolverError, match="exactly 11"):
@@ -137,7 +137,7 @@ def test_transposed_layers_that_reach_a_size():
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("kernel_size", [1, 2, 3, 4])
-def test_the_filter_is_the_one_that_was_used(seed, kernel_size):
+def test_filter_from_recovers_the_filter(seed, kernel_size):
     rng = np.random.default_rng(seed)
     x, w = rng.integers(-9, 10, 9), rng.integers(-5, 6, kernel_size)
     assert filter_from(x, np.correlate(x, w)) == tuple(w)
@@ -149,7 +149,7 @@ def test_the_filter_is_the_one_that_was_used(seed, kernel_size):
     assert filter_from(x, padded, padding=1) == tuple(w)
 
 
-def test_a_filter_of_fractions_is_exact():
+def test_fractional_filter_is_recovered_exactly():
     assert filter_from((1, 2, 4, 7), (1, 2, Fraction(11, 3))) == (Fraction(1, 3), Fraction(1, 3))
 
 
@@ -169,6 +169,6 @@ def test_a_filter_of_fractions_is_exact():
         ("ab", (1, 2), {}, "x must be a list of numbers"),
     ],
 )
-def test_a_filter_that_is_not_settled_is_refused_with_the_reason(x, y, keywords, reason):
+def test_underdetermined_filter_is_rejected_with_reason(x, y, keywords, reason):
     with pytest.raises(SolverError, match=reason):
         filter_from(x, y, **keywords)

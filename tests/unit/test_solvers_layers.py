@@ -31,23 +31,23 @@ from problems.solvers.normalisation import batch_norm_values, layer_norm_values
         ("softmax", lambda x: special.softmax(x, axis=-1)),
     ],
 )
-def test_an_activation_is_its_definition(name, expected):
+def test_activations_match_their_definitions(name, expected):
     x = integers(3, 4, 5)
     np.testing.assert_allclose(activation(x, name), expected(x), rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize("name", ["sigmoid", "tanh", "softplus", "silu", "gelu", "elu", "softmax"])
 @pytest.mark.parametrize("x", [[-1000, 1000], [-800.5, 0, 10**6]])
-def test_large_cells_overflow_nowhere(name, x):
+def test_activations_of_large_values_do_not_overflow(name, x):
     assert np.isfinite(activation(x, name)).all()
 
 
 @pytest.mark.parametrize("name", ["relu", "relu6"])
-def test_a_relu_of_integers_is_an_integer(name):
+def test_relu_of_integers_is_an_integer(name):
     assert activation([-3, 2], name).dtype == np.int64
 
 
-def test_a_leaky_relu_has_no_noise():
+def test_leaky_relu_of_integers_is_an_exact_fraction():
     """The result is exactly -7/100, not -0.07000000000000001."""
     assert REGISTRY.functions["activation"]((-7, 5), "leaky_relu").cells == (Fraction(-7, 100), 5)
 
@@ -56,7 +56,7 @@ def test_a_leaky_relu_has_no_noise():
     ("name", "expected"),
     [("relu", 0.5), ("sigmoid", special.expit(0.5)), ("tanh", np.tanh(0.5))],
 )
-def test_a_number_has_the_activation_of_its_cell(name, expected):
+def test_scalar_activation_equals_that_of_a_cell(name, expected):
     result = REGISTRY.functions["activation"](Fraction(1, 2), name)
     assert float(result) == pytest.approx(expected)
 
@@ -64,13 +64,13 @@ def test_a_number_has_the_activation_of_its_cell(name, expected):
 @pytest.mark.parametrize(
     ("name", "slope"), [("relu", 0), ("sigmoid", 0.104994), ("tanh", 0.070651)]
 )
-def test_a_number_has_the_gradient_of_its_cell(name, slope):
+def test_scalar_activation_gradient_equals_that_of_a_cell(name, slope):
     back = REGISTRY.functions["activation_backward"](-2, 1, name)
     assert float(back) == pytest.approx(slope, abs=1e-6)
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2, -2])
-def test_a_softmax_is_along_its_axis(axis):
+def test_softmax_normalizes_along_its_axis(axis):
     x = integers(2, 3, 4)
     np.testing.assert_allclose(activation(x, "softmax", axis=axis), special.softmax(x, axis=axis))
 
@@ -85,7 +85,7 @@ def test_a_softmax_is_along_its_axis(axis):
         ((3, "softmax"), {}, "x has 0 axes, so there is no axis -1"),
     ],
 )
-def test_an_activation_that_makes_no_sense_is_refused(arguments, keywords, reason):
+def test_invalid_activation_is_rejected(arguments, keywords, reason):
     with pytest.raises(SolverError, match=reason):
         activation(*arguments, **keywords)
 
@@ -94,7 +94,7 @@ def test_an_activation_that_makes_no_sense_is_refused(arguments, keywords, reaso
 
 
 @pytest.mark.parametrize("batch", [(), (1,), (4,)])
-def test_a_fully_connected_layer_multiplies_by_the_transposed_weights(batch):
+def test_dense_layer_multiplies_by_transposed_weights(batch):
     x, weight, bias = integers(*batch, 5), integers(3, 5, seed=1), integers(3, seed=2)
     found = dense(x, weight, bias=bias)
     assert found.dtype == np.int64
@@ -104,7 +104,7 @@ def test_a_fully_connected_layer_multiplies_by_the_transposed_weights(batch):
 @pytest.mark.parametrize(
     ("a", "b"), [((2, 3), (3, 4)), ((2, 3), (3,)), ((3,), (3, 2)), ((3,), (3,))]
 )
-def test_a_product_is_that_of_numpy(a, b):
+def test_matmul_matches_numpy(a, b):
     one, two = integers(*a), integers(*b, seed=1)
     np.testing.assert_array_equal(matmul(one, two), one @ two)
 
@@ -118,12 +118,12 @@ def test_a_product_is_that_of_numpy(a, b):
         (lambda: matmul(np.ones((1001, 1)), np.ones((1, 1000))), "the limit is"),
     ],
 )
-def test_a_product_that_makes_no_sense_is_refused(compute, reason):
+def test_invalid_matrix_product_is_rejected(compute, reason):
     with pytest.raises(SolverError, match=reason):
         compute()
 
 
-def test_the_last_axis_is_the_fastest_in_the_flat_form():
+def test_flattening_varies_the_last_axis_fastest():
     x = integers(2, 3, 4)
     assert flatten_values(x)[1 * 12 + 2 * 4 + 3] == x[1, 2, 3]
 
@@ -132,23 +132,23 @@ def test_the_last_axis_is_the_fastest_in_the_flat_form():
 
 
 @pytest.mark.parametrize("axis", [None, 0, 1, 2])
-def test_batch_normalisation_gives_each_channel_mean_0_and_variance_1(axis):
+def test_batch_norm_gives_each_channel_mean_0_and_variance_1(axis):
     found = batch_norm_values(integers(3, 4, 5), eps=0, axis=axis)
     others = tuple(at for at in range(3) if at != axis)
     np.testing.assert_allclose(found.mean(axis=others), 0, atol=1e-12)
     np.testing.assert_allclose(found.var(axis=others), 1)
 
 
-def test_batch_normalisation_by_running_statistics_is_a_line():
+def test_batch_norm_with_running_statistics_is_linear():
     found = batch_norm_values([[1, 2], [3, 4]], mean=(1, 3), var=(4, 9), eps=0, gamma=2, axis=0)
     np.testing.assert_allclose(found, [[0, 1], [0, 2 / 3]])
 
 
-def test_eps_stands_under_the_root():
+def test_batch_norm_adds_eps_under_the_root():
     assert batch_norm_values([5], mean=0, var=16, eps=9)[0] == 1
 
 
-def test_layer_normalisation_is_the_z_score_of_each_row():
+def test_layer_norm_is_the_z_score_of_each_row():
     x = integers(3, 4, 5)
     np.testing.assert_allclose(layer_norm_values(x, eps=0), stats.zscore(x, axis=-1))
     scaled = layer_norm_values(x, eps=0, gamma=(1, 2, 3, 4, 5), beta=7)
@@ -166,6 +166,6 @@ def test_layer_normalisation_is_the_z_score_of_each_row():
         (lambda: layer_norm_values([[1, 2]], eps=-1), "the variance is zero"),
     ],
 )
-def test_normalisation_that_makes_no_sense_is_refused(compute, reason):
+def test_invalid_normalization_is_rejected(compute, reason):
     with pytest.raises(SolverError, match=reason):
         compute()

@@ -51,20 +51,20 @@ def test_losses_of_fractions_are_exact(found, expected):
     assert found == expected
 
 
-def test_losses_that_are_not_reduced_have_the_shape_of_their_terms():
+def test_unreduced_losses_keep_the_shape_of_their_terms():
     assert mse([[1, 2]], [[3, 3]], reduction="none").tolist() == [[4, 1]]
     assert hinge_loss([[0, 1], [5, 1]], [0, 0], reduction="none").tolist() == [2, 0]
 
 
 @pytest.mark.parametrize("delta", [0.25, 1.0, 3.0])
-def test_the_huber_loss_is_that_of_scipy(delta):
+def test_huber_loss_matches_scipy(delta):
     errors = LOGITS[0]
     found = huber_loss(errors, np.zeros(5), delta=delta)
     assert float(found) == pytest.approx(special.huber(delta, errors).mean())
 
 
 @pytest.mark.parametrize("smoothing", [0, TENTH, 1])
-def test_a_smoothed_label_adds_up_to_one_and_is_even_at_the_end(smoothing):
+def test_smoothed_label_sums_to_one_and_becomes_uniform(smoothing):
     label = smoothed_label(2, 5, smoothing=smoothing)
     assert sum(label) == 1
     assert label[2] - label[0] == 1 - smoothing
@@ -76,14 +76,14 @@ def test_a_smoothed_label_adds_up_to_one_and_is_even_at_the_end(smoothing):
 
 @pytest.mark.parametrize("base", [None, 2, 10])
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
-def test_the_softmax_cross_entropy_is_that_of_scipy(base, reduction):
+def test_softmax_cross_entropy_matches_scipy(base, reduction):
     terms = -special.log_softmax(LOGITS, axis=1)[np.arange(6), LABELS]
     expected = getattr(terms, reduction)() / np.log(base or np.e)
     found = softmax_cross_entropy(LOGITS, LABELS, base=base, reduction=reduction)
     assert found == pytest.approx(expected, rel=1e-12)
 
 
-def test_the_softmax_loss_of_the_lecture_comes_out():
+def test_softmax_loss_matches_the_lecture():
     assert round(softmax_cross_entropy(SCORES[0], 0), 2) == 2.04
     assert round(softmax_cross_entropy(SCORES[0], 0, base=10), 2) == 0.89  # an older slide's
 
@@ -94,24 +94,24 @@ def test_large_scores_do_not_overflow():
     assert binary_cross_entropy(-1000, 1, logits=True) == 1000
 
 
-def test_equal_scores_lose_the_logarithm_of_the_number_of_classes():
+def test_equal_scores_yield_the_log_of_the_number_of_classes():
     assert softmax_cross_entropy([7] * 10, 3) == pytest.approx(np.log(10))
 
 
-def test_the_two_cross_entropies_differ_by_the_softmax_alone():
+def test_softmax_cross_entropy_is_cross_entropy_of_softmax():
     probabilities = special.softmax(LOGITS, axis=1)
     expected = cross_entropy(probabilities, LABELS)
     assert softmax_cross_entropy(LOGITS, LABELS) == pytest.approx(expected)
 
 
-def test_smoothing_is_a_cross_entropy_with_smoothed_labels():
+def test_label_smoothing_equals_cross_entropy_with_smoothed_labels():
     labels = np.array([smoothed_label(int(one), 5, smoothing=TENTH) for one in LABELS], float)
     expected = softmax_cross_entropy(LOGITS, labels)
     found = softmax_cross_entropy(LOGITS, LABELS, label_smoothing=TENTH)
     assert found == pytest.approx(expected)
 
 
-def test_the_binary_loss_is_that_of_two_classes_with_the_scores_z_and_0():
+def test_binary_cross_entropy_equals_two_class_cross_entropy():
     scores, targets = LOGITS[:, 0], LABELS % 2
     pairs = np.stack([np.zeros(6), scores], axis=1)
     expected = softmax_cross_entropy(pairs, targets)
@@ -120,41 +120,41 @@ def test_the_binary_loss_is_that_of_two_classes_with_the_scores_z_and_0():
 
 
 @pytest.mark.parametrize("target", [0, HALF, 1])
-def test_the_binary_loss_follows_its_definition(target):
+def test_binary_cross_entropy_matches_its_definition(target):
     expected = -(special.xlogy(float(target), 0.3) + special.xlogy(float(1 - target), 0.7))
     assert binary_cross_entropy(Fraction(3, 10), target) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("base", [None, 2, 10])
-def test_the_divergence_is_that_of_scipy(base):
+def test_kl_divergence_matches_scipy(base):
     assert kl_divergence(ONE, TWO, base=base) == pytest.approx(stats.entropy(ONE, TWO, base))
     assert kl_divergence(ONE, ONE) == 0
 
 
 @pytest.mark.parametrize("base", [None, 2, 10])
-def test_the_entropy_is_that_of_scipy(base):
+def test_entropy_matches_scipy(base):
     assert entropy(ONE, base=base) == pytest.approx(stats.entropy(ONE, base=base))
     assert entropy([0, 1, 0]) == 0
 
 
-def test_the_cross_entropy_is_the_entropy_and_the_divergence():
+def test_cross_entropy_is_entropy_plus_kl_divergence():
     """Cover and Thomas, theorem 5.4.3: coding p with a code for q costs H(p) + D(p||q)."""
     expected = cross_entropy(TWO, ONE, base=2)
     assert entropy(ONE, base=2) + kl_divergence(ONE, TWO, base=2) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("reduction", "divisor"), [("mean", 3), ("sum", 1)])
-def test_the_loss_of_a_text_is_that_of_the_probability_of_the_whole(reduction, divisor):
+def test_token_loss_depends_only_on_the_probability_of_the_whole_text(reduction, divisor):
     """A text of probability 2**-9 has nine bits, however its tokens share them."""
     found = token_loss([HALF, Fraction(1, 2**5), Fraction(1, 2**3)], base=2, reduction=reduction)
     assert found == pytest.approx(9 / divisor)
 
 
-def test_a_class_that_never_occurs_adds_nothing_to_the_divergence():
+def test_zero_probability_class_adds_nothing_to_the_kl_divergence():
     assert kl_divergence([0, 1], [HALF, HALF], base=2) == 1
 
 
-def test_the_perplexity_of_an_even_guess_is_the_number_of_choices():
+def test_perplexity_of_a_uniform_guess_is_the_number_of_choices():
     assert perplexity([Fraction(1, 50)] * 8) == pytest.approx(50)
     assert perplexity([HALF, Fraction(1, 8)]) == pytest.approx(1 / stats.gmean([1 / 2, 1 / 8]))
 
@@ -202,6 +202,6 @@ def test_the_perplexity_of_an_even_guess_is_the_number_of_choices():
         (lambda: perplexity([[0.5]]), "probabilities must have 1 axes"),
     ],
 )
-def test_a_loss_that_makes_no_sense_is_refused_with_the_reason(compute, reason):
+def test_invalid_loss_arguments_are_rejected_with_reason(compute, reason):
     with pytest.raises(SolverError, match=reason):
         compute()

@@ -21,7 +21,7 @@ GEOMETRIES = [
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)
-def test_flat_filters_times_the_columns_are_the_convolution(geometry):
+def test_flat_filters_times_im2col_columns_equal_the_convolution(geometry):
     x, w = integers(3, 6, 7), integers(4, 3, 2, 3, seed=1)
     columns = im2col(x, (2, 3), **geometry)
     maps = conv2d(x, w, **geometry)
@@ -30,7 +30,7 @@ def test_flat_filters_times_the_columns_are_the_convolution(geometry):
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)
-def test_the_matrix_times_the_flat_input_is_the_flat_convolution(geometry):
+def test_convolution_matrix_times_flat_input_equals_the_flat_convolution(geometry):
     x, w = integers(3, 6, 7), integers(4, 3, 2, 3, seed=1)
     matrix = conv_matrix(w, (6, 7), **geometry)
     assert matrix.shape == conv_matrix_shape((3, 6, 7), 4, (2, 3), **geometry)
@@ -38,13 +38,13 @@ def test_the_matrix_times_the_flat_input_is_the_flat_convolution(geometry):
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)
-def test_the_cells_that_hold_a_weight_are_those_that_are_not_zero(geometry):
+def test_nonzero_count_matches_the_convolution_matrix(geometry):
     matrix = conv_matrix(np.ones((4, 3, 2, 3), dtype=int), (6, 7), **geometry)
     assert conv_matrix_nonzeros((3, 6, 7), 4, (2, 3), **geometry) == np.count_nonzero(matrix)
 
 
 @pytest.mark.parametrize("stride", [1, 2])
-def test_the_transposed_matrix_is_the_transposed_convolution(stride):
+def test_transposed_matrix_computes_the_transposed_convolution(stride):
     y, w = integers(3, 4), integers(2, 3, seed=1)
     stamped = conv_transpose2d(y, w, stride=stride)
     matrix = conv_matrix(w, stamped.shape, stride=stride)
@@ -52,7 +52,7 @@ def test_the_transposed_matrix_is_the_transposed_convolution(stride):
 
 
 @pytest.mark.parametrize("kernel", [1, 2, 4])
-def test_the_matrix_of_a_sequence_is_the_toeplitz_matrix_of_scipy(kernel):
+def test_convolution_matrix_of_a_sequence_matches_scipy_toeplitz(kernel):
     w = integers(kernel) + 20
     rows = 7 - kernel + 1
     expected = linalg.toeplitz([w[0], *[0] * (rows - 1)], [*w, *[0] * (7 - kernel)])
@@ -60,7 +60,7 @@ def test_the_matrix_of_a_sequence_is_the_toeplitz_matrix_of_scipy(kernel):
 
 
 @pytest.mark.parametrize("geometry", [{"stride": 2}, {"padding": (1, 2)}, {"dilation": 3}])
-def test_the_matrix_of_a_sequence_gives_its_convolution(geometry):
+def test_convolution_matrix_of_a_sequence_computes_its_convolution(geometry):
     x, w = integers(9), integers(3, seed=1)
     found = conv_matrix(w, 9, **geometry) @ x
     np.testing.assert_array_equal(found, conv1d(x, w, **geometry))
@@ -79,11 +79,11 @@ def test_the_matrix_of_a_sequence_gives_its_convolution(geometry):
         (conv_matrix_nonzeros((3, 224, 224), 64, 3, padding=1), 64 * 3 * (3 * 224 - 2) ** 2),
     ],
 )
-def test_sizes_that_textbooks_reckon(found, expected):
+def test_matrix_form_sizes_match_textbooks(found, expected):
     assert found == expected
 
 
-def test_a_single_map_may_come_without_channels():
+def test_single_map_may_omit_the_channel_axis():
     x, w = integers(4, 5), integers(2, 2, seed=1)
     np.testing.assert_array_equal(im2col(x, 2), im2col(x[np.newaxis], 2))
     np.testing.assert_array_equal(conv_matrix(w, (4, 5)), conv_matrix(w[np.newaxis], (4, 5)))
@@ -103,7 +103,7 @@ def test_a_single_map_may_come_without_channels():
         (lambda: conv_matrix_nonzeros((10**6, 10**6), 1, 10**5), "the kernel would have"),
     ],
 )
-def test_a_matrix_form_that_makes_no_sense_is_refused(compute, reason):
+def test_invalid_matrix_form_is_rejected(compute, reason):
     with pytest.raises(SolverError, match=reason):
         compute()
 
@@ -112,7 +112,7 @@ def test_a_matrix_form_that_makes_no_sense_is_refused(compute, reason):
 
 
 @pytest.mark.parametrize("largest", [2**20, 2**26, 2**30])
-def test_sums_of_integers_are_exact_up_to_64_bits(largest):
+def test_integer_matrix_products_are_exact_up_to_64_bits(largest):
     left = np.array([[largest - 1, -largest], [largest - 3, 1]])
     right = np.array([[largest - 5, 2], [largest - 7, -largest]])
     expected = (left.astype(object) @ right.astype(object)).tolist()
@@ -128,7 +128,7 @@ def test_sums_of_integers_are_exact_up_to_64_bits(largest):
         (np.full((300, 300), 2**30), np.full((300, 300), 2**20), "too large to be summed exactly"),
     ],
 )
-def test_sums_that_are_too_large_or_too_many_are_refused(left, right, reason):
+def test_too_large_matrix_product_is_rejected(left, right, reason):
     if reason is None:
         assert matrix_product(left, right)[0, 0] == 2**63 - 2**32
         return

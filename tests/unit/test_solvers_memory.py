@@ -22,7 +22,7 @@ from problems.solvers.units import bytes_of, in_unit
 @pytest.mark.parametrize(
     "dtype", ["float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint8", "bool"]
 )
-def test_a_number_takes_the_bytes_that_numpy_gives_it(dtype):
+def test_bytes_of_dtype_match_numpy(dtype):
     assert bytes_of(dtype) == np.dtype(dtype).itemsize
     assert activation_bytes((3, 4, 5), dtype=dtype) == np.zeros((3, 4, 5), dtype).nbytes
 
@@ -51,7 +51,7 @@ def test_a_number_takes_the_bytes_that_numpy_gives_it(dtype):
         (in_unit(25_557_032, "Mparams"), Fraction(25_557_032, 10**6)),
     ],
 )
-def test_amounts_that_courses_ask_for(found, expected):
+def test_memory_amounts_match_course_examples(found, expected):
     assert found == expected
 
 
@@ -65,11 +65,11 @@ def test_amounts_that_courses_ask_for(found, expected):
         (kv_cache_bytes(32, 32, 128, 2048), "GiB", 1.0),
     ],
 )
-def test_published_sizes_come_out(bytes_, unit, published):
+def test_memory_sizes_match_published_values(bytes_, unit, published):
     assert round(float(in_unit(bytes_, unit)), 1) == published
 
 
-def test_a_chain_holds_the_input_and_the_output_of_each_layer_in_turn():
+def test_peak_bytes_hold_input_and_output_of_each_layer_in_turn():
     """Layers run one by one, and values that are no longer needed are freed."""
     shapes = ((3, 9, 9), (8, 9, 9), (8, 4, 4), (300,), (10,))
     held, most = [math.prod(shapes[0])], 0
@@ -80,7 +80,7 @@ def test_a_chain_holds_the_input_and_the_output_of_each_layer_in_turn():
     assert peak_bytes(shapes) == 4 * most
 
 
-def test_a_network_without_branches_peaks_where_the_chain_of_its_shapes_does():
+def test_peak_activation_of_a_sequential_network_equals_peak_bytes():
     net, image = network(conv(4, 3), relu(), max_pool(2), conv(9, 3), max_pool(2)), (3, 20, 17)
     shapes = (image, *(step.after for step in walk_network(net, image).steps))
     assert peak_bytes(shapes, dtype="int8") == peak_activation(net, image)
@@ -103,6 +103,6 @@ def test_a_network_without_branches_peaks_where_the_chain_of_its_shapes_does():
         (lambda: in_unit("5", "MB"), "a number that is not negative"),
     ],
 )
-def test_an_amount_that_makes_no_sense_is_refused_with_the_reason(compute, reason):
+def test_invalid_memory_amount_is_rejected_with_reason(compute, reason):
     with pytest.raises(SolverError, match=reason):
         compute()

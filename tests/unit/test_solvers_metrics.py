@@ -28,13 +28,13 @@ LABELS = (1, 1, 0, 0, 1, 0, 2, 1)
 FOUND = (1, 0, 1, 0, 1, 0, 1, 2)
 
 
-def test_counts_are_those_of_a_loop_over_the_examples():
+def test_confusion_counts_use_the_given_positive_class():
     assert confusion_counts(LABELS, FOUND) == (2, 2, 2, 2)
     assert confusion_counts(LABELS, FOUND, positive=2) == (0, 1, 1, 6)
     assert confusion_counts(LABELS, FOUND, positive=7) == (0, 0, 0, 8)
 
 
-def test_a_confusion_matrix_has_the_true_class_in_its_rows():
+def test_confusion_matrix_has_true_classes_in_rows():
     found = confusion_matrix(LABELS, FOUND, classes=3).to_array()
     counted = np.zeros((3, 3), int)
     np.add.at(counted, (LABELS, FOUND), 1)
@@ -53,12 +53,12 @@ def test_a_confusion_matrix_has_the_true_class_in_its_rows():
         (f_score, 2 * Fraction(3, 4) * Fraction(9, 10) / (Fraction(3, 4) + Fraction(9, 10))),
     ],
 )
-def test_rates_of_a_test_for_a_rare_disease(metric, value):
+def test_binary_metrics_of_a_rare_disease_test_are_exact(metric, value):
     assert metric((90, 30, 10, 870)) == value
 
 
 @pytest.mark.parametrize("beta", [Fraction(1, 2), 1, 2])
-def test_the_f_score_is_a_weighted_harmonic_mean(beta):
+def test_f_score_is_a_weighted_harmonic_mean(beta):
     p, r = precision((8, 2, 4)), recall((8, 2, 4))
     expected = (1 + beta**2) * p * r / (beta**2 * p + r)
     assert f_score((8, 2, 4), beta=beta) == expected
@@ -75,7 +75,7 @@ MATRIX = [[50, 3, 7], [10, 20, 0], [2, 2, 6]]
         ("f1", lambda m, c: Fraction(2 * int(m[c, c]), int(m[:, c].sum() + m[c].sum()))),
     ],
 )
-def test_averages_over_classes_weigh_classes_or_examples(metric, of_class):
+def test_class_averages_weigh_classes_or_examples(metric, of_class):
     matrix = np.array(MATRIX)
     each = [of_class(matrix, at) for at in range(3)]
     examples = matrix.sum(axis=1).tolist()
@@ -85,12 +85,12 @@ def test_averages_over_classes_weigh_classes_or_examples(metric, of_class):
 
 
 @pytest.mark.parametrize("metric", ["precision", "recall", "f1"])
-def test_the_micro_average_of_one_label_each_is_the_accuracy(metric):
+def test_micro_average_of_single_labels_is_the_accuracy(metric):
     assert class_average(MATRIX, metric, average="micro") == Fraction(76, 100)
 
 
 @pytest.mark.parametrize(("k", "share"), [(1, (1, 4)), (2, (3, 4)), (3, (1, 1)), (9, (1, 1))])
-def test_a_class_counts_where_fewer_than_k_have_a_higher_score(k, share):
+def test_top_k_accuracy_counts_fewer_than_k_higher_scores(k, share):
     scores = [[0.5, 0.3, 0.2], [0.1, 0.6, 0.3], [0.2, 0.3, 0.5], [0.4, 0.4, 0.2]]
     assert top_k_accuracy(scores, (0, 2, 0, 1), k) == Fraction(*share)
 
@@ -114,7 +114,7 @@ def test_a_class_counts_where_fewer_than_k_have_a_higher_score(k, share):
         (lambda: top_k_accuracy([[0.5, 0.5]], (0,), 0), "k must be from 1"),
     ],
 )
-def test_a_metric_that_makes_no_sense_is_refused_with_the_reason(compute, reason):
+def test_invalid_metric_is_rejected_with_reason(compute, reason):
     with pytest.raises(SolverError, match=reason):
         compute()
 
@@ -141,14 +141,14 @@ MATCHES = (1, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 
 
 
 @pytest.mark.parametrize(("method", "percent"), [("all_points", 24.56), ("11_point", 26.84)])
-def test_a_published_example_of_average_precision(method, percent):
+def test_average_precision_matches_a_published_example(method, percent):
     found = average_precision(SCORES, MATCHES, 15, method=method)
     assert float(100 * found) == pytest.approx(percent, abs=0.01)
 
 
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize(("method", "steps"), [("11_point", 10), ("coco_101", 100)])
-def test_the_mean_at_given_recalls_is_that_of_all_prefixes(seed, method, steps):
+def test_interpolated_average_precision_matches_brute_force(seed, method, steps):
     rng = np.random.default_rng(seed)
     matches = rng.integers(0, 2, 15).tolist()
     positives = sum(matches) + seed
@@ -160,7 +160,7 @@ def test_the_mean_at_given_recalls_is_that_of_all_prefixes(seed, method, steps):
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_the_area_is_the_mean_of_the_best_precision_at_each_object(seed):
+def test_average_precision_is_the_mean_of_best_precision_at_each_object(seed):
     """Recall moves in steps of one object, so the area is a mean over the objects."""
     rng = np.random.default_rng(seed)
     matches, scores = rng.integers(0, 2, 20), rng.permutation(20)
@@ -174,12 +174,12 @@ def test_the_area_is_the_mean_of_the_best_precision_at_each_object(seed):
 
 
 @pytest.mark.parametrize("method", ["all_points", "11_point", "coco_101"])
-def test_finding_everything_first_is_perfect_and_nothing_is_none(method):
+def test_average_precision_is_one_for_perfect_ranking_and_zero_for_no_matches(method):
     assert average_precision((3, 2, 1), (1, 1, 0), 2, method=method) == 1
     assert average_precision((3, 2, 1), (0, 0, 0), 2, method=method) == 0
 
 
-def test_the_curve_has_a_row_for_each_detection():
+def test_precision_recall_curve_has_a_row_for_each_detection():
     found = precision_recall_curve((1, 3, 2), (1, 1, 0), 4)
     assert found.shape == (3, 2)
     assert found.cells == (
@@ -187,7 +187,7 @@ def test_the_curve_has_a_row_for_each_detection():
     )  # fmt: skip
 
 
-def test_the_mean_is_over_classes_and_thresholds():
+def test_mean_average_precision_averages_classes_and_thresholds():
     assert mean_average_precision((0.5, 0.25)) == Fraction(3, 8)
     assert mean_average_precision(np.array([[0.5, 0.1], [0.2, 0]])) == Fraction(1, 5)
 
@@ -205,7 +205,7 @@ def test_the_mean_is_over_classes_and_thresholds():
         (lambda: mean_average_precision([[0.5], [0.5, 0.1]]), "each row of values must have 1"),
     ],
 )
-def test_a_curve_that_makes_no_sense_is_refused_with_the_reason(compute, reason):
+def test_invalid_precision_recall_input_is_rejected_with_reason(compute, reason):
     with pytest.raises(SolverError, match=reason):
         compute()
 
@@ -214,7 +214,7 @@ def test_a_curve_that_makes_no_sense_is_refused_with_the_reason(compute, reason)
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_overlaps_of_masks_are_those_of_sets_of_cells(seed):
+def test_mask_metrics_match_sets_of_cells(seed):
     rng = np.random.default_rng(seed)
     found, true = rng.integers(0, 3, (5, 7)), rng.integers(0, 3, (5, 7))
     scores = []
@@ -228,13 +228,13 @@ def test_overlaps_of_masks_are_those_of_sets_of_cells(seed):
     assert pixel_accuracy(found, true) == Fraction(int((found == true).sum()), 35)
 
 
-def test_dice_and_overlap_are_functions_of_each_other():
+def test_dice_is_a_function_of_mask_iou():
     one, two = [[1, 1, 0], [0, 1, 1]], [[1, 0, 0], [1, 1, 0]]
     overlap = mask_iou(one, two)
     assert dice(one, two) == 2 * overlap / (1 + overlap)
 
 
-def test_a_class_in_neither_mask_does_not_count():
+def test_class_absent_from_both_masks_is_excluded():
     assert mean_iou([[0, 5]], [[0, 5]]) == 1
     with pytest.raises(SolverError, match="nothing to divide by"):
         mask_iou([[0, 5]], [[0, 5]], label=1)
@@ -249,6 +249,6 @@ def test_a_class_in_neither_mask_does_not_count():
         (lambda: mean_iou(np.arange(200), np.arange(200)), "200 classes, the limit is 100"),
     ],
 )
-def test_a_mask_that_makes_no_sense_is_refused_with_the_reason(compute, reason):
+def test_invalid_mask_is_rejected_with_reason(compute, reason):
     with pytest.raises(SolverError, match=reason):
         compute()

@@ -246,7 +246,7 @@ def run() -> list[Vector]:
 
 
 @pytest.mark.parametrize("operator", sorted(RUNS))
-def test_the_values_are_those_of_every_vector_of_an_operator(operator):
+def test_solvers_reproduce_every_onnx_vector_of_an_operator(operator):
     mine = [vector for vector in run() if vector.operator == operator]
     assert mine
     for vector in mine:
@@ -256,7 +256,7 @@ def test_the_values_are_those_of_every_vector_of_an_operator(operator):
         np.testing.assert_allclose(found, vector.output, rtol=1e-5, atol=near, err_msg=vector.name)
 
 
-def test_every_vector_is_run_or_has_a_reason():
+def test_every_onnx_vector_is_run_or_excluded_with_a_reason():
     node, torch = vectors()
     names = [vector.name for vector in (*node, *torch)]
     assert len(names) == len(set(names))

@@ -85,7 +85,9 @@ def run(operator, *inputs, **attributes):
     ("operator", "weight_shape"),
     [("Conv", conv_weight_shape), ("ConvTranspose", conv_transpose_weight_shape)],
 )
-def test_weights_of_our_shape_make_the_channels(operator, weight_shape, groups, kernel):
+def test_weight_shapes_produce_expected_channels_in_onnxruntime(
+    operator, weight_shape, groups, kernel
+):
     weights = np.ones(weight_shape(8, 12, kernel, groups=groups))
     assert run(operator, np.ones((1, 8, 6, 6)), weights, group=groups).shape[1] == 12
 
@@ -102,7 +104,7 @@ def single(*arrays):
 @pytest.mark.parametrize("groups", [1, 2, 4])
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("dilation", [1, 2])
-def test_a_grouped_convolution_is_that_of_onnxruntime(groups, stride, dilation):
+def test_grouped_convolution_matches_onnxruntime(groups, stride, dilation):
     x, w = integers(4, 9, 8), integers(8, 4 // groups, 3, 2, seed=1)
     bias = integers(8, seed=2)
     found = conv2d(
@@ -118,7 +120,7 @@ def test_a_grouped_convolution_is_that_of_onnxruntime(groups, stride, dilation):
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize("dilation", [1, 2])
 @pytest.mark.parametrize("ends", [(0, 0, 0, 0), (1, 0, 2, 3), (0, 4, 1, 0)])
-def test_each_side_has_a_border_of_its_own(stride, dilation, ends):
+def test_asymmetric_padding_matches_onnxruntime(stride, dilation, ends):
     """Ours is (left, right, top, bottom); onnxruntime's is (top, left, bottom, right)."""
     left, right, top, bottom = ends
     x, w = integers(2, 9, 8), integers(3, 2, 3, 2, seed=1)
@@ -133,7 +135,7 @@ def test_each_side_has_a_border_of_its_own(stride, dilation, ends):
 @pytest.mark.parametrize("size", [6, 7, 8])
 @pytest.mark.parametrize("kernel", [1, 2, 3, 4])
 @pytest.mark.parametrize("stride", [1, 2, 3])
-def test_the_padding_of_tensorflow_is_that_of_onnxruntime(size, kernel, stride):
+def test_tensorflow_padding_matches_onnxruntime(size, kernel, stride):
     x, w = integers(1, size, size + 1), integers(1, 1, kernel, kernel, seed=1)
     expected = run("Conv", *single(x), w, strides=[stride] * 2, auto_pad="SAME_UPPER")
     np.testing.assert_array_equal(conv2d(x, w, stride=stride, padding="tf"), expected[0])
@@ -141,7 +143,7 @@ def test_the_padding_of_tensorflow_is_that_of_onnxruntime(size, kernel, stride):
 
 @pytest.mark.parametrize("groups", [1, 2])
 @pytest.mark.parametrize("stride", [1, 2])
-def test_convolutions_along_one_and_three_axes_are_those_of_onnxruntime(groups, stride):
+def test_convolutions_with_one_and_three_axes_match_onnxruntime(groups, stride):
     x, w = integers(4, 11), integers(6, 4 // groups, 3, seed=1)
     expected = run("Conv", *single(x), w, group=groups, strides=[stride], pads=[1, 2])
     found = conv1d(x, w, groups=groups, stride=stride, padding=(1, 2))
@@ -156,7 +158,7 @@ def test_convolutions_along_one_and_three_axes_are_those_of_onnxruntime(groups, 
 
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize("padding", [0, 1])
-def test_a_transposed_convolution_is_that_of_onnxruntime(stride, padding):
+def test_transposed_convolution_matches_onnxruntime(stride, padding):
     x, w = integers(4, 3), integers(3, 4, seed=1)
     expected = run(
         "ConvTranspose", x[np.newaxis, np.newaxis], w[np.newaxis, np.newaxis],
@@ -170,7 +172,7 @@ def test_a_transposed_convolution_is_that_of_onnxruntime(stride, padding):
 @pytest.mark.parametrize("stride", [(2, 3), (3, 2)])
 @pytest.mark.parametrize("dilation", [1, 2])
 @pytest.mark.parametrize("added", [0, 1])
-def test_a_grouped_transposed_convolution_is_that_of_onnxruntime(groups, stride, dilation, added):
+def test_grouped_transposed_convolution_matches_onnxruntime(groups, stride, dilation, added):
     x, w, bias = integers(4, 5, 4), integers(4, 3, 3, 2, seed=1), integers(3 * groups, seed=2)
     expected = run(
         "ConvTranspose", *single(x), w, bias, group=groups, strides=list(stride),
@@ -186,7 +188,7 @@ def test_a_grouped_transposed_convolution_is_that_of_onnxruntime(groups, stride,
 @pytest.mark.parametrize(
     ("kernel", "stride"), [(2, 1), (3, 1), (4, 1), (2, 2), (3, 2), (4, 2), (3, 3), (5, 3)]
 )
-def test_a_transposed_convolution_may_give_size_times_stride(kernel, stride):
+def test_tensorflow_padding_of_a_transposed_convolution_matches_onnxruntime(kernel, stride):
     """With a kernel smaller than the stride, onnxruntime gives fewer cells than its rule."""
     x, w = integers(1, 4, 5), integers(1, 2, kernel, kernel, seed=1)
     found = conv_transpose2d(x, w, stride=stride, padding="tf")
@@ -221,7 +223,7 @@ def sides(operator, height, width, **attributes):
         ("forgot_plus_one", sides("ConvTranspose", 6, 7, **UP) - np.array([0, 1, 1])),
     ],
 )  # fmt: skip
-def test_a_transposed_layer_and_its_mistakes_have_the_shapes_of_onnxruntime(mistake, wrong):
+def test_transposed_layer_shape_and_its_mistakes_match_onnxruntime(mistake, wrong):
     layer = conv_transpose(
         1, (3, 5), stride=(2, 3), padding=(1, 2), output_padding=(1, 2), dilation=(2, 1)
     )
@@ -233,7 +235,7 @@ def test_a_transposed_layer_and_its_mistakes_have_the_shapes_of_onnxruntime(mist
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize("padding", [(0, 0, 0, 0), (1, 1, 1, 1), (1, 0, 0, 1)])
 @pytest.mark.parametrize("ceil", [False, True])
-def test_pooling_is_that_of_onnxruntime(window, stride, padding, ceil):
+def test_pooling_matches_onnxruntime(window, stride, padding, ceil):
     x = integers(2, 8, 7)
     left, right, top, bottom = padding
     geometry = {
@@ -250,7 +252,7 @@ def test_pooling_is_that_of_onnxruntime(window, stride, padding, ceil):
 
 
 @pytest.mark.parametrize("dilation", [1, 2, 3])
-def test_a_dilated_maximum_is_that_of_onnxruntime(dilation):
+def test_dilated_max_pooling_matches_onnxruntime(dilation):
     x = integers(2, 9, 8)
     expected = run(
         "MaxPool", *single(x), kernel_shape=[2, 3], strides=[2, 1],
@@ -260,7 +262,7 @@ def test_a_dilated_maximum_is_that_of_onnxruntime(dilation):
     np.testing.assert_array_equal(found, expected[0])
 
 
-def test_ceil_mode_sizes_are_those_of_onnxruntime():
+def test_ceil_mode_sizes_match_onnxruntime():
     for size, window, stride, padding in product((4, 5, 7), (2, 3), (1, 2, 3), (0, 1)):
         geometry = {"kernel_shape": [window, 1], "strides": [stride, 1], "ceil_mode": 1}
         pooled = run("MaxPool", np.ones((1, 1, size, 1)), pads=[padding, 0] * 2, **geometry)
@@ -279,7 +281,7 @@ def test_ceil_mode_sizes_are_those_of_onnxruntime():
         ("softmax", "Softmax", {"axis": 2}),
     ],
 )
-def test_an_activation_is_that_of_onnxruntime(name, operator, options):
+def test_activations_match_onnxruntime(name, operator, options):
     x = integers(3, 4, 5) * 2
     np.testing.assert_allclose(
         activation(x, name), run(operator, x, **options), rtol=1e-5, atol=1e-6
@@ -288,7 +290,7 @@ def test_an_activation_is_that_of_onnxruntime(name, operator, options):
 
 @pytest.mark.parametrize("factor", [1, 2, 3])
 @pytest.mark.parametrize("channels", [1, 2])
-def test_a_pixel_shuffle_is_that_of_onnxruntime(factor, channels):
+def test_pixel_shuffle_matches_onnxruntime(factor, channels):
     """ONNX calls it DepthToSpace; CRD is the order of PyTorch, DCR that of TensorFlow."""
     x = integers(channels * factor**2, 3, 4)
     expected = run("DepthToSpace", *single(x), blocksize=factor, mode="CRD")
@@ -301,7 +303,7 @@ def test_a_pixel_shuffle_is_that_of_onnxruntime(factor, channels):
 
 
 @pytest.mark.parametrize("factor", [Fraction(1, 2), 1, Fraction(3, 2), 2, Fraction(9, 4), 3])
-def test_nearest_neighbours_are_those_of_onnxruntime(factor):
+def test_nearest_upsampling_matches_onnxruntime(factor):
     x = integers(2, 5, 7)
     expected = run(
         "Resize", *single(x), [], [1, 1, factor, factor],

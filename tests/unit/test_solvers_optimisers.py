@@ -44,12 +44,12 @@ def slope(weights):
         (adam_moments(2, (1, 1), betas=(HALF, HALF)), (Fraction(3, 2), Fraction(5, 2))),
     ],
 )
-def test_steps_without_a_root_are_exact(found, expected):
+def test_rational_optimizer_steps_are_exact(found, expected):
     assert found == expected
 
 
 @pytest.mark.parametrize(("momentum", "nesterov"), [(0, False), (HALF, False), (HALF, True)])
-def test_twenty_steps_with_momentum_follow_the_loop_of_the_documentation(momentum, nesterov):
+def test_twenty_momentum_steps_follow_the_pytorch_loop(momentum, nesterov):
     """``b = mu * b + g``, then ``g = g + mu * b`` or ``g = b``, then ``w = w - lr * g``."""
     weights, buffer = np.array([3.0, -1.0]), np.zeros(2)
     exact, speed = [3, -1], [0, 0]
@@ -64,7 +64,7 @@ def test_twenty_steps_with_momentum_follow_the_loop_of_the_documentation(momentu
     np.testing.assert_allclose(np.array(exact, float), weights, rtol=1e-12)
 
 
-def test_thirty_steps_of_adam_follow_algorithm_1_of_the_paper():
+def test_thirty_adam_steps_follow_algorithm_1_of_the_paper():
     weights, mean, square = np.array([3.0, -1.0]), np.zeros(2), np.zeros(2)
     found, moments = weights.copy(), (np.zeros(2), np.zeros(2))
     for step in range(1, 31):
@@ -79,7 +79,7 @@ def test_thirty_steps_of_adam_follow_algorithm_1_of_the_paper():
     np.testing.assert_allclose(found, weights, rtol=1e-10)
 
 
-def test_thirty_steps_of_adamw_follow_the_loop_of_the_documentation():
+def test_thirty_adamw_steps_follow_the_pytorch_loop():
     """Each step: ``w *= 1 - lr * decay``, then Adam with moments of the gradients alone."""
     weights, mean, square = np.array([3.0, -1.0]), np.zeros(2), np.zeros(2)
     found, moments = weights.copy(), (np.zeros(2), np.zeros(2))
@@ -97,12 +97,12 @@ def test_thirty_steps_of_adamw_follow_the_loop_of_the_documentation():
 
 
 @pytest.mark.parametrize("gradient", [-1000, -1, HUNDREDTH, 7])
-def test_the_first_step_of_adam_is_as_long_as_the_learning_rate(gradient):
+def test_first_adam_step_is_as_long_as_the_learning_rate(gradient):
     found = adam_step(5, gradient, lr=TENTH, eps=0)
     assert found == pytest.approx(5 - math.copysign(0.1, gradient))
 
 
-def test_without_memory_adam_goes_by_the_sign_of_the_gradient():
+def test_adam_without_memory_moves_by_the_gradient_sign():
     found = adam_step([0, 0], [9, -3], ([4, 4], [4, 4]), lr=1, betas=(0, 0), eps=0, step=7)
     np.testing.assert_array_equal(found, [-1, 1])
 
@@ -113,18 +113,18 @@ def test_without_memory_adam_goes_by_the_sign_of_the_gradient():
 @pytest.mark.parametrize(
     ("epoch", "rate"), [(0, 1), (29, 1), (30, TENTH), (59, TENTH), (60, HUNDREDTH)]
 )
-def test_a_step_schedule_drops_after_every_so_many_epochs(epoch, rate):
+def test_step_schedule_drops_the_rate_every_step_size_epochs(epoch, rate):
     assert step_lr(1, epoch, step_size=30) == rate
 
 
 @pytest.mark.parametrize(
     ("epoch", "rate"), [(0, 1.1), (50, 0.6), (100, 0.1), (25, 0.1 + (1 + 0.5**0.5) / 2)]
 )
-def test_a_cosine_schedule_goes_from_the_top_through_the_middle_to_the_least(epoch, rate):
+def test_cosine_schedule_descends_from_maximum_through_middle_to_minimum(epoch, rate):
     assert cosine_lr(Fraction(11, 10), epoch, t_max=100, eta_min=TENTH) == pytest.approx(rate)
 
 
-def test_a_cosine_schedule_follows_the_recursion_of_the_documentation():
+def test_cosine_schedule_follows_the_pytorch_recursion():
     """PyTorch multiplies by the ratio of ``1 + cos(pi * epoch / t_max)`` at each epoch."""
     rate = 0.5
     for epoch in range(1, 40):
@@ -134,14 +134,14 @@ def test_a_cosine_schedule_follows_the_recursion_of_the_documentation():
 
 
 @pytest.mark.parametrize(("step", "rate"), [(0, 0), (1, HUNDREDTH), (10, TENTH), (11, TENTH)])
-def test_a_warm_up_rises_evenly_and_ends(step, rate):
+def test_warmup_rises_linearly_to_the_learning_rate(step, rate):
     assert warmup_lr(TENTH, step, warmup_steps=10) == rate
 
 
 # --- dropout and penalties
 
 
-def test_dropout_keeps_the_mean_over_all_masks():
+def test_dropout_preserves_the_mean_over_all_masks():
     """Each mask of three values is weighted by its probability."""
     x, p = [3, 4, 5], Fraction(1, 4)
     for inverted in (True, False):
@@ -165,7 +165,7 @@ def test_dropout_keeps_the_mean_over_all_masks():
         (dropout_values(9, 1, TENTH), 10),
     ],
 )
-def test_regularisation_is_exact(found, expected):
+def test_regularization_values_are_exact(found, expected):
     assert found == expected
 
 
@@ -195,6 +195,6 @@ def test_regularisation_is_exact(found, expected):
         (lambda: weight_penalty([1], 1, order=3), "order must be 1 or 2, not 3"),
     ],
 )
-def test_a_step_that_makes_no_sense_is_refused_with_the_reason(compute, reason):
+def test_invalid_optimizer_step_is_rejected_with_reason(compute, reason):
     with pytest.raises(SolverError, match=reason):
         compute()

@@ -12,7 +12,7 @@ from problems.solvers.pool_values import avg_pool2d, global_pool2d, max_pool2d
 
 @pytest.mark.parametrize("shape", [(6, 9), (2, 6, 9)])
 @pytest.mark.parametrize("window", [2, 3, (2, 3)])
-def test_pooling_takes_each_block_for_itself(shape, window):
+def test_pooling_reduces_each_block_separately(shape, window):
     x = integers(*shape)
     rows, columns = (window, window) if isinstance(window, int) else window
     height, width = 6 // rows, 9 // columns
@@ -23,7 +23,7 @@ def test_pooling_takes_each_block_for_itself(shape, window):
 
 
 @pytest.mark.parametrize("stride", [1, 2])
-def test_overlapping_pooling_is_the_filter_of_scipy(stride):
+def test_overlapping_pooling_matches_scipy_filters(stride):
     x = integers(7, 8)
     largest = ndimage.maximum_filter(x, 3)[1:-1, 1:-1]
     mean = ndimage.uniform_filter(x.astype(float), 3)[1:-1, 1:-1]
@@ -31,14 +31,14 @@ def test_overlapping_pooling_is_the_filter_of_scipy(stride):
     np.testing.assert_allclose(avg_pool2d(x, 3, stride=stride), mean[::stride, ::stride])
 
 
-def test_padding_never_wins_a_maximum_and_counts_in_a_mean():
+def test_padding_never_wins_max_pooling_but_counts_in_average_pooling():
     x = -(integers(4, 4) ** 2) - 1
     assert max_pool2d(x, 2, padding=1)[0, 0] == x[0, 0]
     assert max_pool2d(x / 2, 2, padding=1)[0, 0] == x[0, 0] / 2
     assert avg_pool2d(x, 2, padding=1)[0, 0] == x[0, 0] / 4
 
 
-def test_the_maximum_of_integers_is_an_integer():
+def test_max_pooling_of_integers_is_an_integer():
     assert max_pool2d([[1, 2], [3, 4]], 2).dtype == np.int64
 
 
@@ -52,38 +52,38 @@ def test_the_maximum_of_integers_is_an_integer():
         (np.ones((1000, 1000)), 5, {"stride": 1}, "the windows would have"),
     ],
 )
-def test_pooling_that_makes_no_sense_is_refused_with_the_reason(x, window, keywords, reason):
+def test_invalid_pooling_arguments_are_rejected_with_reason(x, window, keywords, reason):
     for pool in (max_pool2d, avg_pool2d):
         with pytest.raises(SolverError, match=reason):
             pool(x, window, **keywords)
 
 
-def test_the_zeros_of_the_border_may_not_count():
+def test_average_pooling_may_exclude_padding():
     x = np.full((4, 4), 6)
     assert avg_pool2d(x, 2, padding=1)[0, 0] == 1.5
     assert (avg_pool2d(x, 2, padding=1, count_include_pad=False) == 6).all()
 
 
-def test_a_window_that_reaches_over_the_end_counts_what_it_holds():
+def test_ceil_mode_windows_count_only_existing_cells():
     x = np.arange(1, 6).reshape(1, 5)
     found = avg_pool2d(x, (1, 2), ceil_mode=True)
     np.testing.assert_array_equal(found, [[1.5, 3.5, 5]])
     np.testing.assert_array_equal(max_pool2d(x, (1, 2), ceil_mode=True), [[2, 4, 5]])
 
 
-def test_a_window_with_gaps_that_misses_the_input_has_no_maximum():
+def test_dilated_window_outside_the_input_is_rejected():
     with pytest.raises(SolverError, match="in the padding alone"):
         max_pool2d(np.ones((2, 2)), 2, padding=1, dilation=3)
 
 
 @pytest.mark.parametrize(("mode", "reduce"), [("avg", np.mean), ("max", np.max)])
-def test_global_pooling_takes_each_channel_together(mode, reduce):
+def test_global_pooling_reduces_each_channel(mode, reduce):
     x = integers(3, 4, 5)
     np.testing.assert_allclose(global_pool2d(x, mode=mode), [reduce(one) for one in x])
     assert global_pool2d(x[0], mode=mode).shape == ()
 
 
-def test_global_pooling_of_another_kind_is_refused():
+def test_unknown_global_pooling_mode_is_rejected():
     with pytest.raises(SolverError, match="mode must be max or avg, not min"):
         global_pool2d([[1]], mode="min")
 
@@ -111,7 +111,7 @@ def by_differences(pool, x, dy):
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)
 @pytest.mark.parametrize("window", [2, (3, 2)])
-def test_the_gradient_of_a_maximum_is_its_difference(geometry, window):
+def test_max_pooling_gradient_matches_finite_differences(geometry, window):
     """The cells lie at least two apart, so a step of one never moves a maximum."""
     x = 2 * np.random.default_rng(3).permutation(2 * 6 * 7).reshape(2, 6, 7)
     dy = integers(*max_pool2d(x, window, **geometry).shape, seed=1)
@@ -123,7 +123,7 @@ def test_the_gradient_of_a_maximum_is_its_difference(geometry, window):
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)
 @pytest.mark.parametrize("counted", [True, False])
-def test_the_gradient_of_a_mean_is_its_difference(geometry, counted):
+def test_average_pooling_gradient_matches_finite_differences(geometry, counted):
     x = integers(2, 6, 7)
 
     def pool(cells):
@@ -134,7 +134,7 @@ def test_the_gradient_of_a_mean_is_its_difference(geometry, counted):
     np.testing.assert_allclose(found, by_differences(pool, x, dy), atol=1e-9)
 
 
-def test_of_equally_large_cells_the_first_gets_the_gradient():
+def test_first_of_equal_maxima_gets_the_gradient():
     found = pool2d_backward([[5, 5, 1], [5, 5, 5]], [[3]], (2, 3))
     np.testing.assert_array_equal(found, [[3, 0, 0], [0, 0, 0]])
 
@@ -147,6 +147,6 @@ def test_of_equally_large_cells_the_first_gets_the_gradient():
         ([1, 2], {}, "dy must have 2 or 3 axes"),
     ],
 )
-def test_a_gradient_that_does_not_fit_is_refused(dy, keywords, reason):
+def test_mismatched_pooling_gradient_is_rejected(dy, keywords, reason):
     with pytest.raises(SolverError, match=reason):
         pool2d_backward(np.ones((4, 4)), dy, 2, **keywords)

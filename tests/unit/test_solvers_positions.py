@@ -21,7 +21,7 @@ def annotated(length, d_model, base):
 
 
 @pytest.mark.parametrize(("length", "d_model", "base"), [(1, 2, 2), (7, 6, 10_000), (50, 64, 100)])
-def test_encodings_are_those_of_the_annotated_transformer(length, d_model, base):
+def test_positional_encodings_match_the_annotated_transformer(length, d_model, base):
     found = positional_encodings(length, d_model, base=base)
     np.testing.assert_allclose(found, annotated(length, d_model, base), atol=1e-12)
     cells = [
@@ -31,7 +31,7 @@ def test_encodings_are_those_of_the_annotated_transformer(length, d_model, base)
     np.testing.assert_array_equal(found, cells)
 
 
-def test_a_later_position_is_the_earlier_one_rotated_pair_by_pair():
+def test_positional_encoding_of_a_later_position_is_a_pairwise_rotation():
     rows = positional_encodings(9, 8)
     sine, cosine = rows[:, 0::2], rows[:, 1::2]
     by_two = sine[2], cosine[2]
@@ -53,14 +53,14 @@ def test_a_later_position_is_the_earlier_one_rotated_pair_by_pair():
         ("degrees_for_radians", np.cos(np.pi / 180 * 2 / 10)),
     ],
 )
-def test_a_mistake_gives_this_feature(mistake, value):
+def test_positional_encoding_mistakes_yield_expected_features(mistake, value):
     """Feature 3 of 4 at position 2, with base 100, is the cosine of 2/10."""
     one, all_ = (TWIN[mistake, name] for name in ("positional_encoding", "positional_encodings"))
     assert one(2, 3, 4, base=100) == pytest.approx(value)
     assert all_(3, 4, base=100)[2][3] == pytest.approx(value)
 
 
-def test_all_sines_stand_before_all_cosines_where_they_are_not_taken_in_turn():
+def test_uninterleaved_encoding_mistake_puts_sines_before_cosines():
     rows, in_turn = TWIN["sines_before_cosines", "positional_encodings"](5, 6), annotated(5, 6, 1e4)
     np.testing.assert_allclose(rows, np.hstack([in_turn[:, 0::2], in_turn[:, 1::2]]), atol=1e-12)
 
@@ -76,6 +76,6 @@ def test_all_sines_stand_before_all_cosines_where_they_are_not_taken_in_turn():
         (lambda: positional_encodings(1_000, 512), "cells"),
     ],
 )
-def test_encodings_that_make_no_sense_are_refused_with_the_reason(compute, reason):
+def test_invalid_positional_encoding_is_rejected_with_reason(compute, reason):
     with pytest.raises(SolverError, match=reason):
         compute()

@@ -47,7 +47,7 @@ def traced(layers, index):
 
 
 @pytest.mark.parametrize("layers", STACKS)
-def test_the_receptive_field_is_the_span_of_the_cells_that_are_reached(layers):
+def test_receptive_field_is_the_span_of_reached_cells(layers):
     for index in (0, 3):
         reached = traced(layers, index)
         first, last = min(reached), max(reached)
@@ -57,13 +57,13 @@ def test_the_receptive_field_is_the_span_of_the_cells_that_are_reached(layers):
 
 
 @pytest.mark.parametrize("layers", STACKS)
-def test_neighbouring_cells_see_places_that_lie_a_jump_apart(layers):
+def test_effective_stride_is_the_distance_of_neighboring_fields(layers):
     apart = min(traced(layers, 4)) - min(traced(layers, 3))
     assert effective_stride(layers) == apart
 
 
 @pytest.mark.parametrize("layers", STACKS)
-def test_the_trace_has_a_row_for_each_layer(layers):
+def test_receptive_field_trace_has_a_row_for_each_layer(layers):
     found = receptive_field_trace(layers)
     rows = [
         (
@@ -77,12 +77,12 @@ def test_the_trace_has_a_row_for_each_layer(layers):
     assert found.cells == tuple(cell for row in rows for cell in row)
 
 
-def test_what_is_left_out_is_a_dilation_of_one_and_no_padding():
+def test_layer_tuples_default_to_no_padding_and_no_dilation():
     assert receptive_field(((3, 2), (3, 1))) == receptive_field(((3, 2, 1, 0), (3, 1, 1)))
     assert field_centre(((3, 2), (3, 1)), 0) == 3
 
 
-def test_centres_may_be_counted_from_the_edge_of_the_first_cell():
+def test_field_centers_may_be_measured_from_the_edge_of_the_first_cell():
     assert field_centre(((2, 2),), 1, first_centre=Fraction(1, 2)) == 3
     assert field_centre(((2, 2),), 1, first_centre=0.5) == 3
     assert field_centre(((2, 2),), 1) == Fraction(5, 2)
@@ -92,11 +92,11 @@ def test_centres_may_be_counted_from_the_edge_of_the_first_cell():
 
 
 @pytest.mark.parametrize("name", ["alexnet", "vgg16", "resnet50"])
-def test_classifiers_of_imagenet_divide_an_image_by_32(name):
+def test_imagenet_classifiers_have_an_effective_stride_of_32(name):
     assert effective_stride(named(name)) == 32
 
 
-def test_the_field_of_a_network_is_that_of_its_convolutions_and_pools():
+def test_receptive_field_of_a_network_uses_its_convolutions_and_pools():
     net = network(conv(8, 3, padding=1), relu(), max_pool(2), conv(8, 3, dilation=2), linear(10))
     layers = ((3, 1, 1, 1), (2, 2), (3, 1, 2))
     assert receptive_field(net) == receptive_field(layers)
@@ -104,12 +104,12 @@ def test_the_field_of_a_network_is_that_of_its_convolutions_and_pools():
     assert field_range(net, 7) == field_range(layers, 7)
 
 
-def test_a_shortcut_does_not_shrink_the_field():
+def test_shortcut_does_not_shrink_the_receptive_field():
     block = residual(network(conv(8, 3, padding=1), conv(8, 3, padding=1)))
     assert receptive_field(network(block)) == 5
 
 
-def test_the_widest_branch_decides():
+def test_widest_branch_determines_the_receptive_field():
     inception = branches(conv(6, 1), network(conv(4, 1), conv(5, 5, padding=2)))
     assert receptive_field(network(inception, conv(4, 3))) == 7
 
@@ -129,17 +129,17 @@ def test_the_widest_branch_decides():
         (network(conv_transpose(8, 2)), "no receptive field through"),
     ],
 )
-def test_a_field_that_makes_no_sense_is_refused_with_the_reason(layers, reason):
+def test_invalid_receptive_field_layers_are_rejected_with_reason(layers, reason):
     with pytest.raises(SolverError, match=reason):
         receptive_field(layers)
 
 
-def test_a_network_without_a_window_has_no_trace():
+def test_network_without_windows_has_no_receptive_field_trace():
     with pytest.raises(SolverError, match="no layer has a field"):
         receptive_field_trace(network(linear(10)))
 
 
-def test_other_first_centres_are_refused():
+def test_invalid_first_center_is_rejected():
     with pytest.raises(SolverError, match="first_centre must be 0 or 1/2"):
         field_centre(((3, 1),), 0, first_centre=1)
 
@@ -158,7 +158,7 @@ def test_other_first_centres_are_refused():
         (3, {"dilation": 3, "dilation_growth": 3}, lambda at: (3, 1, 3 ** (at + 1))),
     ],
 )
-def test_one_layer_fewer_does_not_reach_the_field(target, kernel, keywords, layer):
+def test_layers_for_field_returns_the_minimum_number_of_layers(target, kernel, keywords, layer):
     count = layers_for_field(target, kernel, **keywords)
     layers = tuple(map(layer, range(count)))
     assert count == 0 or receptive_field(layers) >= target
@@ -167,6 +167,6 @@ def test_one_layer_fewer_does_not_reach_the_field(target, kernel, keywords, laye
 
 
 @pytest.mark.parametrize(("target", "kernel"), [(2, 1), (10**9, 3)])
-def test_a_field_out_of_reach_is_refused(target, kernel):
+def test_unreachable_receptive_field_is_rejected(target, kernel):
     with pytest.raises(SolverError, match="do not see"):
         layers_for_field(target, kernel)

@@ -33,7 +33,7 @@ SAMPLES = ("negative_sampling_loss", ((1, 0), (0, 1), ((1, 5), (-1, 7))))
 
 
 @pytest.mark.parametrize(("mean", "log_var"), [(0, 0), (0.8, -1.2), (-2, 0.7), (HALF, 2)])
-def test_the_divergence_of_a_code_is_the_integral(mean, log_var):
+def test_code_divergence_matches_the_numerical_integral(mean, log_var):
     code = stats.norm(float(mean), math.exp(log_var / 2))
 
     def slice_(z):
@@ -43,14 +43,14 @@ def test_the_divergence_of_a_code_is_the_integral(mean, log_var):
     assert code_divergence(mean, log_var) == pytest.approx(expected, abs=1e-9)
 
 
-def test_the_divergence_adds_up_over_dimensions():
+def test_code_divergence_sums_over_dimensions():
     each = code_divergence([1, -2], [HALF, -1], reduction="none")
     assert each.tolist() == [code_divergence(1, HALF), code_divergence(-2, -1)]
     assert code_divergence([1, -2], [HALF, -1]) == pytest.approx(each.sum())
     assert code_divergence([1, -2], [HALF, -1], reduction="mean") == pytest.approx(each.mean())
 
 
-def test_the_code_lies_in_its_distribution_where_the_noise_lies_in_the_standard_one():
+def test_latent_code_keeps_the_quantile_of_its_noise():
     mean, log_var, noise = np.array([0.8, -0.5]), np.array([-1.2, 0.6]), np.array([0.4, -1.2])
     expected = stats.norm.ppf(stats.norm.cdf(noise), mean, np.sqrt(np.exp(log_var)))
     np.testing.assert_allclose(latent_code(mean, log_var, noise), expected)
@@ -63,12 +63,12 @@ POINTS = np.random.default_rng(7).integers(-9, 9, (5, 4))
 
 
 @pytest.mark.parametrize(("metric", "squared"), [("euclidean", False), ("sqeuclidean", True)])
-def test_distances_are_those_of_scipy(metric, squared):
+def test_distances_match_scipy(metric, squared):
     found = [[float(distance(x, y, squared=squared)) for y in POINTS] for x in POINTS]
     np.testing.assert_allclose(found, cdist(POINTS, POINTS, metric), rtol=1e-12)
 
 
-def test_similarities_are_those_of_scipy():
+def test_cosine_similarities_match_scipy():
     found = [[float(cosine_similarity(x, y)) for y in POINTS] for x in POINTS]
     np.testing.assert_allclose(found, 1 - cdist(POINTS, POINTS, "cosine"), rtol=1e-12)
 
@@ -86,7 +86,7 @@ def test_similarities_are_those_of_scipy():
         (contrastive_loss([1, 1], [1, 1], alike=False), HALF),
     ],
 )
-def test_losses_of_pairs_and_triplets_are_exact(found, expected):
+def test_pair_and_triplet_losses_are_exact(found, expected):
     assert found == expected
 
 
@@ -95,17 +95,17 @@ def test_losses_of_pairs_and_triplets_are_exact(found, expected):
 
 @pytest.mark.parametrize("length", range(1, 9))
 @pytest.mark.parametrize("window", [1, 2, 5, 20])
-def test_pairs_are_those_that_a_loop_over_the_text_meets(length, window):
+def test_skip_gram_pairs_match_a_loop_over_the_text(length, window):
     places = np.arange(length)
     apart = abs(places[:, None] - places)
     assert skip_gram_pairs(length, window) == ((apart > 0) & (apart <= window)).sum()
 
 
-def test_a_model_of_the_size_of_the_paper_has_two_tables():
+def test_skip_gram_model_has_two_embedding_tables():
     assert skip_gram_params(692_000, 300) == 2 * 207_600_000
 
 
-def test_negatives_are_drawn_by_the_powers_of_their_counts():
+def test_negative_samples_are_drawn_by_counts_to_the_power_of_three_quarters():
     counts = np.array([5, 0, 90, 17])
     found = noise_distribution(counts)
     assert found.sum() == pytest.approx(1)
@@ -114,7 +114,7 @@ def test_negatives_are_drawn_by_the_powers_of_their_counts():
 
 
 @pytest.mark.parametrize("base", [None, 2])
-def test_the_loss_of_negative_samples_is_that_of_the_sigmoids_of_scipy(base):
+def test_negative_sampling_loss_matches_scipy_sigmoids(base):
     centre, context, negatives = POINTS[0] / 9, POINTS[1] / 9, POINTS[2:] / 9
     logs = special.log_expit(context @ centre) + special.log_expit(-negatives @ centre).sum()
     found = negative_sampling_loss(centre, context, negatives, base=base)
@@ -173,7 +173,7 @@ def test_the_loss_of_negative_samples_is_that_of_the_sigmoids_of_scipy(base):
         ("code_mean_left_out", "code_divergence", (3, 1), {}, (E - 2) / 2),
     ],
 )  # fmt: skip
-def test_a_twin_gives_what_students_give(mistake, solver, call, keywords, given):
+def test_representation_mistakes_reproduce_student_answers(mistake, solver, call, keywords, given):
     found = REGISTRY.wrong_versions[mistake][solver](*call, **keywords)
     numbers = found.to_array() if isinstance(found, Tensor) else float(found)
     assert numbers == pytest.approx(given, rel=1e-9)
@@ -207,6 +207,6 @@ def test_a_twin_gives_what_students_give(mistake, solver, call, keywords, given)
         (lambda: code_divergence([1], [0], reduction="max"), "reduction must be mean, sum or none"),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_the_reason(compute, reason):
+def test_invalid_representation_arguments_are_rejected_with_reason(compute, reason):
     with pytest.raises(SolverError, match=reason):
         compute()

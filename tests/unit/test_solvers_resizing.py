@@ -26,11 +26,11 @@ from problems.solvers.resizing import (
         ((64, 50), {"stride": 2, "layout": "CL"}, (8, 100)),
     ],
 )
-def test_a_transposed_convolution_changes_each_axis_by_its_own_geometry(shape, keywords, expected):
+def test_transposed_convolution_resizes_each_axis_separately(shape, keywords, expected):
     assert transposed_shape(shape, 8, 2, **keywords) == expected
 
 
-def test_upsampling_is_that_of_repeated_cells():
+def test_upsampled_shape_matches_repeated_cells():
     repeated = np.zeros((3, 5, 2)).repeat(4, axis=0).repeat(4, axis=1)
     assert upsample_shape((3, 5, 2), 4) == repeated.shape
     assert upsample_size(7, Fraction(3, 2)) == 10
@@ -41,7 +41,7 @@ def test_upsampling_is_that_of_repeated_cells():
 
 @pytest.mark.parametrize("factor", [1, 2, 3])
 @pytest.mark.parametrize("layout", ["HWC", "CHW", "NCHW"])
-def test_a_shuffle_loses_no_value_and_is_undone(factor, layout):
+def test_pixel_shuffle_keeps_all_values_and_is_reversible(factor, layout):
     sizes = {"N": 2, "H": 4, "W": 5, "C": 36}
     shape = tuple(sizes[letter] for letter in layout)
     found = pixel_shuffle_shape(shape, factor, layout=layout)
@@ -51,7 +51,7 @@ def test_a_shuffle_loses_no_value_and_is_undone(factor, layout):
 
 
 @pytest.mark.parametrize(("size", "target"), [(64, 56), (9, 4), (5, 5)])
-def test_what_a_crop_leaves_is_its_target(size, target):
+def test_crop_margins_leave_the_target_size(size, target):
     before, after = crop_margins(size, target)
     assert len(range(size)[before : size - after]) == target
     assert after - before in {0, 1}
@@ -70,6 +70,6 @@ def test_what_a_crop_leaves_is_its_target(size, target):
         (lambda: upsample_size(4, -1), "nothing is left"),
     ],
 )
-def test_a_resizing_that_makes_no_sense_is_refused_with_the_reason(compute, reason):
+def test_invalid_resizing_is_rejected_with_reason(compute, reason):
     with pytest.raises(SolverError, match=reason):
         compute()

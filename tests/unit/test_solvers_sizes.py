@@ -34,7 +34,7 @@ GEOMETRIES = [
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 7, 12, 13])
-def test_the_size_after_a_convolution_is_the_number_of_windows(size):
+def test_convolution_size_is_the_number_of_windows(size):
     for geometry in GEOMETRIES:
         counted = windows_counted(size, **geometry)
         if counted:
@@ -56,7 +56,7 @@ def test_the_size_after_a_convolution_is_the_number_of_windows(size):
         ((10**12, 3), {"stride": 1}, 10**12 - 2),
     ],
 )
-def test_sizes_that_courses_ask_for(arguments, keywords, size):
+def test_convolution_sizes_match_course_examples(arguments, keywords, size):
     assert conv_size(*arguments, **keywords) == size
 
 
@@ -80,12 +80,12 @@ def test_sizes_that_courses_ask_for(arguments, keywords, size):
         ((2, 5), {"padding": 1}, "extent 5 does not fit into a padded size of 4"),
     ],
 )
-def test_a_size_that_makes_no_sense_is_refused_with_the_reason(arguments, keywords, reason):
+def test_invalid_size_is_rejected_with_reason(arguments, keywords, reason):
     with pytest.raises(SolverError, match=reason):
         conv_size(*arguments, **keywords)
 
 
-def test_a_message_about_a_huge_value_stays_short():
+def test_error_message_about_a_huge_value_is_short():
     with pytest.raises(SolverError) as caught:
         conv_size(10**1000, 3)
     assert len(str(caught.value)) < 120
@@ -103,7 +103,7 @@ def test_a_message_about_a_huge_value_stays_short():
         ((9, 8, 3), {"dilation": (1, 2)}, (7, 4, 16)),
     ],
 )
-def test_a_convolution_changes_each_axis_by_its_own_geometry(shape, keywords, expected):
+def test_convolution_changes_each_axis_separately(shape, keywords, expected):
     assert conv_shape(shape, 16, 3, **keywords) == expected
 
 
@@ -120,12 +120,12 @@ def test_a_convolution_changes_each_axis_by_its_own_geometry(shape, keywords, ex
         ((9, 8, 7, 3), "DHWC", {"padding": (0, 1, 2, 3, 4, 5)}, (16, 11, 6, 16)),
     ],
 )
-def test_a_convolution_has_one_to_three_axes(shape, layout, keywords, expected):
+def test_convolution_shape_supports_one_to_three_axes(shape, layout, keywords, expected):
     assert conv_shape(shape, 16, 3, layout=layout, **keywords) == expected
 
 
 @pytest.mark.parametrize("layout", ["HWC", "CHW"])
-def test_a_padding_of_four_numbers_is_left_right_top_bottom_as_of_an_array(layout):
+def test_four_padding_numbers_mean_left_right_top_bottom(layout):
     left, right, top, bottom = 0, 3, 1, 5
     padded = np.pad(np.zeros((9, 8)), ((top, bottom), (left, right)))
     shape = (9, 8, 3) if layout == "HWC" else (3, 9, 8)
@@ -133,13 +133,13 @@ def test_a_padding_of_four_numbers_is_left_right_top_bottom_as_of_an_array(layou
     assert found == ((*padded.shape, 4) if layout == "HWC" else (4, *padded.shape))
 
 
-def test_both_ends_of_an_axis_may_be_padded_differently():
+def test_ends_of_an_axis_may_have_different_padding():
     assert conv_size(7, 3, padding=(0, 1)) == 6
     assert conv_size(7, 3, stride=2, padding=(2, 0)) == 4
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 12, 13])
-def test_same_padding_gives_as_many_windows_as_strides_fit_into_the_size(size):
+def test_same_padding_size_is_the_size_over_stride_rounded_up(size):
     for kernel, stride, dilation in product((1, 2, 3, 4, 5), (1, 2, 3, 7), (1, 2, 3)):
         extent = dilation * (kernel - 1) + 1
         last_start = size + extent - 1 - extent
@@ -149,13 +149,13 @@ def test_same_padding_gives_as_many_windows_as_strides_fit_into_the_size(size):
         assert counted == -(-size // stride)
 
 
-def test_valid_padding_is_none():
+def test_valid_padding_means_no_padding():
     assert conv_size(12, 5, padding="valid") == conv_size(12, 5) == 8
     assert conv_shape((9, 8, 3), 4, (5, 2), padding="valid") == (5, 7, 4)
 
 
 @pytest.mark.parametrize("layout", ["HWC", "CHW", "NHWC"])
-def test_same_padding_is_that_of_values(layout):
+def test_same_padding_shape_matches_convolved_values(layout):
     maps = conv2d(np.ones((3, 9, 8), dtype=int), np.ones((4, 3, 4, 2), dtype=int), padding="same")
     shapes = {"HWC": (9, 8, 3), "CHW": (3, 9, 8), "NHWC": (2, 9, 8, 3)}
     channels, height, width = maps.shape
@@ -164,7 +164,7 @@ def test_same_padding_is_that_of_values(layout):
     assert found[-3:] == expected
 
 
-def test_same_padding_needs_no_rounding():
+def test_same_padding_rejects_a_rounding_argument():
     with pytest.raises(SolverError, match="leave rounding out"):
         conv_size(9, 3, padding="same", rounding="ceil")
 
@@ -179,23 +179,23 @@ def test_same_padding_needs_no_rounding():
         ("fraction_left", {"stride": 4}, Fraction(65, 2)),
     ],
 )
-def test_a_size_with_same_padding_has_wrong_versions(mistake, keywords, given):
+def test_same_padding_size_mistakes_yield_expected_values(mistake, keywords, given):
     wrong = REGISTRY.wrong_versions[mistake]["conv_size"]
     assert wrong(127, 5, padding="same", **keywords) == given
 
 
-def test_padding_in_words_is_never_added_at_one_end_alone():
+def test_padding_once_mistake_does_not_apply_to_padding_keywords():
     with pytest.raises(SolverError, match="names no numbers"):
         REGISTRY.wrong_versions["padding_once"]["conv_size"](127, 5, padding="same")
 
 
-def test_groups_change_no_shape_but_must_divide_the_channels():
+def test_groups_keep_the_shape_but_must_divide_the_channels():
     assert conv_shape((9, 8, 6), 4, 3, groups=2) == conv_shape((9, 8, 6), 4, 3)
     with pytest.raises(SolverError, match="4 groups do not divide 6 and 4 channels"):
         conv_shape((9, 8, 6), 4, 3, groups=4)
 
 
-def test_an_oblong_kernel_has_its_height_first():
+def test_rectangular_kernel_is_height_by_width():
     assert conv_shape((9, 8, 3), 4, (5, 2)) == (5, 7, 4)
 
 
@@ -210,7 +210,7 @@ def test_an_oblong_kernel_has_its_height_first():
         ((), {}, "the shape must be a tuple"),
     ],
 )
-def test_a_shape_that_makes_no_sense_is_refused_with_the_reason(shape, keywords, reason):
+def test_invalid_shape_is_rejected_with_reason(shape, keywords, reason):
     with pytest.raises(SolverError, match=reason):
         conv_shape(shape, 4, 3, **keywords)
 
@@ -219,13 +219,13 @@ def test_a_shape_that_makes_no_sense_is_refused_with_the_reason(shape, keywords,
 @pytest.mark.parametrize("kernel_size", [2, 3])
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize("padding", [0, 1])
-def test_pooling_slides_its_window_as_a_convolution_does(size, kernel_size, stride, padding):
+def test_pooling_size_is_the_number_of_windows(size, kernel_size, stride, padding):
     counted = windows_counted(size, kernel_size, stride=stride, padding=padding)
     if counted:
         assert pool_size(size, kernel_size, stride=stride, padding=padding) == counted
 
 
-def test_the_stride_of_pooling_defaults_to_the_window():
+def test_pooling_stride_defaults_to_the_window():
     assert pool_size(12, 3) == 4
     assert pool_shape((12, 6, 5), (3, 2)) == (4, 3, 5)
 
@@ -245,26 +245,26 @@ def test_ceil_mode_keeps_a_last_window_only_if_it_starts_on_the_input(
     assert pool_size(size, kernel_size, ceil_mode=True, **keywords) == expected
 
 
-def test_padding_beyond_half_of_a_pooling_window_is_refused():
+def test_padding_of_more_than_half_a_pooling_window_is_rejected():
     with pytest.raises(SolverError, match="more than half of the window"):
         pool_size(8, 3, padding=2)
 
 
 @pytest.mark.parametrize("dilation", [1, 2, 3])
 @pytest.mark.parametrize("kernel_size", [1, 3, 5, 7])
-def test_same_padding_keeps_every_size(kernel_size, dilation):
+def test_same_padding_preserves_every_size_at_stride_1(kernel_size, dilation):
     padding = same_padding(kernel_size, dilation=dilation)
     for size in (1, 8, 13):
         assert conv_size(size, kernel_size, padding=padding, dilation=dilation) == size
 
 
-def test_an_even_extent_has_no_same_padding():
+def test_even_kernel_extent_has_no_same_padding():
     with pytest.raises(SolverError, match="no equal padding"):
         same_padding(4)
     assert same_padding(4, dilation=2) == 3
 
 
-def test_flattening_counts_all_values():
+def test_flatten_size_counts_all_values():
     assert flatten_size((16, 16, 256)) == np.zeros((16, 16, 256)).size
     assert flatten_size((7,)) == 7
     with pytest.raises(SolverError, match="layout"):
@@ -274,7 +274,7 @@ def test_flattening_counts_all_values():
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize("padding", [0, 1])
 @pytest.mark.parametrize("dilation", [1, 2])
-def test_a_transposed_convolution_undoes_the_size_of_a_convolution(stride, padding, dilation):
+def test_transposed_convolution_inverts_the_convolution_size(stride, padding, dilation):
     geometry = {"stride": stride, "padding": padding, "dilation": dilation}
     for size in range(5, 14):
         small = conv_size(size, 3, **geometry)
@@ -282,7 +282,7 @@ def test_a_transposed_convolution_undoes_the_size_of_a_convolution(stride, paddi
         assert transposed_size(small, 3, output_padding=lost, **geometry) == size
 
 
-def test_cropping_everything_away_is_refused():
+def test_cropping_the_whole_output_is_rejected():
     with pytest.raises(SolverError, match="crops everything"):
         transposed_size(1, 2, padding=1)
 
@@ -290,7 +290,7 @@ def test_cropping_everything_away_is_refused():
 @pytest.mark.parametrize("stride", [1, 2, 3, 4])
 @pytest.mark.parametrize("kernel_size", [1, 2, 3, 5])
 @pytest.mark.parametrize("dilation", [1, 2])
-def test_the_least_padding_that_keeps_a_share_of_the_size(stride, kernel_size, dilation):
+def test_same_padding_ends_are_minimal(stride, kernel_size, dilation):
     geometry = {"stride": stride, "dilation": dilation}
     for size in range(1, 14):
         ends = same_padding_ends(size, kernel_size, **geometry)
@@ -303,7 +303,7 @@ def test_the_least_padding_that_keeps_a_share_of_the_size(stride, kernel_size, d
             assert windows < wanted
 
 
-def test_the_odd_cell_goes_to_the_end_that_is_named():
+def test_odd_padding_cell_is_added_at_the_requested_end():
     assert same_padding_ends(224, 7, stride=2, extra="before") == (3, 2)
     with pytest.raises(SolverError, match="extra must be after or before"):
         same_padding_ends(224, 7, extra="both")

@@ -48,7 +48,7 @@ def suppressed_by_deleting(boxes, scores, threshold, classes):
 
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("threshold", [0, Fraction(1, 4), Fraction(1, 2), 1])
-def test_suppression_takes_the_best_box_and_deletes_what_overlaps_it(seed, threshold):
+def test_nms_matches_suppression_by_deletion(seed, threshold):
     boxes = random_boxes(12, seed)
     rng = np.random.default_rng(seed)
     scores, classes = rng.permutation(12) / 12, rng.integers(0, 2, 12)
@@ -73,16 +73,16 @@ CHAIN = [[0, 0, 4, 4], [2, 0, 6, 4], [4, 0, 8, 4]]
         ({"fmt": "xywh"}, (0, 1)),
     ],
 )
-def test_a_box_that_is_gone_removes_no_other(keywords, kept):
+def test_suppressed_box_suppresses_no_other(keywords, kept):
     given = {"threshold": 0.3, **keywords}
     assert nms(CHAIN, (0.9, 0.8, 0.7), **given) == kept
 
 
-def test_equal_scores_go_by_their_order():
+def test_nms_keeps_the_first_box_of_equal_scores():
     assert nms([[0, 0, 4, 4], [0, 0, 4, 4]], (0.5, 0.5), 0.5) == (0,)
 
 
-def test_soft_suppression_lowers_a_score_by_each_better_box():
+def test_soft_nms_lowers_a_score_for_each_better_box():
     half = [[0, 0, 4, 2], [0, 0, 4, 4], [0, 0, 4, 4]]
     assert soft_nms(half, (0.9, 0.8, 0.4), threshold=0.5) == (
         Fraction(9, 10), Fraction(4, 5), 0,
@@ -91,7 +91,7 @@ def test_soft_suppression_lowers_a_score_by_each_better_box():
     assert found == pytest.approx((0.9, 0.8 * math.exp(-0.25 / 0.5)))
 
 
-def test_boxes_that_lose_score_are_taken_later():
+def test_soft_nms_reorders_boxes_whose_scores_drop():
     """The second box falls behind the third, which then lowers its score once more."""
     boxes = [[0, 0, 4, 4], [0, 1, 4, 5], [0, 2, 4, 6]]
     scores = (Fraction(9, 10), Fraction(8, 10), Fraction(7, 10))
@@ -114,7 +114,7 @@ def test_boxes_that_lose_score_are_taken_later():
         (lambda: soft_nms(CHAIN, (0.9, 0.8, 0.7), sigma=0), "sigma positive"),
     ],
 )
-def test_a_suppression_that_makes_no_sense_is_refused_with_the_reason(compute, reason):
+def test_invalid_suppression_arguments_are_rejected_with_reason(compute, reason):
     with pytest.raises(SolverError, match=reason):
         compute()
 
@@ -133,7 +133,7 @@ def test_a_suppression_that_makes_no_sense_is_refused_with_the_reason(compute, r
         ((99.5, 10), (100, 100), 13, (1, 12)),
     ],
 )
-def test_a_cell_holds_the_centres_that_lie_in_it(center, image, grid, cell):
+def test_responsible_cell_contains_the_box_center(center, image, grid, cell):
     assert responsible_cell(center, image, grid) == cell
     rows, columns = (grid, grid) if isinstance(grid, int) else grid
     x, y = cell_offset(center, image, grid)
@@ -144,12 +144,12 @@ def test_a_cell_holds_the_centres_that_lie_in_it(center, image, grid, cell):
 
 
 @pytest.mark.parametrize("center", [(448, 0), (0, 448), (-1, 0), (1,)])
-def test_a_centre_outside_of_the_image_is_refused(center):
+def test_center_outside_of_the_image_is_rejected(center):
     with pytest.raises(SolverError, match="center"):
         responsible_cell(center, (448, 448), 7)
 
 
-def test_the_best_anchor_has_the_shape_that_is_nearest_by_overlap():
+def test_best_anchor_has_the_highest_shape_overlap():
     anchors = [[10, 13], [16, 30], [33, 23], [30, 61], [62, 45], [59, 119]]
     assert best_anchor((31, 60), anchors) == 3
     assert best_anchor((60, 31), anchors) == 4
@@ -158,13 +158,13 @@ def test_the_best_anchor_has_the_shape_that_is_nearest_by_overlap():
         best_anchor((60, 31), [[10, 0]])
 
 
-def test_zero_offsets_lie_in_the_middle_of_the_cell_with_the_size_of_the_anchor():
+def test_zero_offsets_decode_to_the_cell_center_and_anchor_size():
     for version in (2, 3, 5):
         found = decode_yolo_box((0, 0, 0, 0), (3, 5), (116, 90), stride=32, version=version)
         assert found == (5.5 * 32, 3.5 * 32, 116, 90)
 
 
-def test_decoding_follows_the_formulas_of_the_papers():
+def test_yolo_decoding_matches_the_formulas_of_the_papers():
     tx, ty, tw, th = 0.4, -1.2, 0.3, -0.7
     squashed = [1 / (1 + math.exp(-t)) for t in (tx, ty, tw, th)]
     third = decode_yolo_box((tx, ty, tw, th), (6, 2), (10, 20), stride=16)
@@ -180,7 +180,7 @@ def test_decoding_follows_the_formulas_of_the_papers():
 
 @pytest.mark.parametrize("fmt", BOX_FORMATS)
 @pytest.mark.parametrize("variances", [(1, 1), (0.1, 0.2)])
-def test_deltas_are_undone_by_decoding(fmt, variances):
+def test_decoding_inverts_anchor_deltas(fmt, variances):
     box = convert_box((3, 4, 18, 15), "xyxy", fmt)
     anchor = convert_box((0, 5, 12, 21), "xyxy", fmt)
     deltas = anchor_deltas(box, anchor, variances=variances, fmt=fmt)
@@ -197,7 +197,7 @@ def test_deltas_are_undone_by_decoding(fmt, variances):
         (lambda: decode_deltas((0, 0, 0, 0), (0, 0, 1, 1), variances=(0, 1)), "two positive"),
     ],
 )
-def test_a_decoding_that_makes_no_sense_is_refused_with_the_reason(compute, reason):
+def test_invalid_box_decoding_is_rejected_with_reason(compute, reason):
     with pytest.raises(SolverError, match=reason):
         compute()
 
@@ -219,11 +219,11 @@ TRUTHS = [[0, 0, 4, 4], [1, 0, 5, 4]]
         ([[0, 0, 4, 4], [1, 0, 4, 4]], {"fmt": "xywh"}, (1, 1)),
     ],
 )
-def test_each_true_box_is_found_once(detections, keywords, found):
+def test_each_true_box_matches_one_detection(detections, keywords, found):
     assert match_detections(detections, (0.9, 0.8), TRUTHS, **keywords) == found
 
 
-def test_the_highest_score_takes_the_box_in_any_order():
+def test_highest_score_matches_the_box_in_any_order():
     twice = [[0, 0, 4, 4], [0, 0, 4, 4]]
     assert match_detections(twice, (0.2, 0.8), [[0, 0, 4, 4]]) == (0, 1)
 
@@ -237,13 +237,13 @@ def test_the_highest_score_takes_the_box_in_any_order():
         ({"negative": 0.7}, (1, 0, 0, 1)),
     ],
 )
-def test_an_anchor_is_an_object_background_or_ignored(keywords, labels):
+def test_anchors_are_labeled_object_background_or_ignored(keywords, labels):
     anchors = [[0, 0, 4, 4], [0, 2, 4, 6], [30, 30, 34, 34], [10, 10, 14, 14]]
     truths = [[0, 0, 4, 4], [11, 10, 16, 14]]
     assert anchor_labels(anchors, truths, **keywords) == labels
 
 
-def test_an_object_that_no_anchor_meets_makes_none_an_object():
+def test_object_without_overlapping_anchor_labels_no_anchor():
     assert anchor_labels([[0, 0, 4, 4]], [[20, 20, 24, 24]]) == (0,)
 
 
@@ -255,11 +255,11 @@ def test_an_object_that_no_anchor_meets_makes_none_an_object():
         (lambda: anchor_labels(TRUTHS, TRUTHS, positive=0.2), "negative 3/10 is above"),
     ],
 )
-def test_a_matching_that_makes_no_sense_is_refused_with_the_reason(compute, reason):
+def test_invalid_matching_arguments_are_rejected_with_reason(compute, reason):
     with pytest.raises(SolverError, match=reason):
         compute()
 
 
-def test_boxes_may_be_arrays_and_tensors_become_them():
+def test_nms_accepts_boxes_as_numpy_arrays():
     boxes = Tensor.from_nested(CHAIN).to_array()
     assert nms(boxes, np.array([0.9, 0.8, 0.7]), 0.3) == (0, 2)

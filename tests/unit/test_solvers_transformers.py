@@ -40,7 +40,7 @@ def pytorch_shapes(kind, into, hidden, layers, directions):
 @pytest.mark.parametrize("kind", GATES)
 @pytest.mark.parametrize("layers", [1, 3])
 @pytest.mark.parametrize("bidirectional", [False, True])
-def test_recurrent_layers_have_the_tensors_that_pytorch_documents(kind, layers, bidirectional):
+def test_recurrent_layer_parameters_match_pytorch_tensors(kind, layers, bidirectional):
     shapes = list(pytorch_shapes(kind, 5, 7, layers, 2 if bidirectional else 1))
     keywords = {"num_layers": layers, "bidirectional": bidirectional}
     assert recurrent_params(kind, 5, 7, **keywords) == sum(map(math.prod, shapes))
@@ -76,7 +76,7 @@ def test_recurrent_layers_have_the_tensors_that_pytorch_documents(kind, layers, 
         (attention_macs(4, 6, source_len=9, projections=False), 2 * 4 * 9 * 6),
     ],
 )
-def test_counts_that_courses_ask_for(found, expected):
+def test_transformer_counts_match_course_examples(found, expected):
     assert found == expected
 
 
@@ -91,7 +91,7 @@ def test_counts_that_courses_ask_for(found, expected):
         (518, 14, 32, 1280, 633_470_440, 1016.717),
     ],
 )
-def test_vision_transformers_have_the_parameters_and_macs_that_torchvision_lists(
+def test_vision_transformer_parameters_and_macs_match_torchvision(
     image, patch, layers, width, params, giga
 ):
     assert vit_params(image, patch, layers, width) == params
@@ -101,7 +101,7 @@ def test_vision_transformers_have_the_parameters_and_macs_that_torchvision_lists
     assert round(macs / 1e9, 3) == giga
 
 
-def test_language_models_have_the_parameters_that_are_published():
+def test_gpt2_and_bert_parameters_match_published_values():
     blocks = 12 * transformer_block_params(768, 3072)
     norm = layer_norm_params(768)
     gpt2 = embedding_params(50_257, 768) + embedding_params(1024, 768) + blocks + norm
@@ -110,13 +110,13 @@ def test_language_models_have_the_parameters_that_are_published():
     assert tables + norm + blocks + linear_params(768, 768) == 109_482_240  # BERT-base, uncased
 
 
-def test_the_default_transformer_of_pytorch_is_its_layers_and_two_norms():
+def test_pytorch_default_transformer_is_its_layers_plus_two_norms():
     encoder = 6 * transformer_block_params(512, 2048)
     decoder = 6 * transformer_block_params(512, 2048, cross_attention=True)
     assert encoder + decoder + 2 * layer_norm_params(512) == 44_140_544
 
 
-def test_the_macs_of_attention_are_those_of_its_matrix_products():
+def test_attention_macs_are_the_sum_of_its_matrix_products():
     """The product of (a, b) and (b, c) takes a*b*c MACs."""
     queries, keys, width = 5, 7, 6
     projections = [(queries, width, width)] * 2 + [(keys, width, width)] * 2
@@ -142,6 +142,6 @@ def test_the_macs_of_attention_are_those_of_its_matrix_products():
         (lambda: vit_params(224, 16, 0, 768), "num_layers must be from 1"),
     ],
 )
-def test_a_count_that_makes_no_sense_is_refused_with_the_reason(compute, reason):
+def test_invalid_transformer_count_is_rejected_with_reason(compute, reason):
     with pytest.raises(SolverError, match=reason):
         compute()

@@ -19,7 +19,7 @@ from problems.solvers.transposed_values import (
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize("padding", [0, 1])
 @pytest.mark.parametrize("kernel", [(2, 2), (3, 2)])
-def test_a_transposed_convolution_is_the_full_convolution_of_the_spread_input(
+def test_transposed_convolution_is_the_full_convolution_of_the_dilated_input(
     stride, padding, kernel
 ):
     x, w = integers(3, 4), integers(*kernel, seed=1)
@@ -41,7 +41,7 @@ def test_convolution_and_its_transpose_are_adjoint(stride, padding):
     assert (forth * y).sum() == (x * back).sum()
 
 
-def test_the_running_sum_grows_cell_by_cell_into_the_whole():
+def test_running_sum_adds_one_stamp_for_each_input_cell():
     x, w = integers(3, 3), integers(2, 2, seed=1)
     sums = [transposed_running_sum(x, w, after=count) for count in range(10)]
     assert not sums[0].any()
@@ -53,12 +53,12 @@ def test_the_running_sum_grows_cell_by_cell_into_the_whole():
     np.testing.assert_array_equal(sums[9], conv_transpose2d(x, w))
 
 
-def test_a_running_sum_beyond_the_last_cell_is_refused():
+def test_running_sum_beyond_the_last_cell_is_rejected():
     with pytest.raises(SolverError, match="x has 4 cells, not 5"):
         transposed_running_sum([[1, 2], [3, 4]], [[1]], after=5)
 
 
-def test_real_cells_stay_real():
+def test_transposed_convolution_keeps_real_values():
     assert conv_transpose2d([[0.5]], [[3]])[0, 0] == 1.5
 
 
@@ -67,7 +67,9 @@ def test_real_cells_stay_real():
 @pytest.mark.parametrize("dilation", [1, 2])
 @pytest.mark.parametrize("padding", [0, (1, 0, 0, 1), "tf", "same"])
 @pytest.mark.parametrize("groups", [1, 2])
-def test_every_option_keeps_the_two_adjoint(kernel, stride, dilation, padding, groups):
+def test_convolution_and_transpose_are_adjoint_with_every_option(
+    kernel, stride, dilation, padding, groups
+):
     y, w = integers(4, 4, 5), integers(4, 3, kernel, kernel, seed=1)
     options = {"stride": stride, "dilation": dilation, "padding": padding, "groups": groups}
     back = conv_transpose2d(y, w, **options)
@@ -77,19 +79,19 @@ def test_every_option_keeps_the_two_adjoint(kernel, stride, dilation, padding, g
 
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize("padding", [0, (1, 2), "tf"])
-def test_a_sequence_and_its_transpose_are_adjoint(stride, padding):
+def test_convolution_and_transpose_of_a_sequence_are_adjoint(stride, padding):
     y, w = integers(2, 6), integers(2, 3, 4, seed=1)
     back = conv_transpose1d(y, w, stride=stride, padding=padding)
     x = integers(*back.shape, seed=2)
     assert (conv1d(x, w, stride=stride, padding=padding) * y).sum() == (x * back).sum()
 
 
-def test_the_output_padding_leaves_zeros_at_the_end():
+def test_output_padding_appends_zeros():
     found = conv_transpose2d([[1, 2]], [[1, 10]], stride=2, output_padding=(1, 0))
     np.testing.assert_array_equal(found, [[1, 10, 2, 20], [0, 0, 0, 0]])
 
 
-def test_each_map_adds_its_bias():
+def test_transposed_convolution_adds_a_bias_to_each_map():
     x, w = integers(2, 3, 3), integers(2, 3, 2, 2, seed=1)
     found = conv_transpose2d(x, w, bias=(10, 20, 30)) - conv_transpose2d(x, w)
     np.testing.assert_array_equal(found[:, 0, 0], [10, 20, 30])
@@ -114,6 +116,6 @@ def test_each_map_adds_its_bias():
         ),
     ],
 )
-def test_a_transposed_convolution_that_makes_no_sense_is_refused(x, w, keywords, reason):
+def test_invalid_transposed_convolution_is_rejected(x, w, keywords, reason):
     with pytest.raises(SolverError, match=reason):
         conv_transpose2d(x, w, **keywords)

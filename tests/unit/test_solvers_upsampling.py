@@ -13,25 +13,25 @@ X = np.arange(2 * 9 * 3 * 4).reshape(18, 3, 4)
 
 
 @pytest.mark.parametrize("factor", [1, 2, 5])
-def test_upsampling_repeats_rows_and_columns(factor):
+def test_nearest_upsampling_repeats_rows_and_columns(factor):
     expected = X.repeat(factor, axis=1).repeat(factor, axis=2)
     np.testing.assert_array_equal(upsample_nearest2d(X, factor), expected)
     np.testing.assert_array_equal(upsample_nearest2d(X[0], factor), expected[0])
 
 
 @pytest.mark.parametrize("factor", [Fraction(1, 3), 0.5, 1.5, Fraction(7, 3), 4])
-def test_the_size_is_that_of_the_shape_rule(factor):
+def test_upsampled_values_have_the_shape_of_upsample_shape(factor):
     assert upsample_nearest2d(X, factor).shape == upsample_shape(X.shape, factor, layout="CHW")
 
 
-def test_a_factor_is_exact_where_doubles_fall_below_a_whole_row():
+def test_upsampling_factor_is_exact_where_floats_round_down():
     """At factor 3.7, row 37 comes from row 10; in doubles, 37 * (1/3.7) is 9.99…"""
     column = np.arange(12).reshape(12, 1)
     assert upsample_nearest2d(column, 3.7)[36:39, 0].tolist() == [9, 10, 10]
 
 
 @pytest.mark.parametrize("factor", [1, 3])
-def test_a_shuffle_follows_its_definition(factor):
+def test_pixel_shuffle_matches_its_definition(factor):
     found = pixel_shuffle_values(X, factor)
     assert found.shape == pixel_shuffle_shape(X.shape, factor, layout="CHW")
     for channel, row, column in np.ndindex(found.shape):
@@ -42,7 +42,7 @@ def test_a_shuffle_follows_its_definition(factor):
 @pytest.mark.parametrize(
     "compute", [lambda x: upsample_nearest2d(x, 3), lambda x: pixel_shuffle_values(x, 3)]
 )
-def test_integers_stay_integers_and_decimals_decimals(compute):
+def test_upsampling_keeps_integers_and_floats(compute):
     assert compute(X).dtype == np.int64
     assert compute(X / 2).dtype == np.float64
 
@@ -62,6 +62,6 @@ def test_integers_stay_integers_and_decimals_decimals(compute):
         (lambda: upsample_nearest2d([[1], [2, 3]], 2), "x is ragged"),
     ],
 )
-def test_what_cannot_grow_is_refused_with_the_reason(compute, reason):
+def test_invalid_upsampling_is_rejected_with_reason(compute, reason):
     with pytest.raises(SolverError, match=reason):
         compute()

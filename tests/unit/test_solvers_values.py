@@ -31,7 +31,7 @@ def by_scipy(x, w, *, stride=1, padding=0, dilation=1):
 @pytest.mark.parametrize("padding", [0, 1, 2])
 @pytest.mark.parametrize("dilation", [1, 2])
 @pytest.mark.parametrize("kernel", [(1, 1), (2, 3), (3, 3)])
-def test_a_convolution_is_the_correlation_of_scipy(stride, padding, dilation, kernel):
+def test_convolution_matches_scipy_correlation(stride, padding, dilation, kernel):
     x, w = integers(7, 9), integers(*kernel, seed=1)
     geometry = {"stride": stride, "padding": padding, "dilation": dilation}
     found = conv2d(x, w, **geometry)
@@ -39,31 +39,31 @@ def test_a_convolution_is_the_correlation_of_scipy(stride, padding, dilation, ke
     np.testing.assert_array_equal(found, by_scipy(x, w, **geometry))
 
 
-def test_a_flipped_convolution_is_the_convolution_of_scipy():
+def test_flipped_convolution_matches_scipy_convolution():
     x, w = integers(6, 5), integers(3, 2, seed=1)
     np.testing.assert_array_equal(conv2d(x, w, flip=True), signal.convolve2d(x, w, mode="valid"))
 
 
 @pytest.mark.parametrize("row", [0, 1, 2])
 @pytest.mark.parametrize("column", [0, 1])
-def test_a_single_one_in_the_kernel_shifts_the_input(row, column):
+def test_unit_kernel_shifts_the_input(row, column):
     x, kernel = integers(5, 6), np.zeros((3, 2), dtype=int)
     kernel[row, column] = 1
     np.testing.assert_array_equal(conv2d(x, kernel), x[row : row + 3, column : column + 5])
 
 
-def test_channels_are_summed():
+def test_convolution_sums_over_channels():
     x, w = integers(3, 6, 5), integers(3, 3, 2, seed=1)
     expected = sum(by_scipy(x[channel], w[channel]) for channel in range(3))
     np.testing.assert_array_equal(conv2d(x, w), expected)
 
 
-def test_one_kernel_serves_every_channel():
+def test_two_dimensional_kernel_applies_to_every_channel():
     x, w = integers(3, 6, 5), integers(3, 2, seed=1)
     np.testing.assert_array_equal(conv2d(x, w), by_scipy(x.sum(axis=0), w))
 
 
-def test_each_filter_gives_a_map_and_adds_its_bias():
+def test_each_filter_yields_a_map_with_its_bias():
     x, w = integers(2, 5, 5), integers(3, 2, 3, 3, seed=1)
     found = conv2d(x, w, bias=(10, 20, 30))
     assert found.shape == (3, 3, 3)
@@ -71,21 +71,21 @@ def test_each_filter_gives_a_map_and_adds_its_bias():
         np.testing.assert_array_equal(found[index], conv2d(x, w[index]) + 10 * (index + 1))
 
 
-def test_a_group_sees_its_own_channels_only():
+def test_filter_group_uses_only_its_own_channels():
     x, w = integers(4, 5, 5), integers(6, 2, 3, 3, seed=1)
     found = conv2d(x, w, groups=2)
     np.testing.assert_array_equal(found[:3], conv2d(x[:2], w[:3]))
     np.testing.assert_array_equal(found[3:], conv2d(x[2:], w[3:]))
 
 
-def test_a_depthwise_convolution_keeps_the_channels_apart():
+def test_depthwise_convolution_keeps_channels_separate():
     x, w = integers(3, 5, 5), integers(3, 1, 2, 2, seed=1)
     found = conv2d(x, w, groups=3)
     for channel in range(3):
         np.testing.assert_array_equal(found[channel], by_scipy(x[channel], w[channel, 0]))
 
 
-def test_height_and_width_may_differ_in_everything():
+def test_height_and_width_may_have_different_geometry():
     x, w = integers(9, 8), integers(2, 3, seed=1)
     found = conv2d(x, w, stride=(2, 1), padding=(0, 2), dilation=(3, 1))
     padded = np.pad(x, ((0, 0), (2, 2)))
@@ -94,11 +94,11 @@ def test_height_and_width_may_differ_in_everything():
     np.testing.assert_array_equal(found, signal.correlate2d(padded, kernel, mode="valid")[::2, ::1])
 
 
-def test_nested_tuples_spell_arrays():
+def test_convolution_accepts_nested_tuples():
     np.testing.assert_array_equal(conv2d(((1, 2), (3, 4)), ((1, 0), (0, 1))), [[5]])
 
 
-def test_rows_of_an_array_are_stacked_in_an_expression():
+def test_array_rows_may_be_stacked_in_an_expression():
     x = Tensor.from_nested([[1, 2], [10, 20], [3, 5]])
     tree = parse("matmul((X[2], X[0]), [[1, 0], [0, 2]])").tree
     stacked = evaluate(tree, Scope({"X": x}, REGISTRY.functions))
@@ -110,7 +110,7 @@ def test_large_integers_are_summed_exactly():
     assert conv2d(x, x)[0, 0] == 4 * (2**24 + 1) ** 2
 
 
-def test_a_fraction_makes_the_result_real():
+def test_fractional_input_makes_the_convolution_real():
     assert conv2d([[1, 2]], [[1, 1]], bias=Fraction(1, 2))[0, 0] == 3.5
     assert conv2d([[0.5, 2]], [[1, 1]]).dtype == np.float64
 
@@ -132,12 +132,12 @@ def test_a_fraction_makes_the_result_real():
         (np.full((2, 2), 2**31), np.full((2, 2), 2**31), {}, "too large to be summed exactly"),
     ],
 )
-def test_a_convolution_that_makes_no_sense_is_refused_with_the_reason(x, w, keywords, reason):
+def test_invalid_convolution_arguments_are_rejected_with_reason(x, w, keywords, reason):
     with pytest.raises(SolverError, match=reason):
         conv2d(x, w, **keywords)
 
 
-def test_a_result_of_more_than_50_000_cells_is_refused():
+def test_convolution_result_of_more_than_50_000_cells_is_rejected():
     with pytest.raises(SolverError, match="the limit is 50000"):
         conv2d(np.ones((51, 1000)), np.ones((1, 1)))
 
@@ -145,7 +145,7 @@ def test_a_result_of_more_than_50_000_cells_is_refused():
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("dilation", [1, 2])
 @pytest.mark.parametrize("kernel", [1, 2, 3])
-def test_a_sequence_is_convolved_like_a_matrix_of_one_row(stride, dilation, kernel):
+def test_one_dimensional_convolution_matches_a_matrix_with_one_row(stride, dilation, kernel):
     x, w = integers(9), integers(kernel, seed=1)
     geometry = {"stride": stride, "padding": (2, 1), "dilation": dilation}
     padded = np.pad(x, (2, 1))[np.newaxis]
@@ -154,7 +154,7 @@ def test_a_sequence_is_convolved_like_a_matrix_of_one_row(stride, dilation, kern
 
 
 @pytest.mark.parametrize("stride", [1, 2])
-def test_a_volume_is_correlated_as_by_scipy(stride):
+def test_three_dimensional_convolution_matches_scipy_correlation(stride):
     x, w = integers(2, 5, 6, 4), integers(2, 2, 3, 2, seed=1)
     bordered = np.pad(x, ((0, 0), (1, 1), (1, 1), (1, 1)))
     full = sum(signal.correlate(bordered[at], w[at], mode="valid") for at in range(2))
@@ -164,7 +164,7 @@ def test_a_volume_is_correlated_as_by_scipy(stride):
 
 @pytest.mark.parametrize("kernel", [(1, 1), (2, 3), (4, 4), (5, 2)])
 @pytest.mark.parametrize("dilation", [1, 2])
-def test_the_padding_called_same_is_that_of_scipy_at_stride_1(kernel, dilation):
+def test_same_padding_matches_scipy_at_stride_1(kernel, dilation):
     x, w = integers(9, 8), spread(integers(*kernel, seed=1), dilation)
     found = conv2d(x, w, padding="same")
     assert found.shape == x.shape
@@ -187,7 +187,7 @@ def test_the_padding_called_same_is_that_of_scipy_at_stride_1(kernel, dilation):
         ([[[1, 2], [2, 5]], [[0, 7], [7, 1]]], True),
     ],
 )
-def test_symmetric_tells_whether_a_flip_or_a_transposition_could_hide(x, hides):
+def test_symmetric_detects_arrays_that_hide_a_flip_or_transposition(x, hides):
     assert symmetric(x) is hides
     cells = np.array(x)
     same = [np.array_equal(cells, turned) for turned in (flip(x), transpose(x))]
@@ -195,7 +195,7 @@ def test_symmetric_tells_whether_a_flip_or_a_transposition_could_hide(x, hides):
 
 
 @pytest.mark.parametrize("shape", [(2, 3), (1, 4), (2, 3, 2), (2, 2, 1, 3)])
-def test_an_array_is_turned_with_its_cells_exact(shape):
+def test_flip_and_transpose_keep_cells_exact(shape):
     """NumPy gives the expected positions; thirds must stay exact."""
     count = math.prod(shape)
     places, given = np.arange(count).reshape(shape), [Fraction(at, 3) for at in range(count)]
@@ -208,12 +208,12 @@ def test_an_array_is_turned_with_its_cells_exact(shape):
 
 
 @pytest.mark.parametrize("x", [Tensor((2,), (1, 2)), Tensor((1,) * 5, (1,)), 3, "text"])
-def test_what_has_no_rows_and_columns_is_not_turned(x):
+def test_flip_and_transpose_reject_values_without_rows_and_columns(x):
     for solver in ("transpose", "flip"):
         with pytest.raises(SolverError):
             REGISTRY.functions[solver](x)
 
 
-def test_distinct_tells_whether_a_value_repeats():
+def test_distinct_detects_repeated_values():
     assert distinct([[1, 2], [3, 4]])
     assert not distinct([1, 2, 1])

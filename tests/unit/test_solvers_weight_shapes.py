@@ -38,12 +38,12 @@ IMAGE = (3, 12, 12)
         (conv_transpose_weight_shape(6, 4, (3, 5), groups=2), (6, 2, 3, 5)),
     ],
 )
-def test_weights_have_the_shape_of_pytorch(shape, expected):
+def test_weight_shapes_match_pytorch(shape, expected):
     assert shape == expected
 
 
 @pytest.mark.parametrize("groups", [1, 2, 4])
-def test_the_weights_are_as_many_as_are_counted(groups):
+def test_weight_shapes_match_parameter_counts(groups):
     for kernel, into, out in product((3, (1, 5)), (4, 8), (4, 12)):
         options = {"groups": groups, "bias": False}
         shape = conv_weight_shape(into, out, kernel, groups=groups)
@@ -53,7 +53,7 @@ def test_the_weights_are_as_many_as_are_counted(groups):
 
 
 @pytest.mark.parametrize("solver", [conv_weight_shape, conv_transpose_weight_shape])
-def test_groups_must_divide_both_numbers_of_channels(solver):
+def test_groups_must_divide_input_and_output_channels(solver):
     with pytest.raises(SolverError, match="3 groups do not divide 6 and 4 channels"):
         solver(6, 4, 3, groups=3)
 
@@ -70,7 +70,7 @@ def test_groups_must_divide_both_numbers_of_channels(solver):
         ({"start": -4, "stop": -1}, None),
     ],
 )
-def test_a_network_is_cut_like_a_list(keywords, expected):
+def test_subnetwork_slices_layers_like_a_list(keywords, expected):
     cut = subnetwork(NET, **keywords)
     assert cut.layers == NET.layers[keywords.get("start") : keywords.get("stop")]
     if expected is not None:
@@ -90,17 +90,17 @@ def test_a_network_is_cut_like_a_list(keywords, expected):
         ({"start": "relu"}, "start must be a whole number"),
     ],
 )
-def test_a_cut_outside_of_the_network_is_refused(keywords, reason):
+def test_empty_or_out_of_range_subnetwork_is_rejected(keywords, reason):
     with pytest.raises(SolverError, match=reason):
         subnetwork(NET, **keywords)
 
 
-def test_only_networks_are_cut():
+def test_subnetwork_rejects_layers():
     with pytest.raises(SolverError, match="is not a network"):
         subnetwork(conv(8, 3))
 
 
-def test_a_block_is_repeated_with_weights_of_its_own():
+def test_repeated_blocks_have_separate_weights():
     block = residual(network(conv(8, 3, padding=1), relu()))
     net = network(conv(8, 3), repeat(4, block))
     assert len(net.layers) == 5
@@ -117,12 +117,12 @@ def test_a_block_is_repeated_with_weights_of_its_own():
         (True, "times must be a whole number"),
     ],
 )
-def test_a_block_is_repeated_a_sensible_number_of_times(times, reason):
+def test_repeat_rejects_invalid_or_excessive_counts(times, reason):
     with pytest.raises(SolverError, match=reason):
         repeat(times, NET)
 
 
-def test_only_layers_and_networks_are_repeated():
+def test_repeat_rejects_values_that_are_not_layers():
     with pytest.raises(SolverError, match="3 is not a layer"):
         repeat(2, 3)
 
@@ -136,12 +136,12 @@ def test_only_layers_and_networks_are_repeated():
         ("cut_one_layer_late", -2, 6),
     ],
 )
-def test_a_network_is_cut_at_the_neighbouring_layer_by_mistake(mistake, stop, layers):
+def test_subnetwork_mistakes_cut_one_layer_early_or_late(mistake, stop, layers):
     wrong = REGISTRY.wrong_versions[mistake]["subnetwork"]
     assert wrong(NET, stop=stop).layers == NET.layers[:layers]
 
 
-def test_a_block_is_counted_once_or_once_less_by_mistake():
+def test_repeat_mistakes_count_a_block_once_or_one_time_less():
     wrong = REGISTRY.wrong_versions
     assert len(wrong["block_counted_once"]["repeat"](4, relu()).layers) == 1
     assert len(wrong["one_block_fewer"]["repeat"](4, relu()).layers) == 3
@@ -150,6 +150,6 @@ def test_a_block_is_counted_once_or_once_less_by_mistake():
 
 
 @pytest.mark.parametrize("stop", [7, None])
-def test_a_cut_behind_the_last_layer_is_no_mistake_that_can_be_made(stop):
+def test_late_cut_mistake_does_not_apply_after_the_last_layer(stop):
     with pytest.raises(SolverError, match="stop is 8"):
         REGISTRY.wrong_versions["cut_one_layer_late"]["subnetwork"](NET, stop=stop)

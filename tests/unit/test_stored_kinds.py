@@ -27,19 +27,19 @@ PARTS = [
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_every_kind_grades_a_stored_variant_as_the_solved_one(part):
+def test_every_kind_grades_a_stored_variant_like_the_solved_one(part):
     assert differences(original(part, params=PARAMS), BOOK) == []
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_key_comes_back_with_its_type(part):
+def test_stored_keys_keep_their_type(part):
     variant = original(part, params=PARAMS)
     for loaded in reload_variant(variant, BOOK).values():
         assert type(loaded.keys["a"]) is type(variant.keys["a"])
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_what_an_answer_carries_to_later_parts_comes_back_with_its_type(part):
+def test_carried_answers_keep_their_type(part):
     variant = original(part, params=PARAMS)
     for typed in sample_answers(variant, variant.problem.parts[0]):
         (result,) = grade(variant, {"a": typed}, registry=BOOK)
@@ -71,13 +71,13 @@ def planted(monkeypatch):
     return original(ask("shape", key="(3, 4)"), title="Graded by a planted kind")
 
 
-def test_a_key_of_a_type_of_its_own_is_solved_again(planted):
+def test_key_of_a_custom_type_is_solved_again_instead_of_stored(planted):
     """JSON has no such type, so the key is not stored; formula keys are not stored either."""
     assert variant_serialization.dump_variant(planted, BOOK)["keys"] == {}
     assert differences(planted, BOOK) == []
 
 
-def test_a_planted_kind_whose_key_comes_back_as_a_plain_tuple_is_found(planted, monkeypatch):
+def test_kind_whose_key_loads_as_a_plain_tuple_is_detected(planted, monkeypatch):
     def lossy(value):
         return to_json(tuple(value) if isinstance(value, tuple) else value)
 
@@ -91,6 +91,6 @@ def test_a_planted_kind_whose_key_comes_back_as_a_plain_tuple_is_found(planted, 
 @pytest.mark.parametrize(
     "value", [Sizes(3, 4), (1, Sizes(3, 4)), [Sizes(3, 4)], {"a": Sizes(1, 2)}]
 )
-def test_a_value_that_would_come_back_with_another_type_is_not_written(value):
+def test_value_that_would_lose_its_type_is_not_serialized(value):
     with pytest.raises(NotSerializableError):
         to_json(value)

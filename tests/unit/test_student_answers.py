@@ -41,7 +41,7 @@ def worker():
         ("Fewer *parameters*", None),
     ],
 )
-def test_phrases_are_highlighted_with_the_numbers_of_their_items(text, markup):
+def test_phrases_are_highlighted_with_their_item_numbers(text, markup):
     rendered = AnswerRenderer(0).render(text, (FEWER, DEEPER))
     if markup is None:
         assert "<mark>" not in rendered.markup
@@ -49,14 +49,14 @@ def test_phrases_are_highlighted_with_the_numbers_of_their_items(text, markup):
         assert rendered.markup.strip() == markup
 
 
-def test_a_phrase_with_signs_is_text_and_no_pattern():
+def test_highlighted_phrase_is_matched_literally():
     signs = Highlight("1", ("(a|b)*", "1<2"))
     markup = AnswerRenderer(0).render("x (a|b)* 1<2 aaa", (signs,)).markup
     assert markup.count("<mark>") == 2
     assert "1&lt;2" in markup
 
 
-def test_lines_stay_and_products_are_no_emphasis():
+def test_line_breaks_are_kept_and_products_are_not_emphasized():
     assert "3*4*5<br />" in render_student_markdown("3*4*5\nb")
     assert "<em>" not in render_student_markdown("256*200 + 200*3")
     assert "<em>why</em>" in render_student_markdown("*why* 2*3")
@@ -71,7 +71,7 @@ def test_lines_stay_and_products_are_no_emphasis():
     ],
     ids=lambda text: text[:6],
 )
-def test_a_hostile_text_is_displayed_in_bounded_time_and_size(worker, text):
+def test_hostile_text_is_rendered_in_bounded_time_and_size(worker, text):
     before = time.monotonic()
     rendered = worker.render(text)
     assert time.monotonic() - before < student_answers.RENDER_SECONDS + 2
@@ -79,11 +79,11 @@ def test_a_hostile_text_is_displayed_in_bounded_time_and_size(worker, text):
 
 
 @pytest.mark.parametrize("text", ["a" + "\n" * 19_900 + "b", "\n " * 9_900 + "b", "1" * 19_900])
-def test_the_serving_process_searches_for_markup_in_linear_time(text):
+def test_markup_search_in_the_serving_process_takes_linear_time(text):
     assert cpu_seconds(lambda: MARKUP_CHARACTERS.search(text)) < 0.05
 
 
-def test_many_phrases_in_a_text_are_highlighted_in_bounded_time_and_number():
+def test_number_of_highlights_and_their_time_are_bounded():
     highlights = [
         Highlight(str(item), tuple(f"q{phrase}" for phrase in range(item, item + 20)))
         for item in range(20)
@@ -94,7 +94,7 @@ def test_many_phrases_in_a_text_are_highlighted_in_bounded_time_and_number():
     assert found[0].markup.count("<mark>") == MAX_MARKS
 
 
-def test_a_text_that_misses_the_deadline_is_displayed_as_typed_and_others_are_rendered(monkeypatch):
+def test_slow_text_is_displayed_as_typed_while_others_are_rendered(monkeypatch):
     monkeypatch.setattr(student_answers, "WAIT_SECONDS", 60)
     renderer = AnswerRenderer(1, deadline_seconds=2)
     try:
@@ -106,7 +106,7 @@ def test_a_text_that_misses_the_deadline_is_displayed_as_typed_and_others_are_re
         renderer.close()
 
 
-def test_a_text_that_no_worker_can_render_is_displayed_as_typed_and_tried_again(monkeypatch):
+def test_text_that_fails_to_render_is_displayed_as_typed_and_retried(monkeypatch):
     renderer, calls = AnswerRenderer(0), []
 
     def fail(text, _highlights):
@@ -119,14 +119,14 @@ def test_a_text_that_no_worker_can_render_is_displayed_as_typed_and_tried_again(
     assert len(calls) == 2
 
 
-def test_the_process_that_serves_parses_no_text_of_a_student(worker, monkeypatch):
+def test_serving_process_does_not_parse_student_text(worker, monkeypatch):
     monkeypatch.setattr(student_answers, "_student_parser", None)
     assert "<em>a</em>" in worker.render("*a* $x$").markup
     with pytest.raises(TypeError):
         AnswerRenderer(0).render("*a* $x$")
 
 
-def test_a_closed_renderer_displays_texts_as_typed():
+def test_closed_renderer_displays_text_as_typed():
     renderer = AnswerRenderer(1)
     renderer.close()
     assert renderer.render("*a*").markup == "*a*"

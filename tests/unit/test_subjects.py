@@ -21,5 +21,5 @@ STATEMENT = "An encoder and a decoder have a block each."
         ("The second block has 3640", "correct"),
     ],
 )
-def test_the_noun_before_a_general_noun_names_the_subject(typed: str, status: str) -> None:
+def test_noun_before_a_general_noun_identifies_the_subject(typed: str, status: str) -> None:
     assert mark(PART, typed, statement=STATEMENT).status == status

@@ -9,7 +9,7 @@ from grader.policy import NO_PROGRESS, PartProgress
 PROBLEM, ASSIGNMENT = UUID(int=1), UUID(int=2)
 
 
-def test_students_share_the_ids_of_a_problem_and_of_its_assignment():
+def test_students_share_problem_and_assignment_id_objects():
     one, two = (
         SubmissionIds.from_uuids(PROBLEM, UUID(int=student), UUID(int=student), ASSIGNMENT)
         for student in (3, 4)
@@ -22,7 +22,7 @@ def test_students_share_the_ids_of_a_problem_and_of_its_assignment():
     assert one.id_texts[0] is two.id_texts[0]
 
 
-def test_a_part_without_answers_is_serialized_like_any_other():
+def test_part_without_answers_is_serialized_like_any_other():
     fresh = PartProgress()
     assert fresh is not NO_PROGRESS
     expected = serialize_part_progress_member("a", fresh)

@@ -23,7 +23,7 @@ def as_before() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("as_before")
-def test_what_cannot_start_ends_all_of_it_with_1(capfd):
+def test_process_that_cannot_start_stops_all_processes_with_exit_code_1(capfd):
     ended, up = [], []
     posts = [ProcessSlot(SERVER_SLOT, int, ()) for _ in range(2)]  # int(...) of a function fails
     supervisor = Supervisor(posts, on_ready=lambda: up.append(True), on_end=ended.append)
@@ -51,7 +51,7 @@ def fails_late(_told: Callable[[], None]) -> None:
 
 
 @pytest.mark.usefixtures("as_before")
-def test_a_worker_that_is_up_is_no_service_that_is(capfd):
+def test_service_is_not_ready_while_its_server_fails_to_start(capfd):
     up = []
     posts = [ProcessSlot("worker", is_up, ()), ProcessSlot(SERVER_SLOT, fails_late, ())]
     assert Supervisor(posts, on_ready=lambda: up.append(True)).run() == 1
@@ -60,7 +60,7 @@ def test_a_worker_that_is_up_is_no_service_that_is(capfd):
 
 
 @pytest.mark.usefixtures("as_before")
-def test_a_stop_while_it_starts_ends_with_0():
+def test_stop_signal_during_startup_exits_with_0():
     stop = threading.Timer(0.1, signal.raise_signal, (signal.SIGTERM,))
     stop.start()
     up = []
@@ -71,7 +71,7 @@ def test_a_stop_while_it_starts_ends_with_0():
 
 
 @pytest.mark.usefixtures("as_before")
-def test_what_is_done_at_a_stop_is_done_while_the_others_still_live():
+def test_stop_callback_runs_while_processes_are_still_alive():
     posts = [ProcessSlot(SERVER_SLOT, is_up, ())]
     lived = []
 
@@ -94,7 +94,7 @@ class Ended:
         """Return at once."""
 
 
-def test_a_post_waits_longer_each_time_it_was_left_before_it_was_up(monkeypatch):
+def test_process_that_exits_before_it_is_ready_restarts_with_growing_backoff(monkeypatch):
     now = 1_000.0
     monkeypatch.setattr("time.monotonic", lambda: now)
     post, waits = ProcessSlot("server", int, ()), []

@@ -61,7 +61,7 @@ KEY = "floor((H - K + 2*P) / S) + 1"
         ("floor((H - K + 2*P) / S) + 1 + 1 / (H - H)", False),
     ],
 )
-def test_all_right_floor_forms_are_equal_and_no_near_miss_is(answer, right):
+def test_equivalent_floor_formulas_are_accepted_and_near_misses_rejected(answer, right):
     assert (differs(answer, KEY) is None) is right
 
 
@@ -83,7 +83,7 @@ def test_all_right_floor_forms_are_equal_and_no_near_miss_is(answer, right):
         ("abs(K - H)", "max(H - K, K - H)", True),
     ],
 )
-def test_roots_and_logarithms_agree_up_to_the_noise_of_doubles(answer, key, right):
+def test_roots_and_logarithms_are_compared_up_to_float_noise(answer, key, right):
     assert (differs(answer, key) is None) is right
 
 
@@ -97,7 +97,7 @@ def test_roots_and_logarithms_agree_up_to_the_noise_of_doubles(answer, key, righ
         "H*W*N*K**2*M*(K // 1000)",
     ],
 )
-def test_a_polynomial_is_distinguished_from_all_others(answer):
+def test_polynomial_is_distinguished_from_similar_ones(answer):
     box = tuple((name, Interval.parse("1..64")) for name in "HWNKM")
     key = "H * W * N * K**2 * M"
     assert differs("K * K * M * N * W * H", key, sample_points(box, (), parse(key).tree)) is None
@@ -112,25 +112,25 @@ def test_exponents_are_never_reduced():
     assert differs("(x + 1) * y**12 / y**12", "x + 1", sample) is None
 
 
-def test_where_they_differ_the_simplest_point_is_reported_with_the_own_value_there():
+def test_counterexample_is_the_simplest_point_with_the_student_value():
     sample = sample_points((("H", Interval.parse("1..64")), ("S", Interval.parse("1..4"))), ())
     assert differs("H / S", "H // S", sample) == ({"H": 1, "S": 2}, Fraction(1, 2))
     assert differs("H + 100 // H", "H + 1", sample).point["H"] == 1
     assert differs("1 / (H - 1)", "H", sample).student_value is None
 
 
-def test_only_points_where_the_key_has_a_value_count():
+def test_points_where_the_key_is_undefined_are_ignored():
     sample = PointSample(({"H": 0}, {"H": 4}))
     assert differs("H / H", "H ** 0 if H > 0 else 1 / 0", sample) is None
     assert differs("2", "1 / H", sample) == ({"H": 4}, 2)
 
 
-def test_a_key_without_a_value_anywhere_is_a_solver_error():
+def test_key_that_is_undefined_everywhere_raises_solver_error():
     with pytest.raises(SolverError, match="no value at any sampled point"):
         differs("H", "1 / (H - H)")
 
 
-def test_a_formula_sees_parameters_and_its_point_comes_first():
+def test_formula_uses_parameters_and_point_values_take_precedence():
     assert formula("H + C", H=100, C=5).evaluate_at_point({"H": 1}) == 6
     assert (
         find_counterexample(
@@ -141,7 +141,7 @@ def test_a_formula_sees_parameters_and_its_point_comes_first():
     assert str(formula("2*H")) == "2·H"
 
 
-def test_the_values_at_a_sample_are_computed_once():
+def test_values_at_sample_points_are_computed_once():
     calls = []
     counted = Scope({}, {"f": lambda size: calls.append(size) or size})
     key, sample = BoundFormula(parse("f(H) + 1").tree, counted), sample_points(SIZES, ())

@@ -44,22 +44,22 @@ SCOPE = Scope(
         ("}} {{W}} }", "}} 128 }"),
     ],
 )
-def test_placeholders_are_filled_in_and_nothing_else_changes(source, text):
+def test_fill_replaces_only_placeholders(source, text):
     assert Template.parse(source).fill(SCOPE) == text
 
 
 @pytest.mark.parametrize("source", ["{{W", "a {{W} b", "{{", "{{}}", "{{W}} {{K", "{{ }}"])
-def test_a_placeholder_that_is_not_one_is_refused(source):
+def test_malformed_placeholder_is_rejected(source):
     with pytest.raises(ProblemError, match=r"not closed|not an expression"):
         Template.parse(source)
 
 
-def test_what_has_no_value_cannot_be_filled_in():
+def test_placeholder_without_a_value_raises_solver_error():
     with pytest.raises(SolverError, match="'unknown' has no value"):
         Template.parse("{{unknown}}").fill(SCOPE)
 
 
-def test_the_expressions_are_the_placeholders_in_order():
+def test_template_expressions_are_its_placeholders_in_order():
     template = Template.parse("{{W}} and {{K + 1}}")
     assert [item.source for item in template.expressions] == ["W", "K + 1"]
     assert template.source == "{{W}} and {{K + 1}}"

@@ -56,12 +56,12 @@ EVADING = [
 
 
 @pytest.mark.parametrize("source", ADMITTED)
-def test_delimiters_that_are_closed_are_admitted(source):
+def test_closed_delimiters_are_accepted(source):
     assert tex_to_mathml(source).startswith("<math")
 
 
 @pytest.mark.parametrize("opening", OPENING)
-def test_delimiters_that_are_not_closed_are_refused_with_their_place(opening):
+def test_unclosed_delimiters_are_rejected_with_their_position(opening):
     with pytest.raises(TexError, match=r"^at character \d+: More than 8 opening brackets"):
         tex_to_mathml(opening * 60)
 
@@ -78,7 +78,7 @@ def test_delimiters_that_are_not_closed_are_refused_with_their_place(opening):
         "(" * 60 + r"\text{" + ")" * 60 + "}",
     ],
 )
-def test_a_delimiter_is_closed_in_its_own_group_or_cell(source):
+def test_delimiter_must_close_in_its_own_group_or_cell(source):
     with pytest.raises(TexError, match="opening brackets are not closed"):
         check_bounds(source)
 
@@ -93,19 +93,19 @@ def test_a_delimiter_is_closed_in_its_own_group_or_cell(source):
         r"\providecommand{\a}{x}",
     ],
 )
-def test_a_formula_defines_no_command(source):
+def test_formula_cannot_define_commands(source):
     with pytest.raises(TexError, match=r"^at character 1: A formula cannot define commands"):
         tex_to_mathml(source)
 
 
 @pytest.mark.parametrize("source", [r"\eqref{state}", r"\begin{align}a\label{state}\end{align}"])
-def test_a_formula_has_no_label_and_no_link(source):
+def test_formula_cannot_contain_labels_or_links(source):
     with pytest.raises(TexError, match="cannot have a label"):
         tex_to_mathml(source)
 
 
 @pytest.mark.parametrize("source", EVADING)
-def test_what_the_bounds_let_through_ends_by_its_processor_time(source):
+def test_formula_that_evades_the_bounds_hits_the_cpu_time_limit(source):
     check_bounds(source)
     began = time.monotonic()
     with pytest.raises(TexError, match="too much time or memory"):
@@ -118,7 +118,7 @@ def test_what_the_bounds_let_through_ends_by_its_processor_time(source):
     assert tex_to_mathml("a+1").startswith("<math")
 
 
-def test_a_text_has_one_budget_for_all_of_its_formulas(monkeypatch):
+def test_formulas_of_a_text_share_one_time_budget(monkeypatch):
     monkeypatch.setattr(api.markup.markdown, "MAX_TEXT_SECONDS", 1e-9)
     slow = rf"\sqrt[{'(' * 22}]{{b}}{')' * 22}"  # takes 0.05 s of processor time
     text = f"One ${slow}$, two $b_2$, $$b_3$$"
@@ -131,7 +131,7 @@ def test_a_text_has_one_budget_for_all_of_its_formulas(monkeypatch):
     assert "<math" in render_markdown("Another text with $b_2$."), "the budget is that of one text"
 
 
-def test_after_a_formula_that_costs_too_much_a_text_has_no_other_tried(monkeypatch):
+def test_formulas_after_one_that_exceeds_limits_are_not_converted(monkeypatch):
     evading = [rf"\sqrt[{'(' * 60}]{{y_{n}}}{')' * 60}" for n in range(100)]
     converted = []
     convert = api.markup.markdown.convert_tex
@@ -147,7 +147,7 @@ def test_after_a_formula_that_costs_too_much_a_text_has_no_other_tried(monkeypat
     assert converted == [evading[0]] * 2
 
 
-def test_a_formula_that_takes_all_memory_ends_the_child_alone():
+def test_formula_that_exhausts_memory_ends_only_the_child_process():
     converter = TexConverter()
     with pytest.raises(TexError, match="too much time or memory"):
         converter.convert(r"\def\a#1{\a{#1#1}}\a{x}", display=False)
@@ -155,7 +155,7 @@ def test_a_formula_that_takes_all_memory_ends_the_child_alone():
     converter.close()
 
 
-def test_a_child_that_was_killed_is_replaced():
+def test_killed_child_process_is_replaced():
     converter = TexConverter()
     converter.convert("x", display=False)
     os.kill(converter._child.pid, signal.SIGKILL)  # noqa: SLF001  # as the system does it
@@ -163,7 +163,7 @@ def test_a_child_that_was_killed_is_replaced():
     converter.close()
 
 
-def test_a_text_that_cannot_be_converted_now_is_shown_as_it_is_written_and_tried_again(monkeypatch):
+def test_formula_is_displayed_as_source_while_the_converter_is_unavailable(monkeypatch):
     text = "A side of $S=4321$."
     with monkeypatch.context() as patch:
         patch.setattr(sys, "executable", "/nowhere")
@@ -179,13 +179,13 @@ def test_a_text_that_cannot_be_converted_now_is_shown_as_it_is_written_and_tried
     assert "<mn>4321</mn>" in render_inline(text)
 
 
-def test_a_formula_that_costs_too_much_is_shown_escaped():
+def test_rejected_formula_is_displayed_as_escaped_source():
     assert "<code>&lt;((((((((((" in render_markdown(f"$<{'(' * 60}$")
     [fault] = find_formula_errors(f"$<{'(' * 60}$")
     assert "cannot be shown: at character 10: More than 8 opening brackets" in fault
 
 
-def test_after_a_formula_that_costs_too_much_no_other_of_its_text_is_tried():
+def test_text_with_many_expensive_formulas_renders_quickly():
     costly = [rf"$\sqrt[{'(' * 60}]{{{place}}}{')' * 60}$" for place in range(40)]
     began = time.monotonic()
     assert render_markdown(" ".join(costly)).count("<code>") == 40
@@ -193,7 +193,7 @@ def test_after_a_formula_that_costs_too_much_no_other_of_its_text_is_tried():
     assert "<math>" in render_markdown("$a+2$")
 
 
-def test_a_long_display_is_not_taken_apart():
+def test_overlong_display_formula_is_not_split():
     long = r"{\qquad" * MAX_LENGTH
     assert split_display_formula(long) == [long]
 
@@ -212,7 +212,7 @@ time.sleep(60)
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at /proc")
 @pytest.mark.parametrize("state", ["idle", "busy"])
-def test_the_child_ends_with_a_parent_that_was_killed(state):
+def test_child_process_exits_after_its_parent_is_killed(state):
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
         [sys.executable, "-c", PARENT, state], stdout=subprocess.PIPE, env=environment
@@ -234,6 +234,6 @@ def is_running(pid):
     return state != "Z"
 
 
-def test_the_service_does_not_load_the_converter():
+def test_service_does_not_import_the_tex_converter():
     code = "import sys, api.app, api.server.worker; sys.exit('math_core' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

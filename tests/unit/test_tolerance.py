@@ -40,7 +40,7 @@ F = Fraction
         (2**4096, 1233),
     ],
 )
-def test_the_decimal_place_is_that_of_the_leading_figure(number, place):
+def test_leading_exponent_is_the_place_of_the_first_significant_digit(number, place):
     assert leading_exponent(number) == place
 
 
@@ -63,7 +63,7 @@ def test_the_decimal_place_is_that_of_the_leading_figure(number, place):
         ({"abs": 1, "rel": "50%"}, 10, 5, 15),
     ],
 )
-def test_the_accepted_interval_is_closed_and_the_widest_counts(tolerance, key, low, high):
+def test_accepted_interval_is_closed_and_the_widest_rule_counts(tolerance, key, low, high):
     rule = Tolerance.model_validate(tolerance)
     assert rule.interval(key) == (low, high)
     for limit, beyond in ((low, -1), (high, 1)):
@@ -75,7 +75,7 @@ def test_the_accepted_interval_is_closed_and_the_widest_counts(tolerance, key, l
 
 
 @pytest.mark.parametrize("off", [F(1, 10**50), -F(1, 10**50), 1, -1])
-def test_exact_accepts_nothing_but_the_key(off):
+def test_exact_tolerance_accepts_only_the_key(off):
     key = 10**15
     assert find_accepting_rule(key, key, EXACT_TOLERANCE, step=1) == "exact"
     assert find_accepting_rule(key + off, key, EXACT_TOLERANCE, step=1) is None
@@ -97,7 +97,7 @@ def test_exact_accepts_nothing_but_the_key(off):
         (-138_400_000, 10**5, False),
     ],
 )
-def test_a_rounded_count_is_compared_at_the_digits_given_from_four_figures(answer, step, right):
+def test_rounded_count_needs_four_significant_figures(answer, step, right):
     key = 138_357_544
     assert bool(find_accepting_rule(answer, key, Tolerance(rounded=4), step=step)) is right
     assert bool(find_accepting_rule(answer, key, EXACT_TOLERANCE, step=step)) is (answer == key)
@@ -115,7 +115,7 @@ def test_a_rounded_count_is_compared_at_the_digits_given_from_four_figures(answe
         (F(33, 100), {"abs": 0}, F(1, 100), None),
     ],
 )
-def test_the_narrowest_rule_that_accepts_an_answer_is_reported(answer, rule, step, by):
+def test_narrowest_accepting_rule_is_reported(answer, rule, step, by):
     assert find_accepting_rule(answer, F(1, 3), Tolerance.model_validate(rule), step=step) == by
 
 
@@ -131,7 +131,7 @@ def test_the_narrowest_rule_that_accepts_an_answer_is_reported(answer, rule, ste
         ({"rounded": 1, "abs": 1}, "rounding"),
     ],
 )
-def test_what_an_answer_has_failed_is_the_widest_rule(rule, widest):
+def test_widest_rule_of_a_tolerance_is_reported(rule, widest):
     assert Tolerance.model_validate(rule).widest_rule == widest
 
 
@@ -158,7 +158,7 @@ def test_what_an_answer_has_failed_is_the_widest_rule(rule, widest):
         (F(-33, 100), F(1, 3), 2, False),
     ],
 )
-def test_a_cell_is_the_key_rounded_with_any_zeros_at_its_end(cell, key, figures, right):
+def test_rounded_cell_may_omit_trailing_zeros(cell, key, figures, right):
     by = find_cell_rule(cell, key, Tolerance(rounded=figures))
     assert by == ("rounding" if right else None)
 
@@ -174,11 +174,11 @@ def test_a_cell_is_the_key_rounded_with_any_zeros_at_its_end(cell, key, figures,
         ({"rounded": 2}, F(1, 3), "s", "1/3 s, or rounded to 2 or more figures"),
     ],
 )
-def test_what_is_accepted_is_said_in_words(rule, key, unit, said):
+def test_accepted_numbers_are_described_in_text(rule, key, unit, said):
     assert describe_accepted_numbers(Tolerance.model_validate(rule), key, unit=unit) == said
 
 
-def test_every_field_of_a_tolerance_is_said_in_words():
+def test_tolerance_description_contains_every_field():
     rule = Tolerance(abs=F(1, 2), rel=F(1, 50), sigfigs=3, decimals=2, rounded=4)
     assert describe_tolerance(rule) == (
         "within 0.5 or within 2% of the key or to 3 figures or to 2 decimals "
@@ -206,7 +206,7 @@ def test_every_field_of_a_tolerance_is_said_in_words():
         (0, F(1, 10**20), None, False),
     ],
 )
-def test_a_mistake_is_recognised_exactly_or_at_three_figures_or_more(answer, value, step, named):
+def test_mistakes_match_exactly_or_with_at_least_three_figures(answer, value, step, named):
     found = equals_up_to_noise(answer, value, step=step) or is_precise_rounding(
         answer, value, step=step
     )
@@ -216,7 +216,7 @@ def test_a_mistake_is_recognised_exactly_or_at_three_figures_or_more(answer, val
 @pytest.mark.parametrize(
     ("answer", "value", "step"), [(112, F(223, 2), 1), (111, F(223, 2), 1), (33, F(100, 3), 1)]
 )
-def test_a_whole_number_is_no_rounding_of_a_fraction(answer, value, step):
+def test_integer_is_not_a_precise_rounding_of_a_fraction(answer, value, step):
     assert not is_precise_rounding(answer, value, step=step)
 
 
@@ -224,7 +224,7 @@ def test_a_whole_number_is_no_rounding_of_a_fraction(answer, value, step):
     "key", [F(39, 77), F(144400, 2183), F(-1, 3), F(2, 3 * 10**7), F(10**9, 7)]
 )
 @pytest.mark.parametrize("ulps", [-1, 0, 1])
-def test_a_float_that_a_program_printed_in_full_is_its_value_rounded(key, ulps):
+def test_fully_printed_float_counts_as_a_rounding_of_the_key(key, ulps):
     printed = repr(float(key) + ulps * math.ulp(float(key)))
     answer, step = F(printed), F(1, 10**25)
     assert find_accepting_rule(answer, key, Tolerance(rounded=3), step=step) == "rounding"
@@ -242,7 +242,7 @@ def test_a_float_that_a_program_printed_in_full_is_its_value_rounded(key, ulps):
         (3, 3, None, False),
     ],
 )
-def test_an_answer_may_be_a_value_rounded_to_any_digits(answer, value, step, may):
+def test_answer_may_be_rounded_to_any_number_of_digits(answer, value, step, may):
     assert is_rounded_as_typed(answer, value, step=step) is may
 
 
@@ -263,7 +263,7 @@ def test_an_answer_may_be_a_value_rounded_to_any_digits(answer, value, step, may
         "5%",
     ],
 )
-def test_a_tolerance_that_says_nothing_sensible_is_refused(given):
+def test_invalid_tolerance_is_rejected(given):
     with pytest.raises(ValidationError):
         Tolerance.model_validate(given)
 
@@ -291,7 +291,9 @@ def test_a_tolerance_that_says_nothing_sensible_is_refused(given):
         (1, 1, 0, 1, False),
     ],
 )
-def test_the_figures_are_those_of_the_key_and_zeros_may_be_some(answer, step, key, figures, right):
+def test_significant_figures_follow_the_key_and_may_include_zeros(
+    answer, step, key, figures, right
+):
     rule = find_accepting_rule(answer, key, Tolerance(rounded=figures), step=step)
     assert (rule == "rounding") is right
 
@@ -299,5 +301,5 @@ def test_the_figures_are_those_of_the_key_and_zeros_may_be_some(answer, step, ke
 @pytest.mark.parametrize(
     ("cell", "key", "right"), [(10, F(9996, 1000), True), (10, F(996, 100), False)]
 )
-def test_the_figures_of_a_cell_are_those_of_the_key(cell, key, right):
+def test_significant_figures_of_a_cell_follow_the_key(cell, key, right):
     assert (find_cell_rule(cell, key, Tolerance(rounded=3)) == "rounding") is right

@@ -46,7 +46,7 @@ PRINTS = list(loaded())
 
 
 @pytest.mark.parametrize(("name", "model"), PRINTS)
-def test_a_print_of_any_version_has_the_parameters_that_pytorch_counts(name, model):
+def test_printed_models_have_the_parameters_that_pytorch_counts(name, model):
     if name in UNPRINTED:
         with pytest.raises(SolverError, match=UNPRINTED[name]):
             torch_module(model["print"])
@@ -57,7 +57,7 @@ def test_a_print_of_any_version_has_the_parameters_that_pytorch_counts(name, mod
 
 
 @pytest.mark.parametrize(("name", "model"), PRINTS)
-def test_a_print_whose_order_is_known_has_the_shape_that_pytorch_computes(name, model):
+def test_printed_models_of_known_order_have_the_pytorch_output_shape(name, model):
     if name in UNPRINTED:
         return
     net = torch_module(model["print"])
@@ -68,6 +68,6 @@ def test_a_print_whose_order_is_known_has_the_shape_that_pytorch_computes(name, 
         assert list(network_shape(net, IMAGE)) == model["output"]
 
 
-def test_the_prints_of_the_versions_differ():
+def test_printed_models_differ_between_pytorch_versions():
     texts = [lzma.decompress((FOLDER / f"{version}.json.xz").read_bytes()) for version in VERSIONS]
     assert [b"affine=True, bias=True" in text for text in texts] == [False, True, True]

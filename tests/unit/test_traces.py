@@ -77,12 +77,12 @@ def by_call(case):
 
 
 @pytest.mark.parametrize(("name", "call"), TRACED, ids=by_call)
-def test_the_steps_of_a_call_are_true_and_lead_to_its_result(name, call):
+def test_trace_steps_are_true_and_lead_to_the_result(name, call):
     check(*traced(name, call))
 
 
 @check_each(TRACERS)
-def test_the_steps_of_a_solver_are_few_and_each_can_be_shown(name):
+def test_traces_are_short_and_every_step_renders(name):
     assert CALLS[name]
     for call in CALLS[name]:
         steps, _ = traced(name, call)
@@ -92,17 +92,17 @@ def test_the_steps_of_a_solver_are_few_and_each_can_be_shown(name):
             assert rendered.text == rendered.text.rstrip()
 
 
-def test_every_solver_has_a_tracer_or_a_reason_to_have_none():
+def test_every_solver_has_a_tracer_or_a_documented_exclusion():
     assert set(SOLVER) - set(TRACERS) == set(NO_WAY)
 
 
 @check_each(TRACERS)
-def test_a_tracer_takes_the_arguments_of_its_solver(name):
+def test_tracers_have_the_signature_of_their_solver(name):
     assert signature(TRACERS[name]) == signature(SOLVER[name])
 
 
 @check_each(TRACERS)
-def test_a_tracer_refuses_what_its_solver_refuses(name):
+def test_tracers_reject_arguments_that_their_solver_rejects(name):
     refused = [given for given in NONSENSE if refuses(REGISTRY.functions[name], given)]
     assert refused
     assert all(refuses(REGISTRY.tracers[name], given) for given in refused)
@@ -118,7 +118,7 @@ def refuses(function, arguments):
 
 
 @pytest.mark.parametrize("name", CATALOG.ids)
-def test_the_worked_solutions_of_the_bank_are_true(name):
+def test_worked_solutions_of_the_bank_are_true(name):
     problem, book = CATALOG.get(name), checked_book()
     seeds = [None] * problem.has_original + [0, 1] * problem.has_drawn_params
     for variant in (solve_variant(problem, seed, REGISTRY) for seed in seeds or [None]):

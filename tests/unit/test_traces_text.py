@@ -69,15 +69,15 @@ TAPS = Tensor.from_nested([[1, 10]])
         ("upsample_size", (7, 2), {}, "W_out = W·R = 7·2 = 14"),
     ],
 )  # fmt: skip
-def test_a_formula_has_only_the_terms_that_do_something(solver, arguments, keywords, text):
+def test_trace_formula_omits_terms_without_effect(solver, arguments, keywords, text):
     assert steps_as_text(solver, *arguments, **keywords)[-1] == text
 
 
-def test_axes_that_are_alike_have_one_formula():
+def test_equal_axes_share_one_formula():
     assert steps_as_text("conv_shape", (32, 32, 3), 16, 3)[1] == "W_out = H_out = 30"
 
 
-def test_what_differs_between_the_axes_is_marked_and_nothing_else():
+def test_only_symbols_that_differ_between_axes_get_an_index():
     texts = steps_as_text("conv_shape", (9, 9, 3), 16, (3, 5), stride=2)
     assert texts[:2] == [
         "H_out = floor((H - K_H)/S) + 1 = floor((9 - 3)/2) + 1 = 4",
@@ -85,7 +85,7 @@ def test_what_differs_between_the_axes_is_marked_and_nothing_else():
     ]
 
 
-def test_the_depth_of_a_volume_is_not_taken_for_the_dilation():
+def test_depth_and_dilation_have_distinct_symbols():
     texts = steps_as_text("conv_shape", (4, 9, 9, 3), 16, 2, layout="DHWC", dilation=2)
     assert texts[:2] == [
         "D_out = D - R·(K - 1) = 4 - 2·(2 - 1) = 2",
@@ -93,7 +93,7 @@ def test_the_depth_of_a_volume_is_not_taken_for_the_dilation():
     ]
 
 
-def test_a_pooling_window_in_the_padding_is_dropped_in_words():
+def test_dropped_pooling_window_is_explained_in_text():
     texts = steps_as_text("pool_size", 5, 2, stride=2, padding=1, ceil_mode=True)
     assert texts == [
         "N = ceil((W + 2·P - K)/S) + 1 = ceil((5 + 2·1 - 2)/2) + 1 = 4",
@@ -102,7 +102,7 @@ def test_a_pooling_window_in_the_padding_is_dropped_in_words():
     ]
 
 
-def test_a_convolution_shows_the_padded_input_and_each_window():
+def test_convolution_trace_contains_the_padded_input_and_each_window():
     steps = steps_of("conv2d", ROW, TAPS, padding=(1, 0, 0, 0), bias=7)
     assert of_type(Array, steps)[0] == Array("X_P", Tensor.from_nested([[0, 1, 2, 3]]))
     assert [(step.corner, step.patch.cells, step.total) for step in of_type(Window, steps)] == [
@@ -110,13 +110,13 @@ def test_a_convolution_shows_the_padded_input_and_each_window():
     ]  # fmt: skip
 
 
-def test_a_kernel_that_is_rotated_is_shown_rotated():
+def test_convolution_trace_contains_the_flipped_kernel():
     steps = steps_of("conv2d", ROW, TAPS, flip=True)
     assert steps[1] == Array("w'", Tensor.from_nested([[10, 1]]))
     assert of_type(Window, steps)[0].kernel == Tensor.from_nested([[10, 1]])
 
 
-def test_a_filter_in_groups_sees_the_channels_of_its_group():
+def test_grouped_filter_trace_uses_the_channels_of_its_group():
     filters = Tensor.from_nested([[[[1, 2]]], [[[3, 1]]]])
     windows = of_type(Window, steps_of("conv2d", MAPS, filters, groups=2))
     assert [(step.place, step.patch.cells) for step in windows[:5:4]] == [
@@ -124,7 +124,7 @@ def test_a_filter_in_groups_sees_the_channels_of_its_group():
     ]  # fmt: skip
 
 
-def test_only_the_first_windows_of_a_large_output_are_shown():
+def test_trace_of_a_large_output_contains_only_the_first_windows():
     steps = steps_of("conv2d", Tensor((20, 20), (1,) * 400), TAPS)
     assert len(of_type(Window, steps)) == 64
     assert TextStep("The other 316 cells follow in the same way.") in steps
@@ -138,20 +138,20 @@ def test_only_the_first_windows_of_a_large_output_are_shown():
         ("max_pool2d", (Tensor((80, 80), (1,) * 6400), 2)),
     ],
 )
-def test_an_output_too_large_to_be_written_out_is_named_by_its_shape(solver, arguments):
+def test_oversized_trace_output_is_replaced_by_a_note(solver, arguments):
     last = steps_of(solver, *arguments)[-1]
     assert isinstance(last, TextStep)
     assert last.text.endswith("too large to be written out.")
 
 
-def test_the_padding_of_a_maximum_is_left_out_and_that_of_a_mean_is_counted():
+def test_max_pooling_trace_omits_padding_and_average_pooling_counts_it():
     largest = of_type(PooledWindow, steps_of("max_pool2d", X, 2, padding=1))[0]
     mean = of_type(PooledWindow, steps_of("avg_pool2d", X, 2, padding=1))[0]
     assert (largest.corner, largest.patch.cells) == ((0, 0), (1,))
     assert (mean.corner, mean.patch.cells, mean.count) == ((0, 0), (0, 0, 0, 1), 4)
 
 
-def test_stamps_are_summed_one_by_one_and_zeros_stamp_nothing():
+def test_transposed_trace_sums_stamps_one_by_one_and_skips_zeros():
     steps = steps_of("conv_transpose2d", Tensor.from_nested([[1, 0, 2]]), TAPS)
     assert of_type(Array, steps) == [
         Array("sum with 1·w at (1, 1)", Tensor.from_nested([[1, 10, 0, 0]])),
@@ -159,33 +159,33 @@ def test_stamps_are_summed_one_by_one_and_zeros_stamp_nothing():
     ]
 
 
-def test_a_crop_is_reported_before_the_output():
+def test_transposed_trace_notes_the_crop_before_the_output():
     texts = steps_as_text(
         "conv_transpose2d", Tensor.from_nested([[1, 2]]), TAPS, padding=(1, 0, 0, 0)
     )
     assert texts[-2:] == ["The padding (1, 0, 0, 0) crops the sum at its ends.", "Y =\n12  20"]
 
 
-def test_a_network_is_a_table_whose_column_adds_up():
+def test_network_trace_is_a_table_whose_column_adds_up():
     net = network(conv(8, 3), relu(), max_pool(2), conv(4, 1))
     (_, table, total) = steps_of("total_macs", net, (3, 10, 10))
     assert [row[-1] for row in table.rows] == [13_824, 0, 0, 512]
     assert render_step(total).text == "M = 13824 + 512 = 14336"
 
 
-def test_layers_that_count_nothing_are_left_out_of_a_long_table():
+def test_long_network_table_omits_layers_that_count_nothing():
     steps = steps_of("total_params", named("resnet18"))
     assert steps[0] == TextStep(OMITTED_LAYERS)
     assert all(row[-1] for row in of_type(Rows, steps)[0].rows)
 
 
-def test_a_very_long_table_is_cut():
+def test_very_long_network_table_is_truncated():
     (table,) = of_type(Rows, steps_of("total_params", named("resnet152")))
     assert len(table.rows) == 65
     assert table.rows[-1] == ("…", "…")
 
 
-def test_the_receptive_field_follows_the_path_with_the_largest_field():
+def test_receptive_field_trace_follows_the_path_with_the_largest_field():
     table = of_type(Rows, steps_of("receptive_field", GRAPH))[0]
     assert [row[0].partition(",")[0] for row in table.rows] == [
         "convolution 3×3", "convolution 3×3", "convolution 3×3", "convolution 5×5",
@@ -202,11 +202,11 @@ def test_the_receptive_field_follows_the_path_with_the_largest_field():
         (relu(), SMALL, "M = 0"),
     ],
 )
-def test_a_layer_is_traced_as_its_kind_is(layer, shape, text):
+def test_layer_trace_uses_the_formula_of_its_kind(layer, shape, text):
     assert steps_as_text("layer_macs", layer, shape)[-1] == text
 
 
-def test_an_unknown_filter_is_found_from_its_equations():
+def test_filter_trace_derives_the_filter_from_equations():
     steps = steps_of("filter_from", (1, 2, 5), (5, 12))
     assert [render_step(step).text for step in of_type(Formula, steps)] == [
         "y_1 = 1·w_1 + 2·w_2 = 5", "y_2 = 2·w_1 + 5·w_2 = 12",

@@ -61,17 +61,17 @@ def tables(solver, *arguments, **keywords):
         ("shared_weight_gradient", ((1, 2), (10, -1)), {}, "dw = 1·10 + 2·(-1) = 8"),
     ],
 )  # fmt: skip
-def test_the_last_step_is_the_formula_of_the_textbook(solver, arguments, keywords, text):
+def test_last_trace_step_is_the_textbook_formula(solver, arguments, keywords, text):
     assert steps_as_text(solver, *arguments, **keywords)[-1] == text
 
 
-def test_boxes_that_are_apart_share_nothing_for_a_reason():
+def test_disjoint_boxes_have_zero_width_in_the_intersection_trace():
     assert steps_as_text("intersection_area", ONE, APART)[1] == (
         "w = max(min(x_A2, x_B2) - max(x_A1, x_B1), 0) = max(min(4, 12) - max(0, 9), 0) = 0"
     )
 
 
-def test_a_box_keeps_the_numbers_that_both_formats_have():
+def test_box_conversion_trace_computes_only_missing_numbers():
     assert steps_as_text("convert_box", (1, 2, 8, 3), "xywh", "xyxy") == [
         "(x_1, y_1, w, h) = [1, 2, 8, 3]",
         "x_2 = x_1 + w = 1 + 8 = 9",
@@ -80,7 +80,7 @@ def test_a_box_keeps_the_numbers_that_both_formats_have():
     ]
 
 
-def test_suppression_says_of_each_box_which_one_decided_and_how():
+def test_nms_trace_names_the_deciding_box_and_overlap():
     assert tables("nms", BOXES, SCORES, HALF) == [
         (
             (0, Fraction(9, 10), "–", "–", "kept"),
@@ -90,17 +90,17 @@ def test_suppression_says_of_each_box_which_one_decided_and_how():
     ]
 
 
-def test_suppression_compares_boxes_of_one_class_only():
+def test_nms_trace_compares_only_boxes_of_one_class():
     (rows,) = tables("nms", BOXES, SCORES, HALF, classes=(0, 1, 0), first=1)
     assert [(row[2], row[-1]) for row in rows] == [(0, "kept"), (1, "kept"), (0, "kept")]
 
 
-def test_boxes_with_low_scores_are_named_before():
+def test_nms_trace_lists_boxes_below_the_score_threshold_first():
     texts = steps_as_text("nms", BOXES, SCORES, HALF, min_score=Fraction(3, 4))
     assert texts[1] == "Scored below 0.75, and dropped before: 2."
 
 
-def test_soft_suppression_lowers_scores_box_by_box():
+def test_soft_nms_trace_lowers_scores_box_by_box():
     assert tables("soft_nms", BOXES, SCORES)[0] == (
         (2, Fraction(4, 5), Fraction(3, 5), Fraction(8, 25)),
         (3, Fraction(7, 10), 0, Fraction(7, 10)),
@@ -116,26 +116,26 @@ def test_soft_suppression_lowers_scores_box_by_box():
          ["true", "false: too little", "true"]),
     ],
 )  # fmt: skip
-def test_a_false_detection_is_given_its_reason(truths, keywords, decisions):
+def test_detection_trace_gives_the_reason_for_each_false_detection(truths, keywords, decisions):
     (rows,) = tables("match_detections", BOXES, SCORES, Tensor.from_nested(truths), **keywords)
     assert [row[-1] for row in rows] == decisions
 
 
-def test_an_anchor_that_is_an_object_as_the_best_one_says_so():
+def test_anchor_trace_marks_an_object_that_is_only_the_best_anchor():
     (rows,) = tables(
         "anchor_labels", Tensor.from_nested([(0, 2, 4, 6), APART]), Tensor.from_nested([ONE])
     )
     assert [row[-1] for row in rows] == ["object as the best", "background"]
 
 
-def test_average_precision_ranks_the_detections_and_shows_the_envelope():
+def test_average_precision_trace_ranks_detections_and_has_the_envelope():
     (rows,) = tables("average_precision", SCORES, (1, 0, 1), 2)
     assert [row[3:] for row in rows] == [
         (1, 1, HALF, 1), (1, HALF, HALF, Fraction(2, 3)), (2, Fraction(2, 3), 1, Fraction(2, 3)),
     ]  # fmt: skip
 
 
-def test_an_average_over_many_recalls_is_counted_by_height():
+def test_interpolated_average_precision_trace_counts_recalls_by_height():
     (_, heights) = tables("average_precision", SCORES, (1, 0, 1), 2, method="coco_101")
     assert heights == ((1, 51), (Fraction(2, 3), 50))
 
@@ -148,48 +148,48 @@ def test_an_average_over_many_recalls_is_counted_by_height():
         ("micro", "R = TP/(TP + FN) = 10/(10 + 3) = 10/13"),
     ],
 )
-def test_an_average_over_classes_ends_as_its_kind_says(average, last):
+def test_class_average_trace_ends_with_the_formula_of_its_kind(average, last):
     matrix = Tensor.from_nested([[8, 2], [1, 2]])
     assert steps_as_text("class_average", matrix, "recall", average=average)[-1] == last
 
 
-def test_the_hinge_loss_of_an_example_names_every_wrong_class():
+def test_hinge_loss_trace_contains_every_wrong_class():
     assert steps_as_text("hinge_loss", (3, 5, -1), 0)[-1] == (
         "L = max(0, s_1 - s_0 + m) + max(0, s_2 - s_0 + m)"
         " = max(0, 5 - 3 + 1) + max(0, -1 - 3 + 1) = 3"
     )
 
 
-def test_large_scores_are_shifted_before_their_powers_are_taken():
+def test_softmax_trace_shifts_large_scores_before_the_exponential():
     (table,) = of_type(Rows, steps_of("softmax_cross_entropy", (1000, 0), 0))
     assert table.head[2] == "exp(z - 1000)"
     assert [row[2] for row in table.rows] == [1, 0]
 
 
-def test_a_target_of_probabilities_weighs_every_logarithm():
+def test_cross_entropy_trace_weighs_logarithms_by_target_probabilities():
     texts = steps_as_text("cross_entropy", (HALF, HALF / 2, HALF / 2), (HALF, HALF, 0))
     assert texts[-1] == "L = 0.5·0.693147 + 0.5·1.38629 ≈ 1.03972"
 
 
-def test_the_gradient_of_the_scores_is_shown_as_a_difference():
+def test_score_gradient_trace_is_probability_minus_target():
     (rows,) = tables("softmax_cross_entropy_gradient", (0, 0), 1)
     assert [row[-3:] for row in rows] == [(HALF, 0, HALF), (HALF, 1, -HALF)]
 
 
-def test_the_gradient_of_a_weight_is_the_window_of_what_it_met():
+def test_weight_gradient_trace_has_a_window_for_each_weight():
     windows = of_type(Window, steps_of("conv2d_backward_weight", X, DY))
     assert [(step.corner, step.patch.cells, step.total) for step in windows] == [
         ((0, 0), (1, 2), 21), ((0, 1), (2, 3), 32), ((1, 0), (4, 5), 54), ((1, 1), (5, 6), 65),
     ]  # fmt: skip
 
 
-def test_what_a_weight_met_lies_a_stride_apart():
+def test_weight_gradient_windows_are_dilated_by_the_stride():
     steps = steps_of("conv2d_backward_weight", X, DY, stride=(1, 2), kernel_size=(2, 1))
     window = of_type(Window, steps)[0]
     assert (window.patch.cells, window.dilation) == ((1, 3), (1, 2))
 
 
-def test_the_gradient_of_an_input_is_stamped_back():
+def test_input_gradient_trace_sums_stamped_kernels():
     steps = steps_of("conv2d_backward_input", DY, Tensor.from_nested([[1, 2]]))
     assert [step.value.cells for step in of_type(Array, steps)] == [
         (1, 2, 0), (1, 12, 20), (1, 12, 20),
@@ -203,13 +203,13 @@ def test_the_gradient_of_an_input_is_stamped_back():
         ({"mode": "avg"}, [(10, "4 cells", Fraction(5, 2)), (20, "4 cells", 5)]),
     ],
 )  # fmt: skip
-def test_pooling_says_where_each_window_gives_its_gradient(keywords, given):
+def test_pooling_gradient_trace_names_the_cells_that_receive_gradient(keywords, given):
     x = Tensor.from_nested([[1, 7, 2, 0], [3, 4, 9, 5]])
     (rows,) = tables("pool2d_backward", x, Tensor.from_nested([[10, 20]]), 2, **keywords)
     assert [row[1:] for row in rows] == given
 
 
-def test_normalisation_leaves_out_the_scale_and_shift_that_do_nothing():
+def test_batch_norm_trace_omits_default_scale_and_shift():
     assert steps_as_text("batch_norm_values", (1, 3), eps=0) == [
         "mu = (1 + 3)/2 = 2",
         VARIANCE_SENTENCE,
@@ -220,16 +220,16 @@ def test_normalisation_leaves_out_the_scale_and_shift_that_do_nothing():
     ]
 
 
-def test_running_statistics_are_not_computed():
+def test_batch_norm_trace_does_not_compute_running_statistics():
     steps = steps_of("batch_norm_values", (1, 3), mean=2, var=4)
     assert [step.name for step in of_type(Formula, steps)] == ["s", "y"]
 
 
-def test_the_columns_of_a_matrix_form_are_named_by_their_windows():
+def test_im2col_trace_labels_columns_by_their_windows():
     assert tables("im2col", X, 2) == [(("(1, 1)", "1, 2, 4, 5"), ("(1, 2)", "2, 3, 5, 6"))]
 
 
-def test_weights_on_the_padding_are_taken_off():
+def test_matrix_nonzeros_trace_subtracts_weights_on_the_padding():
     texts = steps_as_text("conv_matrix_nonzeros", (4, 4), 1, 3, padding=1)
     assert texts[-3:] == [
         "n_H = K_H·H_out - p_H = 3·4 - 2 = 10",
@@ -238,25 +238,25 @@ def test_weights_on_the_padding_are_taken_off():
     ]
 
 
-def test_arrays_are_updated_by_one_formula_for_all_cells():
+def test_sgd_trace_updates_arrays_with_one_formula():
     (_, update) = steps_as_text("sgd_step", (1, 2), (10, -10), lr=TENTH)
     assert update == "w_new = w - eta·g = w - 0.1·g = [0, 3]"
 
 
-def test_the_correction_of_adam_is_exact_in_its_first_steps():
+def test_adam_trace_has_exact_bias_correction():
     values = {step.name: step.value for step in of_type(Formula, steps_of("adam_step", 1, 2))}
     assert (values["c_1"], values["c_2"]) == (TENTH, Fraction(1, 1000))
     assert (values["m_c"], values["v_c"]) == (2, 4)
 
 
-def test_a_score_of_attention_is_a_product_feature_by_feature():
+def test_attention_score_trace_is_a_product_feature_by_feature():
     query, key = Tensor.from_nested([[1, 2]]), Tensor.from_nested([[3, 4], [5, 6]])
     assert steps_as_text("attention_scores", query, key)[1:3] == [
         "s_1_1 = 1·3 + 2·4 = 11", "s_1_2 = 1·5 + 2·6 = 17",
     ]  # fmt: skip
 
 
-def test_an_unscaled_score_has_no_root():
+def test_unscaled_attention_score_trace_has_no_root():
     steps = steps_of(
         "attention_scores", Tensor.from_nested([[1]]), Tensor.from_nested([[3]]), scale=False
     )
@@ -274,14 +274,14 @@ def test_an_unscaled_score_has_no_root():
         ("batch_norm_values", (LARGE,)),
     ],
 )
-def test_what_is_too_long_to_be_summed_in_steps_is_only_told(solver, arguments):
+def test_trace_summarizes_sums_that_are_too_long(solver, arguments):
     steps = steps_of(solver, *arguments)
     assert len(steps) <= 5
     assert max(len(render_step(step).text) for step in steps) < 200
 
 
 @pytest.mark.parametrize("source", ["(x, x)", "exp((x, x))", "ln(-x)", "exp(9**9*x)"])
-def test_a_formula_of_doubles_that_has_no_number_is_an_error(source):
+def test_float_formula_without_a_real_value_raises_an_error(source):
     with pytest.raises((SolverError, ArithmeticError, ValueError)):
         real_formula("p", source, x=1)
 
@@ -294,5 +294,5 @@ def test_a_formula_of_doubles_that_has_no_number_is_an_error(source):
         (to_exact_number(0.123456789), to_exact_number(0.1235)),
     ],
 )  # fmt: skip
-def test_what_is_compared_in_a_table_is_short(number, shown):
+def test_numbers_compared_in_a_trace_table_are_rounded(number, shown):
     assert round_for_table(number) == shown

@@ -8,23 +8,23 @@ from grader.expressions.tree import Call, Name, NumberLiteral, children, names_i
 EVERYTHING = "-a if not (b < c <= 1 or d == 2) else f(e[0], key=g.width) + (h, [i])[1] ** 2"
 
 
-def test_walking_meets_every_name_once_and_no_function_or_field():
+def test_walk_visits_every_name_once_and_no_function_or_field():
     names = [node.name for node in walk(parse(EVERYTHING).tree) if isinstance(node, Name)]
     assert sorted(names) == list("abcdeghi")
     assert names_in(parse(EVERYTHING).tree) == set("abcdeghi")
 
 
-def test_parents_come_before_what_is_below_them():
+def test_walk_visits_parents_before_children():
     order = list(walk(parse("f(1, 2)").tree))
     assert isinstance(order[0], Call)
     assert order[1:] == [NumberLiteral(1), NumberLiteral(2)]
 
 
 @pytest.mark.parametrize("source", ["1", "'text'", "name"])
-def test_a_leaf_has_nothing_below_it(source):
+def test_leaf_has_no_children(source):
     assert children(parse(source).tree) == ()
 
 
-def test_nodes_are_values():
+def test_nodes_compare_and_hash_by_value():
     assert parse(EVERYTHING).tree == parse(EVERYTHING).tree
     assert hash(parse(EVERYTHING)) == hash(parse(EVERYTHING))

@@ -25,7 +25,7 @@ def toy(*parts, **changes):
     return problem(*parts, **{"params": DRAWN, "let": {"P": "K // 2", "Q": "P + 1"}, **changes})
 
 
-def test_the_numbers_of_a_seed_never_change():
+def test_values_drawn_from_a_seed_are_stable():
     """The values are fixed: a change would alter every variant ever handed out."""
     assert draw_values(toy(), 7, BOOK) == {
         "W": 64,
@@ -36,7 +36,7 @@ def test_the_numbers_of_a_seed_never_change():
     }
 
 
-def test_the_original_has_the_textbook_numbers():
+def test_original_has_the_textbook_values():
     names = draw_values(toy(), None, BOOK)
     assert names == {
         "W": 128,
@@ -47,7 +47,7 @@ def test_the_original_has_the_textbook_numbers():
     }
 
 
-def test_what_is_drawn_depends_on_the_draw_block_and_the_seed_alone():
+def test_drawn_values_depend_only_on_the_draw_block_and_the_seed():
     one = draw_values(toy(), 3, BOOK)
     assert draw_values(toy(ask(key=9), title="Another", statement="{{W}}"), 3, BOOK) == one
     assert draw_values(toy(), 4, BOOK) != one
@@ -91,7 +91,7 @@ def test_every_draw_satisfies_every_condition():
         ),
     ],
 )
-def test_what_cannot_be_drawn_is_the_authors_to_mend_with_its_place(changes, seed, field, words):
+def test_undrawable_problem_is_rejected_with_the_field(changes, seed, field, words):
     with pytest.raises(ProblemError, match=words) as caught:
         draw_values(toy(**{"let": {}, **changes}), seed, BOOK)
     assert caught.value.field == field
@@ -106,11 +106,11 @@ def test_what_cannot_be_drawn_is_the_authors_to_mend_with_its_place(changes, see
         (["W != 63", "1 / 0 == 1"], (0, 1)),
     ],
 )
-def test_a_condition_that_no_draw_breaks_is_found(require, unused):
+def test_condition_that_every_draw_satisfies_is_reported(require, unused):
     assert find_redundant_conditions(toy(require=require), BOOK) == unused
 
 
-def test_a_later_key_computes_on_the_keys_of_earlier_parts():
+def test_later_key_may_use_keys_of_earlier_parts():
     variant = original(ask(key="side(64, 3, stride=2)"), ask(id="b", key="halve(a) + 1"))
     assert variant.keys == {"a": 31, "b": 16}
     assert variant.failures == {}
@@ -125,14 +125,14 @@ def test_a_later_key_computes_on_the_keys_of_earlier_parts():
         ("1 / (1 - 1)", "division by zero"),
     ],
 )
-def test_a_key_that_cannot_be_computed_is_noted_and_so_is_what_builds_on_it(key, reason):
+def test_failed_key_and_its_dependents_are_recorded_as_failures(key, reason):
     variant = original(ask(key=key), ask(id="b", key="a + 1"), ask(id="c", key="halve(9)"))
     assert reason in variant.failures["a"]
     assert "'a' has no value" in variant.failures["b"]
     assert variant.keys == {"c": 4}
 
 
-def test_what_is_not_drawn_is_made_again_from_what_is():
+def test_derived_values_are_recomputed_from_drawn_values():
     names = draw_values(toy(), 7, BOOK)
     drawn = {name: names[name] for name in reversed(DRAWN)}
     assert list(complete_drawn_values(toy(), drawn, BOOK).items()) == list(names.items())
@@ -140,14 +140,14 @@ def test_what_is_not_drawn_is_made_again_from_what_is():
         complete_drawn_values(toy(), {"W": 64}, BOOK)
 
 
-def test_a_known_key_is_kept_and_the_others_are_computed_on_it():
+def test_known_key_is_kept_and_later_keys_build_on_it():
     parts = (ask(key="halve(9)"), ask(id="b", key="a + 1"), ask(id="c", key="broken(b)"))
     keys, failures = solve_keys(problem(*parts), {}, BOOK, known={"a": 7})
     assert keys == {"a": 7, "b": 8}
     assert failures.keys() == {"c"}
 
 
-def test_two_mistakes_at_once_are_worked_out_once_for_a_variant():
+def test_mistake_pairs_are_computed_once_for_each_variant():
     variant = original(ask(key="weights(3, 64, 3) * side(64, 3, stride=2)"))
     assert variant.mistake_pairs == {}
     found = get_mistake_pairs(variant, "a", BOOK)
@@ -155,7 +155,7 @@ def test_two_mistakes_at_once_are_worked_out_once_for_a_variant():
     assert get_mistake_pairs(variant, "a", BOOK) is found
 
 
-def test_what_the_student_sees_holds_no_key():
+def test_student_scope_contains_no_key():
     variant = original(ask(key="W + 1"), params={"W": {"choose": [1, 2], "original": 1}})
     scope = variant.student_scope(BOOK)
     assert scope.names == {"W": 1}
@@ -163,6 +163,6 @@ def test_what_the_student_sees_holds_no_key():
     assert "floor" in scope.functions
 
 
-def test_a_variant_knows_its_seed():
+def test_variant_stores_its_seed():
     assert solve_variant(toy(), 5, BOOK).seed == 5
     assert solve_variant(toy(), None, BOOK).seed is None

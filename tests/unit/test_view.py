@@ -12,7 +12,7 @@ def seen(part, typed) -> StudentResultView:
     return to_student_view(mark(part, typed), original(part).problem.parts[0])
 
 
-def test_the_view_has_no_field_for_staff():
+def test_student_view_has_no_staff_fields():
     assert set(StudentResultView._fields) == {
         "part",
         "status",
@@ -27,13 +27,13 @@ def test_the_view_has_no_field_for_staff():
     }
 
 
-def test_a_recognised_mistake_is_hinted_at_without_its_id():
+def test_student_view_has_the_hint_of_a_mistake_without_its_id():
     view = seen(ask(key="side(64, 3, stride=2)", points=2), "n = 32")
     assert (view.status, view.credit, view.points) == ("mistake", 0, 2)
     assert (view.read_as, view.hint) == ("32", "Hint: rounded_up.")
 
 
-def test_a_text_that_cannot_be_read_is_reported_with_its_place():
+def test_student_view_has_the_position_of_unreadable_text():
     view = seen(ask("matrix", key="((1, 2), (3, 4))"), "[[1, 2], [3, x]]")
     assert (view.status, view.position) == ("unreadable", 13)
 
@@ -50,9 +50,7 @@ def test_a_text_that_cannot_be_read_is_reported_with_its_place():
         ),
     ],
 )
-def test_cells_and_the_first_wrong_place_are_seen_only_where_the_part_shows_them(
-    part, typed, cells, place
-):
+def test_student_view_reveals_wrong_cells_only_if_the_part_shows_them(part, typed, cells, place):
     hidden, shown = seen(part, typed), seen({**part, "show": "cells"}, typed)
     noun = "rows" if part["kind"] == "table" else "cells"  # what earns credit
     right = f"{sum(cells)} of {len(cells)} {noun} {'is' if sum(cells) == 1 else 'are'} correct."
@@ -61,6 +59,6 @@ def test_cells_and_the_first_wrong_place_are_seen_only_where_the_part_shows_them
     assert "Incorrect: " in shown.hint
 
 
-def test_a_part_without_a_key_has_a_view_too():
+def test_student_view_supports_parts_without_a_key():
     text = ask("text", rubric=[{"id": "x", "points": 1, "say": "s"}])
     assert seen(text, "Because.").credit is None

@@ -21,40 +21,40 @@ ELSEWHERE = re.compile(r"""(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}""", re.IGNORECAS
 INLINE = re.compile(r"""<script(?![^>]*\ssrc=)|<style\b|\son[a-z]+=|\sstyle=|javascript:""")
 
 
-def test_all_scripts_together_are_small():
+def test_scripts_stay_below_their_total_size_limit():
     assert 0 < sum(len(one.read_bytes()) for one in SCRIPTS) <= 25 * 1024
 
 
-def test_the_style_sheet_is_small():
+def test_main_style_sheet_stays_below_its_size_limit():
     assert len(SHEET.read_bytes()) <= 34 * 1024
 
 
-def test_the_style_sheet_of_authors_is_small():
+def test_editor_style_sheet_stays_below_its_size_limit():
     assert 0 < len(EDITOR_SHEET.read_bytes()) <= 4 * 1024
 
 
-def test_the_style_sheet_of_attachments_is_small():
+def test_attachment_style_sheet_stays_below_its_size_limit():
     assert 0 < len(ATTACHMENT_SHEET.read_bytes()) <= 1024
 
 
 @check_each([*TEMPLATES, *SCRIPTS, *SHEETS], name=lambda path: path.name)
-def test_in_the_dark_nothing_but_colours_is_another(path):
+def test_web_files_do_not_query_the_color_scheme(path):
     """`light-dark()` gives only colors, so browser tests of dark mode check colors alone."""
     assert "prefers-color-scheme" not in path.read_text(encoding="utf-8")
 
 
 @check_each([*TEMPLATES, *SCRIPTS, *SHEETS], name=lambda path: path.name)
-def test_a_file_of_the_pages_names_no_other_server(path):
+def test_web_files_reference_no_external_server(path):
     assert ELSEWHERE.findall(path.read_text(encoding="utf-8")) == []
 
 
 @check_each(TEMPLATES, name=lambda path: path.name)
-def test_a_template_has_no_script_and_no_style_of_its_own(path):
+def test_templates_contain_no_inline_script_or_style(path):
     assert INLINE.findall(path.read_text(encoding="utf-8")) == []
 
 
 @check_each(TEMPLATES, name=lambda path: path.name)
-def test_a_template_exclaims_nothing(path):
+def test_templates_contain_no_exclamation_marks(path):
     assert EXCLAIMED.findall(path.read_text(encoding="utf-8")) == []
 
 
@@ -65,7 +65,7 @@ def styled() -> dict[str, set[str]]:
     return {name: {*STYLED.findall(body)} for name, body in zip(parts[::2], rules, strict=True)}
 
 
-def test_no_class_stands_for_two_things():
+def test_css_class_is_not_shared_by_two_page_areas():
     sections = styled()
     first = [*sections].index(FIRST_AREA)
     shared = set().union(*[*sections.values()][:first])

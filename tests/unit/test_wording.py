@@ -63,14 +63,14 @@ examples:
         ("params:", "numbers: comma\nparams:", ("numbers",)),
     ],
 )
-def test_only_texts_are_wording(old, new, changed):
+def test_only_text_changes_count_as_wording(old, new, changed):
     after = BEFORE.replace(old, new, 1)
     assert (after == BEFORE) == (old == new)
     found = find_changes_beyond_wording(BEFORE, after)
     assert found == changed if changed is not None else "parts" in found
 
 
-def test_parts_in_another_order_are_no_wording():
+def test_reordered_parts_do_not_count_as_wording():
     head, first, second = (
         BEFORE.partition("parts:\n")[0],
         *BEFORE.partition("parts:\n")[2].split("  - id: pad"),

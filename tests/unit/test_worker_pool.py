@@ -52,7 +52,7 @@ def is_running(pid):
         return False
 
 
-def test_results_and_errors_come_back(pool):
+def test_worker_pool_returns_results_and_raises_errors(pool):
     assert list(pool.map(math.factorial, range(20))) == [math.factorial(n) for n in range(20)]
     with pytest.raises(ValueError, match="not defined for negative") as raised:
         pool.submit(math.factorial, -1).result()
@@ -61,7 +61,7 @@ def test_results_and_errors_come_back(pool):
         pool.submit(os.stat, "/nowhere").result()
 
 
-def test_what_cannot_be_sent_is_an_error_of_its_own_job(pool):
+def test_unpicklable_job_or_result_fails_only_its_own_job(pool):
     with pytest.raises(Exception, match=r"pickle|local"):
         pool.submit(lambda: 1).result()
     with pytest.raises(RuntimeError, match="cannot be sent back"):
@@ -69,11 +69,11 @@ def test_what_cannot_be_sent_is_an_error_of_its_own_job(pool):
     assert pool.submit(abs, -1).result() == 1
 
 
-def test_a_worker_is_used_again(pool):
+def test_worker_is_reused(pool):
     assert len({pool.submit(os.getpid).result() for _ in range(5)}) == 1
 
 
-def test_a_job_that_misses_its_deadline_is_ended_and_no_other_is_lost(impatient):
+def test_job_that_misses_its_deadline_is_killed_without_losing_others(impatient):
     assert impatient.submit(abs, -1).result(timeout=SECONDS) == 1
     stuck = impatient.submit(time.sleep, ENDLESS)
     native = impatient.submit(math.factorial, NATIVE)
@@ -84,7 +84,7 @@ def test_a_job_that_misses_its_deadline_is_ended_and_no_other_is_lost(impatient)
     assert impatient.submit(abs, -1).result(timeout=SECONDS) == 1
 
 
-def test_a_worker_that_dies_is_replaced_and_takes_no_other_job_along(pool):
+def test_dead_worker_is_replaced_without_losing_other_jobs(pool):
     sleeper = pool.submit(time.sleep, 1)
     with pytest.raises(BrokenExecutor, match="died"):
         pool.submit(os._exit, 3).result()
@@ -92,7 +92,7 @@ def test_a_worker_that_dies_is_replaced_and_takes_no_other_job_along(pool):
     assert sleeper.result() is None
 
 
-def test_a_killed_pool_ends_at_once_with_busy_workers(pool):
+def test_killed_pool_stops_busy_workers_immediately(pool):
     running = [pool.submit(time.sleep, ENDLESS), pool.submit(math.factorial, NATIVE)]
     waiting = pool.submit(abs, -1)
     wait_until(lambda: all(one.running() for one in running))
@@ -106,7 +106,7 @@ def test_a_killed_pool_ends_at_once_with_busy_workers(pool):
         pool.submit(abs, -1)
 
 
-def test_a_pool_that_is_shut_down_ends_its_workers_after_their_jobs():
+def test_shut_down_pool_finishes_its_jobs_and_stops_its_workers():
     before = {one.pid for one in multiprocessing.active_children()}
     with WorkerPool(2, deadline_seconds=SECONDS) as pool:
         found = [pool.submit(abs, -n) for n in range(6)]
@@ -135,7 +135,7 @@ if __name__ == "__main__":
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("state", ["idle", "asleep", "native"])
-def test_a_worker_ends_with_its_parent_however_that_ends(tmp_path, state, end):
+def test_worker_exits_with_its_parent(tmp_path, state, end):
     script = tmp_path / "parent.py"
     script.write_text(PARENT)
     command = [sys.executable, str(script), state]
@@ -173,7 +173,7 @@ def guarded():
     pool.kill()
 
 
-def test_results_as_json_run_no_code_in_this_process(guarded, monkeypatch, tmp_path):
+def test_json_results_execute_no_code_in_the_parent_process(guarded, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert guarded.submit(math.factorial, 5).result() == 120
     with pytest.raises(RuntimeError, match="Hostile is not JSON serializable"):
@@ -183,7 +183,7 @@ def test_results_as_json_run_no_code_in_this_process(guarded, monkeypatch, tmp_p
     assert not (tmp_path / "taken-over").exists()
 
 
-def test_a_worker_that_sends_too_much_json_is_replaced(guarded):
+def test_worker_that_sends_too_much_json_is_replaced(guarded):
     with pytest.raises(BrokenExecutor, match="died"):
         guarded.submit(send_large).result()
     assert guarded.submit(math.factorial, 5).result() == 120

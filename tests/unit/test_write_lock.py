@@ -30,7 +30,7 @@ def path(tmp_path) -> Path:
     return tmp_path / "grader.db"
 
 
-def test_who_writes_again_and_again_leaves_a_turn_to_who_waits(path):
+def test_repeated_writer_does_not_starve_a_waiting_writer(path):
     written, stop = [], threading.Event()
 
     def write_on() -> None:
@@ -56,7 +56,7 @@ def test_who_writes_again_and_again_leaves_a_turn_to_who_waits(path):
 
 
 @pytest.mark.parametrize("in_memory", [False, True])
-def test_threads_of_one_process_take_turns(path, in_memory):
+def test_threads_of_one_process_hold_the_lock_one_at_a_time(path, in_memory):
     with closing(WriteLock(None if in_memory else path, timeout_seconds=20)) as turn:
         inside, most = 0, 0
 
@@ -76,7 +76,7 @@ def test_threads_of_one_process_take_turns(path, in_memory):
     assert most == 1
 
 
-def test_who_has_waited_long_enough_goes_on_and_takes_the_turn_from_nobody(path):
+def test_lock_wait_that_times_out_proceeds_without_stealing_the_lock(path):
     with (
         closing(WriteLock(path, timeout_seconds=20)) as slow,
         closing(WriteLock(path, timeout_seconds=0.05)) as hasty,
@@ -93,7 +93,7 @@ def test_who_has_waited_long_enough_goes_on_and_takes_the_turn_from_nobody(path)
             assert time.monotonic() - began < 0.05
 
 
-def test_a_process_that_died_has_no_turn_any_more(path):
+def test_lock_of_a_dead_process_is_released(path):
     ended = subprocess.run([sys.executable, "-c", DIES, str(path)], check=False)
     assert ended.returncode == 9
     with closing(WriteLock(path, timeout_seconds=20)) as turn:
@@ -102,20 +102,20 @@ def test_a_process_that_died_has_no_turn_any_more(path):
             assert time.monotonic() - began < 10
 
 
-def test_where_no_file_can_be_made_everybody_goes_on(tmp_path):
+def test_writer_proceeds_if_no_lock_file_can_be_created(tmp_path):
     with closing(WriteLock(tmp_path / "none" / "grader.db", timeout_seconds=20)) as turn, turn:
         assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("rights", [0o600, 0o660])
-def test_who_may_use_the_database_may_take_a_turn(path, rights):
+def test_lock_files_have_the_permissions_of_the_database(path, rights):
     path.chmod(rights)
     with closing(WriteLock(path, timeout_seconds=20)) as turn, turn:
         modes = {path.with_name(path.name + one).stat().st_mode & 0o777 for one in LOCK_FILES}
     assert modes == {rights}
 
 
-def test_who_is_told_to_stop_while_waiting_is_in_nobodys_way(path, monkeypatch):
+def test_interrupted_waiter_does_not_block_other_writers(path, monkeypatch):
     def stopped(_seconds: float) -> None:
         raise KeyboardInterrupt
 
@@ -135,7 +135,7 @@ def test_who_is_told_to_stop_while_waiting_is_in_nobodys_way(path, monkeypatch):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
-def test_what_root_makes_is_the_databases_owners(path):
+def test_lock_files_created_by_root_belong_to_the_database_owner(path):
     os.chown(path, 65_534, 65_534)
     with closing(WriteLock(path, timeout_seconds=20)) as turn, turn:
         owners = {path.with_name(path.name + one).stat().st_uid for one in LOCK_FILES}

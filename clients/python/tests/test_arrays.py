@@ -22,7 +22,7 @@ def is_plain(answer):
 
 @unittest.skipUnless(HAS_NUMPY, "NumPy is not installed")
 class Arrays(unittest.TestCase):
-    def test_arrays_and_their_scalars_are_sent_by_their_values(self):
+    def test_numpy_arrays_and_scalars_are_sent_as_plain_values(self):
         for value, answer in [
             (np.arange(6).reshape(2, 3), [[0, 1, 2], [3, 4, 5]]),
             (np.arange(6, dtype=np.uint8)[::-2], [5, 3, 1]),
@@ -46,7 +46,7 @@ class Arrays(unittest.TestCase):
                 self.assertEqual(to_answer(value), answer)
                 self.assertTrue(is_plain(to_answer(value)))
 
-    def test_every_float_of_32_bits_is_sent_as_the_shortest_text_of_the_same_number(self):
+    def test_float32_values_are_sent_in_their_shortest_round_trip_form(self):
         bits = np.random.default_rng(1).integers(0, 2**31, 20_000, dtype=np.uint32)
         values = bits.view(np.float32)
         for value in values[np.isfinite(values)]:
@@ -54,7 +54,7 @@ class Arrays(unittest.TestCase):
             self.assertEqual(np.float32(sent), value)
             self.assertLessEqual(len(repr(sent)), len(repr(float(value))))
 
-    def test_what_is_no_number_is_refused_with_a_reason(self):
+    def test_numpy_values_that_are_not_real_numbers_are_refused(self):
         for value in (
             np.array([1.0, np.nan]),
             np.float32("inf"),
@@ -71,7 +71,7 @@ class Arrays(unittest.TestCase):
 
 @unittest.skipUnless(HAS_PANDAS, "pandas is not installed")
 class Frames(unittest.TestCase):
-    def test_a_frame_is_sent_by_rows_with_the_type_of_each_column(self):
+    def test_data_frames_are_sent_as_rows_that_keep_column_types(self):
         frame = pd.DataFrame(
             {
                 "n": pd.array([1, 2], dtype="Int64"),
@@ -84,7 +84,7 @@ class Frames(unittest.TestCase):
         self.assertTrue(is_plain(to_answer(frame)))
         self.assertEqual(to_answer(frame[["n", "x"]].iloc[::-1]), [[2, 3.0], [1, 0.1]])
 
-    def test_columns_indexes_and_scalars_are_sent_by_their_values(self):
+    def test_pandas_series_indexes_and_scalars_are_sent_as_plain_values(self):
         series = pd.Series([1.5, 2.5], index=["a", "b"])
         for value, answer in [
             (series, [1.5, 2.5]),
@@ -97,7 +97,7 @@ class Frames(unittest.TestCase):
             with self.subTest(value=repr(value)):
                 self.assertEqual(to_answer(value), answer)
 
-    def test_a_missing_value_is_refused_with_a_reason(self):
+    def test_missing_pandas_values_are_refused(self):
         for column in (pd.array([1, None], dtype="Int64"), [1.0, None], [None, "a"], [True, False]):
             with self.subTest(column=repr(column)), self.assertRaises(UnusableAnswerError):
                 to_answer(pd.DataFrame({"x": column}))

@@ -14,20 +14,20 @@ from dlgrader_client import _connection
 
 
 class Failures(Served):
-    def test_the_reason_of_a_failed_connection_is_named(self):
+    def test_connection_error_names_its_cause(self):
         hw = self.homework()
         self.down.close()
         with self.assertRaisesRegex(grader.ConnectionFailedError, "refused"):
             hw.status()
 
-    def test_an_invalid_certificate_is_worded_as_such(self):
+    def test_certificate_error_is_reported_as_one(self):
         cause = ssl.SSLCertVerificationError("certificate verify failed")
         cause.verify_message = "self-signed certificate"
         text = _connection._describe_failure(urllib.error.URLError(cause), self.address)
         self.assertIn("certificate of", text)
         self.assertIn("self-signed certificate", text)
 
-    def test_a_full_disk_is_no_failure_of_the_connection(self):
+    def test_full_disk_is_not_reported_as_a_connection_failure(self):
         connection = self.homework().account._connection
         self.stand_in.plan("GET", "/file", (200, b"name,score\n"))
         full = OSError(errno.ENOSPC, "No space left on device")
@@ -39,7 +39,7 @@ class Failures(Served):
         self.assertEqual(raised.exception.errno, errno.ENOSPC)
         self.assertEqual(list(self.home.glob("*.csv")) + list(self.home.glob(".*.part")), [])
 
-    def test_a_web_page_in_place_of_json_says_where_to_look(self):
+    def test_html_in_place_of_json_suggests_opening_the_address_in_a_browser(self):
         hw = self.homework()
         self.stand_in.plan("GET", "/assignments/a1/problems/conv", (200, b"<html>"))
         with self.assertRaisesRegex(grader.ConnectionFailedError, f"open {self.address} in a"):
@@ -47,7 +47,7 @@ class Failures(Served):
 
 
 class Addresses(Served):
-    def test_a_token_goes_over_https_or_stays_on_this_machine(self):
+    def test_insecure_and_malformed_addresses_are_refused(self):
         for address in (
             "http://grader.example.edu",
             "ftp://x",
@@ -62,16 +62,16 @@ class Addresses(Served):
             with self.subTest(address=address), self.assertRaises(grader.InsecureAddressError):
                 grader.connect(address)
 
-    def test_blanks_around_an_address_are_ignored(self):
+    def test_whitespace_around_an_address_is_ignored(self):
         address = _connection.normalize_address(" https://Grader.example.edu/courses\n")
         self.assertEqual(address, "https://grader.example.edu")
 
-    def test_an_unusable_address_beside_a_token_is_named_by_its_variable(self):
+    def test_error_for_an_insecure_address_names_its_environment_variable(self):
         os.environ.update(DLGRADER_TOKEN=SECRET, DLGRADER_SERVER="http://grader.example.edu")
         with self.assertRaisesRegex(grader.InsecureAddressError, "DLGRADER_SERVER"):
             grader.connect(self.address)
 
-    def test_a_redirect_is_not_followed(self):
+    def test_redirects_are_not_followed_by_the_client(self):
         self.log_in()
         self.stand_in.plan("GET", "/me", (302, b""))
         with self.assertRaisesRegex(grader.ConnectionFailedError, "302"):

@@ -10,7 +10,7 @@ import dlgrader_client as grader
 
 
 class Delivering(Served):
-    def test_the_results_of_earlier_answers_are_in_the_next_result(self):
+    def test_next_result_includes_results_of_earlier_answers(self):
         hw = self.homework()
         self.stand_in.plan(
             "POST",
@@ -29,7 +29,7 @@ class Delivering(Served):
             self.assertLess(text.index("Hint of the second."), text.index("Hint of the first."))
         self.assertIsNone(hw.submit("side", 3).earlier)
 
-    def test_the_results_of_earlier_answers_are_shown_if_the_next_is_not_submitted(self):
+    def test_results_of_earlier_answers_are_printed_when_the_next_answer_fails(self):
         unknown = (401, {"code": "unauthenticated", "detail": "Who?"})
         closed = (409, {"code": "deadline_passed", "detail": "Closed."})
         hw = self.homework()
@@ -41,7 +41,7 @@ class Delivering(Served):
                 hw.submit("side", 2)
             self.assertIn("Round down.", printed.getvalue())
 
-    def test_the_results_of_earlier_answers_are_in_the_report_of_an_outage(self):
+    def test_outage_report_includes_results_of_earlier_answers(self):
         hw = self.homework()
         self.stand_in.plan("POST", SUBMISSIONS, (503, {}), reply(), (503, {}))
         hw.submit("side", 1)
@@ -51,7 +51,7 @@ class Delivering(Served):
             self.assertIn("1 answer in the queue", text)
             self.assertIn("Round down.", text)
 
-    def test_a_delivery_shows_each_result_as_html_with_its_problem(self):
+    def test_delivery_renders_each_result_as_html_with_its_problem(self):
         hw = self.homework()
         self.stand_in.plan("POST", SUBMISSIONS, (503, {}), (503, {}), reply(), reply("correct"))
         hw.submit("side", 1)
@@ -64,7 +64,7 @@ class Delivering(Served):
         self.assertEqual(html.count("conv: received at 2026-11-21 18:00:00 UTC"), 2)
         self.assertIn("<b>Hint:</b> Round down.", html)
 
-    def test_a_delivery_that_stops_at_a_revoked_token_reports_all_answers(self):
+    def test_delivery_stopped_by_a_revoked_token_reports_every_answer(self):
         hw = self.homework()
         unknown = (401, {"code": "unauthenticated", "detail": "Who?"})
         self.stand_in.plan("POST", SUBMISSIONS, *[(503, {})] * 3, reply(), unknown)

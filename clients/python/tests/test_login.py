@@ -22,7 +22,7 @@ def _keys(home):
 
 
 class Login(Served):
-    def test_the_code_is_shown_and_the_token_is_stored_for_its_owner_alone(self):
+    def test_login_shows_the_code_and_stores_the_token_readable_by_its_owner_only(self):
         self.stand_in.plan("POST", "/device/token", PENDING, PENDING, TOKEN)
         course = self.log_in(course="dl", program="My notebook")
         self.assertIn("BDFK-XTRW", self.printed)
@@ -36,7 +36,7 @@ class Login(Served):
         self.log_in()
         self.assertEqual(len(self.sent("POST", "/device/code")), 1)
 
-    def test_the_token_is_in_no_representation_and_no_error(self):
+    def test_reprs_and_errors_do_not_contain_the_token(self):
         hw = self.homework()
         problem = hw.problem()
         stored = _tokens.find_token(self.address)
@@ -48,7 +48,7 @@ class Login(Served):
             shown.append(repr(error))
         self.assertNotIn(SECRET, " ".join(shown))
 
-    def test_a_verbose_traceback_shows_no_token(self):
+    def test_tracebacks_with_local_variables_do_not_contain_the_token(self):
         hw = self.homework()
         self.down.close()
         try:
@@ -62,21 +62,21 @@ class Login(Served):
         self.assertGreater(len(frames), 3)
         self.assertNotIn(SECRET, " ".join(shown))
 
-    def test_a_refusal_and_an_expired_code_end_the_log_in(self):
+    def test_denied_and_expired_codes_end_the_login(self):
         for code in ("access_denied", "expired_token"):
             self.stand_in.plan("POST", "/device/token", (400, {"code": code, "detail": "No."}))
             with self.assertRaises(grader.LoginFailedError):
                 self.log_in(force=True)
         self.assertFalse((self.home / "tokens.json").exists())
 
-    def test_slow_down_adds_five_seconds_and_an_outage_does_not_end_the_log_in(self):
+    def test_slow_down_adds_five_seconds_and_an_outage_does_not_end_the_login(self):
         slow = (400, {"code": "slow_down", "detail": "Slower."})
         self.stand_in.plan("POST", "/device/token", slow, (503, {}), slow, TOKEN)
         with mock.patch.object(_login.time, "sleep") as sleep:
             self.log_in()
         self.assertEqual([one.args[0] for one in sleep.call_args_list], [0, 5, 5, 10])
 
-    def test_a_token_that_cannot_be_stored_is_revoked(self):
+    def test_token_that_cannot_be_stored_is_revoked(self):
         self.stand_in.plan("DELETE", "/me/tokens/t1", (204, b""))
         full = OSError(errno.ENOSPC, "No space left on device")
         with (
@@ -86,7 +86,7 @@ class Login(Served):
             self.log_in()
         self.assertEqual(len(self.sent("DELETE", "/me/tokens/t1")), 1)
 
-    def test_a_full_disk_shows_no_token_of_another_course(self):
+    def test_full_disk_error_does_not_reveal_tokens_of_other_courses(self):
         self.log_in(course="dl")
         full = OSError(errno.ENOSPC, "No space left on device")
         key, other = f"{self.address} rl", SECRET.replace("sss", "ttt")
@@ -106,14 +106,14 @@ class Login(Served):
             self.assertNotIn(SECRET, shown)
             self.assertNotIn(other, shown)
 
-    def test_a_token_that_was_revoked_leads_to_a_new_log_in(self):
+    def test_revoked_token_starts_a_new_login(self):
         self.log_in()
         refused = (401, {"code": "unauthenticated", "detail": "Revoked."})
         self.stand_in.plan("GET", "/me", refused, (200, ME))
         self.log_in()
         self.assertEqual(len(self.sent("POST", "/device/code")), 2)
 
-    def test_each_course_has_a_token_of_its_own(self):
+    def test_each_course_has_its_own_token(self):
         self.log_in(course="dl")
         other = {"id": "u1", "courses": [{"course": "c2", "slug": "rl", "title": "Robots"}]}
         second = SECRET.replace("sss", "ttt")
@@ -134,7 +134,7 @@ class Login(Served):
         for token in ("t1", "t2"):
             self.assertEqual(len(self.sent("DELETE", f"/me/tokens/{token}")), 1)
 
-    def test_the_token_of_an_earlier_version_is_used_for_its_own_course(self):
+    def test_token_from_an_earlier_version_is_used_only_for_its_course(self):
         self.log_in()  # stores the token without a course, as version 0.1.0 did for every course
         self.log_in(course="dl")
         self.assertEqual(len(self.sent("POST", "/device/code")), 1)
@@ -144,14 +144,14 @@ class Login(Served):
         self.assertEqual(self.sent("POST", "/device/code")[1][3]["course"], "rl")
         self.assertEqual(set(_keys(self.home)), {self.address, f"{self.address} rl"})
 
-    def test_logging_out_revokes_the_token_and_deletes_it(self):
+    def test_logout_revokes_and_deletes_the_token(self):
         self.log_in()
         self.stand_in.plan("DELETE", "/me/tokens/t1", (204, b""))
         grader.logout(self.address)
         self.assertIsNone(_tokens.find_token(self.address))
         self.assertEqual(len(self.sent("DELETE", "/me/tokens/t1")), 1)
 
-    def test_logging_out_names_the_tokens_that_stay_valid(self):
+    def test_logout_reports_tokens_that_remain_valid(self):
         for course in ("dl", "rl"):
             stored = _tokens.StoredToken(_tokens.Secret(SECRET), f"t-{course}")
             _tokens.store_token(f"{self.address} {course}", stored)
@@ -169,18 +169,18 @@ class Login(Served):
             grader.logout(self.address)
 
     @unittest.skipIf(sys.platform == "win32", "modes of POSIX")
-    def test_a_file_of_tokens_that_others_can_read_is_not_used(self):
+    def test_token_file_readable_by_others_is_refused(self):
         self.log_in()
         (self.home / "tokens.json").chmod(0o644)
         with self.assertRaisesRegex(grader.GraderClientError, "Others can read"):
             self.log_in()
 
-    def test_a_token_of_the_environment_goes_only_to_the_server_beside_it(self):
+    def test_environment_token_is_sent_only_to_its_own_server(self):
         os.environ.update(DLGRADER_TOKEN=SECRET, DLGRADER_SERVER="https://grader.example.edu")
         self.assertIsNone(_tokens.find_token(self.address))
         self.assertEqual(_tokens.find_token("https://grader.example.edu").secret.reveal(), SECRET)
 
-    def test_a_revoked_token_of_the_environment_must_be_replaced_and_starts_no_login(self):
+    def test_revoked_environment_token_raises_an_error_without_starting_a_login(self):
         os.environ.update(DLGRADER_TOKEN=SECRET, DLGRADER_SERVER=self.address)
         refused = (401, {"code": "unauthenticated", "detail": "Revoked."})
         self.stand_in.plan("GET", "/me", refused)
@@ -191,13 +191,13 @@ class Login(Served):
                 use()
         self.assertEqual(self.sent("POST", "/device/code"), [])
 
-    def test_blanks_around_a_token_are_no_part_of_it(self):
+    def test_whitespace_around_a_token_is_ignored(self):
         os.environ.update(DLGRADER_TOKEN=f" {SECRET}\r\n", DLGRADER_SERVER=f"{self.address}\n")
         self.log_in()
         self.assertEqual(self.sent("GET", "/me")[0][2]["authorization"], f"Bearer {SECRET}")
         self.assertEqual(self.sent("POST", "/device/code"), [])
 
-    def test_an_unusable_token_is_refused_and_not_shown(self):
+    def test_malformed_token_is_refused_and_not_shown(self):
         half = SECRET[:30]
         for text in (f"{half}\n{SECRET[30:]}", f'"{SECRET}"', f"{half}\u2026", "gr_session_x_y"):
             os.environ.update(DLGRADER_TOKEN=text, DLGRADER_SERVER=self.address)
@@ -209,7 +209,7 @@ class Login(Served):
             self.assertNotIn(half, " ".join([str(refused.exception), *values]))
         self.assertEqual(self.stand_in.requests, [])
 
-    def test_an_unusable_token_in_the_file_leads_to_a_new_log_in(self):
+    def test_malformed_stored_token_starts_a_new_login(self):
         self.log_in()
         path = self.home / "tokens.json"
         path.write_text(path.read_text().replace(SECRET, f"{SECRET} x"))
@@ -217,7 +217,7 @@ class Login(Served):
         self.assertEqual(len(self.sent("POST", "/device/code")), 2)
         self.assertEqual(_tokens.find_token(self.address).secret.reveal(), SECRET)
 
-    def test_a_secret_of_colab_is_used_where_it_is_given(self):
+    def test_colab_secret_is_used_as_the_token(self):
         values = {"DLGRADER_TOKEN": SECRET, "DLGRADER_SERVER": self.address}
         colab = mock.Mock(userdata=mock.Mock(get=values.get))
         modules = {"google": mock.Mock(colab=colab), "google.colab": colab}
@@ -226,7 +226,7 @@ class Login(Served):
         self.assertEqual(self.sent("POST", "/device/code"), [])
         self.assertFalse((self.home / "tokens.json").exists())
 
-    def test_a_secret_of_colab_without_access_is_named_and_the_login_goes_on(self):
+    def test_inaccessible_colab_secret_is_reported_and_login_continues(self):
         class NotebookAccessError(Exception):
             pass
 

@@ -21,7 +21,7 @@ from dlgrader_client._markup import describe_wait
 
 
 class Queueing(Served):
-    def test_without_a_server_an_answer_is_queued_and_said_not_to_be_submitted(self):
+    def test_answer_is_queued_and_reported_as_not_submitted_without_a_server(self):
         hw = self.homework()
         self.down.close()
         result = hw.submit("side", 64)
@@ -36,7 +36,7 @@ class Queueing(Served):
             self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
         self.assertNotIn(SECRET, path.read_text())
 
-    def test_an_answer_that_cannot_be_stored_is_not_sent_and_the_error_says_so(self):
+    def test_answer_that_cannot_be_stored_is_not_sent_and_raises_an_error(self):
         hw = self.homework()
         full = OSError(errno.ENOSPC, "No space left on device")
         with (
@@ -49,7 +49,7 @@ class Queueing(Served):
         self.assertEqual(self.sent("POST", SUBMISSIONS), [])
         self.assertEqual(list(self.home.glob("queue/*/*")), [])
 
-    def test_a_folder_that_cannot_be_synced_keeps_no_answer_from_being_sent(self):
+    def test_answer_is_sent_even_if_the_queue_folder_cannot_be_synced(self):
         sync = os.fsync
 
         def refuse_folders(handle):
@@ -63,7 +63,7 @@ class Queueing(Served):
             self.assertTrue(hw.submit("side", 64).is_submitted)
         self.assertGreater(synced.call_count, 1)
 
-    def test_queued_answers_are_delivered_in_order_before_the_next(self):
+    def test_queued_answers_are_delivered_in_order_before_the_next_one(self):
         hw = self.homework()
         self.down.close()
         for value in (1, 2):
@@ -76,26 +76,26 @@ class Queueing(Served):
         self.assertEqual(bodies, [1, 2, 3])
         self.assertEqual(len(hw.account._queue), 0)
 
-    def test_a_clock_that_is_set_back_changes_no_order(self):
+    def test_queue_keeps_its_order_when_the_clock_is_set_back(self):
         queue = self.homework().account._queue
         for now in (2_000, 1_000, 1_000):
             with mock.patch.object(_queue.time, "time_ns", return_value=now):
                 queue.add("a1", "conv", {"side": len(queue)})
         self.assertEqual([entry.answers["side"] for entry in queue], [0, 1, 2])
 
-    def test_the_status_of_a_problem_counts_its_own_queued_answers(self):
+    def test_problem_status_counts_only_its_own_queued_answers(self):
         hw = self.homework()
         self.stand_in.plan("GET", "/assignments/a1/problems/conv", (200, {"title": "Convolution"}))
         for assignment, problem in (("a1", "conv"), ("a1", "pool"), ("a2", "conv")):
             hw.account._queue.add(assignment, problem, {"side": 1})
         self.assertEqual(hw.problem("conv").status().waiting, 1)
 
-    def test_the_types_of_submit_can_be_read_on_every_python(self):
+    def test_submit_return_types_resolve_on_every_python_version(self):
         for submit in (grader.Problem.submit, grader.Assignment.submit):
             returned = typing.get_type_hints(submit)["return"]
             self.assertEqual(returned.__args__, (grader.SubmissionResult, grader.NotSubmitted))
 
-    def test_a_hint_is_displayed_only_if_it_says_more_than_the_verdict(self):
+    def test_hint_is_displayed_only_if_it_adds_to_the_verdict(self):
         hw = self.homework()
         self.stand_in.plan(
             "POST",
@@ -106,7 +106,7 @@ class Queueing(Served):
         self.assertNotIn("Hint", str(hw.submit("side", 1)))
         self.assertIn("Hint: Is the border padded?", str(hw.submit("side", 2)))
 
-    def test_an_unknown_outcome_is_sent_again_under_the_same_key(self):
+    def test_answer_with_unknown_outcome_is_resent_with_the_same_key(self):
         hw = self.homework()
         self.stand_in.plan("POST", SUBMISSIONS, (502, {}), reply())
         self.assertFalse(hw.submit("side", 1).is_submitted)
@@ -114,7 +114,7 @@ class Queueing(Served):
         keys = {one[2]["idempotency-key"] for one in self.sent("POST", SUBMISSIONS)}
         self.assertEqual(len(keys), 1)
 
-    def test_an_error_of_the_server_keeps_the_answer_and_its_key(self):
+    def test_server_errors_keep_the_answer_queued_with_its_key(self):
         for status, code in (
             (500, "internal_error"),
             (503, "database_unavailable"),
@@ -138,14 +138,14 @@ class Queueing(Served):
                 keys = {one[2]["idempotency-key"] for one in self.sent("POST", SUBMISSIONS)}
                 self.assertEqual(len(keys), 1)
 
-    def test_a_proxy_that_refuses_takes_nothing_out_of_the_queue(self):
+    def test_proxy_refusal_keeps_the_answer_queued(self):
         hw = self.homework()
         self.stand_in.plan("POST", SUBMISSIONS, (403, b"<html>Log in to the network</html>"))
         self.assertFalse(hw.submit("side", 1).is_submitted)
         self.stand_in.plan("POST", SUBMISSIONS, (200, b"<html>Log in to the network</html>"))
         self.assertEqual(hw.deliver().waiting, 1)
 
-    def test_a_success_that_is_not_from_grader_takes_nothing_out_of_the_queue(self):
+    def test_success_response_without_a_receipt_keeps_the_answer_queued(self):
         hw = self.homework()
         _, stored = reply()
         for body in (
@@ -161,7 +161,7 @@ class Queueing(Served):
                 self.assertEqual(len(hw.queue()), 1)
                 hw.discard(hw.queue()[0].id)
 
-    def test_a_revoked_token_leaves_the_answer_in_the_queue(self):
+    def test_revoked_token_keeps_the_answer_queued(self):
         hw = self.homework()
         self.stand_in.plan(
             "POST", SUBMISSIONS, (401, {"code": "unauthenticated", "detail": "Who?"})
@@ -170,7 +170,7 @@ class Queueing(Served):
             hw.submit("side", 1)
         self.assertEqual(len(hw.account._queue), 1)
 
-    def test_a_queued_answer_that_is_refused_is_told_and_kept_aside(self):
+    def test_refused_queued_answer_is_reported_and_kept_in_a_separate_file(self):
         hw = self.homework()
         self.stand_in.plan("POST", SUBMISSIONS, (503, {}))
         hw.submit("side", 1)
@@ -183,7 +183,7 @@ class Queueing(Served):
         self.assertEqual(json.loads(aside.read_text())["answers"], {"side": 1})
         self.assertIn(str(aside), str(delivery))
 
-    def test_after_the_deadline_a_refusal_says_when_the_answer_was_queued_and_whose_time_counts(
+    def test_late_refusal_shows_the_queueing_time_and_that_server_time_counts(
         self,
     ):
         hw = self.homework()
@@ -198,7 +198,7 @@ class Queueing(Served):
         self.assertIn("2026-09-21 14:13:20 UTC", str(delivery))
         self.assertIn("only the time at which the server received it counts", str(delivery))
 
-    def test_a_queued_answer_that_arrives_late_says_so_and_what_it_costs(self):
+    def test_late_queued_answer_shows_its_waiting_time_and_late_credit(self):
         hw = self.homework()
         status, late = reply("correct")
         late["late_credit"] = 0.9
@@ -214,14 +214,14 @@ class Queueing(Served):
             self.assertIn("LATE: 90% of the credit counts.", text)
             self.assertIn(describe_wait("2026-09-21T14:13:20Z"), text)
 
-    def test_an_answer_that_did_not_wait_says_nothing_about_a_wait(self):
+    def test_immediately_sent_answer_shows_no_queueing_time(self):
         self.stand_in.plan("POST", SUBMISSIONS, reply())
         result = self.homework().submit("side", 1)
         self.assertFalse(result.is_late)
         self.assertNotIn("queued", str(result))
         self.assertNotIn("LATE", str(result))
 
-    def test_an_impossible_time_in_the_queue_does_not_stop_the_delivery(self):
+    def test_invalid_queueing_time_does_not_stop_the_delivery(self):
         hw = self.homework()
         self.stand_in.plan("POST", SUBMISSIONS, (503, {}), reply())
         hw.submit("side", 1)
@@ -230,7 +230,7 @@ class Queueing(Served):
         path.write_text(json.dumps({**row, "queued_at": 1e300}))
         self.assertEqual([one.queued_at for one in hw.deliver().delivered], [""])
 
-    def test_an_earlier_refusal_does_not_hold_up_the_next_answer(self):
+    def test_refusal_of_a_queued_answer_does_not_block_the_next_one(self):
         hw = self.homework()
         closed = (409, {"code": "attempts_exhausted", "detail": "None left."})
         self.stand_in.plan("POST", SUBMISSIONS, (503, {}), closed, reply())
@@ -240,7 +240,7 @@ class Queueing(Served):
             self.assertTrue(hw.submit("side", 2).is_submitted)
         self.assertIn("NOT SUBMITTED: None left.", str(told[0].message))
 
-    def test_the_queue_of_another_account_is_not_delivered(self):
+    def test_queue_of_another_account_is_not_delivered(self):
         hw = self.homework()
         self.stand_in.plan("POST", SUBMISSIONS, (503, {}))
         hw.submit("side", 1)
@@ -248,7 +248,7 @@ class Queueing(Served):
         other = self.log_in(force=True).account
         self.assertEqual(len(other._queue), 0)
 
-    def test_an_answer_survives_a_process_that_is_killed_while_it_sends(self):
+    def test_answer_survives_a_process_killed_while_sending(self):
         hw = self.homework()
         script = (
             "import os, signal, sys, dlgrader_client as g\n"

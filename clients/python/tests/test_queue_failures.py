@@ -32,7 +32,7 @@ class Failing(Served):
     def bodies(self, path):
         return [one[3]["answers"] for one in self.sent("POST", path)]
 
-    def test_an_answer_at_which_the_server_fails_keeps_back_its_problem_only(self):
+    def test_server_failure_holds_back_only_answers_to_the_same_problem(self):
         """A proxy refuses without a code; the student may still log in to its network."""
         self.stand_in.plan("POST", POOL, reply(part="a"))
         refused = b"<html>413 Request Entity Too Large</html>"
@@ -55,7 +55,7 @@ class Failing(Served):
                 self.assertIn(f"({failure[0]})", delivery.reason)
                 self.assertIn("hw.queue()", str(delivery))
 
-    def test_without_an_answer_of_the_server_nothing_more_is_sent(self):
+    def test_delivery_stops_when_the_server_is_unavailable(self):
         busy = [(status, {"code": "busy", "detail": "Later."}) for status in (408, 429, 503, 504)]
         for failure in (*busy, UNKNOWN, (200, b"<html>Log in to the network</html>")):
             with self.subTest(failure=failure):
@@ -67,7 +67,7 @@ class Failing(Served):
         self.down.close()
         self.assertEqual(self.hw.deliver().waiting, 3)
 
-    def test_a_token_that_may_not_submit_leaves_every_answer_in_the_queue(self):
+    def test_token_without_submit_scope_keeps_every_answer_queued(self):
         self.stand_in.plan("POST", SUBMISSIONS, FORBIDDEN)
         with self.assertRaisesRegex(grader.NotLoggedInError, "NOT SUBMITTED.*scope `submit`"):
             self.hw.submit("side", 4)
@@ -75,7 +75,7 @@ class Failing(Served):
         self.assertEqual((delivery.waiting, delivery.refused), (4, ()))
         self.assertEqual(list(self.home.glob("queue/*/*.refused")), [])
 
-    def test_a_refusal_by_the_server_keeps_nothing_back_and_is_shown_once(self):
+    def test_refused_answer_blocks_no_other_answer_and_is_reported_once(self):
         self.stand_in.plan("POST", POOL, reply(part="a"))
         for status, code in ((413, "too_large"), (422, "validation_failed"), (409, "closed")):
             with self.subTest(status=status):
@@ -88,7 +88,7 @@ class Failing(Served):
                 self.assertTrue(self.hw.deliver().is_empty)
                 self.assertEqual(len(self.hw.queue()), 0)
 
-    def test_a_new_answer_waits_behind_one_to_the_same_problem_and_says_why(self):
+    def test_new_answer_waits_behind_a_queued_answer_to_the_same_problem(self):
         self.stand_in.plan("POST", SUBMISSIONS, FAULT)
         self.stand_in.plan("POST", POOL, reply(part="a"))
         result = self.hw.submit("side", 7)
@@ -99,7 +99,7 @@ class Failing(Served):
         self.assertIn("hw.discard(...)", str(result))
         self.assertEqual(len(result.earlier.delivered), 1)
 
-    def test_the_queue_is_listed_with_reasons_and_an_answer_is_deleted(self):
+    def test_queue_shows_reasons_and_discards_single_answers(self):
         self.stand_in.plan("POST", SUBMISSIONS, FAULT)
         self.stand_in.plan("POST", POOL, FAULT)
         self.assertIn("This session has not tried to send it.", str(self.hw.queue()))
@@ -131,18 +131,18 @@ class Failing(Served):
         with self.assertRaisesRegex(grader.GraderClientError, f"{first.id}.* has no answers"):
             self.hw.discard(first.id)
 
-    def test_an_unknown_id_is_an_error_with_the_ids_that_there_are(self):
+    def test_discarding_an_unknown_id_lists_the_known_ids(self):
         with self.assertRaisesRegex(grader.GraderClientError, self.hw.queue()[0].id):
             self.hw.discard("00")
         self.assertEqual(len(self.hw.queue()), 3)
 
-    def test_a_long_answer_is_shortened_in_the_list(self):
+    def test_long_answers_are_truncated_in_the_queue_listing(self):
         self.hw.account._queue.add("a1", "pool", {"a": ["<b>"] * 1000})
         listed = self.hw.queue()
         self.assertLess(len(str(listed)), 1500)
         self.assertNotIn("<b>", listed._repr_html_())
 
-    def test_the_queue_is_listed_and_emptied_without_the_server(self):
+    def test_queue_can_be_listed_and_emptied_offline(self):
         self.down.close()
         account = grader.connect(self.address)
         for entry in account.queue():
@@ -151,7 +151,7 @@ class Failing(Served):
 
 
 class Interrupting(Served):
-    def test_an_interruption_is_explained_and_the_answer_is_sent_once(self):
+    def test_interruption_is_explained_and_the_answer_is_sent_once(self):
         hw = self.homework()
         printed = io.StringIO()
         with (
@@ -172,7 +172,7 @@ class Interrupting(Served):
         self.assertEqual(len(hw.deliver().delivered), 1)
         self.assertEqual(self.sent("POST", SUBMISSIONS)[0][2]["idempotency-key"], entry.key)
 
-    def test_an_interruption_between_the_queue_and_the_sending_is_explained(self):
+    def test_interruption_between_queueing_and_sending_is_explained(self):
         hw = self.homework()
         printed = io.StringIO()
         with (
@@ -184,7 +184,7 @@ class Interrupting(Served):
         self.assertIn(f"{hw.queue()[0].id}: conv (side)", printed.getvalue())
         self.assertEqual(self.sent("POST", SUBMISSIONS), [])
 
-    def test_results_that_arrived_before_an_interruption_are_displayed(self):
+    def test_results_received_before_an_interruption_are_displayed(self):
         hw = self.homework()
         self.stand_in.plan("POST", SUBMISSIONS, reply())
         send = Account._send
@@ -210,7 +210,7 @@ class Interrupting(Served):
             self.assertIn("INTERRUPTED", printed.getvalue())
             hw.deliver()
 
-    def test_an_interrupt_signal_while_the_server_thinks_is_explained(self):
+    def test_sigint_during_a_pending_request_is_explained(self):
         if sys.platform == "win32":
             self.skipTest("signals of POSIX")
         received, ended = threading.Event(), threading.Event()

@@ -11,7 +11,7 @@ from dlgrader_client import _magic
 
 
 class Submitting(Served):
-    def test_the_result_has_verdict_reading_hint_and_attempts(self):
+    def test_result_shows_verdict_reading_hint_and_attempts_left(self):
         hw = self.homework()
         self.stand_in.plan("POST", SUBMISSIONS, reply())
         result = hw.submit("side", 64)
@@ -27,24 +27,24 @@ class Submitting(Served):
         self.assertEqual((result["side"].score, result["side"].points), (0, 2))
         self.assertIn("(0 of 2 points)", str(result))
 
-    def test_one_point_is_worded_in_the_singular_and_no_limit_as_unlimited(self):
+    def test_one_point_is_singular_and_no_attempt_limit_reads_as_unlimited(self):
         self.stand_in.plan("POST", SUBMISSIONS, reply(score=1, points=1, attempts_left=None))
         shown = str(self.homework().submit("side", 64))
         self.assertIn("(1 of 1 point)", shown)
         self.assertIn("Attempts left: unlimited", shown)
 
-    def test_the_feedback_on_a_missing_answer_is_a_note(self):
+    def test_feedback_on_a_missing_answer_is_shown_as_a_note(self):
         self.stand_in.plan("POST", SUBMISSIONS, reply("missing", feedback="Nothing was answered."))
         self.assertIn("Note: Nothing was answered.", str(self.homework().submit("side", "")))
 
-    def test_text_has_the_colors_of_the_theme(self):
+    def test_html_result_colors_only_its_borders(self):
         """Only borders have colors: text in them would be hard to read on a dark theme."""
         self.stand_in.plan("POST", SUBMISSIONS, reply())
         page = self.homework().submit("side", 64)._repr_html_()
         colored = re.findall(r"([a-z-]+):[^;\"]*#[0-9a-f]{6}", page)
         self.assertEqual(colored, ["border-left"])
 
-    def test_what_the_server_sends_is_escaped(self):
+    def test_server_values_are_escaped(self):
         evil = "<script>alert(1)</script>\x1b[31m"
         self.stand_in.plan(
             "POST", SUBMISSIONS, reply(read_as=evil, feedback=evil, status=evil, part=evil)
@@ -58,7 +58,7 @@ class Submitting(Served):
         self.assertNotIn("<script", shown._repr_html_())
         self.assertNotIn("\x1b", str(shown))
 
-    def test_a_refusal_is_raised_and_nothing_stays_in_the_queue(self):
+    def test_refusal_is_raised_and_leaves_the_queue_empty(self):
         hw = self.homework()
         problem = {"code": "deadline_passed", "detail": "Closed.", "retry_after": None}
         self.stand_in.plan("POST", SUBMISSIONS, (409, problem))
@@ -69,7 +69,7 @@ class Submitting(Served):
         )
         self.assertEqual(len(hw.account._queue), 0)
 
-    def test_a_checked_answer_is_not_submitted(self):
+    def test_checked_answers_are_not_submitted(self):
         hw = self.homework()
         reading = {"readable": True, "read_as": "64", "notes": ["An integer."]}
         self.stand_in.plan("POST", "/assignments/a1/problems/conv/reading", (200, reading))
@@ -77,12 +77,12 @@ class Submitting(Served):
         self.assertIn("Read as: 64", shown)
         self.assertIn("not submitted", shown)
 
-    def test_a_problem_gives_the_numbers_of_the_student(self):
+    def test_problem_numbers_are_those_of_the_student(self):
         numbers = [{"name": "K", "shape": [], "value": 3, "text": "3"}]
         self.stand_in.plan("GET", "/assignments/a1/problems/conv", (200, {"numbers": numbers}))
         self.assertEqual(self.homework().problem().numbers(), {"K": 3})
 
-    def test_a_draft_keeps_the_other_parts(self):
+    def test_saving_a_draft_keeps_the_other_parts(self):
         hw = self.homework()
         path = "/assignments/a1/problems/conv/draft"
         self.stand_in.plan("GET", path, (200, {"answers": {"other": "3"}, "version": 4}))
@@ -94,7 +94,7 @@ class Submitting(Served):
         self.assertEqual(body, {"answers": {"other": "3", "side": [1, 2]}})
         self.assertEqual(headers["if-match"], '"v4"')
 
-    def test_the_status_of_an_assignment_is_displayed_with_its_problems_and_parts(self):
+    def test_assignment_status_displays_its_problems_and_parts(self):
         last = {"read_as": "64", "status": "correct"}
         parts = [{"id": "side", "last": last, "attempts_left": 2}, {"id": "depth"}]
         body = {"title": "Convolution", "parts": parts}
@@ -109,7 +109,7 @@ class Submitting(Served):
         self.assertEqual(problem.parts[0], grader.PartStatus("side", "correct", "64", 2))
         self.assertEqual(problem.parts[1], grader.PartStatus("depth"))
 
-    def test_a_name_that_fits_nothing_is_told_with_those_that_there_are(self):
+    def test_unknown_names_are_reported_with_the_known_ones(self):
         with self.assertRaisesRegex(grader.GraderClientError, "hw-1"):
             self.log_in().assignment("hw-2")
         with self.assertRaisesRegex(grader.GraderClientError, "conv"):
@@ -117,7 +117,7 @@ class Submitting(Served):
 
 
 class Magic(Served):
-    def test_the_magic_submits_the_text_of_the_cell(self):
+    def test_cell_magic_submits_the_text_of_the_cell(self):
         hw = grader.use(self.homework())
         self.stand_in.plan("POST", SUBMISSIONS, reply("correct"))
         shell = mock.Mock(user_ns={"x": (1, 2)})
@@ -137,7 +137,7 @@ class Magic(Served):
                 call.args[0](line, "1")
         self.assertIs(_magic._selected[0], hw)
 
-    def test_the_options_check_and_draft_submit_nothing(self):
+    def test_check_and_draft_options_submit_nothing(self):
         hw = self.homework()
         path = "/assignments/a1/problems/conv"
         self.stand_in.plan("POST", f"{path}/reading", (200, {"readable": True, "read_as": "64"}))

@@ -57,13 +57,13 @@ class StaffTests(Served):
         with mock.patch.dict(os.environ, token):
             return grader.staff(self.address, "dl")
 
-    def test_without_a_token_the_error_says_what_to_do(self):
+    def test_missing_token_error_names_the_environment_variable(self):
         with self.assertRaises(grader.NotLoggedInError) as refused:
             grader.staff(self.address)
         self.assertIn("DLGRADER_TOKEN", str(refused.exception))
         self.assertEqual(self.sent("POST", "/device/code"), [])
 
-    def test_lists_follow_the_cursor(self):
+    def test_lists_follow_the_pagination_cursor(self):
         pages = [(200, {"items": [{"name": "Ann"}], "next": "c2"})]
         pages.append((200, {"items": [{"name": "Ben"}], "next": None}))
         self.stand_in.plan("GET", "/courses/c1/people", *pages)
@@ -73,13 +73,13 @@ class StaffTests(Served):
         self.assertIn("cursor=c2", paths[1])
         self.assertIn("role=student", paths[1])
 
-    def test_a_row_of_the_gradebook_has_the_scores_by_short_names(self):
+    def test_gradebook_row_maps_assignment_slugs_to_scores(self):
         self.stand_in.plan("GET", "/courses/c1/gradebook", (200, GRADEBOOK))
         (row,) = self.course().gradebook()
         self.assertEqual(row["scores"], {"hw-1": 1.5})
         self.assertEqual((row["name"], row["percent"]), ("Ann", 50))
 
-    def test_an_export_replaces_the_file_only_when_it_is_complete(self):
+    def test_export_replaces_the_file_only_when_complete(self):
         path = self.home / "grades.csv"
         path.write_text("earlier")
         refusal = (409, {"code": "file_misread", "detail": "Canvas would misread the file."})
@@ -92,7 +92,7 @@ class StaffTests(Served):
         self.assertEqual(course.export("canvas", path, force=True).read_bytes(), b"name,score\n")
         self.assertEqual([entry.name for entry in self.home.glob(".*.part")], [])
 
-    def test_a_download_that_fails_leaves_the_file_and_nothing_beside_it(self):
+    def test_failed_download_keeps_the_old_file_and_leaves_no_partial_file(self):
         path = self.home / "grades.csv"
         path.write_text("earlier")
         course = self.course()
@@ -109,12 +109,12 @@ class StaffTests(Served):
         self.assertEqual([entry.name for entry in self.home.iterdir()], ["grades.csv"])
 
     @unittest.skipIf(sys.platform == "win32", "modes of POSIX")
-    def test_an_export_can_be_read_by_its_owner_alone(self):
+    def test_exported_file_is_readable_by_its_owner_only(self):
         self.stand_in.plan("GET", "/courses/c1/exports/csv", (200, b"name,score\n"))
         path = self.course().export("csv", self.home / "grades.csv")
         self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
 
-    def test_the_changes_of_a_regrade_are_worded_by_its_status(self):
+    def test_regrade_changes_are_described_according_to_status(self):
         words = {
             "ready": "3 answers of 8 would change:",
             "applied": "3 answers of 8 changed:",
@@ -129,7 +129,7 @@ class StaffTests(Served):
                 with self.subTest(status=status):
                     self.assertIn(line, text)
 
-    def test_a_regrade_is_tried_first_and_applied_on_request(self):
+    def test_regrade_is_a_dry_run_until_applied(self):
         states = [regrade("judging"), regrade("ready"), regrade("applying"), regrade("applied")]
         self.stand_in.plan("GET", "/regrades/r1", *states)
         self.stand_in.plan("POST", "/regrades/r1/apply", regrade("applying"))
@@ -144,14 +144,14 @@ class StaffTests(Served):
         ((*_, body),) = self.sent("POST", "/regrades/r1/apply")
         self.assertEqual(body, {"notice": "The key was wrong."})
 
-    def test_a_failed_regrade_states_the_error_as_text(self):
+    def test_failed_regrade_shows_its_error_as_escaped_text(self):
         error = "<b>Chunk 1</b> failed"
         self.stand_in.plan("GET", "/regrades/r1", regrade("failed", error))
         changes = self.course().assignment().regrade("conv", {"id": "v1"}).wait()
         self.assertIn(error, str(changes))
         self.assertIn("&lt;b&gt;", changes._repr_html_())
 
-    def test_waiting_ends(self):
+    def test_waiting_for_a_regrade_times_out(self):
         self.stand_in.plan("GET", "/regrades/r1", regrade("judging"))
         tried = self.course().assignment().regrade("conv", {"id": "v1"})
         with self.assertRaises(grader.GraderClientError) as late:

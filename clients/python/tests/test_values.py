@@ -134,7 +134,7 @@ def float_patterns(dtype):
 
 
 class Values(unittest.TestCase):
-    def test_plain_values_are_sent_as_they_are(self):
+    def test_plain_values_are_sent_unchanged(self):
         for value, answer in [
             ("2^6", "2^6"),
             (64, 64),
@@ -152,18 +152,18 @@ class Values(unittest.TestCase):
                 self.assertEqual(to_answer(value), answer)
                 self.assertIn(type(to_answer(value)), (str, int, float, list))
 
-    def test_tensors_and_arrays_are_sent_by_their_values(self):
+    def test_tensors_and_arrays_are_sent_as_plain_values(self):
         self.assertEqual(to_answer(Array([1, 2], "int64")), [1, 2])
         self.assertEqual(to_answer(TorchTensor([1.5], "torch.float64")), [1.5])
         self.assertEqual(to_answer(EagerTensor()), [0.1, 2.0])
         self.assertEqual(to_answer(SparseTensor([])), [[1.0, 0.0], [0.0, 1.0]])
         self.assertEqual(to_answer(Array(3, "int32")), 3)
 
-    def test_an_error_of_a_library_is_a_refusal_with_its_first_line(self):
+    def test_library_error_becomes_a_refusal_with_its_first_line(self):
         with self.assertRaisesRegex(UnusableAnswerError, r"The array has no values\.$"):
             to_answer(TracedArray([1.0]))
 
-    def test_a_shape_of_tensorflow_is_sent_by_its_sizes(self):
+    def test_tensorflow_shapes_are_sent_as_lists_of_sizes(self):
         self.assertEqual(to_answer(TensorShape([8, 3, 32, 32])), [8, 3, 32, 32])
         self.assertEqual(to_answer([TensorShape([2])]), [[2]])
         for sizes in ([None, 3], None):
@@ -172,7 +172,7 @@ class Values(unittest.TestCase):
             with self.subTest(sizes=sizes), self.assertRaises(UnusableAnswerError):
                 to_answer(Array([1.0], shape=TensorShape(sizes)))
 
-    def test_a_number_of_32_bits_is_sent_as_it_is_printed(self):
+    def test_low_precision_floats_are_sent_as_they_print(self):
         self.assertEqual(
             to_answer(Array([narrow(0.1), narrow(1 / 3)], "float32")), [0.1, 0.33333334]
         )
@@ -181,7 +181,7 @@ class Values(unittest.TestCase):
         self.assertEqual(to_answer(Array([0.0, -2.5], "float32")), [0.0, -2.5])
         self.assertEqual(to_answer(Array([narrow(0.1)], "Float32")), [0.1])  # of pandas
 
-    def test_every_number_that_is_sent_converts_back_to_the_number_of_the_tensor(self):
+    def test_sent_floats_convert_back_to_the_tensor_value(self):
         for dtype in ("float16", "bfloat16", "float32"):
             different = []
             for pattern in float_patterns(dtype):
@@ -192,7 +192,7 @@ class Values(unittest.TestCase):
             with self.subTest(dtype=dtype):
                 self.assertEqual(different, [])
 
-    def test_an_exact_number_of_few_bits_is_sent_exactly(self):
+    def test_exactly_representable_floats_are_sent_exactly(self):
         for dtype, values in (
             ("float16", [8192.0, 65504.0, 1 / 64, 1 / 128, 3 / 512, 300.25]),
             ("bfloat16", [2048.0, 65536.0, 1 / 64, 5 / 32, 20.25]),
@@ -202,17 +202,17 @@ class Values(unittest.TestCase):
                 with self.subTest(dtype=dtype, value=value):
                     self.assertEqual(to_answer(Array([value, -value], dtype)), [value, -value])
 
-    def test_a_subnormal_number_is_sent_with_the_digits_that_it_has(self):
+    def test_subnormal_floats_are_sent_with_their_significant_digits(self):
         for dtype, value in (("float16", 1e-5), ("float32", 1e-40), ("bfloat16", 9e-41)):
             with self.subTest(dtype=dtype):
                 held = unpack(pack(value, dtype), dtype)
                 self.assertEqual(to_answer(Array(held, dtype)), value)
 
-    def test_a_data_frame_is_sent_by_rows(self):
+    def test_data_frames_are_sent_as_rows(self):
         frame = Frame({"n": Array([1, 2], "int64"), "x": Array([narrow(0.1), 3.0], "float32")})
         self.assertEqual(to_answer(frame), [[1, 0.1], [2, 3.0]])
 
-    def test_what_is_no_answer_is_refused_with_a_reason(self):
+    def test_unsupported_values_are_refused(self):
         for value in (
             *(None, True, b"x", {"a": 1}, object(), float("nan"), float("inf"), Decimal("NaN")),
             *(Array([float("nan")], "float32"), SymbolicTensor(), [1, None], lambda: 1),
@@ -220,7 +220,7 @@ class Values(unittest.TestCase):
             with self.subTest(value=value), self.assertRaises(UnusableAnswerError):
                 to_answer(value)
 
-    def test_a_number_with_too_many_digits_is_refused(self):
+    def test_numbers_with_too_many_digits_are_refused(self):
         longest = 10**2000 - 1
         self.assertEqual(to_answer(longest), longest)
         for value in (
@@ -231,7 +231,7 @@ class Values(unittest.TestCase):
             with self.subTest(kind=type(value)), refusal:
                 to_answer(value)
 
-    def test_too_many_entries_are_refused_before_they_are_copied(self):
+    def test_oversized_values_are_refused_before_being_copied(self):
         class Huge(Array):
             def tolist(self):
                 raise AssertionError("copied")
@@ -242,7 +242,7 @@ class Values(unittest.TestCase):
                 to_answer(value)
         self.assertEqual(len(to_answer([0] * 4096)), 4096)
 
-    def test_a_list_that_contains_itself_is_refused(self):
+    def test_self_referencing_lists_are_refused(self):
         value = []
         value.append(value)
         with self.assertRaises(UnusableAnswerError):

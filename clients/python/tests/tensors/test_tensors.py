@@ -32,7 +32,7 @@ class Tensors(unittest.TestCase):
             with self.subTest(type=type(value)), self.assertRaises(UnusableAnswerError):
                 to_answer(value)
 
-    def test_tensors_of_pytorch(self):
+    def test_pytorch_tensors_are_converted_to_plain_values(self):
         narrow = [torch.float16, torch.bfloat16, torch.float32]
         self.assert_sent(
             [(torch.tensor([0.1, 3], dtype=dtype), [0.1, 3.0]) for dtype in narrow]
@@ -60,7 +60,7 @@ class Tensors(unittest.TestCase):
             ]
         )
 
-    def test_arrays_of_jax(self):
+    def test_jax_arrays_are_converted_to_plain_values(self):
         narrow = [jnp.float16, jnp.bfloat16, jnp.float32]
         self.assert_sent(
             [(jnp.array([0.1, 3], dtype=dtype), [0.1, 3.0]) for dtype in narrow]
@@ -79,7 +79,7 @@ class Tensors(unittest.TestCase):
             [jnp.array([True]), jnp.array(jnp.inf), jnp.zeros((65, 64)), deleted, abstract]
         )
 
-    def test_an_array_that_is_traced_is_refused(self):
+    def test_traced_arrays_are_refused(self):
         def use(x):
             self.assert_refused([x])
             return x
@@ -87,7 +87,7 @@ class Tensors(unittest.TestCase):
         jax.jit(use)(jnp.ones(2))
         tf.function(use)(tf.ones(2))
 
-    def test_tensors_of_tensorflow(self):
+    def test_tensorflow_tensors_are_converted_to_plain_values(self):
         narrow = [tf.float16, tf.bfloat16, tf.float32]
         self.assert_sent(
             [(tf.constant([0.1, 3], dtype=dtype), [0.1, 3.0]) for dtype in narrow]

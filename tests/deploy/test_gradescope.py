@@ -23,7 +23,7 @@ from gradescope_runs import check_fields, fill, run, run_script, type_answer
 from api.cli.main import main
 from api.core.errors import FileError
 from api.gradescope.archive import build_archive, find_secret
-from api.gradescope.making import ArchiveOptions, make_archive
+from api.gradescope.archive_builder import ArchiveOptions, make_archive
 from api.gradescope.runtime.configuration import parse_configuration
 from api.gradescope.runtime.main import grade_submission
 from api.gradescope.wheels import collect_wheels, list_required_packages, pack_wheel

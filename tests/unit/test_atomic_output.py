@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from api.core.errors import FileError
-from api.gradescope import making
-from api.gradescope.making import ArchiveOptions, make_archive
+from api.gradescope import archive_builder
+from api.gradescope.archive_builder import ArchiveOptions, make_archive
 from api.services.files.atomic_output import write_file_atomically
 
 
@@ -58,7 +58,7 @@ def test_private_file_is_private_from_creation(tmp_path, modes, options, mode, e
 
 
 def test_archive_with_secret_is_never_readable_by_others(tmp_path, monkeypatch, modes):
-    monkeypatch.setattr(making, "build_archive", lambda *_: b"the archive")
+    monkeypatch.setattr(archive_builder, "build_archive", lambda *_: b"the archive")
     path = tmp_path / "autograder.zip"
     options = ArchiveOptions(None, None, None, None, (), 1)
     make_archive(["pooling-purpose"], path, options, warn=pytest.fail)

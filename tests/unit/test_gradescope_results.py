@@ -8,8 +8,8 @@ import pytest
 
 from api.core.errors import FileError
 from api.gradescope.archive import build_configuration, find_secret
+from api.gradescope.archive_builder import ArchiveOptions, make_archive
 from api.gradescope.assignments import load_archive_source
-from api.gradescope.making import ArchiveOptions, make_archive
 from api.gradescope.runtime.configuration import (
     ArchiveProblem,
     Configuration,

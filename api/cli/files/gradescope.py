@@ -49,7 +49,7 @@ def gradescope(
     Options override the settings in the file of an assignment.
     """
     # Imported here: commands that only grade start without the course files.
-    from api.gradescope.making import ArchiveOptions, make_archive  # noqa: PLC0415
+    from api.gradescope.archive_builder import ArchiveOptions, make_archive  # noqa: PLC0415
 
     options = ArchiveOptions(
         secret_file, attempts, visibility, variants, tuple(python or DEFAULT_PYTHONS), seeds

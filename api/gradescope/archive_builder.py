@@ -1,4 +1,4 @@
-"""Making of an archive: the assignment loaded, its problems published, the file written."""
+"""Builds an archive: loads the assignment, publishes its problems, and writes the file."""
 
 import re
 from collections.abc import Callable, Sequence

@@ -83,7 +83,7 @@ def count_known_headers(cells: Sequence[str]) -> int:
 def choose_columns(cells: Sequence[str]) -> RosterColumns:
     """Return the columns of a header; raise `ValueError` that says what is wrong with it."""
     names = [_normalize_header(cell) for cell in cells]
-    kind = _detect_format_or_plain(frozenset(names))
+    kind = _detect_format(frozenset(names))
     indexes: dict[str, int] = {}
     for field in FIELD_HEADERS:
         match = next((header for header in _list_headers(field, kind) if header in names), None)
@@ -107,7 +107,7 @@ def _normalize_header(header: str) -> str:
     return " ".join(re.sub(r"[_\-.:*\ufeff]", " ", text).split())
 
 
-def _detect_format_or_plain(names: frozenset[str]) -> str:
+def _detect_format(names: frozenset[str]) -> str:
     named = "student" in names or {"lastname", "firstname"} <= names
     if named and {"id", "section"} <= names:
         return "canvas gradebook"

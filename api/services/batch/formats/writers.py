@@ -64,14 +64,14 @@ class CsvWriter:
     def format_results(self, verdicts: pl.DataFrame) -> pl.DataFrame:
         """Return the result columns as text."""
         return verdicts.select(
-            _escape_formulas_and_nullify_empty(verdicts.get_column(name))
+            _format_text_cells(verdicts.get_column(name))
             for name in RESULT_FIELDS[:-1]
         )
 
     def write_part(self, path: Path, cells: pl.DataFrame, results: pl.DataFrame) -> None:
         """Write rows without a header."""
         texts = [
-            _escape_formulas_and_nullify_empty(column_to_text(cell, self._input_format))
+            _format_text_cells(column_to_text(cell, self._input_format))
             for cell in _select_input_columns(cells, self._input_format)
         ]
         current = pl.when(pl.col("current")).then(pl.lit("true")).otherwise(pl.lit("false"))
@@ -194,7 +194,7 @@ def column_to_json(column: pl.Series, input_format: BatchInputFormat) -> pl.Seri
     return quoted.scatter(special.arg_true(), escaped)
 
 
-def _escape_formulas_and_nullify_empty(texts: pl.Series) -> pl.Series:
+def _format_text_cells(texts: pl.Series) -> pl.Series:
     """Guard texts that a spreadsheet would run as formulas; the empty text becomes null."""
     empty = pl.when(pl.col(texts.name) != "").then(pl.col(texts.name))
     texts = texts.to_frame().select(empty).to_series()

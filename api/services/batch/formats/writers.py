@@ -64,8 +64,7 @@ class CsvWriter:
     def format_results(self, verdicts: pl.DataFrame) -> pl.DataFrame:
         """Return the result columns as text."""
         return verdicts.select(
-            _format_text_cells(verdicts.get_column(name))
-            for name in RESULT_FIELDS[:-1]
+            _format_text_cells(verdicts.get_column(name)) for name in RESULT_FIELDS[:-1]
         )
 
     def write_part(self, path: Path, cells: pl.DataFrame, results: pl.DataFrame) -> None:

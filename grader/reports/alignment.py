@@ -43,6 +43,6 @@ def _align_missing_in_whole_report(
     taken = {id(item.passage) for item in aligned.values()}
     free = tuple(index for index, item in enumerate(passages) if id(item) not in taken)
     if missing and free:
-        region = Region(missing, free, is_uncertain=True)
+        region = Region(missing, free, lacking=frozenset(missing))
         for index, item in RegionAlignment(region, parts, passages).run().items():
             aligned[index] = item if item.passage is None else replace(item, doubt=NO_LABEL)

@@ -11,6 +11,7 @@ from grader.reports.passage_reading import PassageReading, count_axes_of_shape, 
 from grader.reports.regions import Region
 from grader.reports.scores import Scores
 from grader.reports.sheet import SheetPart
+from grader.reports.words import find_words
 
 CERTAIN_SUPPORT: Final = 0.7
 UNLABELED_SUPPORT: Final = 1.0
@@ -25,6 +26,22 @@ REPEATED: Final = "the value answers another part"
 ORDER_ONLY: Final = "only the order of the answers says that this is the part"
 DIFFERENT_WORDS: Final = "the words beside the value describe something else"
 MANY_MISSING_WORDS: Final = 3
+REFERENCE: Final = "words beside the value say that it is no answer"
+POINTER: Final = (
+    r"(?<![\w.])(?:(?:see|cf\.?|not|e\.\s?g\.|for (?:example|instance))[,:]?\s{1,3}(?:the\s)?"
+    r"(?:(?:section|sec\.|table|figure|fig\.|appendix|question|part|line|equation|eq\.)\s{0,3})?"
+    r"|(?:(?:see|cf\.?)\s{1,3})?(?:pages?|pp?\.)\s{0,3})\W{0,3}"
+)
+"""Words before a number that is a place, an example or denied."""
+STARTS_WITH_POINTER: Final = re.compile(rf"\W{{0,3}}({POINTER})[\d(\[]", re.IGNORECASE)
+ENDS_WITH_POINTER: Final = re.compile(rf"({POINTER})$", re.IGNORECASE)
+POINTS: Final = r"\W{0,4}(?:points?|pts?|marks?)\b"
+"""Words after a number that are the points of a question."""
+STARTS_WITH_POINTS: Final = re.compile(rf"({POINTS})", re.IGNORECASE)
+ENDS_WITH_POINTS: Final = re.compile(rf"\d({POINTS})\W{{0,3}}$", re.IGNORECASE)
+MIN_WORD: Final = 3
+NEARBY: Final = 40
+"""Number of characters before a value that may say so."""
 ONE_ROW: Final = 2
 """Number of opening brackets of an array with one row."""
 
@@ -35,24 +52,29 @@ def find_doubt(
     margin: float,
     *,
     region: Region,
+    index: int,
     is_own_letter: bool | None = None,
+    has_unused_letters: bool = False,
 ) -> str:
     """Return why a passage may not be the answer, "" if nothing speaks against it.
 
-    *support* says how well its words fit the part, *margin* how much better than all others,
-    *is_own_letter* whether the passage stands under the letter of the part, None if under none.
+    *index* is that of the part in the sheet. *support* says how well its words fit the part,
+    *margin* how much better than all others, *is_own_letter* whether the passage stands under the
+    letter of the part, None if under none, *has_unused_letters* that the values of the question
+    have letters which name no parts.
     """
     if is_own_letter is False:
         return OTHER_LETTER
     is_sentence = passage.is_cut or not passage.is_conclusion
     if margin < (CUT_MARGIN if is_sentence else CERTAIN_MARGIN):
         return "another passage fits as well"
-    if region.is_uncertain and support < 2 * CERTAIN_SUPPORT:
+    if index in region.lacking and support < 2 * CERTAIN_SUPPORT:
         return NO_LABEL
     least_cut = CUT_RESULT_SUPPORT if passage.is_conclusion else CUT_SUPPORT
     if passage.is_cut and support < least_cut and not (is_own_letter and passage.is_conclusion):
         return "the value stands in a sentence with others"
     is_only_value = margin == math.inf and region.is_labeled and not is_sentence
+    is_only_value = is_only_value and not has_unused_letters
     least = CERTAIN_SUPPORT if region.is_labeled else UNLABELED_SUPPORT
     if support < least and not is_only_value:
         return ORDER_ONLY
@@ -80,6 +102,8 @@ def find_form_doubt(part: SheetPart, passage: Passage, reading: PassageReading) 
     is_given = not passage.is_conclusion and passage.text in part.prompt_numbers
     if passage.is_question or is_given:
         return "the value stands in the question"
+    if _is_reference(part, passage):
+        return REFERENCE
     if part.axes and count_axes_of_shape(reading.read_as) != part.axes:
         return "the shape has another number of axes"
     if is_unlikely(part, reading):
@@ -91,6 +115,28 @@ def find_form_doubt(part: SheetPart, passage: Passage, reading: PassageReading) 
     if part.kind == "matrix" and reading.read_as.count("[") <= ONE_ROW:
         return "the array has one row only"
     return ""
+
+
+def _is_reference(part: SheetPart, passage: Passage) -> bool:
+    """Return whether a value is the number of a place, an example, denied, or points.
+
+    It is not if the part has the word too, as a question about the pages of memory has.
+    """
+    matches = [STARTS_WITH_POINTER.match(passage.text), ENDS_WITH_POINTS.search(passage.text)]
+    value = passage.text.strip("$ ")
+    start = passage.quote.find(value)
+    while start >= 0:
+        end = start + len(value)
+        before, after = passage.quote[max(0, start - NEARBY) : start], passage.quote[end:]
+        if not before[-1:].isdigit():
+            matches.append(ENDS_WITH_POINTER.search(before))
+        matches.append(STARTS_WITH_POINTS.match(after))
+        start = passage.quote.find(value, end) if value else -1
+    return any(
+        not any(len(word) >= MIN_WORD for word in find_words(match[1]) & part.words)
+        for match in matches
+        if match
+    )
 
 
 def find_repeated_numbers(

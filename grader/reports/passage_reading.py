@@ -81,6 +81,12 @@ def count_axes_of_shape(read_as: str) -> int:
     return read_as.count("×" if "×" in read_as else ",") + 1
 
 
+def is_single_size(part: SheetPart, reading: PassageReading | None) -> bool:
+    """Return whether a reading is one number for a shape of several axes."""
+    is_single = reading is not None and count_axes_of_shape(reading.read_as) == 1
+    return is_single and part.axes > 1
+
+
 def is_unlikely(part: SheetPart, reading: PassageReading) -> bool:
     """Return whether a reading has a value that questions of this kind hardly have.
 

@@ -24,8 +24,8 @@ from grader.reports.extraction.passages import Passage
 from grader.reports.matching import choose_passages
 from grader.reports.passage_reading import (
     PassageReading,
-    count_axes_of_shape,
     count_repeated_formulas,
+    is_single_size,
     read_passage,
     score_reading,
 )
@@ -65,6 +65,7 @@ class RegionAlignment:
     passages: Sequence[Passage]
     readings: list[dict[int, PassageReading]] = field(default_factory=list)
     candidates: list[int] = field(default_factory=list)
+    rows: list[int | None] = field(default_factory=list)
     positions: Scores = field(default_factory=lambda: np.zeros((0, 0)))
     support: Scores = field(default_factory=lambda: np.zeros((0, 0)))
 
@@ -74,13 +75,15 @@ class RegionAlignment:
         passages = [self.passages[index] for index in self.region.passages]
         if not passages:
             return {}
-        bonuses = self.region.bonuses(parts, passages)
+        self.rows = self.region.find_rows(parts, passages)
+        bonuses = self.region.bonuses(self.rows)
         self.support = score_support(parts, passages) + bonuses
         scores = score_passages(parts, passages) + bonuses + score_series(parts, passages)
-        scores += LABELED if self.region.is_labeled else 0
+        if self.region.is_labeled:
+            scores[[index not in self.region.lacking for index in self.region.parts]] += LABELED
         self._read_best(parts, passages, scores)
         self.positions = score_positions(*scores.shape) + score_corrections(passages)
-        self._prefer_last(parts, passages)
+        self._prefer_last(passages)
         for row in (row for row, part in enumerate(parts) if part.kind == "expression"):
             for column, count in count_repeated_formulas(self.readings[row]).items():
                 self.positions[row, column] += REPEATED_FORMULA * min(count, MAX_REPEATS)
@@ -109,13 +112,11 @@ class RegionAlignment:
             aligned[index] = replace(aligned[index], doubt=REPEATED)
         return aligned
 
-    def _prefer_last(self, parts: Sequence[SheetPart], passages: Sequence[Passage]) -> None:
+    def _prefer_last(self, passages: Sequence[Passage]) -> None:
         """Prefer the last result under a label of one part; it is no evidence either."""
         if self.region.is_uncertain or not self.region.is_labeled:
             return
-        rows = self.region.find_rows(parts, passages)
-        if len(self.region.parts) == 1:
-            rows = [0] * len(passages)
+        rows = [0] * len(passages) if len(self.region.parts) == 1 else self.rows
         last = {row: column for column, row in enumerate(rows) if passages[column].is_conclusion}
         for row, column in last.items():
             if row is not None:
@@ -172,7 +173,7 @@ class RegionAlignment:
             order = possible[np.argsort(-scores[row, possible], kind="stable")]
             for column in order[:MAX_READINGS].tolist():
                 reading = read_passage(part, passages[column])
-                if self._is_single_size(part, reading):
+                if self.region.is_labeled and is_single_size(part, reading):
                     continue
                 if reading is not None and reading.read_as not in part.given_values:
                     readings[column] = reading
@@ -180,11 +181,6 @@ class RegionAlignment:
             ruled_out = [column for column in range(len(passages)) if column not in readings]
             scores[row, ruled_out] = IMPOSSIBLE
             self.readings.append(readings)
-
-    def _is_single_size(self, part: SheetPart, reading: PassageReading | None) -> bool:
-        """Return whether a reading is one number for a shape of several axes under a label."""
-        is_single = reading is not None and count_axes_of_shape(reading.read_as) == 1
-        return is_single and part.axes > 1 and self.region.is_labeled
 
     def _build(
         self,
@@ -208,11 +204,16 @@ class RegionAlignment:
             and not self._is_better_elsewhere(scores, chosen, row, other)
         }
         margin = evidence[column] - max(others.values(), default=-math.inf)
-        own_row = self.region.find_rows(parts, passages)[column]
         support = float(self.support[row, column])
-        letter = None if own_row is None else own_row == row
+        letter = None if self.rows[column] is None else self.rows[column] == row
         doubt = passage.doubt or find_doubt(
-            passage, support, float(margin), region=self.region, is_own_letter=letter
+            passage,
+            support,
+            float(margin),
+            region=self.region,
+            index=self.region.parts[row],
+            is_own_letter=letter,
+            has_unused_letters=self.region.has_unused_letters(self.rows, passages),
         )
         doubt = doubt or find_words_doubt(parts[row], passage, region=self.region)
         if parts[row].kind in RARE_KINDS and self.candidates[row] >= MANY:
@@ -229,9 +230,8 @@ class RegionAlignment:
     def _is_contested(self, row: int, column: int, others: Iterable[int]) -> bool:
         """Return whether the words of another sentence fit a part as well as those of a passage."""
         source = self.passages[self.region.passages[column]].source
-        least = self.support[row, column] - CERTAIN_MARGIN
         return any(
-            self.support[row, other] >= least
+            self.support[row, other] >= self.support[row, column] - CERTAIN_MARGIN
             and self.passages[self.region.passages[other]].source != source
             for other in others
         )

@@ -14,7 +14,7 @@ from grader.reports.extraction.clauses import ARRAY
 from grader.reports.extraction.passage_context import LEAD
 from grader.reports.extraction.passages import Passage
 from grader.reports.labels import ROMAN, Label
-from grader.reports.scores import Scores, score_passages
+from grader.reports.scores import Scores, score_passages, score_support
 from grader.reports.sheet import SheetPart
 
 SERIES, MIN_SERIES = 1.2, 4
@@ -25,7 +25,9 @@ OTHER_SUBLABEL: Final = -0.4
 NO_SUBLABEL: Final = -0.8
 """Penalty for a passage without a letter if each part has one."""
 MIN_LETTERS: Final = 0.6
-"""Minimum number of letters of a question, as a share of its parts."""
+"""Number of letters of a question, as a share of its parts, from which words do not matter."""
+CLEAR_WORDS: Final = 0.35
+"""How much better the words of a passage fit another part, if they contradict its label."""
 SAME_NUMBER: Final = 0.25
 CLEAR_FIT: Final = 0.5
 MAX_STRETCHES: Final = 1.5
@@ -38,24 +40,30 @@ MAX_LOSS: Final = 0.4
 class Region:
     """Indices of *parts* and *passages* that belong together, both in order.
 
-    *is_labeled* says that the sheet names the label, *is_uncertain* that the report lacks it.
+    *is_labeled* says that the sheet names the label, *lacking* are the parts whose own label the
+    report lacks. *depth* is the number of levels of the label, None if there is none.
     """
 
     parts: tuple[int, ...]
     passages: tuple[int, ...]
     is_labeled: bool = False
-    is_uncertain: bool = False
+    lacking: frozenset[int] = frozenset()
+    depth: int | None = None
 
-    def bonuses(self, parts: Sequence[SheetPart], passages: Sequence[Passage]) -> Scores:
+    @property
+    def is_uncertain(self) -> bool:
+        """Whether the report lacks the label of a part."""
+        return bool(self.lacking)
+
+    def bonuses(self, rows: Sequence[int | None]) -> Scores:
         """Return bonuses for the passages under the letter of a part.
 
-        Return penalties for those under another letter.
+        Return penalties for those under another letter. *rows* are those of `find_rows`.
         """
-        scores = np.zeros((len(parts), len(passages)))
+        scores = np.zeros((len(self.parts), len(rows)))
         if self.is_uncertain:
             return scores
-        rows = self.find_rows(parts, passages)
-        if any(row is not None for row in rows):
+        if len({row for row in rows if row is not None}) >= max(1, MIN_LETTERS * len(self.parts)):
             scores[:, [row is None for row in rows]] = NO_SUBLABEL
         for column, own_row in enumerate(rows):
             if own_row is not None:
@@ -69,32 +77,69 @@ class Region:
         """Return, for each passage, the index of the part with its letter, or None if unknown.
 
         `a` is the letter of the first part, `b` that of the second. Other counters follow the order
-        of the report. The letters count only if there are about as many as parts.
+        of the report. If there are fewer letters than about as many as parts, they count only if
+        the words beside the values do not contradict them.
         """
+        letters = self._find_letters(passages)
+        order = list(dict.fromkeys(letter for letter in letters if letter))
+        positions = _find_letter_positions([letter[-1] for letter in order], len(parts))
+        if len(parts) == 1 or (not positions and len(order) != len(parts)):
+            return [None] * len(passages)
+        row_by_letter = dict(zip(order, positions or range(len(order)), strict=True))
+        rows = [None if letter is None else row_by_letter[letter] for letter in letters]
+        are_few = len(order) < MIN_LETTERS * len(parts)
+        return [None] * len(rows) if are_few and contradict_words(rows, parts, passages) else rows
+
+    def has_unused_letters(self, rows: Sequence[int | None], passages: Sequence[Passage]) -> bool:
+        """Return whether passages stand under letters of which none names a part.
+
+        *rows* are those of `find_rows`.
+        """
+        return not any(row is not None for row in rows) and any(self._find_letters(passages))
+
+    def _find_letters(self, passages: Sequence[Passage]) -> list[Label | None]:
+        """Return the label of each passage up to its letter, None if it has none."""
         depth = _common_depth(passages)
-        letters = [
+        is_single = len({passage.label for passage in passages}) == 1
+        if is_single and self.depth is not None and depth > self.depth:  # one letter in all
+            depth -= 1
+        return [
             passage.label[: depth + 1] if len(passage.label) > depth else None
             for passage in passages
         ]
-        order = list(dict.fromkeys(letter for letter in letters if letter))
-        rows = _find_letter_positions([letter[-1] for letter in order], len(parts))
-        if len(parts) == 1 or (not rows and len(order) != len(parts)):
-            return [None] * len(passages)
-        positions = dict(zip(order, rows or range(len(order)), strict=True))
-        return [None if letter is None else positions[letter] for letter in letters]
+
+
+def contradict_words(
+    rows: Sequence[int | None], parts: Sequence[SheetPart], passages: Sequence[Passage]
+) -> bool:
+    """Return whether the words of a passage are clearly those of another part than its label's.
+
+    *rows* are the indices of the parts whose label the passages have, None if they have none.
+    """
+    columns = [column for column, row in enumerate(rows) if row is not None]
+    support = score_support(parts, [passages[column] for column in columns])
+    label_support = np.array([support[rows[column], index] for index, column in enumerate(columns)])
+    return bool(columns) and bool((support.max(axis=0) > label_support + CLEAR_WORDS).any())
 
 
 def _find_letter_positions(pieces: Sequence[str], count: int) -> list[int]:
     """Return the positions of the last pieces of labels among *count* parts, [] if unclear.
 
+    Letters may be any of those of the parts; numbers count only if they are about as many as parts,
+    because steps and lists have numbers too.
+
     >>> _find_letter_positions(["b", "a", "c"], 3), _find_letter_positions(["3", "1"], 3)
     ([1, 0, 2], [2, 0])
-    >>> _find_letter_positions(["q"], 3)
-    []
+    >>> _find_letter_positions(["q"], 3), _find_letter_positions(["b"], 3)
+    ([], [1])
     """
     numbers = [str(number) for number in range(1, count + 1)]
-    for counter in (numbers, list(ROMAN[:count]), list(ascii_lowercase[:count])):
-        if pieces and len(pieces) >= MIN_LETTERS * count and set(pieces) <= set(counter):
+    letters = list(ascii_lowercase[:count])
+    counters = [numbers, list(ROMAN[:count]), letters]
+    if len(pieces) < MIN_LETTERS * count:  # i, v and x may be a letter or a Roman numeral
+        counters = [letters] if not set(pieces) <= set(ROMAN) else []
+    for counter in counters:
+        if pieces and set(pieces) <= set(counter):
             return [counter.index(piece) for piece in pieces]
     return []
 
@@ -152,12 +197,12 @@ def find_regions(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> lis
         labels, is_labeled = [part.label for part in parts], True
     known = {passage.label[:depth] for passage in passages for depth in range(1, 5)}
     groups: dict[Label, list[int]] = defaultdict(list)
-    uncertain: set[Label] = set()
+    lacking: set[int] = set()
     for index, label in enumerate(labels):
         present = label
         if label and label not in known:
             present = _find_label_before(label, known)
-            uncertain.add(present)
+            lacking.add(index)
         groups[present].append(index)
     claimed = [label for label in groups if label]
     return [
@@ -170,7 +215,8 @@ def find_regions(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> lis
                 or (not label and not is_labeled)
             ),
             is_labeled and bool(label),
-            label in uncertain,
+            frozenset(lacking.intersection(indices)),
+            len(label) or None,
         )
         for label, indices in groups.items()
     ]

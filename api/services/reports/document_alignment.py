@@ -3,7 +3,7 @@
 Uploads and the command line call the same function, so that they read a document alike.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from api.services.reports.documents import read_blocks, read_marked_answers
@@ -15,6 +15,7 @@ from grader.reports.doubts import UNREADABLE
 from grader.reports.extraction.clauses import shorten_quote
 from grader.reports.extraction.passage_finder import find_passages
 from grader.reports.extraction.passages import Passage
+from grader.reports.regions import MIN_LETTERS, contradict_words
 from grader.reports.sheet import SheetPart
 
 
@@ -39,16 +40,40 @@ def align_document(
 
 
 def _drop_unused_labels(
-    parts: Sequence[SheetPart], passages: Iterable[Passage]
+    parts: Sequence[SheetPart], passages: Sequence[Passage]
 ) -> Sequence[SheetPart]:
-    """Return the parts without labels if the report lacks any of them.
+    """Return the parts without the labels that the report does not use.
 
-    Students may number their answers in their own way; labels from the order say nothing then.
+    A report that has all labels uses them. If it lacks some, students may have numbered their
+    answers in their own way: a problem keeps its labels only if the report has most of them and no
+    others, and no words contradict them.
     """
     known = {passage.label for passage in passages}
     if all(part.label in known for part in parts):
         return parts
-    return [replace(part, label=()) for part in parts]
+    used = {
+        problem
+        for problem in dict.fromkeys(part.problem for part in parts)
+        if _uses_labels([part for part in parts if part.problem == problem], passages)
+    }
+    return [part if part.problem in used else replace(part, label=()) for part in parts]
+
+
+def _uses_labels(parts: Sequence[SheetPart], passages: Sequence[Passage]) -> bool:
+    """Return whether a report numbers the answers to a problem by the labels of its *parts*."""
+    positions = {part.label: index for index, part in enumerate(parts)}
+    depth = len(parts[0].label) - 1
+    if depth < 1:
+        return False
+    problem_passages = [item for item in passages if item.label[:depth] == parts[0].label[:depth]]
+    rows = [positions.get(passage.label[: depth + 1]) for passage in problem_passages]
+    known = {row for row in rows if row is not None}
+    has_others = any(
+        row is None and len(item.label) > depth
+        for row, item in zip(rows, problem_passages, strict=True)
+    )
+    is_most = len(known) >= MIN_LETTERS * len(parts)
+    return is_most and not has_others and not contradict_words(rows, parts, problem_passages)
 
 
 def _read_marked_parts(

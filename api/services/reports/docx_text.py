@@ -11,6 +11,8 @@ LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 SKIPPED: Final = frozenset(
     {"del", "moveFrom", "instrText", "drawing", "pict", "object", "txbxContent"}
 )
+HIDING: Final = ("strike", "dstrike", "vanish")
+"""Settings of a run whose text is deleted or hidden."""
 
 
 def docx_to_markdown(data: bytes) -> str:
@@ -64,11 +66,15 @@ def _inline(node: XmlNode) -> str:
             return "".join(_inline(child) for child in node.children)
 
 
+def _is_on(setting: XmlNode | None) -> bool:
+    """Return whether a setting of a run is on; without a value it is."""
+    return setting is not None and setting.attributes.get("val", "1") not in {"0", "false", "off"}
+
+
 def _run(node: XmlNode) -> str:
     text = "".join(_inline(child) for child in node.children)
     script = node.value("rPr", "vertAlign")
-    struck = node.find("rPr", "strike")
-    if struck is not None and struck.attributes.get("val", "1") not in {"0", "false"}:
+    if any(_is_on(node.find("rPr", name)) for name in HIDING):
         return ""
     if not text.strip():
         return text

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from grader.reports.blocks import MAX_BLOCK_CHARACTERS, Block, BlockForm, Location, check_size
+from grader.reports.documents.hidden_text import blank_hidden_markdown
 
 FENCE: Final = re.compile(r"\s{0,3}(```+|~~~+)")
 HEADING: Final = re.compile(r"\s{0,3}#{1,6}\s+(?=\S)")
-STRUCK_OUT: Final = re.compile(r"~~.{0,5000}?~~", re.DOTALL)
 TABLE_RULE: Final = re.compile(r"\s*\|?(?:\s*:?-{2,}:?\s*\|)+(?:\s*:?-{2,}:?\s*)?\s*")
 ARRAY_START: Final = re.compile(r"(?:^|[\s=(:*])\[\s*\[|^\s*(?:[-*]\s+)?\[\s*[-+]?[\d.]")
 NUMBER: Final = r"[-+]?\d[\d.]*"
@@ -42,12 +42,8 @@ def split_text(
     ['heading', 'math', 'text']
     """
     check_size(text)
-    lines = STRUCK_OUT.sub(_blank_struck_out, text).replace("\r\n", "\n").split("\n")
+    lines = blank_hidden_markdown(text).replace("\r\n", "\n").split("\n")
     return list(_LineReader(lines, cell, first_line, is_joined=is_joined).read())
-
-
-def _blank_struck_out(match: re.Match[str]) -> str:
-    return "\n" * match[0].count("\n")
 
 
 def _is_numbered_list(lines: Sequence[str]) -> bool:

@@ -152,44 +152,56 @@ def test_link_in_a_copied_course_opens_the_assignment_with_the_same_slug(campus)
 
 
 WRONG = {
-    "another issuer": {"iss": "https://moodle.evil.example"},
-    "no issuer": {"iss": None},
-    "another audience": {"aud": "somebody-else"},
-    "no audience": {"aud": None},
-    "two audiences and no authorized party": {"aud": ["Ux3mCrpIJRqNiCd", "other"], "azp": None},
-    "another authorized party": {"azp": "somebody-else"},
-    "another nonce": {"nonce": "chosen"},
-    "no nonce": {"nonce": None},
-    "an expired message": {"exp": 1_000_000_000},
-    "no expiry": {"exp": None},
-    "a message from the future": {"iat": 4_000_000_000},
-    "an old message that never expires": {"iat": 1_000_000_000, "exp": 4_000_000_000},
-    "no time of issue": {"iat": None},
-    "no version": {"version": None},
-    "another version": {"version": "1.1"},
-    "no type of message": {"message_type": None},
-    "another type of message": {"message_type": "LtiSubmissionReviewRequest"},
-    "deep linking without settings": {"message_type": "LtiDeepLinkingRequest"},
-    "no deployment": {"deployment_id": None},
-    "an empty deployment": {"deployment_id": ""},
-    "a deployment that is a number": {"deployment_id": 3},
-    "another deployment": {"deployment_id": "99"},
-    "no link": {"resource_link": None},
-    "a link without an id": {"resource_link": {"title": "x"}},
-    "no context": {"context": None},
-    "no user": {"sub": None},
-    "an id of the user that is too long": {"sub": "x" * 256},
-    "no roles": {"roles": None},
-    "no target": {"target_link_uri": None},
-    "a target elsewhere": {"target_link_uri": "https://evil.example/lti/launch"},
-    "a target that begins as ours": {"target_link_uri": f"{TOOL}/lti/launch.evil"},
+    "another issuer": ({"iss": "https://moodle.evil.example"}, "(iss)"),
+    "no issuer": ({"iss": None}, "(iss)"),
+    "another audience": ({"aud": "somebody-else"}, "(aud)"),
+    "no audience": ({"aud": None}, "(aud)"),
+    "two audiences and no authorized party": (
+        {"aud": ["Ux3mCrpIJRqNiCd", "other"], "azp": None},
+        "(azp)",
+    ),
+    "another authorized party": ({"azp": "somebody-else"}, "(azp)"),
+    "another nonce": ({"nonce": "chosen"}, "(nonce)"),
+    "no nonce": ({"nonce": None}, "(nonce)"),
+    "an expired message": ({"exp": 1_000_000_000}, "(exp)"),
+    "no expiry": ({"exp": None}, "(exp)"),
+    "a message from the future": ({"iat": 4_000_000_000}, "(iat)"),
+    "an old message that never expires": ({"iat": 1_000_000_000, "exp": 4_000_000_000}, "(iat)"),
+    "no time of issue": ({"iat": None}, "(iat)"),
+    "no version": ({"version": None}, "LTI 1.3.0"),
+    "another version": ({"version": "1.1"}, "LTI 1.3.0"),
+    "no type of message": ({"message_type": None}, "has a type"),
+    "another type of message": ({"message_type": "LtiSubmissionReviewRequest"}, "has a type"),
+    "deep linking without settings": (
+        {"message_type": "LtiDeepLinkingRequest"},
+        "(deep_link_return_url)",
+    ),
+    "no deployment": ({"deployment_id": None}, "name the deployment"),
+    "an empty deployment": ({"deployment_id": ""}, "name the deployment"),
+    "a deployment that is a number": ({"deployment_id": 3}, "name the deployment"),
+    "another deployment": ({"deployment_id": "99"}, "'99'"),
+    "no link": ({"resource_link": None}, "(resource_link)"),
+    "a link without an id": ({"resource_link": {"title": "x"}}, "(resource_link)"),
+    "no context": ({"context": None}, "(context)"),
+    "no user": ({"sub": None}, "name the user"),
+    "an id of the user that is too long": ({"sub": "x" * 256}, "unusable id"),
+    "no roles": ({"roles": None}, "name the roles"),
+    "no target": ({"target_link_uri": None}, "(target_link_uri)"),
+    "a target elsewhere": (
+        {"target_link_uri": "https://evil.example/lti/launch"},
+        "(target_link_uri)",
+    ),
+    "a target that begins as ours": (
+        {"target_link_uri": f"{TOOL}/lti/launch.evil"},
+        "(target_link_uri)",
+    ),
 }
 
 
-@pytest.mark.parametrize("claims", WRONG.values(), ids=WRONG)
-def test_launch_with_invalid_claims_gets_an_error_page(campus, claims):
+@pytest.mark.parametrize(("claims", "reason"), WRONG.values(), ids=WRONG)
+def test_launch_with_invalid_claims_gets_an_error_page(campus, claims, reason):
     world = campus()
-    assert_refused(world, claims=claims)
+    assert_refused(world, reason, claims=claims)
 
 
 SIGNATURES = {
@@ -206,18 +218,18 @@ SIGNATURES = {
 @pytest.mark.parametrize("sign", SIGNATURES.values(), ids=SIGNATURES)
 def test_launch_with_an_invalid_signature_gets_an_error_page(campus, sign):
     world = campus()
-    assert_refused(world, sign=sign)
+    assert_refused(world, "not signed", sign=sign)
 
 
-def assert_refused(world, *, claims=None, sign=None, browser=None):
-    browser = browser or Browser(world)
+def assert_refused(world, reason, *, claims=None, sign=None):
+    """Assert that the page of a refused launch shows *reason*, and that nobody is logged in."""
+    browser = Browser(world)
     page = world.platform.launch(browser, world.platform.student, sign=sign, **(claims or {}))
     assert page.status == 403, page.text
     assert page.one("h1").text == "The link cannot be opened"
-    assert page.one("p", role="alert").text
+    assert reason in page.one("p", role="alert").text
     assert name_of(browser) == 401
     assert rows(world, LtiUser) == []
-    return page
 
 
 def test_replayed_launch_is_refused(campus):

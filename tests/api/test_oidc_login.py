@@ -145,6 +145,18 @@ def test_unverified_email_never_matches_existing_account(campus, claims):
     assert victim == "ann@example.edu"
 
 
+def test_verified_email_creates_account_only_in_a_configured_domain(campus):
+    world = campus(new_accounts=("example.edu",))
+    outside = Browser(world)
+    assert log_in(world, outside, email="ann@example.com").status == 403
+    assert me(outside) == 401
+    assert accounts(world) == []
+    inside = Browser(world)
+    assert log_in(world, inside).status == 303
+    assert me(inside) == "ann@example.edu"
+    assert len(accounts(world)) == 1
+
+
 def test_verified_email_links_existing_account_only_with_its_password(campus):
     world = campus()
     set_password(world, world.person("Ann B. Example", email="ann@example.edu"))

@@ -7,7 +7,10 @@ from api_browser import PASSWORD, ApiBrowser, set_password
 from sqlalchemy import func, select
 from world import World
 
-from api.db.models import AuditEntry, Invite, MailOptOut, OutboxMessage, User
+from api.core.errors import Forbidden
+from api.db.models import Assignment, AuditEntry, Invite, MailOptOut, OutboxMessage, User
+from api.routes.assignments import assignments
+from api.services.outbox import announcements
 from api.services.outbox.failures import REPLACED_MESSAGE
 from api.services.outbox.queue import NO_MAIL_MESSAGE
 
@@ -73,6 +76,24 @@ def test_release_notifies_each_active_student_once(
     assert message["Subject"] == "Deep Learning: results of Homework 1"
     # The problem has 8 points, of which the student may have 2: no score is in the message.
     assert not re.search(r"\b[28]\b point|score|grade", message.get_body(("plain",)).get_content())
+
+
+@pytest.mark.usefixtures("ann")
+def test_release_that_is_rolled_back_stores_no_message(world, teacher, hidden, monkeypatch):
+    def announce_and_fail(session, *values, **options):
+        announcements.announce_results(session, *values, **options)
+        assert session.scalar(select(func.count()).select_from(OutboxMessage)) == 1
+        raise Forbidden("")
+
+    path = f"/assignments/{hidden.assignment}/release"
+    with monkeypatch.context() as patched:
+        patched.setattr(assignments, "announce_results", announce_and_fail)
+        assert teacher.post(path, {"results": True}).status_code == 403
+    with world.db.reading() as session:
+        assert session.get_one(Assignment, hidden.assignment).results_released_at is None
+    assert stored(world) == 0
+    release(teacher, hidden)
+    assert stored(world) == 1
 
 
 def test_release_withdrawn_before_delivery_is_not_announced(

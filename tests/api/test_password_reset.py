@@ -11,6 +11,7 @@ from api.db.models import Invite, OutboxMessage, User
 from api.services.outbox.queue import NO_MAIL_MESSAGE
 
 UNKNOWN = "nobody@example.edu"
+VARYING_HEADERS = {"date", "x-request-id"}
 LINK = re.compile(r"^http://127\.0\.0\.1:8000/welcome#(\S+)", re.MULTILINE)
 
 
@@ -72,7 +73,11 @@ def test_reset_response_does_not_reveal_whether_account_exists(world):
     replies = []
     for email in ("ann@example.edu", UNKNOWN, "suspended@example.edu"):
         reply = ask(world, email)
-        replies.append((reply.status_code, reply.content, sorted(reply.headers)))
+        headers = [
+            (name, "" if name in VARYING_HEADERS else value)
+            for name, value in sorted(reply.headers.items())
+        ]
+        replies.append((reply.status_code, reply.content, headers))
     assert replies[0] == replies[1] == replies[2]
     assert replies[0][:2] == (202, b"")
     assert count(world, OutboxMessage) == 1

@@ -86,6 +86,14 @@ def test_worker_has_every_api_setting_that_it_reads():
     assert "GRADER_PUBLIC_URL" in worker
 
 
+@pytest.mark.parametrize("variable", ["GRADER_LTI", "GRADER_SMTP_HOST", "GRADER_MAIL_FROM"])
+@pytest.mark.parametrize("name", ["api", "worker"])
+def test_switches_of_lti_and_mail_are_passed_from_the_environment(name, variable):
+    value = SERVICES[name]["environment"][variable]
+    assert VARIABLE.fullmatch(value)
+    assert value.startswith(f"${{{variable}:-")
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_service_is_hardened(name):
     assert list(loose(name, SERVICES[name])) == []

@@ -4,7 +4,7 @@ A claim stores the score and its timestamp before the score is sent. So a score 
 is repeated with a later timestamp. A claim that ends without a result is made again.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from api.db.engine import Database
@@ -94,6 +94,32 @@ class DeliveryResult:
     is_counted: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class ClaimExclusions:
+    """Scores that are not claimed now: those of *platforms*, and others without a line item.
+
+    A score without the address of its line item is excluded if a search of its container, one of
+    *containers*, takes long, or if the search for its line item, one of *items*, has just failed.
+    """
+
+    platforms: frozenset[UUID] = frozenset()
+    containers: frozenset[str] = frozenset()
+    items: frozenset[UUID] = frozenset()
+
+    def build_platform_conditions(self) -> tuple[ColumnElement[bool], ...]:
+        """Return the conditions for platforms that may get scores."""
+        return LtiPlatform.id.not_in(self.platforms), LtiPlatform.disabled_at.is_(None)
+
+    def build_conditions(self) -> tuple[ColumnElement[bool], ...]:
+        """Return the conditions for scores that may be claimed."""
+        if not self.containers and not self.items:
+            return self.build_platform_conditions()
+        is_searchable = and_(
+            LtiContext.line_items_url.not_in(self.containers), LtiLineItem.id.not_in(self.items)
+        )
+        return *self.build_platform_conditions(), or_(LtiLineItem.url != "", is_searchable)
+
+
 def release_claim(
     delivery: ScoreDelivery, *, due_at: datetime, error: str | None = None
 ) -> DeliveryResult:
@@ -101,30 +127,41 @@ def release_claim(
     return DeliveryResult(delivery, "waiting", due_at, error=error, is_counted=False)
 
 
-def is_score_due(db: Database, excluded: Collection[UUID], *, now: datetime) -> bool:
-    """Return whether a score is due at a platform that is not *excluded*.
+def is_score_due(db: Database, excluded: ClaimExclusions, *, now: datetime) -> bool:
+    """Return whether a score is due that is not *excluded*.
 
     A read, because an idle worker should not write. If every platform is excluded, it does not
     search their messages, which may be thousands.
     """
     with db.reading() as session:
-        platforms = select(LtiPlatform.id).where(*_sending_platforms(excluded)).limit(1)
-        if session.scalar(platforms) is None:
+        conditions = excluded.build_platform_conditions()
+        if session.scalar(select(LtiPlatform.id).where(*conditions).limit(1)) is None:
             return False
-        due = _due_messages(now, excluded).with_only_columns(OutboxMessage.id).limit(1)
+        due = (
+            _due_messages(now, excluded.build_conditions())
+            .with_only_columns(OutboxMessage.id)
+            .limit(1)
+        )
         return session.scalar(due) is not None
 
 
 def claim_scores(
-    db: Database, excluded: Collection[UUID], *, now: datetime, limit: int
+    db: Database, excluded: ClaimExclusions, *, now: datetime, limit: int
 ) -> list[ScoreDelivery]:
-    """Claim the scores that have waited longest at platforms that are not *excluded*.
+    """Claim the scores that have waited longest, without those *excluded*.
 
     There are fewer than *limit* if another worker was faster, or if messages fail or are dropped
     here.
     """
     with db.transaction() as session:
-        return _claim_due(session, excluded, now=now, limit=limit)
+        return _claim_due(session, excluded.build_conditions(), now=now, limit=limit)
+
+
+def claim_unresolved_scores(db: Database, item_id: UUID, *, now: datetime) -> list[ScoreDelivery]:
+    """Claim all scores that were due *now* of a line item whose address is not known."""
+    conditions = LtiLineItem.id == item_id, LtiLineItem.url == ""
+    with db.transaction() as session:
+        return _claim_due(session, conditions, now=now, limit=None)
 
 
 def store_results(db: Database, results: Sequence[DeliveryResult]) -> None:
@@ -147,11 +184,7 @@ def store_results(db: Database, results: Sequence[DeliveryResult]) -> None:
         session.connection().execute(STORE_RESULT, values)
 
 
-def _sending_platforms(excluded: Collection[UUID]) -> tuple[ColumnElement[bool], ...]:
-    return LtiPlatform.id.not_in(list(excluded)), LtiPlatform.disabled_at.is_(None)
-
-
-def _due_messages(now: datetime, excluded: Collection[UUID]) -> Any:
+def _due_messages(now: datetime, conditions: Sequence[ColumnElement[bool]]) -> Any:
     return (
         select(OutboxMessage, LtiScore, LtiLineItem, LtiContext, LtiPlatform)
         .join(LtiScore, LtiScore.message_id == OutboxMessage.id)
@@ -163,18 +196,22 @@ def _due_messages(now: datetime, excluded: Collection[UUID]) -> Any:
             OutboxMessage.kind == SCORE_KIND,
             OutboxMessage.status == "waiting",
             OutboxMessage.due_at <= now,
-            *_sending_platforms(excluded),
+            *conditions,
         )
         .order_by(OutboxMessage.due_at)  # the order of the index, so a limit ends the search
     )
 
 
 def _claim_due(
-    session: Session, excluded: Collection[UUID], *, now: datetime, limit: int
+    session: Session,
+    conditions: Sequence[ColumnElement[bool]],
+    *,
+    now: datetime,
+    limit: int | None,
 ) -> list[ScoreDelivery]:
     """Claim due messages, and store the scores that they send."""
     rows = session.execute(
-        _due_messages(now, excluded)
+        _due_messages(now, conditions)
         .limit(limit)
         .with_for_update(skip_locked=True, of=OutboxMessage)
     ).all()

@@ -13,7 +13,6 @@ from api.services.lti.protocol.claims import SCORE_SCOPE
 from api.services.lti.protocol.grade_service import (
     GradeServiceRefusalError,
     RateLimitError,
-    TokenExpiredError,
     send_score,
 )
 from api.services.lti.scores.claims import (
@@ -22,7 +21,13 @@ from api.services.lti.scores.claims import (
     ScoreDelivery,
     release_claim,
 )
-from api.services.lti.scores.line_items import LineItemError, is_canvas, resolve_line_item
+from api.services.lti.scores.line_items import (
+    LineItemError,
+    LineItemRefusalError,
+    is_canvas,
+    resolve_line_item,
+    retry_with_new_token,
+)
 from api.services.lti.scores.pacing import PlatformPauses
 from api.services.lti.tool import LtiTool
 from api.services.outbox.delivery import compute_pause
@@ -33,12 +38,12 @@ UNREACHABLE_PAUSE: Final = timedelta(seconds=30)
 log = logging.getLogger("api.lti")
 
 SendOutcome: TypeAlias = Literal[
-    "accepted", "limited", "refused", "delayed", "unresolved", "unreachable"
+    "accepted", "limited", "refused", "delayed", "unresolved", "unresolvable", "unreachable"
 ]
 """Outcome of a send: *limited* if the platform asks to wait, *refused* for good.
 
-A *delayed* score is tried again alone; *unresolved* concerns all scores of the line item, and
-*unreachable* all scores of the platform.
+A *delayed* score is tried again alone. *unresolved* (for now) and *unresolvable* (for good) concern
+all scores of the line item, and *unreachable* all scores of the platform.
 """
 
 
@@ -69,9 +74,10 @@ def send_claimed_score(
             "limited", release_claim(delivery, due_at=due_at, error=_shorten_error(error))
         )
     except GradeServiceRefusalError as error:
-        log.warning("score %s: %s", delivery.message_id, error)
+        is_of_item = isinstance(error, LineItemRefusalError)
         return SentScore(
-            "refused", DeliveryResult(delivery, "failed", clock(), error=_shorten_error(error))
+            "unresolvable" if is_of_item else "refused",
+            refuse_score(delivery, _shorten_error(error), clock()),
         )
     except (PlatformUnreachableError, TokenRefusedError) as error:
         now = clock()
@@ -84,6 +90,12 @@ def send_claimed_score(
     now = clock()
     result = DeliveryResult(delivery, "sent", now, sent_at=now, error="")
     return SentScore("accepted", result, line_item_url)
+
+
+def refuse_score(delivery: ScoreDelivery, error: str, now: datetime) -> DeliveryResult:
+    """Return the result of a score that the platform refuses for good."""
+    log.warning("score %s: %s", delivery.message_id, error)
+    return DeliveryResult(delivery, "failed", now, error=error)
 
 
 def plan_next_try(delivery: ScoreDelivery, error: str, now: datetime) -> DeliveryResult:
@@ -99,17 +111,17 @@ def _shorten_error(error: Exception) -> str:
 
 
 def _send(db: Database, tool: LtiTool, delivery: ScoreDelivery, clock: Clock) -> str:
-    """Send a score, with an expired token once more with another one; return its line item."""
-    platform, scopes = delivery.platform, (SCORE_SCOPE,)
+    """Send a score, and return the address of its line item."""
+    platform = delivery.platform
     item_url = resolve_line_item(db, tool, platform, delivery.target, now=clock())
-    for is_last in (False, True):
-        token = tool.fetch_token(db, platform, scopes, now=clock())
-        try:
-            send_score(tool.http, item_url, token, delivery.message, is_canvas=is_canvas(platform))
-        except TokenExpiredError:
-            tool.forget_token(platform, scopes)
-            if is_last:
-                raise
-        else:
-            break
+    retry_with_new_token(
+        db,
+        tool,
+        platform,
+        SCORE_SCOPE,
+        lambda token: send_score(
+            tool.http, item_url, token, delivery.message, is_canvas=is_canvas(platform)
+        ),
+        now=clock(),
+    )
     return item_url

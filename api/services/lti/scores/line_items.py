@@ -1,9 +1,10 @@
 """Line items at platforms: found by the id of their assignment, or created."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -34,6 +35,12 @@ NO_LINE_ITEMS: Final = (
 NOT_ALLOWED: Final = (
     "the platform has no line item for this assignment, and lets Grader create none"
 )
+
+ReplyT = TypeVar("ReplyT")
+
+
+class LineItemRefusalError(GradeServiceRefusalError):
+    """The platform refuses a line item for good; this concerns all of its scores."""
 
 
 class LineItemError(PlatformError):
@@ -100,13 +107,10 @@ def resolve_line_item(
     try:
         url = _find(db, tool, platform, target, now=now)
         url = url or _create(db, tool, platform, target, now=now)
-    except (
-        GradeServiceRefusalError,
-        PlatformUnreachableError,
-        RateLimitError,
-        TokenRefusedError,
-    ):
+    except (PlatformUnreachableError, RateLimitError, TokenRefusedError):
         raise
+    except GradeServiceRefusalError as error:
+        raise LineItemRefusalError(str(error)) from error
     except PlatformError as error:
         raise LineItemError(str(error)) from error
     with db.transaction() as session:
@@ -119,12 +123,16 @@ def _find(
 ) -> str:
     # Moodle lists line items only for this scope, even if the other one is granted as well.
     scope = LINE_ITEM_READ_SCOPE if LINE_ITEM_READ_SCOPE in target.scopes else LINE_ITEM_SCOPE
-    token = tool.fetch_token(db, platform, (scope,), now=now)
-    try:
-        return find_line_item(tool.http, target.container_url, token, target.spec.resource_id)
-    except TokenExpiredError:
-        tool.forget_token(platform, (scope,))
-        raise
+    return retry_with_new_token(
+        db,
+        tool,
+        platform,
+        scope,
+        lambda token: find_line_item(
+            tool.http, target.container_url, token, target.spec.resource_id
+        ),
+        now=now,
+    )
 
 
 def _create(
@@ -132,5 +140,32 @@ def _create(
 ) -> str:
     if target.scopes and LINE_ITEM_SCOPE not in target.scopes:
         raise GradeServiceRefusalError(NOT_ALLOWED)
-    token = tool.fetch_token(db, platform, (LINE_ITEM_SCOPE,), now=now)
-    return create_line_item(tool.http, target.container_url, token, target.spec)
+    return retry_with_new_token(
+        db,
+        tool,
+        platform,
+        LINE_ITEM_SCOPE,
+        lambda token: create_line_item(tool.http, target.container_url, token, target.spec),
+        now=now,
+    )
+
+
+def retry_with_new_token(
+    db: Database,
+    tool: LtiTool,
+    platform: LtiPlatform,
+    scope: str,
+    send: Callable[[str], ReplyT],
+    *,
+    now: datetime,
+) -> ReplyT:
+    """Call *send* with an access token for *scope*; once more if the token has expired."""
+    try:
+        return send(tool.fetch_token(db, platform, (scope,), now=now))
+    except TokenExpiredError:
+        tool.forget_token(platform, (scope,))
+    try:
+        return send(tool.fetch_token(db, platform, (scope,), now=now))
+    except TokenExpiredError:
+        tool.forget_token(platform, (scope,))
+        raise

@@ -3,7 +3,7 @@
 One thread claims the scores of two seconds in one transaction, and stores the results of a second
 in another one. Meanwhile, other threads send scores at the rate of each platform: a platform that
 takes half a second per score still gets as many as it accepts, and a slow database delays no score.
-A platform that hangs does not get the last thread, and a course whose line items hang gets one.
+One thread is reserved for other platforms. A course whose line items hang occupies one thread.
 
 One worker at a time compares and sends scores, because each knows only its own rate, its own pauses
 and the line items that it creates itself. Another takes over when it ends or dies.
@@ -13,6 +13,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final, TypeAlias
 from uuid import UUID
@@ -21,17 +22,20 @@ from api.core.clock import Clock
 from api.db.engine import Database
 from api.db.process_lock import LockName, ProcessLock
 from api.services.lti.scores.claims import (
+    ClaimExclusions,
     DeliveryResult,
     ScoreDelivery,
     claim_scores,
+    claim_unresolved_scores,
     is_score_due,
     release_claim,
     store_results,
 )
-from api.services.lti.scores.delivery import SentScore, plan_next_try, send_claimed_score
+from api.services.lti.scores.delivery import SentScore, send_claimed_score
 from api.services.lti.scores.pacing import PlatformPace, PlatformPauses
 from api.services.lti.scores.queue import ClaimedScores
 from api.services.lti.scores.reconciliation import Reconciler
+from api.services.lti.scores.searches import FailedSearch, LineItemSearches
 from api.services.lti.tool import LtiTool
 from api.services.outbox.polling_thread import PollingThread
 
@@ -41,10 +45,6 @@ SEND_THREADS: Final = 7
 """Maximum number of concurrent sends; fewer than the requests that `OutboundHttp` allows."""
 RESERVED_THREADS: Final = 1
 """Threads that a single platform leaves to the others."""
-LINE_ITEM_WAIT_SECONDS: Final = 2.0
-"""Duration of a search for a line item after which the scores that wait for it are released."""
-LINE_ITEM_DELAY: Final = timedelta(seconds=10)
-"""Delay of these scores, during which the other scores of their platform are claimed."""
 EXCHANGE_SECONDS: Final = 1.0
 """Seconds between two exchanges with the database (store results, claim scores) during sends."""
 BATCH_SECONDS: Final = 2.0
@@ -86,10 +86,9 @@ class ScoreRunner:
         self._batch_size = max(1, round(max_rate * BATCH_SECONDS))
         self._queue = ClaimedScores()
         self._in_flight: dict[Future[SentScore], ScoreDelivery] = {}
-        self._searched: dict[str, float] = {}  # containers, with the time at which a search began
-        self._failed_searches: dict[UUID, DeliveryResult] = {}  # the last one of each line item
+        self._searches = LineItemSearches()
         self._exchange: _Exchange | None = None
-        self._claims_all_platforms = True
+        self._claims_all = True
         self._results: list[DeliveryResult] = []
         self._storing: list[DeliveryResult] = []
         self._compared_at = float("-inf")
@@ -148,8 +147,8 @@ class ScoreRunner:
             self._exchange = self._begin_exchange(pool)
         if is_idle and self._exchange is not None:
             wait([self._exchange])
-            # The exchange may have excluded platforms whose queue was long; ask for all of them.
-            return self._collect_exchange() or not self._claims_all_platforms
+            # The exchange may have excluded scores that no longer wait; ask for all of them.
+            return self._collect_exchange() or not self._claims_all
         delay = self._send_next(pool)
         if delay is not None:
             self._sleep(delay)
@@ -168,17 +167,25 @@ class ScoreRunner:
             self._compared_at = now
         claimed = {one.target.item_id for one in (*self._in_flight.values(), *self._queue)}
         stocked = self._queue.list_stocked(self._batch_size // 2)
-        self._claims_all_platforms = not stocked
+        slow = self._searches.list_slow(now)
+        failed_items = frozenset(search.item_id for search in self._searches.list_failed(now))
+        excluded = ClaimExclusions(frozenset(stocked), slow, failed_items)
+        self._claims_all = not stocked and not slow
         self._storing, self._results = [*self._storing, *self._results], []
         return pool.submit(
-            self._exchange_scores, list(self._storing), claimed if is_comparing else None, stocked
+            self._exchange_scores,
+            list(self._storing),
+            self._searches.take_unapplied(),
+            claimed if is_comparing else None,
+            excluded,
         )
 
     def _exchange_scores(
         self,
         results: Sequence[DeliveryResult],
+        failed_searches: Sequence[FailedSearch],
         claimed_items: Collection[UUID] | None,
-        stocked: Collection[UUID],
+        excluded: ClaimExclusions,
     ) -> list[ScoreDelivery] | None:
         """Store results and claim scores; return the claimed ones, None if none is due.
 
@@ -187,9 +194,13 @@ class ScoreRunner:
         store_results(self._db, results)
         if not self._sender_lock.acquire():
             return None
+        for search in failed_searches:
+            others = claim_unresolved_scores(self._db, search.item_id, now=search.failed_at)
+            store_results(self._db, [search.apply(delivery) for delivery in others])
         if claimed_items is not None:
             self._reconciler.run(self._db, now=self._clock(), claimed=claimed_items)
-        excluded = [*self._pauses.list_paused(self._clock()), *stocked]
+        paused = self._pauses.list_paused(self._clock())
+        excluded = replace(excluded, platforms=excluded.platforms.union(paused))
         if not is_score_due(self._db, excluded, now=self._clock()):
             return None
         return claim_scores(self._db, excluded, now=self._clock(), limit=self._batch_size)
@@ -204,21 +215,16 @@ class ScoreRunner:
         self._queue.add(claimed or ())
         for platform_id in self._pauses.list_paused(self._clock()):  # since the claim began
             self._release(self._queue.pop_all(platform_id))
-        self._delay_waiting()
+        self._remove_waiting()
         return claimed is not None
 
-    def _delay_waiting(self) -> None:
-        """Delay the scores whose line item a send searches slowly, or did not find just now."""
-        began_before = self._monotonic() - LINE_ITEM_WAIT_SECONDS
-        slow = {url for url, began_at in self._searched.items() if began_at < began_before}
-        self._release(self._queue.pop_waiting(slow), delay=LINE_ITEM_DELAY)
-        now = self._clock()
-        for item_id, result in list(self._failed_searches.items()):
-            if result.due_at <= now:
-                del self._failed_searches[item_id]
-                continue
-            waiting = self._queue.pop_unresolved(item_id)
-            self._results += [plan_next_try(one, result.error or "", now) for one in waiting]
+    def _remove_waiting(self) -> None:
+        """Remove the scores whose line item a send searches slowly, or did not find just now."""
+        now = self._monotonic()
+        self._release(self._queue.pop_waiting(self._searches.list_slow(now)))
+        for search in self._searches.list_failed(now):
+            waiting = self._queue.pop_unresolved(search.item_id)
+            self._results += map(search.apply, waiting)
 
     def _send_next(self, pool: ThreadPoolExecutor) -> float | None:
         """Send a score if the rate allows it now, and return 0.
@@ -230,7 +236,7 @@ class ScoreRunner:
         paused = self._pauses.list_paused(self._clock())
         waiting = [
             platform_id
-            for platform_id in self._queue.list_platforms(self._searched)
+            for platform_id in self._queue.list_platforms(self._searches.containers)
             if platform_id not in paused and not self._pace.is_busy(platform_id)
         ]
         if not waiting:
@@ -240,13 +246,12 @@ class ScoreRunner:
         delay = self._pace.compute_delay(platform_id, now)
         if delay > 0:
             return delay
-        delivery = self._queue.pop(platform_id, self._searched)
+        delivery = self._queue.pop(platform_id, self._searches.containers)
         if delivery.is_stale(self._clock()):
             self._release([delivery])
             return 0
         self._pace.begin(platform_id, now)
-        if delivery.target.searched_container:
-            self._searched[delivery.target.searched_container] = now
+        self._searches.begin(delivery.target.searched_container, now)
         future = pool.submit(
             send_claimed_score, self._db, self._tool, delivery, self._pauses, self._clock
         )
@@ -258,9 +263,9 @@ class ScoreRunner:
         for future in [future for future in self._in_flight if future.done()]:
             delivery = self._in_flight.pop(future)
             platform_id = delivery.platform.id
-            self._searched.pop(delivery.target.searched_container, None)
+            self._searches.end(delivery.target.searched_container)
             outcome = future.result().outcome if future.exception() is None else "unreachable"
-            is_answered = outcome in {"accepted", "refused", "delayed", "unresolved"}
+            is_answered = outcome not in {"limited", "unreachable"}
             self._pace.end(platform_id, accepted=is_answered)
             if outcome == "limited":
                 self._pace.slow_down(platform_id)
@@ -274,13 +279,14 @@ class ScoreRunner:
         """Apply what a send found out about a line item to the scores that wait for it."""
         if sent.line_item_url and not sent.result.delivery.target.url:
             self._queue.set_line_item_url(item_id, sent.line_item_url)
-        elif sent.outcome == "unresolved":
-            self._failed_searches[item_id] = sent.result
-            self._delay_waiting()
+        elif sent.outcome in {"unresolved", "unresolvable"}:
+            self._searches.fail(sent, self._clock(), self._monotonic())
+            self._claims_all = False
+            self._remove_waiting()
 
-    def _release(self, deliveries: list[ScoreDelivery], *, delay: timedelta = timedelta(0)) -> None:
-        """Release claimed scores for a claim after *delay*, in their order."""
-        due_at = self._clock() + delay
+    def _release(self, deliveries: list[ScoreDelivery]) -> None:
+        """Release claimed scores for another claim, in their order."""
+        due_at = self._clock()
         self._results += [
             release_claim(delivery, due_at=due_at + timedelta(microseconds=number))
             for number, delivery in enumerate(deliveries)

@@ -1,0 +1,195 @@
+"""Tests of searches for line items that are slow or fail: what they cost the other scores."""
+
+from contextlib import closing
+from dataclasses import dataclass, field
+
+import httpx2
+import pytest
+from lti_platform import DIALECTS, LtiPlatform
+from passback import connect, connect_course, fill
+from sqlalchemy import select
+from virtual_time import VirtualTime
+from world import World
+
+from api.db.models import LtiContext, LtiLineItem, LtiScore, OutboxMessage
+from api.services.lti.platforms.tool_keys import load_public_keys
+from api.services.lti.protocol.public_http import PlatformHttp
+from api.services.lti.scores.reconciliation import requeue
+from api.services.lti.scores.runner import ScoreRunner
+from api.services.lti.scores.searches import FAILURE_MEMORY_SECONDS
+
+ONE_DATABASE = True
+SLOW_STUDENTS, STUDENTS = 800, 30
+NO_LIST = httpx2.Response(200, json={"no": "list"})
+FORBIDDEN = httpx2.Response(403, json={"error": "not in this course"})
+EXPIRED = httpx2.Response(401, json={})
+
+
+@dataclass
+class SearchedPlatform(LtiPlatform):
+    """Platform that answers the requests *faulty* for line items with *reply*, after a while.
+
+    *arrived_at* has the seconds at which the scores of each user arrived.
+    """
+
+    time: VirtualTime | None = None
+    faulty: tuple[str, ...] = ("GET /faulty/lineitems",)
+    reply: httpx2.Response | None = None
+    search_seconds: float = 0.0
+    arrived_at: dict[str, float] = field(default_factory=dict)
+
+    def serve(self, request):
+        name = f"{request.method} {request.url.path}"
+        if name not in self.faulty:
+            request.url = request.url.copy_with(
+                path=request.url.path.replace("/faulty", "/context")
+            )
+            return super().serve(request)
+        self.requests.append(name)
+        self.time.sleep(self.search_seconds)
+        return self.reply
+
+    def take_score(self, request):
+        reply = super().take_score(request)
+        self.arrived_at[self.scores[-1]["userId"]] = self.time.monotonic()
+        return reply
+
+
+@pytest.fixture
+def world(database_url):
+    world = World(database_url)
+    world.time = VirtualTime(world.clock())
+    world.platform = SearchedPlatform(DIALECTS["moodle"], time=world.time, reply=NO_LIST)
+    world.tool = connect(world, world.platform)
+    yield world
+    world.close()
+
+
+def build_runner(world):
+    time = world.time
+    return ScoreRunner(world.db, time.clock, world.tool, monotonic=time.monotonic, sleep=time.sleep)
+
+
+def make_faulty(world):
+    """Let the searches of the last course go to the faulty address."""
+    with world.session() as session:
+        context = session.get_one(LtiContext, world.lti_context)
+        context.line_items_url = context.line_items_url.replace("/context/", "/faulty/")
+    return world.lti_context
+
+
+def load_messages(world, context):
+    """Return the messages of the scores of a course."""
+    with world.session() as session:
+        messages = session.scalars(
+            select(OutboxMessage)
+            .join(LtiScore, LtiScore.message_id == OutboxMessage.id)
+            .join(LtiLineItem, LtiLineItem.id == LtiScore.line_item_id)
+            .where(LtiLineItem.context_id == context)
+        ).all()
+        session.expunge_all()
+        return messages
+
+
+def run_for(runner, world, seconds):
+    """Run until the clock has gone on for *seconds*."""
+    until = world.time.monotonic() + seconds
+    while world.time.monotonic() < until:
+        world.time.sleep(runner.run_once())
+
+
+@pytest.mark.parametrize(
+    ("seconds", "reply", "status"),
+    [(40.0, NO_LIST, "waiting"), (0.0, NO_LIST, "waiting"), (0.0, FORBIDDEN, "failed")],
+    ids=["a slow search", "a search without success", "a search that is refused"],
+)
+def test_many_scores_of_a_failed_search_delay_no_other_course_or_platform(
+    world, seconds, reply, status
+):
+    time, platform = world.time, world.platform
+    other_platform = SearchedPlatform(DIALECTS["brightspace"], time=time)
+    other_platform.register(world)
+    other_platform.tool_keys = load_public_keys(world.db, now=world.clock())
+    platforms = {httpx2.URL(one.host).host: one for one in (platform, other_platform)}
+    world.tool.http = PlatformHttp(
+        httpx2.MockTransport(lambda sent: platforms[sent.url.host].serve(sent))
+    )
+    fill(world, students=1, assignments=1)
+    with time.replace_threads(), closing(build_runner(world)) as runner:
+        runner.run_until_idle()  # the platform answers, so it gets several scores at a time
+        connect_course(world, platform, "faulty course")
+        faulty = make_faulty(world)
+        platform.reply, platform.search_seconds = reply, seconds
+        fill(world, students=SLOW_STUDENTS, assignments=1)
+        connect_course(world, platform, "another course")
+        fill(world, students=STUDENTS, assignments=1)
+        connect_course(world, other_platform, other_platform.dialect.context)
+        fill(world, students=100, assignments=1)
+        started_at = time.seconds
+        runner.run_until_idle()
+    assert len(platform.arrived_at) == 1 + STUDENTS
+    assert len(other_platform.arrived_at) == 100
+    assert max(platform.arrived_at.values()) - started_at < 10
+    assert max(other_platform.arrived_at.values()) - started_at < 15
+    assert platform.requests.count("GET /faulty/lineitems") == 1
+    messages = load_messages(world, faulty)
+    assert len(messages) == SLOW_STUDENTS
+    assert {(message.status, message.tries) for message in messages} == {(status, 1)}
+    assert len({message.error for message in messages}) == 1
+
+
+def test_scores_that_staff_requeue_are_sent_within_half_a_minute(world):
+    context = make_faulty(world)
+    world.platform.reply = FORBIDDEN
+    fill(world, students=STUDENTS, assignments=1)
+    with world.time.replace_threads(), closing(build_runner(world)) as runner:
+        runner.run_until_idle()
+        messages = load_messages(world, context)
+        assert {message.status for message in messages} == {"failed"}
+        assert world.platform.requests.count("GET /faulty/lineitems") == 1
+        world.platform.faulty = ()
+        with world.session() as session:
+            ids = [message.id for message in messages]
+            assert requeue(session, ids, now=world.time.clock()) == STUDENTS
+        run_for(runner, world, FAILURE_MEMORY_SECONDS + 10)
+    assert len(world.platform.arrived_at) == STUDENTS
+    assert len(world.platform.items) == 1
+
+
+def test_failed_search_is_not_repeated_for_new_scores_at_once(world):
+    make_faulty(world)
+    fill(world, students=1, assignments=1)
+    with world.time.replace_threads(), closing(build_runner(world)) as runner:
+        runner.run_until_idle()
+        [message] = load_messages(world, world.lti_context)
+        with world.session() as session:
+            session.get_one(OutboxMessage, message.id).due_at = world.time.clock()
+        run_for(runner, world, FAILURE_MEMORY_SECONDS - 10)
+        assert world.platform.requests.count("GET /faulty/lineitems") == 1
+        run_for(runner, world, 20)
+        assert world.platform.requests.count("GET /faulty/lineitems") == 2
+
+
+def test_search_with_an_expired_token_is_repeated_at_once_with_a_new_one(world):
+    fill(world, students=1, assignments=1)
+    with world.time.replace_threads(), closing(build_runner(world)) as runner:
+        runner.run_until_idle()
+        world.platform.revoked = {"1"}  # the first one is that of searches
+        fill(world, students=STUDENTS, assignments=1)
+        runner.run_until_idle()
+    assert len(world.platform.scores) == 1 + STUDENTS
+    messages = load_messages(world, world.lti_context)
+    assert {(message.status, message.tries) for message in messages} == {("sent", 1)}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_request_for_line_items_is_repeated_once_if_no_token_is_accepted(world, method):
+    context = make_faulty(world)
+    world.platform.faulty = (f"{method} /faulty/lineitems",)
+    world.platform.reply = EXPIRED
+    fill(world, students=STUDENTS, assignments=1)
+    with world.time.replace_threads(), closing(build_runner(world)) as runner:
+        runner.run_until_idle()
+    assert world.platform.requests.count(f"{method} /faulty/lineitems") == 2
+    messages = load_messages(world, context)
+    assert {(message.status, message.tries) for message in messages} == {("waiting", 1)}

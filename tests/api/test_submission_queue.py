@@ -37,7 +37,7 @@ def test_thread_submissions_are_batched_in_order():
     assert len(queue) == 0
 
 
-def test_wait_for_batch_blocks_until_first_submission():
+def test_wait_for_submissions_blocks_until_first_submission():
     queue, taken = SubmissionQueue(10), []
     taker = Thread(target=lambda: taken.append(queue.wait_for_submissions()))
     taker.start()

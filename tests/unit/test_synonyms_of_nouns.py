@@ -74,3 +74,12 @@ def test_a_synonym_beside_a_count_is_dropped(things, noun, form):
 @pytest.mark.parametrize(("things", "noun"), OTHER_NOUNS)
 def test_another_noun_beside_a_count_is_refused(things, noun, form):
     assert mark_count(things, noun, form) == "unreadable"
+
+
+@pytest.mark.parametrize("word", ["instead", "installed"])
+def test_a_word_that_begins_as_instances_does_is_no_synonym_of_images(word):
+    part = ask(key=13, prompt=f"How many weights are {word}?")
+    assert mark(part, "13 images").status == "unreadable"
+    assert (
+        mark(ask(key=13, prompt="How many instances are there?"), "13 images").status == "correct"
+    )

@@ -18,6 +18,15 @@ PAIRS = {
 MEMORY = {"dimension": "seconds", "unit": "ms", "key": "9", "prompt": "How many ms does it take?"}
 CORNERS = {"key": "[[9, 8], [7, 5]]", "prompt": "What is the pooled map?"}
 ARRAY = {"key": "[2, 4]", "prompt": "What are the means?"}
+REMOVED = {"of": "integer", "key": "(1, 3)", "prompt": "Which boxes are removed?"}
+HALF = {"key": "0.5", "prompt": "What is the value z/2?"}
+HIGHEST = {"key": "0.7", "prompt": "What is the highest error rate?"}
+WIDTH = {"key": 9, "prompt": "How wide is the receptive field?"}
+BATCHED = {"key": 13, "prompt": "A batch has 8 images. How many MACs are needed per image?"}
+SIDES = {"key": "(3, 5)", "prompt": "What is the size (H, W)?"}
+PLACE = {"key": "[3, 5]", "prompt": "What is the (row, column) of the cell?"}
+AXES = {"key": "(3, 4, 5)", "prompt": "What is the size (C, H, W)?"}
+BITS = {"key": 4, "prompt": "How many bits are needed?"}
 
 
 @pytest.mark.parametrize(
@@ -60,6 +69,30 @@ ARRAY = {"key": "[2, 4]", "prompt": "What are the means?"}
             "8×13×20, so 9×13×20",
         ),
         ("quantity", MEMORY, "9 ms = 0.009 s", "9 ms = 0.09 s"),
+        ("integer", COUNT, "n = 3*4 = 12, n + 1 = 13", "n = 3*4 = 12, n + 1 = 13, per layer"),
+        ("integer", COUNT, "n = 3*4 = 12, n + 1 = 13", "n = 3*4 = 12, n + 1 = 13, bias excluded"),
+        (
+            "number",
+            HALF,
+            "z = 2 - 1 = 1, z/2 = 0.5",
+            "z = 2 - 1 = 1, z/2 = 0.5, before the softmax",
+        ),
+        ("set", REMOVED, "1, 3; all others are not removed", "1, 3; all others are removed"),
+        ("set", BOXES, "1, 3, the rest are removed", "1, 3, the rest are not removed"),
+        ("set", BOXES, "0 and 2 are removed. Kept: 1, 3", "0 and 2 stay. Also kept: 1, 3"),
+        ("integer", COUNT, "13, check: 12 + 1 = 13", "13, check: 12 + 2 = 14"),
+        ("integer", COUNT, "13, check: 12 + 1 = 13", "13, check: 2 + 2 = 4"),
+        ("integer", COUNT, "parameters = 13", "parameters = weights per filter = 13"),
+        ("number", HIGHEST, "0.7 (0.7 > 0.2)", "0.7 (0.6 > 0.2)"),
+        ("integer", COUNT, "13 weights (13 parameters)", "13 neurons (26 parameters)"),
+        ("integer", WIDTH, "1 + 2*2^2 = 9 wide", "3^2 = 9 wide"),
+        ("integer", BATCHED, "13 for one image", "13 for one sentence"),
+        ("shape", SIDES, "W = 5, H = 3, so (H, W) = (3, 5)", "W = 3, H = 5, so (H, W) = (3, 5)"),
+        ("shape", SIDES, "W = 5, H = 3 => (3, 5)", "W = 3, H = 5 => (3, 5)"),
+        ("vector", PLACE, "(x is 5, y is 3): (row, column) = (3, 5)", "(x is 5, y is 3): (5, 3)"),
+        ("shape", AXES, "C → H → W: (3, 4, 5)", "W → H → C: (3, 4, 5)"),
+        ("integer", BITS, "2^4 = 16, so 4", "2^3 = 8, so 4"),
+        ("integer", COUNT, "13, plus 0 for the bias makes 13", "12, plus 1 for the bias makes 13"),
     ],
 )
 def test_steps_that_hold_lead_to_the_value_and_their_twins_do_not(kind, part, right, twin):
@@ -81,6 +114,10 @@ def test_steps_that_hold_lead_to_the_value_and_their_twins_do_not(kind, part, ri
         ("integer", COUNT, "3*4 = 12, so 13"),
         ("integer", COUNT, "layer 2: 6, layer 3: 6, together 13"),
         ("quantity", MEMORY, "0.09 s = 9 ms"),
+        ("integer", COUNT | {"prompt": "How many MACs does the batch need?"}, "13 for one image"),
+        ("number", HALF, "0.5 (0.7 > 0.2)"),
+        ("set", BOXES, "1, 3, the others are not discarded"),
+        ("set", REMOVED, "1, 3, the others are not kept"),
     ],
 )
 def test_a_contradiction_costs_no_attempt(kind, part, typed):
@@ -99,6 +136,10 @@ def test_a_contradiction_costs_no_attempt(kind, part, typed):
 def test_words_may_include_what_the_question_counts(typed, status):
     part = ask(key=13, prompt="How many parameters are there, including the biases?")
     assert mark(part, typed).status == status
+
+
+def test_a_decimal_with_hundreds_of_digits_costs_no_attempt():
+    assert mark(ask(**STEPS), f"x = {'9' * 400}.5, round down: 179 steps").status == "unreadable"
 
 
 def test_words_may_not_include_what_the_question_leaves_out():

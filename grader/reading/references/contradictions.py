@@ -55,7 +55,9 @@ ASKED_TOTAL: Final = re.compile(
     r"(?<!\w)(?:total|together|altogether|in\s+all|all|both|many)(?!\w)", re.IGNORECASE
 )
 SQUARED_EXTENT: Final = re.compile(
-    r"(?:²|\^2|\*\*2)\s*=\s*[0-9]+\s+(?:[^\W\d_]+\s+)?(?:wide|high|tall|long)(?!\w)", re.IGNORECASE
+    r"(?P<base>[0-9]+|\))\s*(?:²|\^2|\*\*2)\s*=\s*(?P<square>[0-9]+)\s+"
+    r"(?:[^\W\d_]+\s+)?(?:wide|high|tall|long)(?!\w)",
+    re.IGNORECASE,
 )
 """A square of a side that is called a length."""
 CHANGED: Final = re.compile(
@@ -65,10 +67,13 @@ CHANGED: Final = re.compile(
 )
 """A whole number, and another one concluded from it without a computation."""
 CONTINUED: Final = re.compile(
-    r"\s*[0-9][0-9,.]*\s*[,;]\s+(?:then\s+)?(?:divided|multiplied|times|minus|plus)(?!\w).*[0-9]",
+    r"\s*(?P<first>[0-9][0-9,.]*)\s*[,;]\s+(?:then\s+)?(?:divided|multiplied|times|minus|plus)(?!\w)"
+    r".*?(?P<last>[0-9][0-9,.]*)[^0-9]*\Z",
     re.DOTALL,
 )
 """A value alone, and a computation with it."""
+LABELS: Final = re.compile(r"[(\[]\s*[^\W\d_]\w*(?:\s*,\s*[^\W\d_]\w*)+\s*[)\]]\s*\Z")
+"""Names of the cells directly in front of an array."""
 
 MAX_CHARACTERS: Final = 500
 """Length of a text above which contradictions are not looked for."""
@@ -85,83 +90,119 @@ as the question asks for it.
     """
     if len(text) > MAX_CHARACTERS:
         return
-    position = (
-        _find_exchanged_names(text)
-        or _find_name_chain(text, question)
-        or _find_other_amount(text, question)
-        or _find_changed_conclusion(text)
+    positions = (
+        _find_exchanged_names(text, question),
+        _find_exchanged_values(text),
+        _find_name_chain(text, question),
+        _find_other_amount(text, question),
+        _find_changed_conclusion(text),
     )
+    position = next((place for place in positions if place is not None), None)
     if position is not None:
         raise AnswerError(
             "Two parts of the answer contradict each other.",
             expected="one value, as the question asks for it",
-            position=position - 1,
+            position=position,
         )
 
 
-def _find_exchanged_names(text: str) -> int | None:
-    """Return one more than the place of an array whose cells do not follow their names."""
+def _find_exchanged_names(text: str, question: str) -> int | None:
+    """Return the place of an array whose cells follow neither their names nor the *question*."""
     array = TUPLE_BEHIND.search(text)
-    if array is not None:
-        values = [match["value"] for match in NAMED.finditer(text, 0, array.start())]
-        cells = re.findall(_NUMBER, array["cells"])
-        if values != cells and sorted(values) == sorted(cells):
-            return array.start() + 1
+    if array is None:
+        return None
+    named = [(match["name"], match["value"]) for match in NAMED.finditer(text, 0, array.start())]
+    cells = re.findall(_NUMBER, array["cells"])
+    expected = [value for _, value in named]
+    if sorted(expected) != sorted(cells):
+        return None
+    values = dict(named)
+    if labels := LABELS.search(text, 0, array.start()):
+        names = re.findall(r"\w+", labels[0])
+        if not values.keys() >= {*names}:
+            return None  # the array has names of its own
+        expected = [values[name] for name in names]
+    elif None not in (places := [_find_name(name, question) for name in values]):
+        names = [name for _, name in sorted(zip(places, values, strict=True))]
+        expected = [values[name] for name in names]
+    return None if cells == expected else array.start()
+
+
+def _find_exchanged_values(text: str) -> int | None:
+    """Return the place of a second shape or case, or of a range, that the first value denies."""
     shapes = TWO_SHAPES.fullmatch(text)
     if shapes is not None:
         sizes = [re.findall(r"[0-9]+", shapes[name]) for name in ("shape", "other")]
         if len(sizes[0]) == len(sizes[1]) and sizes[0] != sizes[1]:
-            return shapes.start("other") + 1
+            return shapes.start("other")
     cases = CASES.fullmatch(text)
     if cases and cases["name"] == cases["again"] and cases["value"] != cases["other"]:
-        return cases.start("again") + 1
+        return cases.start("again")
     downward = DOWNWARD.search(text)
     if downward and int(downward["first"]) > int(downward["last"]):
-        return downward.start() + 1
+        return downward.start()
     return None
 
 
 def _find_name_chain(text: str, question: str) -> int | None:
-    """Return one more than the place of names with arrows in an order that is not asked for."""
+    """Return the place of names with arrows in an order that the *question* does not ask for."""
     chain = NAME_CHAIN.match(text.lstrip(" $("))
     if chain is None:
         return None
-    names = re.findall(r"[^\W\d_]\w*", chain[0].lower())
-    lowered = question.lower()
-    places = [lowered.find(name[:STEM_LETTERS]) for name in names]
-    in_order = -1 not in places and places == sorted(places) and min(map(len, names)) > 1
-    return None if in_order else 1
+    names = re.findall(r"[^\W\d_]\w*", chain[0])
+    places = [_find_name(name, question) for name in names]
+    ordered = sorted(place for place in places if place is not None)
+    return None if places == ordered else 0
+
+
+def _find_name(name: str, question: str) -> int | None:
+    """Return the place in *question* of a short name, or of a word that begins as *name* does."""
+    end = r"(?![^\W_])" if len(name) < STEM_LETTERS else ""
+    stem = re.escape(name[:STEM_LETTERS])
+    match = re.search(rf"(?<![^\W_]){stem}{end}", question, re.IGNORECASE)
+    return match.start() if match else None
 
 
 def _find_other_amount(text: str, question: str) -> int | None:
-    """Return one more than the place of words for another amount than the question asks for."""
+    """Return the place of words for another amount than the *question* asks for."""
     one_item = ONE_ITEM.search(text)
-    if one_item and BATCH.search(question) and one_item["noun"].lower() not in question.lower():
-        return one_item.start() + 1
-    one_of_batch = ONE_ITEM.search(question)
-    if one_item and BATCH.search(question) and not one_of_batch:
-        return one_item.start() + 1
+    if one_item and BATCH.search(question) and not _asks_for_item(question, one_item["noun"]):
+        return one_item.start()
     counts = TWO_COUNTS.fullmatch(text)
-    if counts is not None:
+    if counts is not None and counts["value"].rstrip(".,") != counts["other"].rstrip(".,"):
         words = re.findall(r"[^\W\d_]+", question.lower())
         noun, thing = (counts[name].lower()[:STEM_LETTERS] for name in ("noun", "thing"))
         named = [any(word.startswith(stem) for word in words) for stem in (noun, thing)]
         if named == [False, True]:
-            return counts.start("noun") + 1
+            return counts.start("noun")
     total = TOTAL_OF_SHARES.search(text) or SHARES_OF_TOTAL.search(text)
     if total and not ASKED_TOTAL.search(question):
-        return total.start() + 1
+        return total.start()
     extent = SQUARED_EXTENT.search(text)
-    return extent.start() + 1 if extent else None
+    if extent is None:
+        return None
+    is_square = extent["base"] == ")" or int(extent["base"]) ** 2 == int(extent["square"])
+    return extent.start() if is_square else None
+
+
+def _asks_for_item(question: str, noun: str) -> bool:
+    """Return whether *question* asks for the amount of one *noun* of a batch."""
+    item_in_question = (
+        rf"(?<!\w)(?:per|each|every)\s+(?:single\s+)?{noun}(?!\w)[^.?]*(?:\?|\.?\s*\Z)"
+    )
+    named = noun.lower() in question.lower() and ONE_ITEM.search(question)
+    return bool(named or re.search(item_in_question, question, re.IGNORECASE))
 
 
 def _find_changed_conclusion(text: str) -> int | None:
-    """Return one more than the place of a conclusion that no computation leads to."""
-    if CONTINUED.match(text):
-        return 1
+    """Return the place of a conclusion to which no computation leads."""
+    continued = CONTINUED.match(text)
+    if continued and continued["first"].rstrip(".,") != continued["last"].rstrip(".,"):
+        return 0
     changed = CHANGED.fullmatch(text)
     if changed is None:
         return None
-    pair = ("result", "value") if changed["result"] else ("first", "last")
-    first, last = (changed[name] for name in pair)
-    return None if first == last else changed.start(pair[1]) + 1
+    if changed["result"] is None:
+        return None if changed["first"] == changed["last"] else changed.start("last")
+    operands = re.findall(_NUMBER, text[: changed.end("result")])
+    return None if changed["value"] in operands else changed.start("value")

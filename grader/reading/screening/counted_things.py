@@ -32,6 +32,8 @@ SYNONYMS: Final = tuple(
     )
 )
 """Beginnings of words for countable things; those in one line may mean the same."""
+NO_INSTANCE: Final = re.compile(r"(?<!\w)(?:instead|install\w*)(?!\w)", re.IGNORECASE)
+"""Words that begin as ``instance`` does."""
 COUNT: Final = re.compile(r"how\s+many|number\s+of", re.IGNORECASE)
 COUNTED: Final = re.compile(
     r"[0-9]\s{1,3}(?:(?!(?:per|of|for|in|with|without)\s)[^\W\d_]{2,}\s+){0,3}?(?P<noun>[^\W\d_]{4,})[\s.!]*\Z",
@@ -138,7 +140,7 @@ def _adds_biases(text: str) -> bool:
 
 
 def _find_stems(text: str) -> frozenset[str]:
-    return find_word_stems(text, min_letters=STEM_LETTERS)
+    return find_word_stems(NO_INSTANCE.sub(" ", text), min_letters=STEM_LETTERS)
 
 
 def _other_thing_error(match: re.Match[str]) -> AnswerError:

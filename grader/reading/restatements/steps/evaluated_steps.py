@@ -27,6 +27,7 @@ FUNCTION_OF_NAME: Final = re.compile(
     r"\s*(?P<function>ln|log|sqrt|exp)\s*\(?\s*(?P<name>[^\W\d_]\w{0,11})\s*\)?\s*"
 )
 DIGIT: Final = re.compile(r"[0-9]")
+LETTER: Final = re.compile(r"[^\W\d_]")
 OPERATION: Final = re.compile(r"[0-9)]\s*[-+*/×·^²³]|[^\W\d_]{2,}\s*\(|(?:ln|log)\s*[0-9]|√|!")
 MIN_STEPS: Final = 2
 
@@ -61,9 +62,12 @@ class _Steps:
         self.is_computed = False
 
     def add(self, clause: str) -> bool:
-        """Add the equations of *clause*; return False if one is false or is no equation."""
+        """Add the equations of *clause*; return False if one is false or is no equation.
+
+        Words alone may change the value, ``bias excluded``, so they are no step.
+        """
         if not DIGIT.search(clause):
-            return True
+            return LETTER.search(clause) is None
         sides = [side.strip() for side in SIGN.split(clause)]
         result = RESULT.fullmatch(sides[-1])
         if len(sides) < MIN_STEPS or result is None:

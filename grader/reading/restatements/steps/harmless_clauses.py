@@ -4,7 +4,13 @@ import re
 from fractions import Fraction
 from typing import Final
 
-from grader.reading.restatements.rewriting import NUMBER, Rewriting, describe_dropped, parse_plain
+from grader.reading.restatements.rewriting import (
+    NUMBER,
+    Rewriting,
+    describe_dropped,
+    find_plain_numbers,
+    parse_plain,
+)
 from grader.reading.restatements.steps.functions import compute_function_value
 from grader.reading.restatements.working.comparisons import DIFFERENCE
 from grader.reading.restatements.working.final_values import is_doubtful
@@ -29,6 +35,8 @@ COMPARED: Final = re.compile(
     rf"(?P<value>[^()]*[0-9][^()]*?)\s*\(\s*(?P<left>{NUMBER})\s*(?P<sign>[<>])\s*(?P<right>{NUMBER})\s*\)[\s.]*"
 )
 """A value and a comparison of two numbers in brackets."""
+NUMBERED_NOUN: Final = re.compile(r"(?:the\s+)?[^\W\d_]{3,}\s+[0-9]{1,3}", re.IGNORECASE)
+"""A numbered thing, which a comparison of its score with another one explains."""
 NUMBER_SIGN: Final = re.compile(
     r"\s*(?P<noun>(?:[^\W\d_]+\s+){0,2})(?:#|no\.|nr\.?|№)\s?(?P<number>[0-9]{1,3})[\s.]*"
 )
@@ -36,11 +44,12 @@ SETTLED: Final = re.compile(r"(?:do(?:es)?\s+not|doesn't|don't)\s+(?:matter|chan
 
 
 def drop_check_equation(text: str, question: str) -> Rewriting | None:
-    """Return *text* without a true equation behind ``check:``.
+    """Return *text* without a true equation behind ``check:`` that uses or gives the value.
 
     >>> drop_check_equation("(1, 3), check: 1 + 3 = 4 ✓", "").text
     '(1, 3)'
     >>> drop_check_equation("(1, 3), check: 1 + 3 = 5", "")
+    >>> drop_check_equation("4, check: 2 + 3 = 5", "")
     """
     del question
     match = CHECK.fullmatch(text)
@@ -50,6 +59,13 @@ def drop_check_equation(text: str, question: str) -> Rewriting | None:
     if left is None or left != right:
         return None
     value = match["value"].strip()
+    numbers = find_plain_numbers(value)
+    if len(numbers) > 1 and "=" not in value:
+        checks = sorted(find_plain_numbers(match["left"])) == sorted(numbers)
+    else:
+        checks = numbers[-1:] == [right]
+    if not checks:
+        return None
     return Rewriting(value, describe_dropped(text[len(value) :]), value)
 
 
@@ -101,4 +117,6 @@ def drop_number_sign(text: str, question: str) -> Rewriting | None:
     if not (left > right if match["sign"] == ">" else left < right):
         return None
     value = match["value"].strip()
+    if not NUMBERED_NOUN.fullmatch(value) and compute_function_value(value) not in {left, right}:
+        return None
     return Rewriting(value, describe_dropped(text[match.end("value") :]), value)

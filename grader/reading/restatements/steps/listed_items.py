@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
+from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.lists.set_sentences import KEEPING_WORD, REMOVING_WORD
 from grader.reading.restatements.rewriting import (
     Rewriter,
@@ -13,6 +14,7 @@ from grader.reading.restatements.rewriting import (
     find_plain_numbers,
 )
 from grader.reading.restatements.working.final_values import is_doubtful
+from grader.reading.screening.known_words import find_long_stems, is_echo
 
 LISTED: Final = re.compile(
     r"(?P<head>.*[^\W\d_][^:]*):\s+(?P<items>[0-9]{1,6}(?:(?:\s*,\s*|\s+and\s+|,\s+and\s+)[0-9]{1,6})+)[\s.]*",
@@ -26,7 +28,7 @@ NAMED_LAST: Final = re.compile(
 )
 OTHERS: Final = re.compile(
     r"(?P<items>[^.;]*[0-9a-z])[,;.]\s+(?:and\s+|but\s+)?(?:the\s+|all\s+)?(?:other|rest|remaining)(?:s|\s[^,;.]*?)?"
-    r"\s(?:has\s+|have\s+|are\s+|is\s+|get\s+|learns?\s+)*(?:no|none|nothing|not|removed|suppressed|gone|dropped)(?:\s[^,;.0-9]*)?[\s.]*",
+    r"\s(?:has\s+|have\s+|are\s+|is\s+|get\s+|learns?\s+)*(?P<state>(?:no|none|nothing|not|removed|suppressed|gone|dropped)(?:\s[^,;.0-9]*)?)[\s.]*",
     re.IGNORECASE,
 )
 """A set, and a clause that all others do not belong to it."""
@@ -37,6 +39,7 @@ NUMBERED_OPTIONS: Final = re.compile(
     re.IGNORECASE,
 )
 """Ordinals of options, a colon, and the names of the options."""
+NEGATIONS: Final = frozenset({"no", "none", "nothing", "not", "never", "without", "neither"})
 MIN_KEYWORDS: Final = 2
 
 
@@ -47,12 +50,17 @@ def keep_listed_items(text: str, question: str) -> Rewriting | None:
     >>> keep_listed_items("Box 2 is removed, everything else stays: 1, 3", asked).text
     '1, 3'
     >>> keep_listed_items("The removed boxes are: 1, 3", asked)
+    >>> keep_listed_items("0 and 2 stay. Also kept: 1, 3", asked)
     """
     match = LISTED.fullmatch(text.strip())
     if match is None or is_doubtful(text.replace("else", "")) or not KEEPING_WORD.search(question):
         return None
-    clause = re.split(r"[,;.]\s", match["head"])[-1]
-    if not KEEPING_WORD.search(clause) or REMOVING_WORD.search(clause):
+    clauses = re.split(r"[,;.]\s", match["head"])
+    if not KEEPING_WORD.search(clauses[-1]) or REMOVING_WORD.search(clauses[-1]):
+        return None
+    items = {*find_plain_numbers(match["items"])}
+    keeping_clauses = [clause for clause in clauses if len(REMOVING_WORD.findall(clause)) != 1]
+    if any(not items.issuperset(find_plain_numbers(clause)) for clause in keeping_clauses):
         return None
     return Rewriting(match["items"], describe_dropped(match["head"]), match["items"])
 
@@ -62,13 +70,31 @@ def drop_others(text: str, question: str) -> Rewriting | None:
 
     >>> drop_others("conv1 and fc have weights, the other six none", "").text
     'conv1 and fc have weights'
+    >>> drop_others("1, 3; all others are removed", "Which boxes are removed?")
     """
-    del question
     match = OTHERS.fullmatch(text.strip())
     if match is None or is_doubtful(match["items"]) or REMOVING_WORD.search(match["items"]):
         return None
+    if not _excludes(match["state"].lower(), question):
+        return None
     value = match["items"].strip()
     return Rewriting(value, describe_dropped(text.strip()[len(value) :]), value)
+
+
+def _excludes(state: str, question: str) -> bool:
+    """Return whether things in *state* are none of those that *question* asks for."""
+    words = [word for word in re.findall(r"[^\W\d_]+", state) if word not in NEGATIONS]
+    negations = len(re.findall(r"[^\W\d_]+", state)) - len(words)
+    asks_for_removed = REMOVING_WORD.search(question) is not None
+    if negations == 0:
+        return not asks_for_removed
+    stems = find_long_stems(question)
+    return negations == 1 and all(
+        len(word) < STEM_LETTERS
+        or (KEEPING_WORD.fullmatch(word) and not asks_for_removed)
+        or (is_echo(word, stems) and not (asks_for_removed and KEEPING_WORD.fullmatch(word)))
+        for word in words
+    )
 
 
 def build_ordinal_reader(options: Sequence[str]) -> Rewriter:

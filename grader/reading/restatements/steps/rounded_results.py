@@ -1,6 +1,7 @@
 """A whole number that rounds the decimal before it: ``46/25 = 1.84, round down: 1 step``."""
 
 import re
+from fractions import Fraction
 from math import ceil, floor
 from typing import Final
 
@@ -38,7 +39,7 @@ def keep_rounded_result(text: str, question: str) -> Rewriting | None:
     if match is None:
         return None
     rounding = next((made for words, made in DIRECTIONS if words.search(match["words"])), ())
-    if not any(made(float(match["decimal"])) == int(match["value"]) for made in rounding):
+    if not any(made(Fraction(match["decimal"])) == int(match["value"]) for made in rounding):
         return None
     value = f"{match['value']}{match['noun']}"
     return Rewriting(value, describe_dropped(text[: match.start("value")]), value)

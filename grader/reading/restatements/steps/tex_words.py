@@ -41,6 +41,7 @@ SENTENCE: Final = re.compile(
 """A command of working that is typeset."""
 NAME: Final = re.compile(r"\s*(?P<name>[^\W\d_][\w@]{0,15})\s*")
 NUMERIC: Final = re.compile(r"\s*[-−]?[0-9][0-9.,/()\s%]*|\s*\(?[0-9]+\)?/\(?[0-9]+\)?\s*")
+TEX_NAME: Final = re.compile(r"\\[A-Za-z]+")
 MIN_SIDES: Final = 3
 
 
@@ -78,4 +79,6 @@ def drop_definition(text: str, question: str) -> Rewriting | None:
         return None
     if not re.search(r"[^\W\d_]|∫|∑", sides[1]) or compute_value(sides[1]) is not None:
         return None
-    return Rewriting(sides[-1], describe_dropped(" = ".join(sides[:-1])), sides[-1])
+    definition = TEX_NAME.sub(" ", sides[1])
+    dropped = describe_dropped(" = ".join(sides[:-1]))
+    return Rewriting(sides[-1], dropped, f"{definition} {sides[-1]}")

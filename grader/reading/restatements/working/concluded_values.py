@@ -106,7 +106,7 @@ def keep_last_conclusion(text: str, question: str) -> Rewriting | None:
 def keep_value_behind_colon(text: str, question: str) -> Rewriting | None:
     """Return the number behind working and a colon; the clause before it remains to be judged.
 
-    >>> keep_value_behind_colon("4 weights, 3 slices, plus the bias makes: 13", "").text
+    >>> keep_value_behind_colon("it has 4 weights, 3 slices, plus the bias makes: 13", "").text
     '13'
     >>> keep_value_behind_colon("conv: 4, fc: 6", "")
     """

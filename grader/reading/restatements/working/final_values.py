@@ -104,7 +104,7 @@ def keep_supported_value(text: str, question: str) -> Rewriting | None:
     value = _Value(tail["value"], last[0])
     if not BREAK.search(head) and _is_last_result(value, head):
         return None  # one equation, of which the value before its rounding counts
-    if BARE_FIRST.match(plain):
+    if BARE_FIRST.match(plain) and numbers[:1] != [value.number]:
         return None  # another value is given first
     whole = WHOLE.search(tail[0]) or WHOLE.search(head[-20:])
     is_total = whole and not SHARED.search(question) and _is_multiple(value, numbers)

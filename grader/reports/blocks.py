@@ -1,5 +1,6 @@
 """Blocks of a document, each with its place, and the limits of a document."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -49,6 +50,22 @@ class Block:
     doubt: str = ""
 
 
+def split_long_text(text: str) -> Iterator[str]:
+    """Yield a text in pieces of bounded length, which end between lines or words if possible.
+
+    >>> [len(piece) for piece in split_long_text("390410 " * 3_000)]
+    [19999, 1001]
+    """
+    start = 0
+    while start < len(text):
+        end = start + MAX_BLOCK_CHARACTERS
+        if end < len(text):
+            breaks = (text.rfind(separator, start, end) + 1 for separator in "\n ")
+            end = next((index for index in breaks if index > start), end)
+        yield text[start:end]
+        start = end
+
+
 def check_size(text: str) -> None:
     """Raise `ReportError` if a document has too many characters."""
     check_character_count(len(text))
@@ -63,10 +80,15 @@ def check_character_count(count: int) -> None:
         )
 
 
+def check_block_count(count: int) -> None:
+    """Raise `ReportError` if *count* blocks are too many for a document."""
+    if count > MAX_BLOCKS:
+        raise ReportError(f"the document has more than {MAX_BLOCKS:,} lines; {WITHOUT_DATA}")
+
+
 def require_text_blocks(blocks: list[Block]) -> tuple[Block, ...]:
     """Return the blocks of a document; raise `ReportError` for too many, or none with text."""
-    if len(blocks) > MAX_BLOCKS:
-        raise ReportError(f"the document has more than {MAX_BLOCKS:,} lines; {WITHOUT_DATA}")
+    check_block_count(len(blocks))
     if not any(block.text.strip() for block in blocks):
         raise ReportError("the document has no text; a scan must be typed, or exported with text")
     return tuple(blocks)

@@ -147,6 +147,14 @@ def test_an_error_in_the_file_is_reported_before_anything_is_read(
     assert not (folder / "out.csv").exists()
 
 
+def test_an_error_names_the_path_that_the_user_gave(grader, folder):
+    file = folder / "course" / "assignments" / "hw-1.yaml"
+    other = file.rename(file.with_suffix(".yml"))
+    ran = grader("report", str(folder / "ada.md"), "--assignment", str(other))
+    assert ran.code == 2
+    assert f"{other}:path" in "".join(ran.err.split())
+
+
 @pytest.mark.parametrize("more", [("--problems", "conv-output-shape"), ("--bank", ".")])
 def test_an_assignment_excludes_other_problems(grader, folder, more):
     assert run(grader, folder, *more).code == 2

@@ -48,6 +48,17 @@ def test_folder_of_reports_produces_results_and_doubtful_sheets(grader, tmp_path
     assert all(row["confidence"] == "doubtful" for row in doubtful)
 
 
+def test_files_of_one_name_in_two_folders_are_two_students(grader, tmp_path: Path) -> None:
+    folders = [tmp_path / "g1", tmp_path / "g2"]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "ada.md").write_text(ANSWERS)
+    out = tmp_path / "results.csv"
+    ran = grader("report", *map(str, folders), "--problems", SHEET, "-o", str(out))
+    assert ran.code == 0, ran.err
+    assert {row["student"] for row in read(out)} == {"g1/ada.md", "g2/ada.md"}
+
+
 def test_corrected_doubtful_sheet_is_a_valid_batch(grader, tmp_path: Path) -> None:
     report = tmp_path / "cyd.txt"
     report.write_text("2.\nstride 1: 128x128x16\nor stride 1: 126x126x16\n")

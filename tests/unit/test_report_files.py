@@ -175,6 +175,16 @@ def test_the_cells_of_a_notebook_have_a_size_limit_together() -> None:
     assert WITHOUT_DATA in refusal(json.dumps({"cells": cells}).encode(), ".ipynb")
 
 
+def test_a_value_after_a_long_log_of_a_notebook_is_found() -> None:
+    log = "".join(f"epoch {epoch}: loss falls\n" for epoch in range(2_000))
+    output = {"output_type": "stream", "text": f"{log}Total parameters: 390410\n"}
+    cells = [{"cell_type": "code", "source": "", "outputs": [output]}]
+    blocks = read_blocks(json.dumps({"cells": cells}).encode(), ".ipynb")
+    assert "".join(block.text for block in blocks) == output["text"]
+    assert all(block.text.endswith("\n") for block in blocks)
+    assert "390410" in {passage.text for passage in find_passages(blocks)}
+
+
 def test_non_text_notebook_outputs_are_ignored() -> None:
     outputs = [
         {"output_type": "display_data", "data": {"text/html": "<p>1</p>", "image/svg+xml": "<a>"}},

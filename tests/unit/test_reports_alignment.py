@@ -11,6 +11,7 @@ from report_cases import align, bank
 from api.services.reports.sheets import SheetParts, parse_sheet
 from grader.reports.aligned_parts import AlignedPart
 from grader.reports.alignment import align_report
+from grader.reports.blocks import MAX_BLOCKS, WITHOUT_DATA, ReportError
 from grader.reports.documents.text_lines import split_text
 from grader.reports.doubts import DIFFERENT_WORDS
 from grader.reports.extraction.clauses import ARRAY, shorten_quote
@@ -136,6 +137,27 @@ def test_unclosed_parenthesis_before_long_text_is_handled_quickly() -> None:
     (passage, *_) = find_passages(split_text("total = 5"))
     text = f"total = 5 ({'a' * 19_000}"
     assert cpu_seconds(lambda: list(replace(passage, text=text).iterate_shortened_texts())) < 0.2
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[1] " + "a" * 20_000, "|\n" + " " * 20_000 + "!", "1 1" + " " * 20_000 + "!"],
+    ids=["array", "table", "grid"],
+)
+def test_a_long_line_is_split_into_blocks_quickly(text) -> None:
+    assert cpu_seconds(lambda: split_text(text)) < 0.2
+
+
+def test_many_tiny_lines_of_a_sentence_are_split_quickly() -> None:
+    text = "ab\n" * 200_000
+    words = [word for block in split_text(text) for word in block.text.split()]
+    assert words == ["ab"] * 200_000
+    assert cpu_seconds(lambda: split_text(text)) < 2
+
+
+def test_a_text_with_too_many_blocks_is_refused() -> None:
+    with pytest.raises(ReportError, match=WITHOUT_DATA):
+        split_text("- 5\n" * (MAX_BLOCKS + 1))
 
 
 def test_different_words_around_a_value_have_their_own_doubt() -> None:

@@ -5,9 +5,10 @@ import subprocess
 import sys
 
 import pytest
+import unprotected_attempts as attempts
 
-from api.services.sandbox import self_check, worker_sandbox
-from api.services.sandbox.self_check import STATES
+from api.services.sandbox import self_check
+from api.services.sandbox.self_check import MEMORY, STATES, TIME
 from api.services.sandbox.worker_sandbox import (
     MISSING_LAYERS,
     SandboxLayers,
@@ -15,6 +16,7 @@ from api.services.sandbox.worker_sandbox import (
     detect_layers,
 )
 
+ALL_LAYERS = SandboxLayers(refuses_calls=True, hides_files=True)
 WITHOUT_A_LAYER = """
 import sys
 from api.services.sandbox import worker_sandbox as sandbox
@@ -30,10 +32,10 @@ needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="the layers are
 @pytest.mark.parametrize(
     ("layers", "missing"),
     [
-        (SandboxLayers(refuses_calls=True, hides_files=True), ""),
+        (ALL_LAYERS, ""),
         (SandboxLayers(refuses_calls=False, hides_files=True), MISSING_LAYERS[0]),
         (SandboxLayers(refuses_calls=True, hides_files=False), MISSING_LAYERS[1]),
-        (SandboxLayers(refuses_calls=False, hides_files=False), "; ".join(MISSING_LAYERS)),
+        (attempts.NO_LAYERS, "; ".join(MISSING_LAYERS)),
     ],
 )
 def test_each_missing_layer_is_described(layers, missing):
@@ -72,6 +74,18 @@ def test_the_self_check_says_that_everything_is_refused_that_the_kernel_can_refu
 @needs_linux
 def test_the_self_check_fails_if_the_sandbox_refuses_nothing(monkeypatch, capsys):
     """The check proves something only if it can fail."""
-    monkeypatch.setattr(self_check, "try_forbidden_actions", worker_sandbox.describe_missing_layers)
+    monkeypatch.setattr(self_check, "try_forbidden_actions", attempts.try_actions_without_sandbox)
+    monkeypatch.setattr(self_check, "try_program", attempts.try_program_without_sandbox)
+    monkeypatch.setattr(self_check, "detect_layers", lambda: ALL_LAYERS)
     assert self_check.main() == 1
-    assert STATES[False] in capsys.readouterr().out
+    states = json.loads(capsys.readouterr().out)
+    assert states == dict.fromkeys(states, STATES[False]) | {TIME: STATES[True]}
+
+
+@needs_linux
+def test_a_kernel_without_layers_still_limits_memory_and_time(monkeypatch):
+    """A program that starts replaces the worker, after the other actions were tried."""
+    monkeypatch.setattr(self_check, "try_forbidden_actions", attempts.try_actions_without_layers)
+    monkeypatch.setattr(self_check, "detect_layers", lambda: attempts.NO_LAYERS)
+    results = self_check.check_sandbox()
+    assert results == dict.fromkeys(results) | {MEMORY: True, TIME: True}

@@ -8,7 +8,7 @@ from api.core.errors import FieldError, InvalidInput
 from api.services.attachments.conversion_job import convert_in_worker, convert_or_refuse
 from api.services.attachments.images import PageImage
 from api.services.attachments.limits import MAX_UPLOAD_BYTES, MEBIBYTE
-from api.services.reports.runner import CRASHED, TOO_LONG
+from api.services.reports.runner import CRASHED, INTERNAL_ERROR, TOO_LONG
 from api.services.reports.uploads.report_reader import ReportReader
 
 EMPTY_FILE: Final = "it is empty; choose an image or a PDF"
@@ -18,6 +18,7 @@ TOO_LARGE: Final = (
 REASONS: Final = {
     TOO_LONG: "it takes too long to read; save it in a smaller size, or take a screenshot",
     CRASHED: "it could not be read; save it again, or take a screenshot",
+    INTERNAL_ERROR: "Grader failed to read it because of an error in Grader; tell the course staff",
 }
 """Reasons of the reader, in words that fit an image."""
 

@@ -1,10 +1,11 @@
 """Grading of report files in worker processes with limits of memory and time."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from api.core.errors import FileError
@@ -19,6 +20,9 @@ MAX_FILES: Final = 2_000
 TOO_LONG: Final = "the report takes too long to read; remove images, logs and data"
 CRASHED: Final = (
     "the document could not be read; save it as another kind of file, such as .md or .docx"
+)
+INTERNAL_ERROR: Final = (
+    "Grader failed to read the document because of an error in Grader; tell the course staff"
 )
 
 log = logging.getLogger("api.reports")
@@ -46,16 +50,28 @@ def find_reports(paths: Sequence[Path]) -> list[Path]:
 
 
 def derive_student_names(files: Sequence[Path]) -> list[str]:
-    """Return the student of each file: its name without the ending, with it if two are the same.
+    """Return the student of each file: its name without the ending.
+
+    If two names are the same, they get the ending, then the folder, then the whole path.
 
     >>> derive_student_names([Path("a.md"), Path("b.md"), Path("b.tex")])
     ['a', 'b.md', 'b.tex']
+    >>> derive_student_names([Path("dl/g1/a.md"), Path("dl/g2/a.md")])
+    ['g1/a.md', 'g2/a.md']
     """
-    stems = [file.stem for file in files]
-    return [
-        stem if stems.count(stem) == 1 else file.name
-        for stem, file in zip(stems, files, strict=True)
-    ]
+    names = [file.stem for file in files]
+    longer_names = (
+        [file.name for file in files],
+        [str(PurePosixPath(file.parent.name, file.name)) for file in files],
+        [file.as_posix() for file in files],
+    )
+    for longer in longer_names:
+        counts = Counter(names)
+        names = [
+            name if counts[name] == 1 else long_name
+            for name, long_name in zip(names, longer, strict=True)
+        ]
+    return names
 
 
 def grade_files(
@@ -107,6 +123,7 @@ def _collect_rows(student: str, outcome: Future[list[dict[str, str]]] | str) -> 
         return [ReportRow(student, error=TOO_LONG)]
     except BrokenExecutor:
         log.warning("a report crashed its reader: %s", student)
+        return [ReportRow(student, error=CRASHED)]
     except Exception:  # a fault of Grader, or a result of a worker that was taken over
         log.exception("reading a report failed: %s", student)
-    return [ReportRow(student, error=CRASHED)]
+        return [ReportRow(student, error=INTERNAL_ERROR)]

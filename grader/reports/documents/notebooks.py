@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from grader.reports.blocks import (
-    MAX_BLOCK_CHARACTERS,
     WITHOUT_DATA,
     Block,
     Location,
     ReportError,
+    check_block_count,
     check_character_count,
+    split_long_text,
 )
 from grader.reports.documents.text_lines import split_text
 
@@ -43,6 +44,7 @@ def split_notebook(text: str) -> list[Block]:
         count += sum(len(block.text) for block in cell_blocks)
         check_character_count(count)
         blocks += cell_blocks
+        check_block_count(len(blocks))
     return blocks
 
 
@@ -56,8 +58,8 @@ def _split_cell(cell: object, number: int) -> Iterator[Block]:
         return
     outputs = cell.get("outputs")
     for output in outputs if isinstance(outputs, list) else ():
-        if text := printed_text(output):
-            yield Block(text[:MAX_BLOCK_CHARACTERS], Location(1, cell=number), "output")
+        for text in split_long_text(printed_text(output)):
+            yield Block(text, Location(1, cell=number), "output")
 
 
 def printed_text(output: Any) -> str:

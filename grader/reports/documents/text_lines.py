@@ -2,17 +2,27 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final
 
-from grader.reports.blocks import MAX_BLOCK_CHARACTERS, Block, BlockForm, Location, check_size
+from grader.reports.blocks import (
+    MAX_BLOCK_CHARACTERS,
+    MAX_BLOCKS,
+    Block,
+    BlockForm,
+    Location,
+    check_block_count,
+    check_size,
+    split_long_text,
+)
 from grader.reports.documents.hidden_text import blank_hidden_markdown
 
 FENCE: Final = re.compile(r"\s{0,3}(```+|~~~+)")
 HEADING: Final = re.compile(r"\s{0,3}#{1,6}\s+(?=\S)")
-TABLE_RULE: Final = re.compile(r"\s*\|?(?:\s*:?-{2,}:?\s*\|)+(?:\s*:?-{2,}:?\s*)?\s*")
+TABLE_RULE: Final = re.compile(r"\s*+\|?(?:\s*+:?-{2,}+:?\s*+\|)+(?:\s*+:?-{2,}+:?)?\s*+")
 ARRAY_START: Final = re.compile(r"(?:^|[\s=(:*])\[\s*\[|^\s*(?:[-*]\s+)?\[\s*[-+]?[\d.]")
 NUMBER: Final = r"[-+]?\d[\d.]*"
-GRID_ROW: Final = re.compile(rf"\s*{NUMBER}(?:[ \t,;&]+{NUMBER})+\s*[;,]?\s*")
+GRID_ROW: Final = re.compile(rf"\s*{NUMBER}(?:[ \t,;&]+{NUMBER})+\s*+[;,]?\s*+")
 NUMBERED_VALUE: Final = re.compile(rf"\s*(\d{{1,2}})\.\s(?!.*\.(?:[ \t,;&]|$))\s*{NUMBER}.*")
 """Item of a numbered list that is only numbers; NumPy writes a period in every column."""
 LINE_NUMBER: Final = re.compile(r"(\d{1,3})(?:\s|$)")
@@ -27,7 +37,7 @@ STARTS_LINE: Final = re.compile(
 """Start of a line that does not continue the one before it."""
 NAMED_LINE: Final = re.compile(r"\s*[A-Za-z][\w-]*(?:\s[\w-]+){0,3}:\s")
 """Line with a name before a colon; after another one, it does not continue a sentence."""
-TEXT_AND_ARRAY: Final = re.compile(r"(?:[^\W\d_]{2,}\W+){4}")
+TEXT_AND_ARRAY: Final = re.compile(r"(?:(?<![^\W\d_])[^\W\d_]{2,}+\W++){4}")
 ENDS_SENTENCE: Final = re.compile(r"[.:;!?|>)\]}$0-9]\s*$")
 
 
@@ -36,14 +46,18 @@ def split_text(
 ) -> list[Block]:
     r"""Return the blocks of Markdown or plain text, in order.
 
-    *is_joined* says that no sentence goes on in the next line.
+    *is_joined* says that no sentence goes on in the next line. Raises `ReportError` for a text
+    with too many characters or blocks.
 
     >>> [block.form for block in split_text("# 1\n$$x = 2$$\nso 2")]
     ['heading', 'math', 'text']
     """
     check_size(text)
     lines = blank_hidden_markdown(text).replace("\r\n", "\n").split("\n")
-    return list(_LineReader(lines, cell, first_line, is_joined=is_joined).read())
+    reader = _LineReader(lines, cell, first_line, is_joined=is_joined)
+    blocks = list(islice(reader.read(), MAX_BLOCKS + 1))
+    check_block_count(len(blocks))
+    return blocks
 
 
 def _is_numbered_list(lines: Sequence[str]) -> bool:
@@ -80,7 +94,7 @@ class _LineReader:
                 self._next += 1
                 continue
             form, text = self._read_block(line)
-            for piece in _split_long_text(IMAGE.sub("", text)):
+            for piece in split_long_text(IMAGE.sub("", text)):
                 yield Block(piece, Location(self._first + start, cell=self._cell), form)
 
     def _read_block(self, line: str) -> tuple[BlockForm, str]:
@@ -105,26 +119,28 @@ class _LineReader:
 
     def _take_line(self) -> str:
         """Return a line, with the next ones if it is a sentence that goes on."""
-        text = self._lines[self._next]
+        start = self._next
         self._next += 1
+        is_named = NAMED_LINE.match(self._lines[start]) is not None
+        count = len(self._lines[start])
         while (
             not self._is_joined
             and self._next < len(self._lines)
-            and len(text) < MAX_BLOCK_CHARACTERS
-            and not ENDS_SENTENCE.search(text)
-            and self._continues_sentence(text)
+            and count < MAX_BLOCK_CHARACTERS
+            and not ENDS_SENTENCE.search(self._lines[self._next - 1])
+            and self._continues_sentence(is_named=is_named)
             and "$$" not in self._lines[self._next]
         ):
-            text = f"{text}\n{self._lines[self._next]}"
+            count += 1 + len(self._lines[self._next])
             self._next += 1
-        return text
+        return "\n".join(self._lines[start : self._next])
 
-    def _continues_sentence(self, text: str) -> bool:
-        """Return whether the next line goes on with the sentence of the *text* before it."""
+    def _continues_sentence(self, *, is_named: bool) -> bool:
+        """Return whether the next line goes on with a sentence, which may start with a name."""
         line = self._lines[self._next]
         if not line.strip() or STARTS_LINE.match(line):
             return False
-        if NAMED_LINE.match(line) and NAMED_LINE.match(text):
+        if is_named and NAMED_LINE.match(line):
             return False
         is_wrapped = len(self._lines[self._next - 1]) >= WRAPPED_LENGTH
         return is_wrapped or CONTINUES.match(line) is not None
@@ -196,9 +212,3 @@ class _LineReader:
             return ""
         self._next = end
         return "\n".join(self._lines[start:end])
-
-
-def _split_long_text(text: str) -> Iterator[str]:
-    """Yield a text in pieces of bounded length."""
-    for start in range(0, len(text), MAX_BLOCK_CHARACTERS):
-        yield text[start : start + MAX_BLOCK_CHARACTERS]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.core.errors import FileError, InvalidInput
+from api.core.errors import FieldError, FileError, InvalidInput
 from api.schemas.courses.course_files import AssignmentFile, ProblemEntry
 from api.services.courses.files.exporter import (
     ASSIGNMENTS_FOLDER,
@@ -43,15 +43,15 @@ def load_assignment_file(path: Path) -> AssignmentSource:
     `FileError` for a file with errors or without problems.
     """
     course_folder = path.resolve().parent.parent
+    paths = {f"{ASSIGNMENTS_FOLDER}/{path.name}": path, COURSE_FILE: course_folder / COURSE_FILE}
     texts = {f"{ASSIGNMENTS_FOLDER}/{path.name}": read_text(path)}
-    if (course_folder / COURSE_FILE).is_file():
-        texts[COURSE_FILE] = read_text(course_folder / COURSE_FILE)
+    if paths[COURSE_FILE].is_file():
+        texts[COURSE_FILE] = read_text(paths[COURSE_FILE])
     try:
         setup = parse_setup(texts)
     except InvalidInput as error:
-        raise FileError(
-            "\n".join(f"{one.file}:{one.line}: {one.field} {one.message}" for one in error.errors)
-        ) from error
+        messages = [_describe_error(paths[fault.file or ""], fault) for fault in error.errors]
+        raise FileError("\n".join(messages)) from error
     (parsed,) = setup.assignments.values()
     assignment = parsed.content
     if not assignment.problems:
@@ -62,6 +62,12 @@ def load_assignment_file(path: Path) -> AssignmentSource:
         tuple(map(finder.load, assignment.problems)),
         setup.course.content.numbers if setup.course else None,
     )
+
+
+def _describe_error(path: Path, error: FieldError) -> str:
+    """Return an error with the path that the user gave, and its line if it has one."""
+    location = str(path) if error.line is None else f"{path}:{error.line}"
+    return f"{location}: {error.field} {error.message}"
 
 
 class _ProblemFinder:

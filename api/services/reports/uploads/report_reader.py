@@ -12,7 +12,7 @@ from api.core.errors import FieldError, InvalidInput, ServiceUnavailable
 from api.core.worker_pool import DeadlineExceeded, WorkerPool
 from api.rate_limits.heavy_work import PersonConcurrencyLimit
 from api.rate_limits.reading_budget import ReadingBudget
-from api.services.reports.runner import CRASHED, TOO_LONG
+from api.services.reports.runner import CRASHED, INTERNAL_ERROR, TOO_LONG
 from api.services.reports.uploads.reading_job import SheetProblem, read_in_worker, read_or_refuse
 
 WAITING_SECONDS: Final = 15.0
@@ -120,7 +120,7 @@ class ReportReader:
                     return CRASHED
                 except Exception:  # a fault of Grader, or a result of a worker that was taken over
                     log.exception("reading a file failed")
-                    return CRASHED
+                    return INTERNAL_ERROR
 
     @contextmanager
     def _wait_for_worker(self) -> Iterator[None]:

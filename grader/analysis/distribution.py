@@ -94,7 +94,7 @@ def _compute_sd_skewness_kurtosis(
     if high - low <= ROUNDING_NOISE * max(abs(low), abs(high)):
         return 0.0, None, None
     sd = moments.unit * (second * n / (n - 1)) ** 0.5
-    if n < MIN_STUDENTS_FOR_SKEWNESS:
+    if n < MIN_STUDENTS_FOR_SKEWNESS or not (second**2):  # a spread below the range of floats
         return sd, None, None
     skewness = (n * (n - 1)) ** 0.5 / (n - 2) * third / second**1.5
     if n < MIN_STUDENTS_FOR_KURTOSIS:

@@ -132,7 +132,7 @@ def test_claim_that_skipped_a_platform_is_followed_by_another(world):
     runner = ScoreRunner(world.db, world.clock, connect(world, platform), max_rate=1000)
     fill(world, students=3, assignments=1)
     claim = Future()
-    runner._exchange, runner._claims_all_platforms = claim, False  # noqa: SLF001  # as it is then
+    runner._exchange, runner._claims_all = claim, False  # noqa: SLF001  # as it is then
     threading.Timer(0.1, claim.set_result, [None]).start()
     with closing(runner):  # its lock is a connection to PostgreSQL
         runner.run_until_idle()

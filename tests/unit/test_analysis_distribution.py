@@ -36,6 +36,11 @@ def test_equal_totals_have_no_spread_or_shape_despite_float_rounding(total):
     assert (found.sd, found.skewness, found.kurtosis) == (0, None, None)
 
 
+def test_spread_below_the_range_of_floats_has_no_shape():
+    found = compute_distribution([0.0, 0.0, 1e-165, 2e-165], 20)
+    assert (found.skewness, found.kurtosis) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("totals", "skewness", "kurtosis"),
     [([1, 2], None, None), ([1, 2, 3], 0, None), ([1, 2, 3, 4], 0, -1.2)],

@@ -25,7 +25,7 @@ SHEETS: Final[dict[str, list[str]]] = json.loads(
 )
 """Sheet of each report: its problems with the labels that the report uses, if it has any."""
 NOT_PRINTED: Final = {("conv-stack-cost", "shape_1"), ("conv-stack-cost", "shape_2")}
-"""Answers that follow from two lines of a report, but stand in none."""
+"""Answers that follow from two lines of a report, but that no line states."""
 HEADING: Final = re.compile(r"#+\s+")
 FORMULA: Final = re.compile(r"\$\$(?P<display>.+?)\$\$|\$(?P<inline>[^$\n]+)\$", re.DOTALL)
 FENCE: Final = re.compile(r"^```\w*\n(.*?)^```\n?", re.DOTALL | re.MULTILINE)

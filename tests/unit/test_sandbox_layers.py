@@ -1,4 +1,4 @@
-"""Tests of the layers of the sandbox: what is supported, what is reported, what is refused."""
+"""Tests of the sandbox layers: detection, warnings and metrics, and refusal without a layer."""
 
 import json
 import subprocess

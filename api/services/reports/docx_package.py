@@ -69,8 +69,7 @@ def read_package(data: bytes) -> dict[str, XmlNode]:
         zipfile.BadZipFile,
         zlib.error,
         EOFError,
-        NotImplementedError,  # zipfile does not support the compression or encryption
-        RuntimeError,
+        RuntimeError,  # zipfile does not support the compression or encryption
         OSError,
         ValueError,
     ) as error:

@@ -26,7 +26,7 @@ TWO_SHAPES: Final = re.compile(
 NAME_CHAIN: Final = re.compile(
     r"[^\W\d_]\w{0,11}(?:\s*(?:→|⇒|->|=>)\s*[^\W\d_]\w{0,11}){1,5}\s*[:=]\s*[(\[]?\s*[-0-9]"
 )
-"""Names with arrows in front of an array, which give its cells an order of their own."""
+"""Names joined by arrows before an array; they state the order of its axes."""
 ONE_ITEM: Final = re.compile(
     r"(?<=[^\W_])\s+(?:for|of|per)\s+(?:one|an?|a\s+single|1)\s+(?P<noun>image|sample|example|input|text|sentence)(?![^\W_])",
     re.IGNORECASE,
@@ -120,7 +120,7 @@ def _find_exchanged_names(text: str, question: str) -> int | None:
     if labels := LABELS.search(text, 0, array.start()):
         names = re.findall(r"\w+", labels[0])
         if not values.keys() >= {*names}:
-            return None  # the array has names of its own
+            return None  # a label without a value to compare
         expected = [values[name] for name in names]
     elif None not in (places := [_find_name(name, question) for name in values]):
         names = [name for _, name in sorted(zip(places, values, strict=True))]

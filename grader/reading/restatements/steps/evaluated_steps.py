@@ -132,7 +132,7 @@ class _Steps:
 
 
 def is_asked(label: str, question: str) -> bool:
-    """Return whether *label*, the name of the last result, is empty or may name what is asked."""
+    """Return whether *label*, the name of the last result, is empty or fits the question."""
     lowered = label.lower()
     return (
         not label

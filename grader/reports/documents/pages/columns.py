@@ -35,7 +35,7 @@ class _Line:
 def split_columns(page: PageGlyphs) -> list[tuple[PageGlyphs, bool]]:
     """Return the parts of a page in reading order, each with whether it is the whole page.
 
-    Lines over the whole width, such as a title, are parts of their own.
+    A line across the whole width, such as a title, is a separate part.
     """
     lines = _find_lines(page.glyphs)
     gutter = _find_gutter(lines)

@@ -78,6 +78,15 @@ class MailSettings(BaseModel):
             "then come in one e-mail. Password reset links do not count",
         ),
     ] = 10
+    mail_per_second: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1000,
+            description="how many e-mails the worker sends per second at most; many SMTP servers "
+            "have a limit, and faster sending slows down submissions",
+        ),
+    ] = 5
 
     @model_validator(mode="after")
     def _check_mail(self) -> Self:

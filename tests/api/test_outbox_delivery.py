@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,7 +22,8 @@ from api.db.models import Assignment, Course, MailOptOut, OutboxMessage, User
 from api.services.outbox.delivery import UNSENT_MESSAGE
 from api.services.outbox.failures import count_backlog, find_waiting_error
 from api.services.outbox.queue import RELEASE_WITHDRAWN, MessageSubject, Outbox
-from api.services.outbox.smtp import NOT_REACHED, NOT_SUPPORTED
+from api.services.outbox.runner import OutboxRunner
+from api.services.outbox.smtp import NOT_REACHED, NOT_SUPPORTED, DeliverySettings
 
 ROOT = Path(__file__).parents[2]
 
@@ -255,6 +257,16 @@ def test_messages_over_hourly_limit_become_a_digest_but_resets_send_at_once(
     deliver(world)
     assert [one["Subject"] for one in mail_server.messages()[3:]] == ["Grader: 2 messages"]
     world.close()
+
+
+def test_worker_sends_at_the_rate_of_the_setting(world, mail_server, ann):
+    add(world, ann, world.person("Ben Example", email="ben@example.edu"))
+    pauses = []
+    mail = DeliverySettings.from_settings(world.service.settings)
+    runner = OutboxRunner(world.db, world.clock, replace(mail, per_second=4), sleep=pauses.append)
+    runner.run_once()
+    assert len(mail_server.messages()) == 2
+    assert pauses == [0.25, 0.25]
 
 
 def test_message_over_hourly_limit_clears_old_outage_error(database_url, mail_server):

@@ -144,7 +144,7 @@ def test_attempt_that_fails_before_sending_is_not_uncertain(world, mail_server, 
 
     add(world, world.person("Ann"))
     with monkeypatch.context() as patched:
-        patched.setattr(delivery, "compose_email", fail)
+        patched.setattr(delivery, "compose_draft", fail)
         for number in range(1, MAX_UNCERTAIN_TRIES + 2):
             with pytest.raises(OperationalError):
                 deliver(world)

@@ -46,23 +46,52 @@ class MessageDroppedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class EmailDraft:
+    """Content of an e-mail: its text and what its headers depend on."""
+
+    text: MessageText
+    recipient: str
+    message_id: str
+    date: datetime
+    unsubscribe_url: str = ""
+
+    def build(self, mail: DeliverySettings) -> EmailMessage:
+        """Return the e-mail, with a plain and an HTML part; repeats have the same headers.
+
+        With *unsubscribe_url*, mail programs offer to unsubscribe with one click (RFC 8058).
+        """
+        email = EmailMessage(policy=SMTP)
+        email["From"], email["To"] = mail.sender, self.recipient
+        email["Subject"] = self.text.subject
+        email["Date"], email["Message-ID"] = format_datetime(self.date), self.message_id
+        email["Auto-Submitted"] = "auto-generated"
+        if self.unsubscribe_url:
+            email["List-Unsubscribe"] = f"<{self.unsubscribe_url}>"
+            email["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        email.set_content(self.text.text)
+        email.add_alternative(self.text.to_html(mail.public_url), subtype="html")
+        return email
+
+
+@dataclass(frozen=True, slots=True)
 class Composition:
-    """E-mail of some messages to one person, None if all of them were dropped.
+    """Draft of the e-mail of some messages to one person, None if all of them were dropped.
 
     *dropped* has the reason for each message that should not be sent any more.
     """
 
-    email: EmailMessage | None
+    draft: EmailDraft | None
     dropped: dict[UUID, str]
 
 
-def compose_email(
+def compose_draft(
     session: Session, messages: Sequence[OutboxMessage], mail: DeliverySettings, *, now: datetime
 ) -> Composition:
-    """Return the e-mail of *messages* to one person: that of the only one, or a digest.
+    """Return the draft of the e-mail of *messages* to one person: one message, or a digest.
 
     Its Message-ID and date are those of the first message, even if that one is dropped: it may
-    have been part of an earlier try.
+    have been part of an earlier try. The e-mail itself is built after the transaction, because
+    SQLite stores no submission meanwhile.
     """
     texts: list[tuple[OutboxMessage, User, MessageText]] = []
     dropped: dict[UUID, str] = {}
@@ -82,40 +111,14 @@ def compose_email(
     if len(texts) > 1:
         text = render_digest([one for _, _, one in texts], user.name, public_url=mail.public_url)
     is_one_kind = len({message.kind for message, _, _ in texts}) == 1
-    email = build_email(
+    draft = EmailDraft(
         text,
-        mail,
         recipient=user.email or "",
         message_id=f"<{first.id}@{mail.sender.rpartition('@')[2]}>",
         date=first.created_at,
         unsubscribe_url=_create_unsubscribe_url(session, sent, mail) if is_one_kind else "",
     )
-    return Composition(email, dropped)
-
-
-def build_email(
-    text: MessageText,
-    mail: DeliverySettings,
-    *,
-    recipient: str,
-    message_id: str,
-    date: datetime,
-    unsubscribe_url: str = "",
-) -> EmailMessage:
-    """Return *text* as an e-mail with a plain and an HTML part; repeats have the same headers.
-
-    With *unsubscribe_url*, mail programs offer to unsubscribe with one click (RFC 8058).
-    """
-    email = EmailMessage(policy=SMTP)
-    email["From"], email["To"], email["Subject"] = mail.sender, recipient, text.subject
-    email["Date"], email["Message-ID"] = format_datetime(date), message_id
-    email["Auto-Submitted"] = "auto-generated"
-    if unsubscribe_url:
-        email["List-Unsubscribe"] = f"<{unsubscribe_url}>"
-        email["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    email.set_content(text.text)
-    email.add_alternative(text.to_html(mail.public_url), subtype="html")
-    return email
+    return Composition(draft, dropped)
 
 
 def _is_optional(kind: str) -> bool:

@@ -30,7 +30,7 @@ from sqlalchemy.orm import Session
 from api.core.clock import Clock
 from api.db.engine import Database
 from api.db.models import OutboxMessage
-from api.services.outbox.composition import Composition, compose_email
+from api.services.outbox.composition import Composition, compose_draft
 from api.services.outbox.kinds import OPTIONAL_KINDS, SCORE_KIND, UNCOUNTED_KINDS
 from api.services.outbox.smtp import DeliverySettings, MailError, SmtpTransport
 
@@ -84,11 +84,11 @@ def deliver_next(
     if claim is None:
         return "handled"
     composed = _compose(db, claim, mail, clock)
-    if composed.email is None:
+    if composed.draft is None:
         _store_outcome(db, claim, composed.dropped)
         return "handled"
     try:
-        transport.send(composed.email)
+        transport.send(composed.draft.build(mail))
     except MailError as error:
         _record_failure(db, claim, composed.dropped, mail, error, now=clock())
         if error.is_unreachable:
@@ -222,7 +222,7 @@ def _find_allowed_time(
 
 
 def _compose(db: Database, claim: _Claim, mail: DeliverySettings, clock: Clock) -> Composition:
-    """Return the e-mail of the claimed messages, and count the try as one of unknown outcome.
+    """Return the draft of the claimed messages, and count the try as one of unknown outcome.
 
     None are left after their recipient was erased, or if another worker has begun a later try.
     """
@@ -236,7 +236,7 @@ def _compose(db: Database, claim: _Claim, mail: DeliverySettings, clock: Clock) 
             )
             .order_by(OutboxMessage.id)
         ).all()
-        composition = compose_email(session, messages, mail, now=clock())
+        composition = compose_draft(session, messages, mail, now=clock())
         for message in messages:  # after the account was locked, as in an erasure
             message.uncertain_tries = claim.uncertain_tries
         return composition

@@ -29,6 +29,10 @@ class PollingThread:
         """Whether `close` was called; *work* ends early then."""
         return self._stop.is_set()
 
+    def wait(self, seconds: float) -> None:
+        """Wait for some seconds, or until `close` is called."""
+        self._stop.wait(seconds)
+
     def start(self) -> None:
         """Start the thread; it runs until `close`."""
         self._thread.start()

@@ -43,7 +43,9 @@ log = logging.getLogger("api.outbox")
 class OutboxRunner:
     """Thread that delivers the messages of a database; without e-mail it never starts.
 
-    It calls *after_message* after every message, which may block.
+    It sends at most as many e-mails per second as the settings allow: each takes three commits, and
+    a backlog must not slow down submissions. It calls *after_message* after every message, which
+    may block. *sleep* replaces real time in tests.
     """
 
     def __init__(
@@ -53,10 +55,12 @@ class OutboxRunner:
         mail: DeliverySettings | None,
         *,
         after_message: Callable[[], None] = lambda: None,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         self._db, self._clock, self._mail, self._after_message = db, clock, mail, after_message
         self._reminders_due_at: datetime | None = None
         self._thread = PollingThread("outbox", self.run_once, poll_seconds=POLL_SECONDS, log=log)
+        self._sleep = sleep or self._thread.wait
 
     @classmethod
     def from_settings(
@@ -81,10 +85,10 @@ class OutboxRunner:
 
     def run_until_idle(self) -> bool:
         """Try every message that is due; return False if the SMTP server cannot be used."""
-        return self._deliver() in {"idle", "handled"}
+        return self._deliver(pause_seconds=0) in {"idle", "handled"}
 
-    def _deliver(self) -> Progress:
-        """Try every message that is due; return the outcome of the last one."""
+    def _deliver(self, pause_seconds: float) -> Progress:
+        """Try every message that is due, with pauses; return the outcome of the last one."""
         progress: Progress = "idle"
         if self._mail is None:
             return progress
@@ -95,6 +99,7 @@ class OutboxRunner:
                 if progress != "handled":
                     break
                 self._after_message()
+                self._sleep(pause_seconds)
         finally:
             transport.close()
         return progress
@@ -105,4 +110,5 @@ class OutboxRunner:
         if self._reminders_due_at is None or now >= self._reminders_due_at:
             self._reminders_due_at = now + REMINDER_INTERVAL
             add_reminders(self._db, Outbox(self._mail is not None), now=now)
-        return PAUSE_SECONDS[self._deliver()]
+        pause_seconds = 0 if self._mail is None else 1 / self._mail.per_second
+        return PAUSE_SECONDS[self._deliver(pause_seconds)]

@@ -45,6 +45,7 @@ class DeliverySettings:
     public_url: str
     max_tries: int
     per_hour: int
+    per_second: float
     user: str | None = None
     password: str | None = field(default=None, repr=False)
 
@@ -61,6 +62,7 @@ class DeliverySettings:
             public_url=settings.public_url,
             max_tries=settings.mail_tries,
             per_hour=settings.mail_per_hour,
+            per_second=settings.mail_per_second,
             user=settings.smtp_user,
             password=settings.smtp_password,
         )

@@ -107,6 +107,8 @@ _ENVIRONMENT: Final = Environment(
     finalize=_to_line,
     keep_trailing_newline=True,
 )
+_TEMPLATES: Final = {kind: _ENVIRONMENT.from_string(text) for kind, text in TEMPLATES.items()}
+_OPT_OUT_TEMPLATE: Final = _ENVIRONMENT.from_string(OPT_OUT_TEMPLATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +140,12 @@ def render_message(
 ) -> MessageText:
     """Return the message of *kind*; an optional one ends with the address of its preferences."""
     rule = KIND_RULES[kind]
-    subject, _, text = _ENVIRONMENT.from_string(TEMPLATES[kind]).render(variables).partition("\n\n")
+    subject, _, text = _TEMPLATES[kind].render(variables).partition("\n\n")
     content = text.partition("\n\n")[2].strip()
     if rule.optional:
         preferences = _get_preferences_url(public_url)
         values = {"reason": rule.description, "preferences": preferences}
-        text += "\n" + _ENVIRONMENT.from_string(OPT_OUT_TEMPLATE).render(values)
+        text += "\n" + _OPT_OUT_TEMPLATE.render(values)
     return MessageText(subject, text, content[:1].upper() + content[1:])
 
 

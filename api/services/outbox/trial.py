@@ -6,7 +6,7 @@ from typing import Final
 
 from api.config.settings import ServiceSettings
 from api.core.errors import FileError
-from api.services.outbox.composition import build_email
+from api.services.outbox.composition import EmailDraft
 from api.services.outbox.queue import NO_MAIL_MESSAGE
 from api.services.outbox.smtp import DeliverySettings, MailError, SmtpTransport
 from api.services.outbox.texts import TEST_SUBJECT, TEST_TEXT, MessageText
@@ -24,16 +24,15 @@ def send_test_message(settings: ServiceSettings, address: str) -> str:
         raise FileError(f"{NO_MAIL_MESSAGE} {SET_UP_HINT}")
     if "@" not in address or not address.isprintable():
         raise FileError(f"{address!r} is not an e-mail address.")
-    email = build_email(
+    draft = EmailDraft(
         MessageText(TEST_SUBJECT, TEST_TEXT),
-        mail,
         recipient=address,
         message_id=make_msgid(domain=mail.sender.rpartition("@")[2]),
         date=datetime.now(UTC),
     )
     transport = SmtpTransport(mail)
     try:
-        transport.send(email)
+        transport.send(draft.build(mail))
     except MailError as error:
         raise FileError(f"The message was not sent: {error.details}") from error
     finally:

@@ -73,7 +73,7 @@ class RequestContext(Authenticator):
         return self.service.db.reading()
 
     @contextmanager
-    def heavy_reading(self, member: CourseMembership) -> Iterator[Session]:
+    def queue_heavy_read(self, member: CourseMembership) -> Iterator[Session]:
         """Yield a session for a read that takes seconds, once *member* gets a turn.
 
         Check the right first, so that a caller without it does not wait.
@@ -82,7 +82,7 @@ class RequestContext(Authenticator):
             yield session
 
     @contextmanager
-    def recomputing_transaction(self, right: Permission) -> Iterator[Session]:
+    def queue_recomputing_transaction(self, right: Permission) -> Iterator[Session]:
         """Yield a session for a change of many grades, once the caller gets a turn.
 
         The session is committed at the end. The *right* in the course of the path is checked first,

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from rapidfuzz import fuzz
 
-from api.demo.coursework.essays import draw_level, write_essay
+from api.demo.coursework.essays import choose_knowledge_level, write_essay
 from api.demo.seeded_random import SeededRandom
 from api.services.review.marks.neighbors import NEIGHBORS, normalize_text, rank_by_similarity
 from grader.kinds.texts import TextPart
@@ -51,7 +51,7 @@ def write_texts(part: TextPart) -> list[str]:
     texts = []
     for student in range(TEXTS):
         rng = SeededRandom(RandomStream(b"grading texts", str(student)))
-        texts.append(write_essay(part, {}, draw_level(rng.between(20, 90), rng), rng))
+        texts.append(write_essay(part, {}, choose_knowledge_level(rng.between(20, 90), rng), rng))
     return texts
 
 

@@ -58,6 +58,6 @@ if given is not None:
     migrate(given)
 else:
     database = Database(read_settings(os.environ).database)
-    with database.migrating() as session:
+    with database.begin_migration() as session:
         migrate(session)
     database.close()

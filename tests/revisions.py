@@ -69,7 +69,7 @@ class Revisions:
     def _run(
         self, way: str, to: str, *, over: AbstractContextManager[Any] | None = None, **said: Any
     ) -> None:
-        with over or self.db.migrating() as connection:
+        with over or self.db.begin_migration() as connection:
             config = Config()
             config.set_main_option("script_location", str(self.folder))
             config.attributes.update(connection=connection, **said)

@@ -34,7 +34,7 @@ from api.db.models import (
     Token,
     User,
 )
-from api.schemas.assignments.settings import store_timeline
+from api.schemas.assignments.settings import timeline_to_column
 from api.schemas.assignments.timeline import TimelineSpec
 from api.services.assignments.settings import update_resolved_times
 from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_problem_source
@@ -286,7 +286,7 @@ class World:
             course_id=course,
             slug=f"hw-{str(new_id())[-8:]}",
             title="Homework 1",
-            timeline=store_timeline(spec),
+            timeline=timeline_to_column(spec),
             published_at=self.clock() if published else None,
             created_at=self.clock(),
             **({"variants": "original"} | more),

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from api.auth.authorization import TOKEN_EXPIRED_MESSAGE
 from api.auth.principal import Principal
 from api.auth.secrets import digests_match, parse_secret
-from api.auth.sessions import cross_site_refusal, is_session_alive, session_cookie_for
+from api.auth.sessions import explain_cross_site_refusal, is_session_alive, session_cookie_for
 from api.core.errors import Forbidden, Unauthenticated
 from api.db.engine import fetch_one
 from api.db.models import LoginSession, Token, User
@@ -42,7 +42,7 @@ def request_credential_digest(request: Request, public_url: str) -> bytes | None
     if authorization is not None:
         return token_digest(authorization)
     cookie = request.cookies.get(session_cookie_for(public_url).name)
-    if cookie is None or cross_site_refusal(request.method, request.headers):
+    if cookie is None or explain_cross_site_refusal(request.method, request.headers):
         return None
     return session_digest(cookie)
 
@@ -60,7 +60,7 @@ def authenticate_request(
     cookie = request.cookies.get(session_cookie_for(public_url).name)
     if cookie is None:
         raise Unauthenticated(NO_TOKEN_MESSAGE)
-    refusal = cross_site_refusal(request.method, request.headers)
+    refusal = explain_cross_site_refusal(request.method, request.headers)
     if refusal:
         raise Forbidden(refusal)
     return authenticate_session(session, cookie, now=now)

@@ -113,13 +113,13 @@ class CourseMembership:
         """Whether staff view as the test student, who sees drafts but cannot submit to them."""
         return self.is_test and bool(self.caller.view_as)
 
-    def is_blind_to(self, assignment: Assignment) -> bool:
+    def cannot_see_names_in(self, assignment: Assignment) -> bool:
         """Return whether the names of students in *assignment* are hidden from the member."""
         return assignment.anonymous and is_blind_role(self.role)
 
     def require_visible_names(self, assignment: Assignment) -> None:
         """Raise `Forbidden` if the names of students in *assignment* are hidden from the member."""
-        if self.is_blind_to(assignment):
+        if self.cannot_see_names_in(assignment):
             raise Forbidden(WITHOUT_NAMES)
 
     def require_visible_accommodations(self, session: Session) -> None:

@@ -54,14 +54,14 @@ SESSION_EVENT_EFFECTS: Final[Mapping[SessionEvent, CredentialEffect]] = {
 }
 
 
-def session_expiry(created: datetime, seen: datetime) -> datetime:
+def compute_session_expiry(created: datetime, seen: datetime) -> datetime:
     """Return when a session expires: after 12 idle hours, or 7 days after its login."""
     return min(created + SESSION_LIFETIME, seen + IDLE_TIMEOUT)
 
 
 def is_session_alive(created: datetime, seen: datetime, *, now: datetime) -> bool:
     """Return whether a session is valid at *now*; at its exact end it is not."""
-    return now < session_expiry(created, seen)
+    return now < compute_session_expiry(created, seen)
 
 
 def is_seen_at_stale(seen: datetime, *, now: datetime) -> bool:
@@ -138,7 +138,7 @@ SAME_SITE_VALUES: Final = frozenset({"same-origin", "none"})
 """``Sec-Fetch-Site`` values of our own pages, and of a typed address or a bookmark."""
 
 
-def cross_site_refusal(method: str, headers: Mapping[str, str]) -> str | None:
+def explain_cross_site_refusal(method: str, headers: Mapping[str, str]) -> str | None:
     """Return why a request of the pages is refused as cross-site, or None if it is allowed.
 
     *headers* have lower-case names (or ignore case). The check covers every form, including login,

@@ -41,7 +41,7 @@ def normalize_user_code(text: str) -> str:
     >>> normalize_user_code(" bdfk xtrw"), normalize_user_code("BDFK-XTRA")
     ('BDFK-XTRW', '')
     """
-    return _normalize(text, USER_CODE_LENGTH)
+    return _normalize_code(text, USER_CODE_LENGTH)
 
 
 def normalize_join_code(text: str) -> str:
@@ -50,10 +50,10 @@ def normalize_join_code(text: str) -> str:
     >>> normalize_join_code("bdfk xtrw bdfk xtrw"), normalize_join_code("BDFK-XTRW")
     ('BDFK-XTRW-BDFK-XTRW', '')
     """
-    return _normalize(text, JOIN_CODE_LENGTH)
+    return _normalize_code(text, JOIN_CODE_LENGTH)
 
 
-def _normalize(text: str, length: int) -> str:
+def _normalize_code(text: str, length: int) -> str:
     letters = "".join(sign for sign in text.upper() if sign not in " -\t\u2010\u2011\u2013")
     if len(letters) != length or not set(letters) <= set(USER_CODE_ALPHABET):
         return ""

@@ -15,7 +15,7 @@ from api.backups import postgresql, sqlite
 from api.core.atomic_files import replace_file_durably
 from api.core.errors import FileError
 from api.db.engine import Database, with_psycopg_driver
-from api.db.migrations import revisions, upgrade
+from api.db.migrations import list_known_revisions, upgrade
 from api.db.wait_for_database import explain_database_error
 from migrations.losses import LossError
 
@@ -61,7 +61,7 @@ def restore(url: str, file: Path, *, upgrades: bool) -> str:
     revision = system.revision_in(database_url, file)
     is_older = _needs_upgrade(revision, file, upgrades=upgrades)
     if is_sqlite:
-        sqlite.load(database_url, file, prepare=_upgrade_file if is_older else None)
+        sqlite.load(database_url, file, prepare_copy=_upgrade_file if is_older else None)
     else:
         postgresql.load(database_url, file)
         if is_older:
@@ -71,8 +71,8 @@ def restore(url: str, file: Path, *, upgrades: bool) -> str:
     return f"restored from {file}: schema {revision}" + (", brought up to date" if is_older else "")
 
 
-def _upgrade_file(part: Path) -> None:
-    _upgrade_schema(f"sqlite:///{part}", state_message="The database was not changed.")
+def _upgrade_file(partial_file: Path) -> None:
+    _upgrade_schema(f"sqlite:///{partial_file}", state_message="The database was not changed.")
 
 
 def _upgrade_schema(url: str, *, state_message: str) -> None:
@@ -112,7 +112,7 @@ def _detect_system(file: Path) -> str:
 
 def _needs_upgrade(revision: str | None, file: Path, *, upgrades: bool) -> bool:
     """Return whether the backup has an older schema; raise `FileError` if it cannot be used."""
-    known = revisions()
+    known = list_known_revisions()
     if revision is None:
         raise FileError(f"{file} does not contain a database of Grader")
     if revision not in known:

@@ -34,7 +34,7 @@ REVISION_PATTERN: Final = re.compile(
 )
 
 
-def dump(url: URL, part: Path) -> str | None:
+def dump(url: URL, partial_file: Path) -> str | None:
     """Write the database to the empty file *part*, and return its schema revision."""
     _check_program_version("pg_dump", url)
     _run_program(
@@ -42,10 +42,10 @@ def dump(url: URL, part: Path) -> str | None:
         "pg_dump",
         "--format=custom",
         *NO_OWNER_OPTIONS,
-        f"--file={part}",
+        f"--file={partial_file}",
         f"--dbname={_render_url_without_password(url)}",
     )
-    return revision_in(url, part)
+    return revision_in(url, partial_file)
 
 
 def revision_in(url: URL, file: Path) -> str | None:

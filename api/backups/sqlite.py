@@ -15,38 +15,38 @@ from api.db.sqlite_lock import LOCK_FILES
 OWNER_ONLY_MODE: Final = 0o600
 
 
-def dump(url: URL, part: Path) -> str | None:
+def dump(url: URL, partial_file: Path) -> str | None:
     """Write the database to the empty file *part*, and return its schema revision."""
     source = _database_path(url)
     if not source.is_file():
         raise FileError(f"there is no database at {source}")
-    with _translate_errors(source):
-        _copy_database(source, part)
-        return _read_verified_revision(part)
+    with _convert_sqlite_errors(source):
+        _copy_database(source, partial_file)
+        return _read_verified_revision(partial_file)
 
 
 def revision_in(_url: URL, file: Path) -> str | None:
     """Return the schema revision in a backup, or None; raise `FileError` if it is damaged."""
-    with _translate_errors(file):
+    with _convert_sqlite_errors(file):
         return _read_verified_revision(file)
 
 
-def load(url: URL, file: Path, *, prepare: Callable[[Path], None] | None) -> None:
+def load(url: URL, file: Path, *, prepare_copy: Callable[[Path], None] | None) -> None:
     """Replace the empty database by a copy of *file*, after *prepare* was applied to the copy.
 
     Raises `FileError` if the database has tables already.
     """
     target = _database_path(url)
     part = target.with_name(f"{target.name}.part")
-    with _translate_errors(target):
+    with _convert_sqlite_errors(target):
         if target.exists() and _read_table_names(target):
             raise FileError(f"{target} is not empty. Restore a backup into an empty database")
         try:
             part.unlink(missing_ok=True)
             part.touch(OWNER_ONLY_MODE)
             _copy_database(file, part)
-            if prepare is not None:
-                prepare(part)
+            if prepare_copy is not None:
+                prepare_copy(part)
             for suffix in ("-wal", "-shm"):
                 target.with_name(target.name + suffix).unlink(missing_ok=True)
             replace_file_durably(part, target)
@@ -99,7 +99,7 @@ def _load_table_names(connection: sqlite3.Connection) -> set[str]:
 
 
 @contextmanager
-def _translate_errors(file: Path) -> Iterator[None]:
+def _convert_sqlite_errors(file: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:

@@ -60,7 +60,7 @@ class LoginSettings(BaseModel):
     ] = ()
 
     @model_validator(mode="after")
-    def _require_a_way_in(self) -> Self:
+    def _check_some_login_enabled(self) -> Self:
         """Refuse settings with which nobody could log in."""
         if not (self.local_login or self.login_header or self.oidc):
             raise ValueError(

@@ -54,17 +54,17 @@ __all__ = [
     "ServiceUnavailable",
     "Unauthenticated",
     "UnsupportedMediaType",
-    "shorten_echo",
+    "truncate_echoed_input",
 ]
 MAX_MESSAGE_CHARACTERS: Final = 500
 MAX_ECHO_CHARACTERS: Final = 254
 """How much of a typed value is displayed again where anybody may type it; an address fits."""
 
 
-def shorten_echo(text: str, max_characters: int = MAX_ECHO_CHARACTERS) -> str:
+def truncate_echoed_input(text: str, max_characters: int = MAX_ECHO_CHARACTERS) -> str:
     """Return *text*, or its first characters with an ellipsis if it has more than the maximum.
 
-    >>> shorten_echo("abcdef", 4)
+    >>> truncate_echoed_input("abcdef", 4)
     'abc…'
     """
     return text if len(text) <= max_characters else f"{text[: max_characters - 1]}…"
@@ -88,7 +88,9 @@ class FieldError:
 
     def __post_init__(self) -> None:
         """Shorten a message that quotes a long value."""
-        object.__setattr__(self, "message", shorten_echo(self.message, MAX_MESSAGE_CHARACTERS))
+        object.__setattr__(
+            self, "message", truncate_echoed_input(self.message, MAX_MESSAGE_CHARACTERS)
+        )
 
 
 class ServiceError(Exception):
@@ -115,7 +117,7 @@ class ServiceError(Exception):
             raise LookupError(
                 f"{type(self).__name__} has no code {self.code!r}; add it to api.core.error_codes"
             )
-        self.detail = shorten_echo(detail, MAX_MESSAGE_CHARACTERS)
+        self.detail = truncate_echoed_input(detail, MAX_MESSAGE_CHARACTERS)
         self.errors = errors
         self.retry_after = retry_after
 

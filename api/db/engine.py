@@ -171,7 +171,7 @@ class Database:
             yield session
 
     @contextmanager
-    def migrating(self) -> Iterator[Connection]:
+    def begin_migration(self) -> Iterator[Connection]:
         """Yield a connection for a schema change, in one transaction.
 
         SQLite changes a table by creating a new one and dropping the old one, which would delete
@@ -285,12 +285,12 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     """Configure a SQLite connection for durability and foreign keys."""
     connection.isolation_level = None  # keep the driver from starting transactions
     # SQLite's own handles only ASCII: a search for "åsa" would not find Åsa.
-    connection.create_function("lower", 1, _lower, deterministic=True)
+    connection.create_function("lower", 1, _lower_text_or_none, deterministic=True)
     for pragma in SQLITE_PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _lower(text: str | None) -> str | None:
+def _lower_text_or_none(text: str | None) -> str | None:
     return None if text is None else text.lower()
 
 

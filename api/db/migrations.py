@@ -20,7 +20,7 @@ HEAD: Final = "head"
 
 def schema_state(db: Database) -> SchemaState:
     """Return how the schema of the database compares with the one that this version needs."""
-    with db.migrating() as connection:
+    with db.begin_migration() as connection:
         revision = MigrationContext.configure(connection).get_current_revision()
     with as_file(files("migrations")) as folder:
         script = ScriptDirectory(str(folder))
@@ -37,19 +37,19 @@ def is_schema_current(db: Database) -> bool:
     """Return whether the schema is the one that this version needs; reads a single row."""
     with db.reading() as session:
         stored_revisions = session.scalars(text("SELECT version_num FROM alembic_version")).all()
-    return list(stored_revisions) == [newest_revision()]
+    return list(stored_revisions) == [get_newest_revision()]
 
 
 @cache
-def revisions() -> tuple[str, ...]:
+def list_known_revisions() -> tuple[str, ...]:
     """Return the schema revisions that this version knows, newest first."""
     with as_file(files("migrations")) as folder:
         return tuple(one.revision for one in ScriptDirectory(str(folder)).walk_revisions())
 
 
-def newest_revision() -> str:
+def get_newest_revision() -> str:
     """Return the schema revision that this version needs."""
-    return revisions()[0]
+    return list_known_revisions()[0]
 
 
 def upgrade(db: Database) -> None:
@@ -72,7 +72,7 @@ def _run_migration(
     *,
     lose_data: bool = False,
 ) -> None:
-    with as_file(files("migrations")) as folder, db.migrating() as connection:
+    with as_file(files("migrations")) as folder, db.begin_migration() as connection:
         config = _create_config(str(folder), connection)
         config.attributes["lose_data"] = lose_data
         getattr(command, direction)(config, revision)

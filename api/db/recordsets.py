@@ -38,7 +38,10 @@ def select_from_encoded_rows(table: Table, columns: Columns) -> Select[Any]:
     kinds = {name: table.c[name].type for name in columns}
     payload = cast(bindparam(table.name, type_=Text), JSON)
     recordset = func.json_to_recordset(payload).table_valued(
-        *(column(f"c{index}", _recordset_type(kind)) for index, kind in enumerate(kinds.values()))
+        *(
+            column(f"c{index}", _to_recordset_column_type(kind))
+            for index, kind in enumerate(kinds.values())
+        )
     )
     rows = recordset.render_derived(name="told", with_types=True)
     return select(
@@ -63,7 +66,7 @@ def encode_rows(
     return str(to_json(rows, inf_nan_mode="strings"), "utf-8")
 
 
-def _recordset_type(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+def _to_recordset_column_type(kind: TypeEngine[Any]) -> TypeEngine[Any]:
     """Return the type that PostgreSQL reads a column as; JSON arrives as text and is cast later."""
     return Text() if isinstance(kind, JSON) else kind
 

@@ -109,14 +109,14 @@ def _primary_key_names(table: type[Base]) -> list[str]:
 
 def _encode_batch(batch: RowBatch, dialect: Dialect) -> str:
     """Return the rows as one text, with the table's defaults for columns that the rows omit."""
-    rows, defaults = batch.rows, _column_defaults(batch.table, tuple(batch.rows[0]))
+    rows, defaults = batch.rows, _defaults_of_omitted_columns(batch.table, tuple(batch.rows[0]))
     columns: dict[str, Sequence[Any]] = {name: [row[name] for row in rows] for name in rows[0]}
     columns |= {name: [value] * len(rows) for name, value in defaults.items()}
     return encode_rows(_core_table(batch.table), dialect, columns)
 
 
 @lru_cache(maxsize=STATEMENT_CACHE_SIZE)
-def _column_defaults(table: type[Base], columns: Columns) -> RowValues:
+def _defaults_of_omitted_columns(table: type[Base], columns: Columns) -> RowValues:
     """Return the defaults of the columns that the rows omit, except primary keys."""
     return {
         column.name: column.default.arg(None) if column.default.is_callable else column.default.arg
@@ -175,7 +175,7 @@ def _compile_write(
     write_mode: WriteMode, table: type[Base], columns: Columns, dialect: Dialect
 ) -> DriverWrite:
     """Return SQLite's statement that writes a row of these *columns*."""
-    defaults = _column_defaults(table, columns)
+    defaults = _defaults_of_omitted_columns(table, columns)
     return compile_driver_write(
         _write_statement(write_mode, table, columns, SQLITE),
         _core_table(table),
@@ -201,7 +201,10 @@ def _write_statement(
 
 
 def _insert_statement(table: type[Base], columns: Columns, dialect: str) -> Any:
-    core_table, columns = _core_table(table), (*columns, *_column_defaults(table, columns))
+    core_table, columns = (
+        _core_table(table),
+        (*columns, *_defaults_of_omitted_columns(table, columns)),
+    )
     if dialect != POSTGRESQL:
         return sqlite.insert(core_table).values({name: bindparam(name) for name in columns})
     rows = select_from_encoded_rows(core_table, columns)

@@ -40,7 +40,7 @@ from api.demo.coursework.simulated_submissions import (
     SimulationJob,
     run_simulation_job,
 )
-from api.demo.coursework.submission_times import draw_opening_time, draw_submission_times
+from api.demo.coursework.submission_times import choose_opening_time, draw_submission_times
 from api.demo.plan import COURSE_SLUG, OPEN_ASSIGNMENT_SLUG, PlannedAssignment
 from api.services.assignments.rules import load_rules
 from api.services.engine.assigned_variant import compute_variant_assignment
@@ -130,7 +130,7 @@ def _record_openings(
 def _build_draw_row(first: PendingSubmission, release: datetime | None) -> dict[str, object]:
     first_micros = to_micros(first.received_at)
     opened_at = from_micros(
-        draw_opening_time(
+        choose_opening_time(
             first_micros, RandomStream(STREAM_KEY, f"opened|{first.problem_slug}|{first_micros}")
         )
     )
@@ -160,7 +160,7 @@ def _simulate_submissions(
 ) -> Iterator[PendingSubmission]:
     """Yield all submissions of the class until *now*, those of a student to a problem in order."""
     problems = list(_load_problems(session, demo, now=now))
-    jobs = [job for table in problems for job in _build_jobs(session, demo, table)]
+    jobs = [job for table in problems for job in _build_simulation_jobs(session, demo, table)]
     outcomes = executor.map(run_simulation_job, [sitting for _, sitting in jobs])
     for (problem, _), submissions in zip(jobs, outcomes, strict=True):
         yield from _build_problem_submissions(demo, problem, submissions, now=now)
@@ -176,7 +176,7 @@ def _load_problems(session: Session, demo: DemoCourse, *, now: datetime) -> Iter
             yield _DemoProblem(assignment, row, version, rules)
 
 
-def _build_jobs(
+def _build_simulation_jobs(
     session: Session, demo: DemoCourse, problem: _DemoProblem
 ) -> Iterator[tuple[_DemoProblem, SimulationJob]]:
     data = {

@@ -32,7 +32,7 @@ from api.demo.plan import (
     PROBLEMS_WITH_ATTACHMENTS,
     PlannedAssignment,
 )
-from api.schemas.assignments.settings import store_timeline
+from api.schemas.assignments.settings import timeline_to_column
 from api.schemas.assignments.timeline import ExtensionSpec
 from api.services.assignments.settings import update_resolved_times
 from api.services.audit import recorder
@@ -192,7 +192,7 @@ def _add_assignment(
         slug=planned.slug,
         title=planned.title,
         position=position,
-        timeline=store_timeline(planned.build_timeline(now)),
+        timeline=timeline_to_column(planned.build_timeline(now)),
         attempts=planned.attempts,
         regrade_days=30,
         regrade_limit=3,

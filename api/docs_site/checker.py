@@ -8,7 +8,7 @@ from functools import cache
 from api.markup.docs_files import (
     DOCS_PATH,
     PICTURE_FOLDER,
-    docs_root,
+    find_docs_root,
     list_pages,
     load_navigation,
     page_address,
@@ -43,7 +43,7 @@ def find_warnings() -> list[str]:
 
 def _find_page_warnings(name: str) -> Iterator[str]:
     text = render_page(name).text
-    folder = (docs_root() / list_pages()[name]).parent
+    folder = (find_docs_root() / list_pages()[name]).parent
     for target in FILE_LINK.findall(read_page_source(name)):
         if not (folder / target).exists():
             yield f"the file {target} does not exist"

@@ -47,7 +47,7 @@ class DurabilityReport:
     findings: Findings
 
     @property
-    def is_clean(self) -> bool:
+    def has_no_findings(self) -> bool:
         """Whether there are no findings and no unexpected statuses."""
         return not self.findings and not self.unexpected
 

@@ -63,7 +63,7 @@ def _can_pack_installed_packages(python_version: str) -> bool:
 
 def pack_wheel(distribution: metadata.Distribution) -> tuple[str, bytes]:
     """Return the file name and the content of a wheel made of an installed distribution."""
-    info = f"{_escape(distribution.name)}-{distribution.version}.dist-info"
+    info = f"{_escape_wheel_name(distribution.name)}-{distribution.version}.dist-info"
     tags = re.findall(r"^Tag: (\S+)$", distribution.read_text("WHEEL") or "", re.MULTILINE)
     if not tags:
         raise FileError(f"{distribution.name} was not installed as a wheel. Install it with pip")
@@ -73,7 +73,8 @@ def pack_wheel(distribution: metadata.Distribution) -> tuple[str, bytes]:
     # A file name has one tag of each kind; a tag with dots stands for several.
     python, abi, _ = tags[0].split("-")
     systems = ".".join(dict.fromkeys(tag.split("-")[2] for tag in tags))
-    name = f"{_escape(distribution.name)}-{distribution.version}-{python}-{abi}-{systems}.whl"
+    project = _escape_wheel_name(distribution.name)
+    name = f"{project}-{distribution.version}-{python}-{abi}-{systems}.whl"
     return name, content
 
 
@@ -152,5 +153,5 @@ def _find_python_with_pip(folder: Path) -> str:
     return str(builder.ensure_directories(folder).env_exe)
 
 
-def _escape(name: str) -> str:
+def _escape_wheel_name(name: str) -> str:
     return re.sub(r"[-_.]+", "_", name).lower()

@@ -22,7 +22,7 @@ class ByteBudget(ABC):
         self._reserved: dict[str, int] = {}
         self.reserved_bytes = 0
 
-    def check_room(self, caller: str, size: int) -> None:
+    def check_capacity(self, caller: str, size: int) -> None:
         """Raise a `ServiceError` if *caller* cannot reserve *size* more bytes."""
         reserved = self._reserved.get(caller, 0)
         if reserved + size > self._caller_bytes:
@@ -33,11 +33,11 @@ class ByteBudget(ABC):
             raise self.build_capacity_error()
 
     def reserve(self, caller: str, size: int) -> None:
-        """Reserve *size* bytes for *caller*; raise the error of `check_room` if there is no room.
+        """Reserve *size* bytes for *caller*; raise the error of `check_capacity` if none is left.
 
         The error is `RateLimited` over the budget of the caller, else `ServiceUnavailable`.
         """
-        self.check_room(caller, size)
+        self.check_capacity(caller, size)
         self.add(caller, size)
 
     def add(self, caller: str, size: int) -> None:

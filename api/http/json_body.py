@@ -55,7 +55,9 @@ def parse_json_body(body: bytes) -> object:
     """
     try:
         text = body.decode("utf-8")
-        value: object = _get_decoder(has_long=LONG_DIGITS.search(text) is not None).decode(text)
+        value: object = _get_decoder(
+            allows_long_numbers=LONG_DIGITS.search(text) is not None
+        ).decode(text)
     except UnicodeDecodeError as error:
         raise InvalidInput(
             f"The body is not UTF-8: byte {error.start + 1} cannot be read.", code="bad_json"
@@ -79,13 +81,13 @@ def _cannot_exceed_limits(text: str) -> bool:
 
 
 @lru_cache(maxsize=2)
-def _get_decoder(*, has_long: bool) -> json.JSONDecoder:
+def _get_decoder(*, allows_long_numbers: bool) -> json.JSONDecoder:
     """Return the strict JSON decoder; creating one takes longer than parsing a short body."""
     return json.JSONDecoder(
-        parse_int=_parse_number if has_long else None,
+        parse_int=_parse_number if allows_long_numbers else None,
         parse_float=_parse_number,
         parse_constant=_reject_constant,
-        object_pairs_hook=_build_object,
+        object_pairs_hook=_build_object_without_duplicate_keys,
     )
 
 
@@ -105,7 +107,7 @@ def _reject_constant(name: str) -> object:
     raise InvalidInput(f"The body contains {name}, which is not a JSON number.", code="not_finite")
 
 
-def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _build_object_without_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
         raise InvalidInput(

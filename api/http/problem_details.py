@@ -29,7 +29,7 @@ from api.core.errors import (
     NotReleased,
     ServiceError,
     ServiceUnavailable,
-    shorten_echo,
+    truncate_echoed_input,
 )
 from api.http.field_types import UtcDatetime
 from api.http.schema import Schema
@@ -88,10 +88,10 @@ def install_error_handlers(
         PoolTimeoutError: _handle_storage_error,
     }
     for kind, handler in handlers.items():
-        app.add_exception_handler(kind, _with_renderer(handler, render_error))
+        app.add_exception_handler(kind, _render_errors_of_handler(handler, render_error))
 
 
-def _with_renderer(
+def _render_errors_of_handler(
     handler: ErrorHandler, render_error: Callable[[Scope, Response], Response]
 ) -> Callable[[Request, Any], Awaitable[Response]]:
     async def handle_and_render(request: Request, error: Any) -> Response:
@@ -170,7 +170,7 @@ def _build_body(
         title=ERROR_CODES[code].title,
         status=ERROR_CODES[code].status,
         code=code,
-        detail=shorten_echo(detail, MAX_MESSAGE_CHARACTERS),
+        detail=truncate_echoed_input(detail, MAX_MESSAGE_CHARACTERS),
         instance=request_id,
         errors=fields or None,
         more_errors=max(len(errors) - MAX_FIELD_ERRORS, 0) or None,

@@ -1,7 +1,7 @@
 """Request bodies: size limits, a byte budget per process and caller, and a deadline.
 
 A body of up to 64 KiB is read from anybody. A larger one is read once its caller is authenticated
-(`RequestBody.admit_caller`) and its bytes are reserved in the `BodyBudget` of the process.
+(`RequestBody.reserve_for_caller`) and its bytes are reserved in the `BodyBudget` of the process.
 """
 
 import asyncio
@@ -138,7 +138,7 @@ class RequestBody:
         """Read the length from *headers*; raise `ContentTooLarge` above the path's limit.
 
         The lower limit for unauthenticated callers is not applied here: `_count_bytes` refuses what
-        exceeds it, unless `admit_caller` came first.
+        exceeds it, unless `reserve_for_caller` came first.
         """
         length = headers.get(b"content-length", b"")
         if length.isdigit():
@@ -150,7 +150,7 @@ class RequestBody:
             self.is_small = b"transfer-encoding" not in headers
 
     @property
-    def is_admitted(self) -> bool:
+    def has_authenticated_caller(self) -> bool:
         """Whether the caller is authenticated, so that more than 64 KiB may be read."""
         return self._caller is not None
 
@@ -159,7 +159,7 @@ class RequestBody:
         """The limit of the path."""
         return self._limits.find_cap(self._path)
 
-    def admit_caller(self, caller: str) -> None:
+    def reserve_for_caller(self, caller: str) -> None:
         """Raise the limit to the path's, and count the bytes under *caller*, who is authenticated.
 
         Raises `RateLimited` or `ServiceUnavailable` if the byte budget does not allow it.

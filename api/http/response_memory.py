@@ -88,7 +88,7 @@ class ResponseMemory:
         caller = state.get(CALLER_KEY) or address_key(client[0] if client else "")
         size = self._budget.limit_to_caller(size)
         if self._scope["method"] in READING_METHODS or status >= FIRST_ERROR_STATUS:
-            self._budget.check_room(caller, size)
+            self._budget.check_capacity(caller, size)
         self._budget.add(caller, size)
         self._caller, self._reserved_bytes = caller, size
 

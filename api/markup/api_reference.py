@@ -105,7 +105,7 @@ def _build_operation(
             for parameter in operation.get("parameters", ())
         ),
         build_command(document, path, method, operation),
-        _find_reply(operation),
+        _find_success_example(operation),
         tuple(_list_errors(operation)),
     )
 
@@ -148,7 +148,7 @@ def _find_example(content: Document) -> Any:
     return examples[0] if examples else content.get("example")
 
 
-def _find_reply(operation: Document) -> str:
+def _find_success_example(operation: Document) -> str:
     for status, response in operation["responses"].items():
         if status.startswith("2"):
             for content in response.get("content", {}).values():

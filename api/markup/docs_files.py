@@ -29,7 +29,7 @@ class NavigationPart:
     pages: Mapping[str, str]
 
 
-def docs_root() -> Path:
+def find_docs_root() -> Path:
     """Return the folder that has `docs/`: in the wheel, or the checkout."""
     packaged = Path(str(files("api"))) / "web" / "documents"
     return packaged if packaged.is_dir() else Path(__file__).parents[2]
@@ -41,7 +41,7 @@ def list_pages() -> Mapping[str, str]:
 
     The name is the address below `/docs`: "" for the first page, `tutorials/write-a-problem`.
     """
-    root = docs_root()
+    root = find_docs_root()
     docs = (path.relative_to(root).as_posix() for path in sorted((root / "docs").rglob("*.md")))
     pages = {
         derive_page_name(source): source for source in docs if not source.startswith(EXAMPLE_FOLDER)
@@ -71,7 +71,7 @@ def page_address(name: str) -> str:
 
 def read_page_source(page_name: str) -> str:
     """Return the Markdown of the page *page_name*, one of `list_pages()`."""
-    return (docs_root() / list_pages()[page_name]).read_text(encoding="utf-8")
+    return (find_docs_root() / list_pages()[page_name]).read_text(encoding="utf-8")
 
 
 def resolve_link(target: str, *, source: str) -> str:

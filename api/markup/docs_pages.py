@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from mdit_py_plugins.anchors import anchors_plugin
 
 from api.markup.docs_files import list_pages, read_page_source, resolve_link
-from api.markup.markdown import restyle_html
+from api.markup.markdown import prepare_html_for_page
 
 LINK_TOKENS: Final = ("link_open", "link_close")
 CONTENTS_MARKER: Final = "\n- ["
@@ -62,7 +62,7 @@ def render_page(name: str) -> DocsPage:
     sections = () if has_contents or not name else tuple(_find_sections(tokens))
     html = parser.renderer.render(tokens, parser.options, env)
     html = html.replace("<th></th>", "<td></td>")  # an empty cell is no heading
-    return DocsPage(title.content, sections, restyle_html(html, table_class="table"))
+    return DocsPage(title.content, sections, prepare_html_for_page(html, table_class="table"))
 
 
 def split_page(name: str) -> Iterator[SectionText]:

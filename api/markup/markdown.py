@@ -46,14 +46,14 @@ def _render_formula(source: str, options: dict[str, Any]) -> str:
         if BUDGET.seconds_left <= 0:
             return _render_as_tex_source(source)
         conversion = convert_tex(piece, display=display)
-        BUDGET.seconds_left -= _cost_seconds(conversion)
+        BUDGET.seconds_left -= _compute_budget_share(conversion)
         if conversion.error is not None:
             return _render_as_tex_source(source)
         markup += conversion.markup
     return markup
 
 
-def _cost_seconds(conversion: Conversion) -> float:
+def _compute_budget_share(conversion: Conversion) -> float:
     """Return the part of the budget that a formula uses: all of it if the child process died."""
     if isinstance(conversion.error, TexCostError):
         return MAX_TEXT_SECONDS
@@ -68,14 +68,14 @@ def _render_as_tex_source(source: str, _options: object = None) -> str:
 @lru_cache(maxsize=2)
 def _markdown_parser(*, converts: bool = True) -> MarkdownIt:
     """Return the Markdown parser of problem files."""
-    return make_markdown_parser(converts=converts)
+    return make_markdown_parser(converts_formulas=converts)
 
 
-def make_markdown_parser(*, converts: bool = True) -> MarkdownIt:
+def make_markdown_parser(*, converts_formulas: bool = True) -> MarkdownIt:
     """Return a Markdown parser with formulas, without raw HTML, images and links."""
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     parser.disable(["image", "html_inline", "html_block", "autolink", "link", "reference"])
-    renderer = _render_formula if converts else _render_as_tex_source
+    renderer = _render_formula if converts_formulas else _render_as_tex_source
     # A label would become an id, which could be one that the page uses.
     return parser.use(
         dollarmath_plugin,
@@ -96,7 +96,9 @@ def render_markdown(text: str) -> Markup:
     try:
         return _render_markdown_cached(text)
     except TexUnavailableError:  # not cached: the next call tries again
-        return restyle_html(_markdown_parser(converts=False).render(text), table_class="given")
+        return prepare_html_for_page(
+            _markdown_parser(converts=False).render(text), table_class="given"
+        )
 
 
 @lru_cache(maxsize=MAX_CACHED_TEXTS)
@@ -110,10 +112,10 @@ def render_with_parser(parser: MarkdownIt, text: str, environment: dict[str, Any
     The rules of the parser read *environment*. Raises `TexUnavailableError`.
     """
     BUDGET.seconds_left = MAX_TEXT_SECONDS
-    return restyle_html(parser.render(text, environment), table_class="given")
+    return prepare_html_for_page(parser.render(text, environment), table_class="given")
 
 
-def restyle_html(html: str, *, table_class: str) -> Markup:
+def prepare_html_for_page(html: str, *, table_class: str) -> Markup:
     """Prepare rendered Markdown for a page: no inline styles, and wide tables and code scroll.
 
     Tables get the class *table_class*. The parser must escape all HTML except its own.
@@ -173,7 +175,7 @@ def find_formula_errors(text: str) -> Iterator[str]:
         conversion = convert_tex(source, display=display)
         if conversion.error is not None:
             yield f"the formula ${source}$ cannot be shown: {conversion.error}"
-        seconds_left -= _cost_seconds(conversion)
+        seconds_left -= _compute_budget_share(conversion)
         if seconds_left <= 0:
             if not isinstance(conversion.error, TexCostError):
                 yield TEXT_TOO_COSTLY.format(source=source)

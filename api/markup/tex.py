@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from api.core.cache import LruCache
-from api.markup.tex_bounds import MAX_LENGTH, TexError, check_bounds
+from api.markup.tex_bounds import MAX_LENGTH, TexError, check_conversion_cost
 from api.markup.tex_converter import Conversion, TexConverter, TexCostError, TexUnavailableError
 
 __all__ = [
@@ -80,7 +80,7 @@ def convert_tex(source: str, *, display: bool) -> Conversion:
 def _convert_uncached(source: str, *, display: bool) -> Conversion:
     conversion = Conversion()
     try:
-        check_bounds(source)
+        check_conversion_cost(source)
         conversion = CONVERTER.convert(source, display=display)
         error = conversion.error
         if error is None:
@@ -112,7 +112,7 @@ def split_display_formula(source: str) -> list[str]:
     ['X = 1,', 'K = \\text{a \\qquad b}']
     """
     if len(source) > MAX_LENGTH:
-        return [source.strip()]  # `check_bounds` refuses it
+        return [source.strip()]  # `check_conversion_cost` refuses it
     formulas: list[str] = []
     for piece in DISPLAY_SEPARATOR.split(source):
         if formulas and len(OPENING.findall(formulas[-1])) > len(CLOSING.findall(formulas[-1])):

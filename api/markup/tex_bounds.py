@@ -53,11 +53,11 @@ class TexError(ValueError):
     """Formula that cannot be converted; the text explains why and where."""
 
 
-def check_bounds(source: str) -> None:
+def check_conversion_cost(source: str) -> None:
     r"""Raise `TexError` for a formula that could be expensive to convert.
 
-    >>> check_bounds(r"\left[0, 1\right) \times [0, 1)")
-    >>> check_bounds("(" * 9)
+    >>> check_conversion_cost(r"\left[0, 1\right) \times [0, 1)")
+    >>> check_conversion_cost("(" * 9)
     Traceback (most recent call last):
     api.markup.tex_bounds.TexError: at character 9: More than 8 opening brackets are not closed. ...
     """

@@ -12,7 +12,7 @@ from api.http.response_memory import SharedResponse
 from api.markup.docs_files import (
     DOCS_PATH,
     PICTURE_FOLDER,
-    docs_root,
+    find_docs_root,
     list_pages,
     load_navigation,
     page_address,
@@ -81,7 +81,7 @@ def _render_docs_page(name: str) -> bytes:
 
 @cache_once
 def _load_pictures() -> dict[str, bytes]:
-    folder = docs_root() / PICTURE_FOLDER
+    folder = find_docs_root() / PICTURE_FOLDER
     return {path.name: path.read_bytes() for path in folder.glob("*.png")}
 
 

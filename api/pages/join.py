@@ -14,7 +14,7 @@ from api.core.errors import (
     NotFound,
     ServiceError,
     Unauthenticated,
-    shorten_echo,
+    truncate_echoed_input,
 )
 from api.dependencies import RequestContext
 from api.http.etags import IfMatchVersions
@@ -97,7 +97,7 @@ def _find_course(
 @router.post("/join")
 def join_course(form: FormDep, context: PageDep) -> Response:
     """Join a course with the account of the caller, or with a new one."""
-    code, response = shorten_echo(form.text("code")), Response()
+    code, response = truncate_echoed_input(form.text("code")), Response()
     texts = form.non_empty_texts("code", "section")
     try:
         if form.text("act") != "account":

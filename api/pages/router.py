@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from api.auth.request_activity import SAFE_METHODS
-from api.auth.sessions import cross_site_refusal
+from api.auth.sessions import explain_cross_site_refusal
 from api.core.errors import Forbidden
 from api.db.engine import Database, reset_snapshot
 from api.dependencies import RequestContext
@@ -69,7 +69,7 @@ class PageRoute(APIRoute):
         authenticators = find_authenticators(self.dependant)
 
         async def handle_page(request: Request) -> Response:
-            refusal = cross_site_refusal(request.method, request.headers)
+            refusal = explain_cross_site_refusal(request.method, request.headers)
             if refusal and not self.accepts_cross_site:
                 raise Forbidden(refusal)
             request.state.form = PostedForm()

@@ -167,7 +167,7 @@ def decide_login(failures: LoginFailures, now: datetime) -> LoginDecision:
         seconds_until_allowed(EVENT_LIMITS["login_account"], failures.account, now),
         seconds_until_allowed(EVENT_LIMITS["login_address"], failures.address, now),
     )
-    tries = len(_retained_event_ages(EVENT_LIMITS["login_pair"], failures.pair, now))
+    tries = len(_list_counting_event_ages(EVENT_LIMITS["login_pair"], failures.pair, now))
     is_checked = not refused and (not slowed or tries < FREE_LOGIN_TRIES)
     return LoginDecision(is_checked, max(refused, slowed))
 
@@ -179,7 +179,7 @@ def seconds_until_allowed(limit: EventLimit, events: Sequence[datetime], now: da
     counts as now; one still further ahead is from before the clock was set back, and is ignored. An
     event that expires in the meantime shortens the pause.
     """
-    ages = _retained_event_ages(limit, events, now)
+    ages = _list_counting_event_ages(limit, events, now)
     if len(ages) < limit.count:
         return 0
     if limit.max_pause is None:
@@ -201,7 +201,7 @@ def raise_if_limited(seconds: float) -> None:
         raise RateLimited(f"Too many requests. Try again in {wait} s.", retry_after=wait)
 
 
-def _retained_event_ages(
+def _list_counting_event_ages(
     limit: EventLimit, events: Sequence[datetime], now: datetime
 ) -> Sequence[timedelta]:
     """Return the ages of the events that still count, newest event first."""

@@ -84,7 +84,7 @@ class ConnectionDeadlines:
         self._protocol.connections.discard(self._protocol)
         self._protocol.transport.abort()
 
-    def count_discarded(self, size: int) -> None:
+    def count_discarded_bytes(self, size: int) -> None:
         """Count *size* bytes of a refused body; too many pause reading until the next check."""
         self._discarded_bytes += size
         if self._discarded_bytes > MAX_DISCARDED_BYTES:
@@ -120,13 +120,13 @@ class ConnectionDeadlines:
         if self._discarded_bytes:
             self._discarded_bytes = 0
             self._protocol.flow.resume_reading()
-        self._update_delay(now)
+        self._update_behind_since(now)
         if self._is_late(now):
             self.abort()
             return
         self._timer = self._protocol.loop.call_later(CHECK_SECONDS, self._check_deadlines)
 
-    def _update_delay(self, now: float) -> None:
+    def _update_behind_since(self, now: float) -> None:
         """Update the time since which the client is behind.
 
         Each byte that it takes reduces its delay, at most to zero: fast reading earns no credit.
@@ -178,4 +178,4 @@ def evict_slowest_connection(newest: "LimitedHttpProtocol") -> bool:
 
 def _is_admitted_upload(protocol: "LimitedHttpProtocol") -> bool:
     body = protocol.scope["state"].get("body")
-    return isinstance(body, RequestBody) and body.is_admitted
+    return isinstance(body, RequestBody) and body.has_authenticated_caller

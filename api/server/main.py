@@ -60,7 +60,7 @@ def serve(settings: ServiceSettings) -> int:
             log_first_step(settings)
         if settings.processes > 1:
             return _serve_with_processes(
-                settings, listener, on_ready=lambda: _announce(demo_welcome, address)
+                settings, listener, on_ready=lambda: _log_service_address(demo_welcome, address)
             )
         exit_cleanly_on_sigterm()
         if settings.worker == "inside":
@@ -69,7 +69,7 @@ def serve(settings: ServiceSettings) -> int:
             create_app(settings),
             settings,
             listener,
-            on_listening=lambda: _announce(demo_welcome, address),
+            on_listening=lambda: _log_service_address(demo_welcome, address),
         )
     return 0
 
@@ -119,7 +119,7 @@ def _run_worker_process(on_ready: Callable[[], None], settings: ServiceSettings)
     run_worker(settings, on_ready=on_ready)
 
 
-def _announce(welcome: WelcomeMessage | None, address: str) -> None:
+def _log_service_address(welcome: WelcomeMessage | None, address: str) -> None:
     """Log the address of the service; for a demo, print how to log in."""
     missing = describe_missing_layers(detect_layers())
     if missing:

@@ -135,7 +135,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Parse *data*; unfinished heads are limited, so that no buffer grows without bound."""
         if self._is_draining:
-            self.deadlines.count_discarded(len(data))
+            self.deadlines.count_discarded_bytes(len(data))
             return
         self._pending_bytes += len(data)
         super().data_received(data)
@@ -195,7 +195,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._pending_bytes = 0
         super().on_body(body)
         if self.cycle.response_complete:
-            self.deadlines.count_discarded(len(body))
+            self.deadlines.count_discarded_bytes(len(body))
 
     def on_message_complete(self) -> None:
         """Mark the body as complete."""

@@ -12,11 +12,11 @@ from api.auth.sessions import (
     SESSION_EVENT_EFFECTS,
     SESSION_LIFETIME,
     SessionEvent,
-    cross_site_refusal,
+    compute_session_expiry,
+    explain_cross_site_refusal,
     is_seen_at_stale,
     is_session_alive,
     session_cookie_for,
-    session_expiry,
 )
 
 START = datetime(2026, 10, 31, 20, tzinfo=UTC)
@@ -45,9 +45,9 @@ def test_session_expires_after_12_idle_hours_or_7_days(seen, now, alive) -> None
 
 
 def test_use_extends_a_session_up_to_its_absolute_expiry() -> None:
-    assert session_expiry(START, START) == START + IDLE_TIMEOUT
-    assert session_expiry(START, START + HOUR) == START + HOUR + IDLE_TIMEOUT
-    assert session_expiry(START, START + SESSION_LIFETIME) == START + SESSION_LIFETIME
+    assert compute_session_expiry(START, START) == START + IDLE_TIMEOUT
+    assert compute_session_expiry(START, START + HOUR) == START + HOUR + IDLE_TIMEOUT
+    assert compute_session_expiry(START, START + SESSION_LIFETIME) == START + SESSION_LIFETIME
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ HOST = {"host": "grader.example.edu"}
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "get"])
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "none", "same-origin"])
 def test_links_from_other_sites_may_be_followed(method, site) -> None:
-    assert cross_site_refusal(method, {**HOST, "sec-fetch-site": site}) is None
+    assert explain_cross_site_refusal(method, {**HOST, "sec-fetch-site": site}) is None
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_links_from_other_sites_may_be_followed(method, site) -> None:
 )
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "post", "LINK"])
 def test_same_site_forms_are_accepted(method, headers) -> None:
-    assert cross_site_refusal(method, headers) is None
+    assert explain_cross_site_refusal(method, headers) is None
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_same_site_forms_are_accepted(method, headers) -> None:
 )
 @pytest.mark.parametrize("method", ["POST", "DELETE", "GETX", ""])
 def test_cross_site_forms_are_refused_with_a_reason(method, headers, why) -> None:
-    told = cross_site_refusal(method, headers)
+    told = explain_cross_site_refusal(method, headers)
     assert told is not None
     assert why in told
     assert "Open the page and try again" in told
@@ -213,6 +213,6 @@ def test_cross_site_forms_are_refused_with_a_reason(method, headers, why) -> Non
 
 def test_refusal_truncates_long_headers() -> None:
     for header in ("origin", "sec-fetch-site"):
-        told = cross_site_refusal("POST", {**HOST, header: "x" * 10_000})
+        told = explain_cross_site_refusal("POST", {**HOST, header: "x" * 10_000})
         assert told is not None
         assert len(told) < 250

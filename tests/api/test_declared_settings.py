@@ -17,7 +17,7 @@ from api.db.models import AuditEntry
 from api.schemas.assignments.assignments import AssignmentIn
 from api.schemas.assignments.problems import ProblemSettings
 from api.schemas.courses.courses import CourseIn
-from api.schemas.shared.setting import declared_settings, grade_settings
+from api.schemas.shared.setting import collect_declared_settings, list_grade_affecting_settings
 
 ONE_DATABASE = True
 CATEGORIES = [{"id": "Homework", "weight": 2, "drop_lowest": 0}]
@@ -152,7 +152,7 @@ def setup(world):
 
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_tests_cover_every_declared_setting(subject):
-    declared = declared_settings(SUBJECTS[subject].model)
+    declared = collect_declared_settings(SUBJECTS[subject].model)
     assert {*declared} == {*SUBJECTS[subject].bodies}
 
 
@@ -166,7 +166,7 @@ def test_dry_run_shows_the_setting_and_its_effect_and_stores_nothing(setup, subj
     )
     assert before[name] != body[name]
     assert setup.settings(subject) == before
-    recomputes = name in grade_settings(SUBJECTS[subject].model)
+    recomputes = name in list_grade_affecting_settings(SUBJECTS[subject].model)
     assert shown["effect"]["students"] == (1 if recomputes else 0)
 
 
@@ -176,7 +176,7 @@ def test_setting_changed_over_the_api_is_returned_and_audited(setup, subject, na
     setup.patch(subject, body)
     after = setup.settings(subject)
     assert after[name] == body[name]
-    changed = set(declared_settings(SUBJECTS[subject].model)) & {
+    changed = set(collect_declared_settings(SUBJECTS[subject].model)) & {
         setting for setting in after if after[setting] != before[setting]
     }
     assert changed == body.keys()
@@ -222,7 +222,7 @@ def test_course_copy_keeps_the_setting(setup, subject, name):
     copied = setup.settings(subject, course, setup.first_assignment(course))[name]
     if subject == "course" and name in body:
         assert copied == body[name]
-    elif declared_settings(SUBJECTS[subject].model)[name].is_copied:
+    elif collect_declared_settings(SUBJECTS[subject].model)[name].is_copied:
         assert copied == expected
     else:
         assert copied == default

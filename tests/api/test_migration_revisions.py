@@ -285,7 +285,7 @@ def test_recreating_a_sqlite_table_does_not_cascade_deletes(db, tmp_path):
 
 @on_sqlite
 def test_recreated_table_must_keep_its_triggers(db, tmp_path):
-    with db.migrating() as connection:
+    with db.begin_migration() as connection:
         connection.exec_driver_sql(
             "CREATE TRIGGER watch AFTER UPDATE ON comments BEGIN SELECT 1; END"
         )

@@ -46,7 +46,7 @@ def test_migrations_create_the_tables_of_the_models(db):
 
 def test_schema_check_detects_differences_from_the_models(db):
     upgrade(db)
-    with db.migrating() as connection:
+    with db.begin_migration() as connection:
         connection.exec_driver_sql("ALTER TABLE knocks ADD COLUMN more INTEGER")
         connection.exec_driver_sql("DROP TABLE drafts")
     assert sorted(one[0] for one in list_schema_differences(db)) == [
@@ -81,7 +81,7 @@ def test_upgrading_a_current_database_changes_nothing(db):
 
 
 def test_failed_upgrade_leaves_nothing_behind(db):
-    with db.migrating() as connection:
+    with db.begin_migration() as connection:
         connection.exec_driver_sql("CREATE TABLE variants (id INTEGER)")
     with pytest.raises(Exception, match="variants"):
         upgrade(db)

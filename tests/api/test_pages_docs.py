@@ -283,4 +283,4 @@ def test_docs_search_requires_all_words_and_matches_prefixes(monkeypatch):
 
 
 def test_docs_root_is_the_checkout():
-    assert docs_files.docs_root() == ROOT
+    assert docs_files.find_docs_root() == ROOT

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 from screens import HEIGHT, LOOKS, violations
 
-from api.demo.coursework.essays import draw_level, write_essay
+from api.demo.coursework.essays import choose_knowledge_level, write_essay
 from api.demo.seeded_random import SeededRandom
 from grader.kinds.texts import TextPart
 from grader.variants.random_stream import RandomStream
@@ -31,7 +31,7 @@ def essays(path: Path, count: int) -> list[str]:
     part, texts = text_part(path), []
     for student in range(count):
         rng = SeededRandom(RandomStream(b"grading texts", str(student)))
-        texts.append(write_essay(part, {}, draw_level(rng.between(20, 90), rng), rng))
+        texts.append(write_essay(part, {}, choose_knowledge_level(rng.between(20, 90), rng), rng))
     return texts
 
 

@@ -216,6 +216,6 @@ def test_code_fence_ends_at_fence_of_same_length(tmp_path):
 @pytest.mark.parametrize(("name", "end"), [("frist", "'first'? Write"), ("zzz", "problems. Write")])
 def test_note_on_unknown_name_ends_with_one_period(name, end):
     sheet = AnswerSheet(PARTS)
-    sheet.note_unknown(name, "A line")
+    sheet.add_unknown_name_note(name, "A line")
     assert end in sheet.notes[0]
     assert "?." not in sheet.notes[0]

@@ -18,7 +18,7 @@ from api.markup.tex import (
     split_display_formula,
     tex_to_mathml,
 )
-from api.markup.tex_bounds import MAX_LENGTH, check_bounds
+from api.markup.tex_bounds import MAX_LENGTH, check_conversion_cost
 from api.markup.tex_converter import TexConverter
 
 ROOT = Path(__file__).parents[2]
@@ -80,7 +80,7 @@ def test_unclosed_delimiters_are_rejected_with_their_position(opening):
 )
 def test_delimiter_must_close_in_its_own_group_or_cell(source):
     with pytest.raises(TexError, match="opening brackets are not closed"):
-        check_bounds(source)
+        check_conversion_cost(source)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_formula_cannot_contain_labels_or_links(source):
 
 @pytest.mark.parametrize("source", EVADING)
 def test_formula_that_evades_the_bounds_hits_the_cpu_time_limit(source):
-    check_bounds(source)
+    check_conversion_cost(source)
     began = time.monotonic()
     with pytest.raises(TexError, match="too much time or memory"):
         tex_to_mathml(source)

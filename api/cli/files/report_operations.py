@@ -91,15 +91,17 @@ def _load_assignment_sheet(path: Path, seed: int | None) -> Sheet:
     return build_assignment_sheet(assignment, seed=seed)
 
 
-def _check_outputs(out: Path | None, beside: Path | None, reports: list[Path]) -> None:
+def _check_outputs(
+    results_file: Path | None, doubtful_rows_file: Path | None, reports: list[Path]
+) -> None:
     """Raise `FileError` if the results cannot be written, or would replace a report."""
-    for path in filter(None, (out, beside)):
+    for path in filter(None, (results_file, doubtful_rows_file)):
         check_writable(path)
         if path.exists() and any(path.samefile(file) for file in reports):
             raise FileError(f"{path} is a report. Write the results to another file")
-    if out is not None and out == beside:
+    if results_file is not None and results_file == doubtful_rows_file:
         raise FileError(
-            f"{out} cannot contain both the results and the doubtful rows. Name two files"
+            f"{results_file} cannot contain both the results and the doubtful rows. Name two files"
         )
 
 

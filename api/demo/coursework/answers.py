@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final, Literal, TypeAlias
 
-from api.demo.coursework.essays import draw_level, write_essay
+from api.demo.coursework.essays import choose_knowledge_level, write_essay
 from api.demo.coursework.guesses import generate_guesses, generate_unreadable_texts
 from api.demo.coursework.notations import render_notations
 from api.demo.people import StudentProfile
@@ -106,11 +106,11 @@ def simulate_submissions(
     """Yield the student's submissions in order, with the intended moves."""
     rng = SeededRandom(stream)
     simulation = _StudentSimulation(variant, profile, rng, registry)
-    yield from simulation.submit_first()
+    yield from simulation.generate_first_submissions()
     for _ in range(profile.habits.patience):
-        if not simulation.find_unsolved_parts() or rng.chance(GIVE_UP_PERCENT):
+        if not simulation.find_parts_to_retry() or rng.chance(GIVE_UP_PERCENT):
             return
-        yield from simulation.submit_again()
+        yield from simulation.generate_retry_submissions()
 
 
 class _StudentSimulation:
@@ -131,7 +131,7 @@ class _StudentSimulation:
         self._sent_texts: dict[str, str] = {}
         self._last_submission = SimulatedSubmission({})
 
-    def submit_first(self) -> Iterator[SimulatedSubmission]:
+    def generate_first_submissions(self) -> Iterator[SimulatedSubmission]:
         """Yield the first answers: all parts at once, or one after the other."""
         written = [
             self._answer_parts((part,))
@@ -145,7 +145,7 @@ class _StudentSimulation:
                 self._last_submission = submission
                 yield submission
 
-    def find_unsolved_parts(self) -> list[str]:
+    def find_parts_to_retry(self) -> list[str]:
         """Return the parts that the student would try again."""
         return [
             part
@@ -153,13 +153,13 @@ class _StudentSimulation:
             if part not in self._results or self._results[part].status not in FINAL_STATUSES
         ]
 
-    def submit_again(self) -> Iterator[SimulatedSubmission]:
+    def generate_retry_submissions(self) -> Iterator[SimulatedSubmission]:
         """Yield the next try: the same submission again, or new answers to the wrong parts."""
         if self._rng.chance(self._profile.habits.stubborn) and self._last_submission.answers:
             yield self._last_submission
             return
         earlier_texts = dict(self._sent_texts)
-        submission = self._answer_parts(tuple(self.find_unsolved_parts()))
+        submission = self._answer_parts(tuple(self.find_parts_to_retry()))
         if not submission.answers:
             return
         if self._profile.habits.resends:
@@ -285,7 +285,7 @@ class _StudentSimulation:
         return [text for _, text in styled_texts]
 
     def _write_essay_for_skill(self, context: PartContext) -> str:
-        level = draw_level(self._profile.skill, self._rng)
+        level = choose_knowledge_level(self._profile.skill, self._rng)
         part: Any = context.part
         return write_essay(part, self._variant.student_scope(self._registry), level, self._rng)
 

@@ -80,7 +80,7 @@ ESSAY_TEMPLATES: Final[Mapping[KnowledgeLevel, tuple[str, ...]]] = {
 }
 
 
-def draw_level(skill: int, rng: SeededRandom) -> KnowledgeLevel:
+def choose_knowledge_level(skill: int, rng: SeededRandom) -> KnowledgeLevel:
     """Return how much of a text answer a student of this *skill* knows, with some luck."""
     score = skill + rng.between(-25, 25)
     if score >= 75:  # noqa: PLR2004  # thresholds of a scale, here and below

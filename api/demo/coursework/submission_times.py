@@ -34,7 +34,7 @@ def draw_submission_times(
     if count < 1 or rng.chance(profile.habits.absent):
         return ()
     opens, due, closes = _submission_window(timeline)
-    instant = _draw_first_time(rng, profile, (opens, due, closes))
+    instant = _choose_first_submission_time(rng, profile, (opens, due, closes))
     instants = []
     for _ in range(count):
         if instant > closes:
@@ -44,7 +44,7 @@ def draw_submission_times(
     return tuple(instants)
 
 
-def draw_opening_time(first: int, stream: RandomStream) -> int:
+def choose_opening_time(first: int, stream: RandomStream) -> int:
     """Return when a student opens a problem, given the instant of the *first* submission.
 
     Most start work at once; some take a look and come back hours or a day later.
@@ -72,7 +72,7 @@ def _submission_window(timeline: Timeline) -> tuple[int, int, int]:
     return min(opens, closes), min(due, closes), closes
 
 
-def _draw_first_time(
+def _choose_first_submission_time(
     rng: SeededRandom, profile: StudentProfile, window: tuple[int, int, int]
 ) -> int:
     """Return when a student begins; times near the due time are likelier."""

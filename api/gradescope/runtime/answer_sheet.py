@@ -47,25 +47,25 @@ class AnswerSheet:
         owners = [problem for problem, parts in self._parts.items() if name in parts]
         return (owners[0], name) if len(owners) == 1 and not problem else None
 
-    def add(self, target: tuple[str, str], typed: RawAnswer) -> None:
+    def add_answer(self, target: tuple[str, str], typed: RawAnswer) -> None:
         """Add an answer; of several to one part the last that is not empty counts."""
         problem, part = target
         if is_blank(typed):
             return
         if not _is_encodable(format_typed_answer(typed)):
-            self.note(
+            self.add_note(
                 f"{problem}/{part} was left out: it has an incomplete character. Type it again."
             )
             return
         answers = self.answers.setdefault(problem, {})
         if part in answers:
-            self.note(f"{problem}/{part} is answered more than once; the last answer counts.")
+            self.add_note(f"{problem}/{part} is answered more than once; the last answer counts.")
         answers[part] = typed
 
-    def note_unknown(self, label: str, where: str) -> None:
+    def add_unknown_name_note(self, label: str, where: str) -> None:
         """Note that nothing in the assignment has this name."""
         text = " ".join(label.split())[:MAX_NAME_CHARACTERS]
-        self.note(
+        self.add_note(
             f"{where} was left out: {text!r} names no part, or parts of several problems"
             f"{self.suggest_part(text) or '.'} Write problem/part, such as {self._names[0]}."
         )
@@ -75,7 +75,7 @@ class AnswerSheet:
         known = [*self._names, *(part for parts in self._parts.values() for part in parts)]
         return suggest_similar(_normalize_label(label), known)
 
-    def note(self, text: str) -> None:
+    def add_note(self, text: str) -> None:
         """Add a note to the student, unless it is there already or there are many."""
         text = text.encode(errors="replace").decode()
         if text not in self.notes and len(self.notes) < MAX_NOTES:

@@ -61,11 +61,11 @@ class MarkdownReader:
             elif mark and not fence:
                 fence = mark[1]
             elif not fence and (heading := HEADING_PATTERN.match(line)):
-                self._begin(_drop_closing_marks(heading[1]))
+                self._begin_answer(_strip_closing_hashes(heading[1]))
             else:
                 self._lines.append(line)
         if fence:
-            self._sheet.note(OPEN_FENCE)
+            self._sheet.add_note(OPEN_FENCE)
 
     def end_cell(self) -> None:
         """End the answer with its cell, unless nothing but its heading has been read."""
@@ -79,16 +79,16 @@ class MarkdownReader:
         text = "\n".join(self._lines).strip()
         if self._target is not None:
             code = INLINE_CODE_PATTERN.fullmatch(text)
-            self._sheet.add(self._target, code[2] if code else text)
+            self._sheet.add_answer(self._target, code[2] if code else text)
         elif self._ended is not None and text:
-            self._sheet.note(LATER_CELL.format(part="/".join(self._ended)))
+            self._sheet.add_note(LATER_CELL.format(part="/".join(self._ended)))
         self._target, self._lines = None, []
 
     def find_part(self, label: str) -> tuple[str, str] | None:
         """Return the problem and part that *label* names below the latest headings."""
         return self._sheet.find_part(label, self._problem) or self._sheet.find_part(label)
 
-    def _begin(self, heading: str) -> None:
+    def _begin_answer(self, heading: str) -> None:
         self.close()
         self._ended = None
         self._target = self.find_part(heading)
@@ -100,7 +100,7 @@ class MarkdownReader:
         elif problem := self._sheet.find_problem(heading):
             self._problem = problem
         elif self._sheet.suggest_part(heading):
-            self._sheet.note_unknown(heading, "An answer below a heading")
+            self._sheet.add_unknown_name_note(heading, "An answer below a heading")
 
 
 def drop_comments(text: str) -> str:
@@ -119,7 +119,7 @@ def drop_comments(text: str) -> str:
     return "".join((*pieces, text[end:]))
 
 
-def _drop_closing_marks(heading: str) -> str:
+def _strip_closing_hashes(heading: str) -> str:
     """Return a heading without the ``#`` that may close it: ``first`` for ``first ##``."""
     return heading.rstrip().rstrip("#").rstrip()
 
@@ -173,13 +173,13 @@ def _add_marked_cell(marked: str, text: str, reader: MarkdownReader, sheet: Answ
     label = " ".join(word for word in words if word not in CELL_OPTIONS).strip("\"'")
     target = reader.find_part(label)
     if "--python" in options:
-        sheet.note(PYTHON_CELL.format(part=label))
+        sheet.add_note(PYTHON_CELL.format(part=label))
     elif target is None:
-        sheet.note_unknown(label, "A cell of the notebook")
+        sheet.add_unknown_name_note(label, "A cell of the notebook")
     else:
-        sheet.add(target, text.strip())
+        sheet.add_answer(target, text.strip())
         for option in options:
-            sheet.note(UPLOADED_CELL.format(part="/".join(target), option=option))
+            sheet.add_note(UPLOADED_CELL.format(part="/".join(target), option=option))
 
 
 def _iterate_cells(text: str) -> Iterator[tuple[str, str]]:

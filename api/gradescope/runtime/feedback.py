@@ -21,7 +21,7 @@ RESULTS_LATER: Final = {
 }
 
 
-def describe_part(
+def describe_part_result(
     standing: PartStanding, progress: PartProgress, points: Fraction, configuration: Configuration
 ) -> str:
     """Return the result of a part: reading, hint, the points that count, attempts used."""

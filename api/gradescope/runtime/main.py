@@ -53,7 +53,7 @@ def grade_submission(root: Path, configuration_folder: Path) -> dict[str, Any]:
         sheet = read_answers(root / "submission", parts)
     except UploadError as error:
         sheet = AnswerSheet(parts)
-        sheet.note(str(error))
+        sheet.add_note(str(error))
     submissions = (*metadata.earlier, sheet.answers)
     standings = compute_standings(configuration, variants, submissions)
     return build_results(
@@ -61,7 +61,7 @@ def grade_submission(root: Path, configuration_folder: Path) -> dict[str, Any]:
     )
 
 
-def check(configuration_folder: Path) -> None:
+def solve_every_problem(configuration_folder: Path) -> None:
     """Solve a variant of every problem; raises if the archive cannot grade on this machine."""
     configuration = load_configuration(configuration_folder)
     variants = _solve_variants(configuration, configuration_folder, "check@example.edu")
@@ -72,7 +72,7 @@ def main() -> None:
     """Run the program: ``engine ROOT`` grades, ``engine --check`` tries whether it can."""
     configuration_folder = Path(sys.path[0])
     if sys.argv[1:] == [SELF_CHECK]:
-        check(configuration_folder)
+        solve_every_problem(configuration_folder)
     else:
         run(Path(sys.argv[1]), configuration_folder)
 

@@ -34,10 +34,10 @@ def load_metadata(root: Path) -> Metadata:
     data = json.loads((root / METADATA_FILE).read_text(encoding="utf-8"))
     if not isinstance(data, dict):
         raise TypeError("the metadata of the submission is not an object")
-    return Metadata(_find_student(data), tuple(_find_earlier_answers(data)))
+    return Metadata(_find_variant_owner(data), tuple(_find_earlier_answers(data)))
 
 
-def _find_student(data: Mapping[str, Any]) -> str:
+def _find_variant_owner(data: Mapping[str, Any]) -> str:
     """Return the name that decides the numbers.
 
     Of a group, it is the e-mail address that comes first in the alphabet. A user without an

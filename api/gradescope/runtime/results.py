@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from api.gradescope.runtime.configuration import ArchiveProblem, Configuration
 from api.gradescope.runtime.feedback import (
-    describe_part,
+    describe_part_result,
     describe_question,
     describe_reading,
     describe_rules,
@@ -100,9 +100,9 @@ def _build_test_result(
 
     The status says whether the part is solved. What an attempt costs is only in the score.
     """
-    progress = standing.progress(configuration.rules)
+    progress = standing.compute_progress(configuration.rules)
     credit = progress.credit or Fraction(0)
-    output = describe_part(standing, progress, points, configuration)
+    output = describe_part_result(standing, progress, points, configuration)
     if standing.by_person:
         return {"score": 0, "max_score": 0, "output": output, "tags": [standing.result.status]}
     return {

@@ -42,7 +42,7 @@ class PartStanding:
         """Whether an attempt is correct, however little credit it has left."""
         return any(answer.credit == 1 for answer in self.answers)
 
-    def progress(self, rules: SubmissionRules) -> PartProgress:
+    def compute_progress(self, rules: SubmissionRules) -> PartProgress:
         """Return the answer that counts, and its credit."""
         return evaluate_part_progress(rules, self.answers, text=self.by_person)
 

@@ -46,7 +46,7 @@ def read_answers(folder: Path, parts: Mapping[str, tuple[str, ...]]) -> AnswerSh
         case _:
             add_markdown_answers(text, sheet)
     if not sheet.answers:
-        sheet.note(f"There is no answer in {path.name}.")
+        sheet.add_note(f"There is no answer in {path.name}.")
     return sheet
 
 
@@ -55,7 +55,7 @@ def find_answer_file(folder: Path) -> Path:
 
     Links are ignored: they might lead out of the submission.
     """
-    files = [path for path in sorted(folder.rglob("*")) if _is_candidate(path, folder)]
+    files = [path for path in sorted(folder.rglob("*")) if _is_uploaded_file(path, folder)]
     named = [path for path in files if path.name.casefold() in ANSWER_FILES]
     candidates = named or [path for path in files if path.suffix.casefold() == ".ipynb"]
     if len(candidates) == 1:
@@ -68,7 +68,7 @@ def find_answer_file(folder: Path) -> Path:
     raise UploadError(f"There are several files with answers: {names}. Upload exactly one.")
 
 
-def _is_candidate(path: Path, folder: Path) -> bool:
+def _is_uploaded_file(path: Path, folder: Path) -> bool:
     pieces = path.relative_to(folder).parts
     links = (folder.joinpath(*pieces[:end]) for end in range(1, len(pieces) + 1))
     return (
@@ -114,9 +114,9 @@ def add_csv_answers(text: str, sheet: AnswerSheet) -> None:
         if count == MAX_ROWS:
             raise UploadError(f"The CSV file has more than {MAX_ROWS:,} rows.")
         if isinstance(row, csv.Error):
-            sheet.note(f"Line {line} was left out: a quote is unbalanced.")
+            sheet.add_note(f"Line {line} was left out: a quote is unbalanced.")
         elif any(cell.strip() for cell in row[len(names) :]):
-            sheet.note(SURPLUS_CELLS.format(line=line))
+            sheet.add_note(SURPLUS_CELLS.format(line=line))
         elif any(cell.strip() for cell in row):
             _add_row(dict(zip(names, row, strict=False)), f"Line {line}", sheet)
 
@@ -126,9 +126,9 @@ def _add_row(row: Mapping[str, str], where: str, sheet: AnswerSheet) -> None:
     label = f"{problem}/{row.get('part', '')}" if problem else row.get("part", "")
     target = sheet.find_part(label)
     if target is None:
-        sheet.note_unknown(label, where)
+        sheet.add_unknown_name_note(label, where)
     else:
-        sheet.add(target, unescape_formula(row.get("answer", "")))
+        sheet.add_answer(target, unescape_formula(row.get("answer", "")))
 
 
 def add_json_answers(text: str, sheet: AnswerSheet) -> None:
@@ -152,8 +152,8 @@ def _add_json_answer(
     sheet: AnswerSheet, target: tuple[str, str] | None, label: str, typed: object
 ) -> None:
     if target is None:
-        sheet.note_unknown(label, "An answer")
+        sheet.add_unknown_name_note(label, "An answer")
     elif isinstance(typed, bool):
-        sheet.add(target, str(typed).lower())
+        sheet.add_answer(target, str(typed).lower())
     elif typed is not None:
-        sheet.add(target, typed)  # type: ignore[arg-type]  # readers refuse what they cannot read
+        sheet.add_answer(target, typed)  # type: ignore[arg-type]  # readers refuse what they cannot read

@@ -72,8 +72,8 @@ async def authenticate_large_body(request: Request, kinds: Collection[type[Authe
         return
     for kind in kinds:
         caller = await run_in_threadpool(kind(request).authorize_upload, body.cap)
-        if caller is not None and not body.is_admitted:
-            body.admit_caller(caller)
+        if caller is not None and not body.has_authenticated_caller:
+            body.reserve_for_caller(caller)
 
 
 def collect_query_names(dependant: Dependant) -> tuple[str, ...]:

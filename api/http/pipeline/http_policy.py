@@ -212,7 +212,7 @@ class _RequestCycle:
                 self.is_refused = True
                 return
             self.status = message["status"]
-            message["headers"] = self.complete_headers(headers)
+            message["headers"] = self.add_default_headers(headers)
         elif self.is_refused:
             return
         elif len(message.get("body", b"")) > PIECE_BYTES:
@@ -220,7 +220,7 @@ class _RequestCycle:
             return
         await self.outer_send(message)
 
-    def complete_headers(self, response_headers: Iterable[Header]) -> list[Header]:
+    def add_default_headers(self, response_headers: Iterable[Header]) -> list[Header]:
         """Return *response_headers*, plus the default headers that they lack."""
         headers = [*response_headers]
         names = {name for name, _ in headers}

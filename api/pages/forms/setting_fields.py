@@ -22,7 +22,7 @@ from pydantic.fields import FieldInfo
 from api.pages.forms.form import PostedForm
 from api.pages.forms.rows import flatten_rows, parse_rows, parse_whole_number, read_filled_rows
 from api.schemas.assignments.timeline import format_credit
-from api.schemas.shared.setting import Setting, declared_settings
+from api.schemas.shared.setting import Setting, collect_declared_settings
 
 Kind: TypeAlias = Literal[
     "checkbox", "choice", "custom", "decimal", "line", "number", "rows", "shares", "text"
@@ -68,7 +68,7 @@ def build_fields(
     """
     return {
         name: _build_field(name, model.model_fields[name], setting, choices or {})
-        for name, setting in declared_settings(model).items()
+        for name, setting in collect_declared_settings(model).items()
     }
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from api.auth.roles import role_name
-from api.core.errors import shorten_echo
+from api.core.errors import truncate_echoed_input
 from api.schemas.student.assignments import Moment
 from api.services.gradebook.event_text import describe_status
 from grader.policy import format_ungraded_points
@@ -162,7 +162,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "percent": format_share,
     "in_percent": format_percent,
     "counted": format_count,
-    "echo": shorten_echo,
+    "echo": truncate_echoed_input,
     "moment": render_moment,
     "moves": describe_grade_changes,
     "part_name": part_name,

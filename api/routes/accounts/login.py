@@ -6,8 +6,8 @@ from fastapi import Request, Response
 
 from api.auth.sessions import (
     DEVICE_LIFETIME,
-    cross_site_refusal,
     device_cookie_for,
+    explain_cross_site_refusal,
     session_cookie_for,
 )
 from api.core.errors import (
@@ -173,6 +173,6 @@ def refuse_cross_site(request: Request) -> None:
     Programs send neither ``Origin`` nor ``Sec-Fetch-Site``, and are let through.
     """
     if {"origin", "sec-fetch-site"} & set(request.headers):
-        refusal = cross_site_refusal(request.method, request.headers)
+        refusal = explain_cross_site_refusal(request.method, request.headers)
         if refusal:
             raise Forbidden(refusal)

@@ -50,7 +50,7 @@ def get_course_analytics(
         member = context.authorize_course(session, course, right="see_analytics")
         if section is not None and is_blind_in_course(session, member.role, course):
             raise Forbidden(WITHOUT_NAMES)
-    with context.heavy_reading(member) as session:
+    with context.queue_heavy_read(member) as session:
         member = context.authorize_course(session, course, right="see_analytics")
         return compute_course_analytics(session, member.course, section=section)
 
@@ -74,7 +74,7 @@ def get_course_attention(course: UUID, context: ContextDep) -> CourseAttention:
     """Return what needs action in a course: answers to grade, requests, wrong answers, regrades."""
     with context.reading() as session:
         member = context.authorize_course(session, course, right="see_analytics")
-    with context.heavy_reading(member) as session:
+    with context.queue_heavy_read(member) as session:
         member = context.authorize_course(session, course, right="see_analytics")
         return load_course_attention(session, member, now=context.now)
 
@@ -101,7 +101,7 @@ def get_assignment_analytics(
     cached: AssignmentAnalytics | None = cache.find(key, now=context.now)
     if cached is not None:
         return cached
-    with context.heavy_reading(member) as session:
+    with context.queue_heavy_read(member) as session:
         _, assignment_row = context.authorize_assignment(session, assignment, right="see_analytics")
         return cache.get_or_compute(
             key,
@@ -163,7 +163,7 @@ def get_problem_analytics(
     cached: ProblemAnalytics | None = cache.find(key, now=context.now)
     if cached is not None:
         return cached
-    with context.heavy_reading(assigned.member) as session:
+    with context.queue_heavy_read(assigned.member) as session:
         assigned = context.authorize_problem(session, assignment, problem, right="see_analytics")
         return cache.get_or_compute(
             key,

@@ -68,7 +68,7 @@ def post_problem(
 
     Repeating the request changes nothing. Use PATCH to change a problem.
     """
-    with context.recomputing_transaction("manage_assignments") as session:
+    with context.queue_recomputing_transaction("manage_assignments") as session:
         member, row = context.authorize_assignment(session, assignment, right="manage_assignments")
         act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
         lock_row(session, row)
@@ -99,7 +99,7 @@ def patch_problem(
     The version can be changed until a student has seen the problem. Afterwards, use a regrade,
     except for a version that differs only in its wording.
     """
-    with context.recomputing_transaction("manage_assignments") as session:
+    with context.queue_recomputing_transaction("manage_assignments") as session:
         assigned = context.authorize_problem(
             session, assignment, problem, right="manage_assignments"
         )
@@ -129,7 +129,7 @@ def delete_problem(
     dry_run: DryRun = False,
 ) -> AssignedProblemChanged:
     """Remove a problem from an assignment. Its submissions are kept."""
-    with context.recomputing_transaction("manage_assignments") as session:
+    with context.queue_recomputing_transaction("manage_assignments") as session:
         assigned = context.authorize_problem(
             session, assignment, problem, right="manage_assignments"
         )

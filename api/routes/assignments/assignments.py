@@ -114,7 +114,7 @@ def patch_assignment(
 
     The time of a submission and the attempts that it used never change.
     """
-    with context.recomputing_transaction("manage_assignments") as session:
+    with context.queue_recomputing_transaction("manage_assignments") as session:
         member, row = context.authorize_assignment(session, assignment, right="manage_assignments")
         act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
         lock_row(session, row, expected)

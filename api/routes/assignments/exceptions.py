@@ -87,7 +87,7 @@ def post_extension(
     It applies to a student or a section, in one assignment or in all. If several apply, the most
     generous counts.
     """
-    with context.recomputing_transaction("grant_extensions") as session:
+    with context.queue_recomputing_transaction("grant_extensions") as session:
         member = context.authorize_course(session, course, right="grant_extensions")
         act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
         granted = extensions.grant_extension(session, act, body)
@@ -104,7 +104,7 @@ def delete_extension(
     course: UUID, extension: UUID, context: ContextDep, *, dry_run: DryRun = False
 ) -> Effect:
     """Withdraw an extension. Work that was on time because of it keeps its credit."""
-    with context.recomputing_transaction("grant_extensions") as session:
+    with context.queue_recomputing_transaction("grant_extensions") as session:
         member = context.authorize_course(session, course, right="grant_extensions")
         act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
         return extensions.withdraw_extension(session, act, extension)
@@ -153,7 +153,7 @@ def post_excuse(
     dry_run: DryRun = False,
 ) -> ExcuseGranted:
     """Excuse a student from an assignment or a problem, so that it does not count."""
-    with context.recomputing_transaction("grant_extensions") as session:
+    with context.queue_recomputing_transaction("grant_extensions") as session:
         member, row = context.authorize_assignment(session, assignment, right="grant_extensions")
         lock_row(session, row)
         act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
@@ -171,7 +171,7 @@ def delete_excuse(
     assignment: UUID, excuse: UUID, context: ContextDep, *, dry_run: DryRun = False
 ) -> Effect:
     """Withdraw an excuse."""
-    with context.recomputing_transaction("grant_extensions") as session:
+    with context.queue_recomputing_transaction("grant_extensions") as session:
         member, row = context.authorize_assignment(session, assignment, right="grant_extensions")
         lock_row(session, row)
         act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
@@ -216,7 +216,7 @@ def post_late_days_refund(
     course: UUID, user: UUID, body: RefundIn, context: ContextDep, *, dry_run: DryRun = False
 ) -> LateDaysChanged:
     """Refund late days of a student. Work that was on time because of them keeps its credit."""
-    with context.recomputing_transaction("grant_extensions") as session:
+    with context.queue_recomputing_transaction("grant_extensions") as session:
         member = context.authorize_course(session, course, right="grant_extensions")
         act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
         return late_days.refund_late_days(session, act, user, body)

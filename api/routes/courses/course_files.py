@@ -38,7 +38,7 @@ def get_course_files(course: UUID, context: ContextDep) -> CourseFiles:
     """Export the settings of a course as files, without people and their work."""
     with context.reading() as session:
         member = context.authorize_course(session, course, right="export")
-    with context.heavy_reading(member) as session:
+    with context.queue_heavy_read(member) as session:
         return CourseFiles(files=render_course_files(session, member.course))
 
 
@@ -69,7 +69,7 @@ def apply_course_files(
         solved = publish_files(
             sources, publish=publish, seeds=seeds, within_seconds=MAX_PUBLISH_SECONDS
         )
-    with context.recomputing_transaction("manage_course") as session:
+    with context.queue_recomputing_transaction("manage_course") as session:
         member = context.authorize_course(session, course, right="manage_course")
         lock_row(session, member.course)
         act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)

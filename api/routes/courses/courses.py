@@ -91,7 +91,7 @@ def patch_course(
     dry_run: DryRun = False,
 ) -> CourseChanged:
     """Change settings of a course. Try a new time zone with `dry_run` first."""
-    with context.recomputing_transaction("manage_course") as session:
+    with context.queue_recomputing_transaction("manage_course") as session:
         member = context.authorize_course(session, course, right="manage_course")
         act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
         lock_row(session, act.course, expected)

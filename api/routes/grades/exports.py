@@ -157,7 +157,7 @@ def _build_file(
     participant_emails: Collection[str] | None = None,
 ) -> gradebook_files.GradebookExport:
     """Build a gradebook file within the limits of heavy reading and of response memory."""
-    with context.heavy_reading(member) as session:
+    with context.queue_heavy_read(member) as session:
         return gradebook_files.build_gradebook_export(
             session,
             member,
@@ -249,7 +249,7 @@ def get_score_sheet(
     with context.reading() as session:
         member, assignment_row = context.authorize_assignment(session, assignment, right="export")
     context.consume_action_limit("export_course", str(member.caller.id))
-    with context.heavy_reading(member) as session:
+    with context.queue_heavy_read(member) as session:
         source = sheet_rows.load_sheet_source(session, assignment_row, problem=problem, part=part)
     rows = (row.sheet_row for row in source.read_rows(context.service.db.reading))
     return PiecewiseResponse(

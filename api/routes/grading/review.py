@@ -162,7 +162,7 @@ def patch_rubric_item(
     dry_run: DryRun = False,  # noqa: FBT002  # a parameter of the query
 ) -> RubricChange:
     """Change a rubric item and every mark that uses it."""
-    with context.recomputing_transaction("mark") as session:
+    with context.queue_recomputing_transaction("mark") as session:
         review_part = _authorize_part(context, session, (assignment, problem, part))
         edit = _build_edit(context, review_part, dry_run=dry_run)
         return update_rubric_item(session, edit, item, body, expected=if_match)
@@ -179,7 +179,7 @@ def delete_rubric_item(
     dry_run: DryRun = False,  # noqa: FBT002  # a parameter of the query
 ) -> RubricChange:
     """Delete a rubric item and remove it from every mark."""
-    with context.recomputing_transaction("mark") as session:
+    with context.queue_recomputing_transaction("mark") as session:
         review_part = _authorize_part(context, session, (assignment, problem, part))
         edit = _build_edit(context, review_part, dry_run=dry_run)
         return retire_rubric_item(session, edit, item, expected=if_match)
@@ -224,7 +224,7 @@ def post_group_mark(
     assignment: UUID, problem: str, part: str, group: UUID, body: MarkIn, context: ContextDep
 ) -> GroupMarked:
     """Grade all ungraded answers of a group, except those that others have claimed."""
-    with context.recomputing_transaction("mark") as session:
+    with context.queue_recomputing_transaction("mark") as session:
         review_part = _authorize_part(context, session, (assignment, problem, part))
         return mark_group(
             session, review_part, group, body, variants=context.service.variants, now=context.now

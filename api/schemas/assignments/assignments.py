@@ -17,7 +17,7 @@ from api.schemas.assignments.settings import (
     Solutions,
 )
 from api.schemas.shared.effects import EFFECT, Effect
-from api.schemas.shared.patch_schemas import patch_schema
+from api.schemas.shared.patch_schemas import make_patch_schema_editor
 from api.schemas.student.assignments import TIMES, Times
 
 __all__ = [
@@ -113,7 +113,9 @@ class AssignmentPatch(AssignmentSettings):
     *points* are those of its problems by name; null is the sum of the problem's parts.
     """
 
-    model_config = ConfigDict(json_schema_extra=patch_schema({"timeline": TIMELINE, "attempts": 5}))
+    model_config = ConfigDict(
+        json_schema_extra=make_patch_schema_editor({"timeline": TIMELINE, "attempts": 5})
+    )
 
     slug: AssignmentSlug = ""
     title: AssignmentTitle = ""

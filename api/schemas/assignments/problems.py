@@ -9,7 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from api.http.field_types import Count, Points, Score, Slug, UtcDatetime, serialize_fraction
 from api.http.schema import InvalidValue, Schema, with_examples
 from api.schemas.shared.effects import EFFECT, Effect
-from api.schemas.shared.patch_schemas import Prose, patch_schema
+from api.schemas.shared.patch_schemas import Prose, make_patch_schema_editor
 from api.schemas.shared.setting import ColumnConverter, Setting
 from grader.reports.labels import parse_labels
 
@@ -127,7 +127,9 @@ class AssignedProblemIn(ProblemSettings):
 class AssignedProblemPatch(ProblemSettings):
     """Settings of a problem to change; others stay as they are."""
 
-    model_config = ConfigDict(json_schema_extra=patch_schema({"voided": {"side": "full"}}))
+    model_config = ConfigDict(
+        json_schema_extra=make_patch_schema_editor({"voided": {"side": "full"}})
+    )
 
     version: UUID = UUID(int=0)
 

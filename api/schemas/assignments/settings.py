@@ -34,14 +34,14 @@ AssignmentTitle: TypeAlias = Annotated[
 ]
 
 
-def store_timeline(spec: TimelineSpec) -> dict[str, Any]:
+def timeline_to_column(spec: TimelineSpec) -> dict[str, Any]:
     """Return a timeline as its column holds it, without defaults."""
     return spec.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
 
 
 def normalize_stored_timeline(column: Mapping[str, Any]) -> dict[str, Any]:
     """Return a stored timeline in today's form, whichever version stored it."""
-    return store_timeline(TimelineSpec.model_validate(column))
+    return timeline_to_column(TimelineSpec.model_validate(column))
 
 
 def _serialize_shares(shares: Iterable[Fraction | str]) -> list[str]:
@@ -93,7 +93,7 @@ class AssignmentSettings(Schema):
             "Times",
             section="timeline",
             affects_grades=True,
-            column=ColumnConverter(store_timeline, normalize_stored_timeline),
+            column=ColumnConverter(timeline_to_column, normalize_stored_timeline),
         ),
     ] = TimelineSpec()
     attempts: Annotated[

@@ -9,7 +9,7 @@ from api.core.errors import InvalidInput
 from api.http.field_types import Count, Email, Points, Slug, UtcDatetime
 from api.http.schema import InvalidValue, Schema, with_examples
 from api.schemas.shared.effects import EFFECT, Effect
-from api.schemas.shared.patch_schemas import Title, patch_schema
+from api.schemas.shared.patch_schemas import Title, make_patch_schema_editor
 from api.schemas.shared.setting import ColumnConverter, Setting
 from api.services.courses.time_zones import get_zone
 
@@ -79,7 +79,7 @@ class CategorySpec(Schema):
     ] = 0
 
 
-def _store_categories(categories: tuple[CategorySpec, ...]) -> list[dict[str, Any]]:
+def _categories_to_column(categories: tuple[CategorySpec, ...]) -> list[dict[str, Any]]:
     """Return categories as their column holds them: an exact weight as text."""
     return [
         {"id": item.id, "weight": str(item.weight), "drop_lowest": item.drop_lowest}
@@ -131,7 +131,7 @@ class CourseSettings(Schema):
             "Assignments of a category count together with its weight. Without categories, "
             "points are added up. Clear a row to remove it.",
             section="rows",
-            column=ColumnConverter(_store_categories),
+            column=ColumnConverter(_categories_to_column),
         ),
     ] = ()
 
@@ -153,7 +153,7 @@ class CoursePatch(CourseSettings):
     A new time zone keeps the local time of every date.
     """
 
-    model_config = ConfigDict(json_schema_extra=patch_schema({"late_day_budget": 3}))
+    model_config = ConfigDict(json_schema_extra=make_patch_schema_editor({"late_day_budget": 3}))
 
     slug: CourseSlug = ""
     title: CourseTitle = ""

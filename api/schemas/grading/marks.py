@@ -98,7 +98,7 @@ class MarkIn(Schema):
     reason: Annotated[Text, Field(max_length=1_000)] = ""
 
     @model_validator(mode="after")
-    def _check_one_way(self) -> Self:
+    def _check_either_credit_or_items(self) -> Self:
         if self.credit is not None and (self.items or self.adjustment):
             raise InvalidValue("must be either a credit, or rubric items with an adjustment")
         if len(set(self.items)) != len(self.items):

@@ -103,7 +103,7 @@ class VersionIn(Schema):
     drop_examples: Annotated[list[Annotated[int, Field(ge=0)]], Field(max_length=1_000)] = []
 
     @model_validator(mode="after")
-    def _check_one_way(self) -> Self:
+    def _check_exactly_one_source(self) -> Self:
         ways = self.model_fields_set - {"drop_examples"}
         if len(ways) != 1:
             raise InvalidValue("must have exactly one of id, source, parts, accept and mistake")

@@ -25,7 +25,7 @@ Prose: TypeAlias = Annotated[Text, AfterValidator(_normalize_text)]
 """A text of some lines that can stand in a file."""
 
 
-def patch_schema(example: Mapping[str, Any]) -> Callable[[dict[str, Any]], None]:
+def make_patch_schema_editor(example: Mapping[str, Any]) -> Callable[[dict[str, Any]], None]:
     """Return what makes a schema that of a change: without defaults, with an *example*."""
 
     def describe(schema: dict[str, Any]) -> None:

@@ -12,16 +12,16 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 
-def _dump(value: Any) -> Any:
+def _to_column_value(value: Any) -> Any:
     """Return *value* as a column stores it: models as JSON data, tuples as lists."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, tuple):
-        return [_dump(item) for item in value]
+        return [_to_column_value(item) for item in value]
     return value
 
 
-def _identity(value: Any) -> Any:
+def _return_unchanged(value: Any) -> Any:
     return value
 
 
@@ -32,8 +32,8 @@ class ColumnConverter:
     *store* turns a validated value into the column's; *load* turns the column's into JSON data.
     """
 
-    store: Callable[[Any], Any] = _dump
-    load: Callable[[Any], Any] = _identity
+    store: Callable[[Any], Any] = _to_column_value
+    load: Callable[[Any], Any] = _return_unchanged
 
 
 PLAIN_CONVERTER: Final = ColumnConverter()
@@ -63,7 +63,7 @@ class Setting:
 
 
 @cache
-def declared_settings(model: type[BaseModel]) -> Mapping[str, Setting]:
+def collect_declared_settings(model: type[BaseModel]) -> Mapping[str, Setting]:
     """Return the settings that *model* declares, by field name, in field order."""
     settings = {}
     for name, info in model.model_fields.items():
@@ -74,6 +74,8 @@ def declared_settings(model: type[BaseModel]) -> Mapping[str, Setting]:
 
 
 @cache
-def grade_settings(model: type[BaseModel]) -> frozenset[str]:
+def list_grade_affecting_settings(model: type[BaseModel]) -> frozenset[str]:
     """Return the names of the settings whose change recomputes grades."""
-    return frozenset(name for name, item in declared_settings(model).items() if item.affects_grades)
+    return frozenset(
+        name for name, item in collect_declared_settings(model).items() if item.affects_grades
+    )

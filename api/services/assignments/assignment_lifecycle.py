@@ -19,7 +19,7 @@ from api.schemas.assignments.assignments import (
     StaffAssignment,
 )
 from api.schemas.shared.patch_schemas import changed_fields
-from api.schemas.shared.setting import grade_settings
+from api.schemas.shared.setting import list_grade_affecting_settings
 from api.services.assignments.pinned_versions import load_pinned_problems
 from api.services.assignments.settings import (
     apply_settings,
@@ -110,7 +110,9 @@ def update_assignment(
             act.record(session, "assignment.changed", ("assignment", row.id), change=difference)
         if any(difference) or has_new_points:
             increment_version(row)
-        affects_grades = has_new_points or grade_settings(AssignmentIn) & difference[1].keys()
+        affects_grades = (
+            has_new_points or list_grade_affecting_settings(AssignmentIn) & difference[1].keys()
+        )
         moves = [row] if affects_grades else []
         effect = recompute_grades(session, act, moves, cause=act.to_grade_cause("settings", row.id))
         return AssignmentChanged(assignment=serialize_assignment(session, act, row), effect=effect)

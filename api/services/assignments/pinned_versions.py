@@ -13,7 +13,7 @@ from api.core.errors import InvalidInput
 from api.db.engine import cache_in_snapshot
 from api.db.models import AssignmentProblem, Course, Draw, Enrolment, ProblemVersion, Submission
 from api.schemas.assignments.problems import AssignedProblemSettings, PartSummary, ProblemSettings
-from api.schemas.shared.setting import declared_settings
+from api.schemas.shared.setting import collect_declared_settings
 from api.services.problems.versions import BANK, load_newest_version, space_kind
 
 PROBLEM_IDS: Final[BindParameter[Any]] = bindparam("problems", expanding=True)
@@ -128,7 +128,7 @@ def has_submissions(session: Session, problem: AssignmentProblem) -> bool:
 def serialize_problem_settings(pinned_problem: PinnedProblem) -> AssignedProblemSettings:
     """Return a problem with its settings in the assignment, as staff see it."""
     row, version = pinned_problem.row, pinned_problem.version
-    settings = {name: getattr(row, name) for name in declared_settings(ProblemSettings)}
+    settings = {name: getattr(row, name) for name in collect_declared_settings(ProblemSettings)}
     settings["points"] = version.points if row.points is None else row.points
     return AssignedProblemSettings(
         **settings,

@@ -20,7 +20,7 @@ from api.schemas.assignments.problems import (
 )
 from api.schemas.shared.effects import Effect
 from api.schemas.shared.patch_schemas import changed_fields
-from api.schemas.shared.setting import declared_settings, grade_settings
+from api.schemas.shared.setting import collect_declared_settings, list_grade_affecting_settings
 from api.services.assignments.assignment_lifecycle import increment_version
 from api.services.assignments.pinned_versions import (
     find_version_to_pin,
@@ -228,7 +228,9 @@ def _record_and_recompute(
 def _affects_grades(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     """Return whether a change of a problem may change grades: labels alone may not."""
     changed = {name for name in {*before, *after} if before.get(name) != after.get(name)}
-    without_effect = declared_settings(ProblemSettings).keys() - grade_settings(ProblemSettings)
+    without_effect = collect_declared_settings(
+        ProblemSettings
+    ).keys() - list_grade_affecting_settings(ProblemSettings)
     return not before or not after or bool(changed - without_effect)
 
 

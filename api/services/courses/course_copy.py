@@ -19,7 +19,7 @@ from api.db.models import (
 from api.db.upserts import insert_rows
 from api.schemas.assignments.assignments import AssignmentIn
 from api.schemas.assignments.problems import ProblemSettings
-from api.schemas.assignments.settings import store_timeline
+from api.schemas.assignments.settings import timeline_to_column
 from api.schemas.assignments.timeline import TimelineSpec
 from api.schemas.courses.courses import CopyIn, CourseIn
 from api.services.assignments import timeline
@@ -79,7 +79,7 @@ def _build_assignment_copy(
         course_id=course.id,
         created_at=act.now,
         version=1,
-        **copyable_values(AssignmentIn, old) | {"timeline": store_timeline(spec)},
+        **copyable_values(AssignmentIn, old) | {"timeline": timeline_to_column(spec)},
     )
     update_resolved_times(row, course)
     return row

@@ -25,7 +25,7 @@ from api.schemas.courses.courses import (
     CourseView,
 )
 from api.schemas.shared.patch_schemas import changed_fields
-from api.schemas.shared.setting import grade_settings
+from api.schemas.shared.setting import list_grade_affecting_settings
 from api.services.accounts.credentials import end_sessions_and_lock_unvouched_password
 from api.services.assignments.settings import update_resolved_times
 from api.services.audit import recorder
@@ -173,7 +173,9 @@ def update_course(session: Session, act: ChangeContext, body: CoursePatch) -> Co
         if any(difference):
             course.version += 1
             act.record(session, "course.changed", ("course", course.id), change=difference)
-        moved = assignments if grade_settings(CourseIn) & difference[1].keys() else []
+        moved = (
+            assignments if list_grade_affecting_settings(CourseIn) & difference[1].keys() else []
+        )
         for row in moved:
             lock_and_refresh(session, row)
             update_resolved_times(row, course)

@@ -50,7 +50,7 @@ def load_students_to_help(
     assignments = [
         assignment
         for assignment in _load_released_assignments(session, member.course.id, now=now)
-        if not member.is_blind_to(assignment)
+        if not member.cannot_see_names_in(assignment)
     ]
     reasons: ReasonsByStudent = defaultdict(list)
     _add_unopened_reasons(session, assignments, section, reasons, now=now)

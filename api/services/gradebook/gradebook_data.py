@@ -174,7 +174,9 @@ def load_visible_assignments(
 ) -> tuple[tuple[Assignment, ...], tuple[Assignment, ...]]:
     """Return the published assignments that *reader* may see by student, and the withheld ones."""
     published = load_published_assignments(session, course_id)
-    withheld = tuple(one for one in published if reader is not None and reader.is_blind_to(one))
+    withheld = tuple(
+        one for one in published if reader is not None and reader.cannot_see_names_in(one)
+    )
     return tuple(one for one in published if one not in withheld), withheld
 
 

@@ -136,7 +136,7 @@ def load_answer_unchecked(session: Session, caller: Principal, answer_id: UUID) 
 
 def hides_student_names(assigned_problem: AssignedProblem) -> bool:
     """Return whether the names of students are hidden from the member."""
-    return assigned_problem.member.is_blind_to(assigned_problem.assignment)
+    return assigned_problem.member.cannot_see_names_in(assigned_problem.assignment)
 
 
 @lru_cache(maxsize=RANK_CACHE_SIZE)

@@ -145,7 +145,7 @@ def load_submission_view(
     answers = load_graded_answers(session, [row.submission])[submission]
     if member.is_staff:
         member.require("see_submissions")
-        is_blind = member.is_blind_to(row.assignment)
+        is_blind = member.cannot_see_names_in(row.assignment)
         response = build_staff_submission(
             session,
             row.submission,
@@ -253,4 +253,4 @@ def _authorize_receipt_and_check_blind(
     is_own = member.student_id == row.submission.student_id
     if not (is_own or member.has_permission("see_submissions")):
         raise NotFound(NO_RECEIPT)
-    return member.is_blind_to(row.assignment) and not is_own
+    return member.cannot_see_names_in(row.assignment) and not is_own

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from api.db.models import Assignment, Course, ProblemVersion
 from api.schemas.assignments.problems import ProblemSettings
 from api.schemas.courses.course_files import AssignmentFile, CourseFile, ProblemEntry
-from api.schemas.shared.setting import declared_settings
+from api.schemas.shared.setting import collect_declared_settings
 from api.services.assignments.pinned_versions import PinnedProblem, load_pinned_problems
 from api.services.assignments.settings import serialize_settings
 from api.services.courses.files.yaml_text import dump_yaml
@@ -96,7 +96,7 @@ def _build_entry(problem: PinnedProblem, course_problems: Container[str]) -> Pro
         else "course"
         if is_own
         else "bank",
-        **{name: getattr(row, name) for name in declared_settings(ProblemSettings)},
+        **{name: getattr(row, name) for name in collect_declared_settings(ProblemSettings)},
     )
 
 

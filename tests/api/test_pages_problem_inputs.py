@@ -11,6 +11,8 @@ from api.pages.forms.form import PostedForm
 from api.pages.student.components.cell_marks import compute_cell_marks
 from api.pages.student.components.grids import build_grid, cell_texts_for_grid
 from api.pages.student.components.inputs import (
+    WIDGET_HINTS,
+    InputWidget,
     build_input,
     is_same_input,
     parse_form_answer,
@@ -49,6 +51,14 @@ def form(**fields: Any) -> PostedForm:
 def test_percent_input_shows_no_unit() -> None:
     assert build_input(asked("percent"), None).unit == ""
     assert build_input(asked("quantity", unit="MB"), None).unit == "MB"
+
+
+@pytest.mark.parametrize(
+    ("part", "look"), [(TABLE, "grid"), (CHOICES, "tick"), (asked("integer"), None)]
+)
+def test_hint_describes_the_input_widget(part: PartAsked, look: InputWidget | None) -> None:
+    hint = WIDGET_HINTS[look] if look else part.typing.hint
+    assert build_input(part, None).hint == hint
 
 
 @pytest.mark.parametrize(

@@ -145,6 +145,42 @@ def test_people_list_shows_all_columns_on_phone(served, screens):
         assert shown.evaluate(LINES) == 1
 
 
+def test_assignment_list_of_staff_shows_all_columns_on_phone(served, screens):
+    course = served.world.course()
+    teacher = served.world.enrol(course, "Tea Cher", role="instructor")
+    served.world.assignment(course)
+    page = screens.open(teacher, width=390)
+    page.goto(f"/courses/{course}")
+    table = page.get_by_role("group", name="Assignments")
+    assert table.evaluate("one => one.scrollWidth <= one.clientWidth")
+    assert overflow(page) == 0
+    cells = table.locator("tbody td").all()
+    assert len(cells) == 5
+    assert all(is_in_view(cell, 390) for cell in cells)
+    label = "one => getComputedStyle(one, '::before').content"
+    assert [cell.evaluate(label).split(" (")[0].strip('": ') for cell in cells] == [
+        "Due",
+        "Submitted",
+        "Mean %",
+        "To grade",
+        "Results shown",
+    ]
+
+
+@pytest.mark.parametrize(("width", "is_folded"), [(390, True), (1280, False)])
+def test_gradebook_filters_are_folded_on_phone_only(served, screens, width, is_folded):
+    course = served.world.course()
+    teacher = served.world.enrol(course, "Tea Cher", role="instructor")
+    served.world.enrol(course, "Stu Dent")
+    page = screens.open(teacher, width=width)
+    page.goto(f"/courses/{course}/gradebook")
+    field = page.get_by_label("Name, address or number")
+    expect(field).to_be_visible(visible=not is_folded)
+    if is_folded:
+        page.get_by_text("Filter", exact=True).click()
+        expect(field).to_be_visible()
+
+
 def test_wide_table_scrolls_on_phone_with_sticky_names(served, screens):
     course = served.world.course()
     teacher = served.world.enrol(course, "Tea Cher", role="instructor")

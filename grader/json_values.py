@@ -116,7 +116,7 @@ def _decode_truncated(start: str, size_bytes: object, digest: object) -> Truncat
 
 
 def _build_decode_error(data: Any) -> ValueError:
-    return ValueError(f"{data!r} is no value")
+    return ValueError(f"{data!r} is not a value")
 
 
 def _decode_tensor(cells: tuple[Any, ...], shape: tuple[Any, ...]) -> Tensor:

@@ -177,7 +177,7 @@ def _describe_mismatch(
         has_keyword_only = any(
             parameter.kind is parameter.KEYWORD_ONLY for parameter in known.parameters.values()
         )
-        by_name = ", with what stands behind * by its name" if has_keyword_only else ""
+        by_name = ", with what follows * by its name" if has_keyword_only else ""
         layer = LAYER_HINT if _is_layer_type(known.return_annotation) else ""
         return f"{error}; write {format_usage(solver)}{by_name}{layer}"
     return ""

@@ -144,7 +144,7 @@ def _check_version(
 
 
 def _invalid_data_error(error: Exception) -> ProblemError:
-    return ProblemError(f"this is no stored variant ({error}); publish it again")
+    return ProblemError(f"this is not a stored variant ({error}); publish it again")
 
 
 def _parse_values(payload: Mapping[str, Any]) -> dict[str, Value]:

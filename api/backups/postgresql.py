@@ -23,7 +23,7 @@ PROGRAM_MISSING_MESSAGE: Final = (
     "the one in it, as docs/operate.md explains."
 )
 PROGRAM_TOO_OLD_MESSAGE: Final = (
-    "{program} is of PostgreSQL {ours} and does not work with a server of version {theirs}; "
+    "{program} comes from PostgreSQL {ours} and does not work with a server of version {theirs}; "
     "install "
     "postgresql-client-{theirs}"
 )

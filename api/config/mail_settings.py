@@ -14,7 +14,8 @@ def validate_address(address: str) -> str:
     """Return an e-mail address; raise `ValueError` if it is none."""
     if not ADDRESS_PATTERN.fullmatch(address):
         raise ValueError(
-            f"{address!r} is no e-mail address; write it without a name, such as grader@example.edu"
+            f"{address!r} is not an e-mail address; write it without a name, such as "
+            "grader@example.edu"
         )
     return address
 

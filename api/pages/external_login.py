@@ -71,7 +71,7 @@ def log_in_by_proxy(form: FormDep, context: PageDep) -> Response:
     """Log in the user whom a trusted proxy names in its header."""
     proxy = context.service.proxy_login
     if proxy is None:
-        raise NotFound("There is no login by a proxy.")
+        raise NotFound("This service does not log people in through a proxy.")
     next_path = local_path_or_home(form.text("next", "/"))
     try:
         user = proxy.find_user(context.request.scope)
@@ -154,7 +154,7 @@ def _explain_refusal(name: str, error: str) -> str:
     """Return why nobody is logged in after a provider reported an *error*."""
     if error == "access_denied":
         return f"{name} did not log you in: it was canceled, or you may not use this service."
-    return f"{name} did not log you in. Start again; if it goes on, tell an administrator."
+    return f"{name} did not log you in. Start again; if this continues, tell an administrator."
 
 
 def _log_in_with_flow(

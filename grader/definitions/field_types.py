@@ -77,7 +77,7 @@ def _to_literal_node(raw: object) -> Node:
     if isinstance(raw, list) and raw:
         return TupleLiteral(tuple(_to_literal_node(item) for item in raw))
     if isinstance(raw, str):
-        wrong = f'{raw!r} stands in a list; write the list as one text: "[a, a + 1]"'
+        wrong = f'{raw!r} is in a list; write the list as one text: "[a, a + 1]"'
         raise ValueError(wrong)  # noqa: TRY004 - pydantic
     raise ValueError(f'{raw!r} is not an expression; write it as text, such as "conv_size(W, 3)"')
 

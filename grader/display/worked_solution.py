@@ -81,7 +81,7 @@ def _build_steps(variant: Variant, part: AnyPart, registry: Registry) -> tuple[S
             )
         case PredicatePart():
             sample = KINDS["predicate"].build_samples(part, None).right[0]
-            return (TextStep(f"One of the right answers: {sample}."),)
+            return (TextStep(f"One correct answer: {sample}."),)
         case TablePart():
             return _trace_table(part, key, registry)
         case FormulaPart(key=Expression(tree=tree)) if part.variables:
@@ -261,6 +261,6 @@ def _row_scope(key: TableKey, item: Value, previous: Mapping[str, Value]) -> Sco
 def _build_limits_step(part: NumberPart) -> TextStep:
     low, high = part.limits
     if low is not None and high is not None:
-        return TextStep(f"Any number from {to_text(low)} to {to_text(high)} is right.")
+        return TextStep(f"Any number from {to_text(low)} to {to_text(high)} is correct.")
     least = f"at least {to_text(low)}" if low is not None else f"at most {to_text(high or 0)}"
-    return TextStep(f"Any number of {least} is right.")
+    return TextStep(f"Any number that is {least} is correct.")

@@ -113,7 +113,7 @@ def square_root(number: Number) -> Number:
 def logarithm(number: Number, base: Number = 2) -> Number:
     """Return the logarithm: exact for whole powers of an integer base, else the nearest double."""
     if number <= 0 or base <= 0 or base == 1:
-        raise SolverError("a logarithm of a number that has none")
+        raise SolverError("a logarithm of a number that is not positive")
     nearest = _apply_as_double(
         LOGARITHMS.get(base, lambda value: math.log(value, base)), Fraction(number)
     )
@@ -124,7 +124,7 @@ def logarithm(number: Number, base: Number = 2) -> Number:
 def natural_logarithm(number: Number) -> Number:
     """Return the logarithm to the base e as the nearest double; exact for 1."""
     if number <= 0:
-        raise SolverError("a logarithm of a number that has none")
+        raise SolverError("a logarithm of a number that is not positive")
     return _apply_as_double(math.log, Fraction(number))
 
 

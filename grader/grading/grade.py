@@ -39,8 +39,8 @@ CELL_NOUNS: Final = {
 """Names of what is right or not in an answer, by the kinds whose cells are those of the key."""
 CREDIT_BY_CELL: Final = frozenset({"cell", "axis"})
 """Ways of giving credit in which the credit is the share of the cells that are right."""
-FOLLOW_THROUGH_MESSAGE: Final = "Right for the value that you carried on from an earlier part."
-TRUNCATED_MESSAGE: Final = "The answer was too long to be stored whole, and is not read again."
+FOLLOW_THROUGH_MESSAGE: Final = "Correct for the value that you carried over from an earlier part."
+TRUNCATED_MESSAGE: Final = "The answer was too long to be stored in full, so it is not read again."
 
 
 def grade(

@@ -100,7 +100,7 @@ def _parse_record(record: Any) -> GradingRecord:
     if seed is not None and not (type(seed) is int and 0 <= seed <= MAX_SEED):
         raise ValueError(f"{seed!r} is not a seed")
     if numbers not in {None, *get_args(NumberStyle)}:
-        raise ValueError(f"{numbers!r} is not a style of numbers")
+        raise ValueError(f"{numbers!r} is not a number style")
     names = ("problem", "draw_hash", "marking_hash", "engine", "part")
     texts = {name: record[name] for name in names}
     if not all(isinstance(text, str) for text in texts.values()):

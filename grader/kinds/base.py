@@ -21,7 +21,7 @@ from grader.values import Tensor, Value, has_same_form_and_sign
 
 def _require_distinct(names: tuple[str, ...]) -> tuple[str, ...]:
     if not have_distinct_spellings(names):
-        raise ValueError("these names cannot be told from each other")
+        raise ValueError("these names cannot be told apart")
     return names
 
 

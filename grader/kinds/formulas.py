@@ -55,7 +55,7 @@ from grader.values import Value
 CACHED_FORMULAS: Final = 512
 
 NO_VALUE: Final = (
-    "The formula has no value wherever it was tried: "
+    "The formula has no value at any point that was tried: "
     "it divides by zero, or its numbers are too large."
 )
 
@@ -119,7 +119,7 @@ class ExpressionPart(FormulaPart):
             if _count_formulas(key) != self.formula_count:
                 count = self.formula_count
                 form = f"a list of {pluralize(count, 'formula')}" if count else "one formula"
-                raise ValueError(f"`{location}` has not the form of the key, which is {form}")
+                raise ValueError(f"`{location}` does not have the form of the key, which is {form}")
         return self
 
 

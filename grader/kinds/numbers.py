@@ -49,7 +49,7 @@ from grader.values import Number, Value, has_same_form_and_sign, is_number, magn
 
 # It costs an attempt: else a student could try all round numbers free of charge.
 WRONG_ROUNDED: Final = Judgement(
-    WRONG.credit, remark="The exact number is asked for, with all its digits."
+    WRONG.credit, remark="The question asks for the exact number, with all its digits."
 )
 
 
@@ -240,8 +240,8 @@ class NumberKind(ScalarKind[NumberPart]):
         reading = (part.share and read_out_of_total(typed)) or read_number(typed, ratio=True)
         if part.share and reading.value > 1:
             raise AnswerError(
-                f"{truncate_line(reading.text)} is more than 1, and a share is asked for.",
-                expected="a number from 0 to 1, or the percent sign behind a percentage",
+                f"{truncate_line(reading.text)} is more than 1, but the question asks for a share.",
+                expected="a number from 0 to 1, or a percent sign after a percentage",
             )
         return reading
 

@@ -62,7 +62,7 @@ class PredicateKind(AnswerKind[PredicatePart, tuple[Number, ...]]):
     """Kind of a tuple of numbers that a condition accepts; there is no single key."""
 
     part: ClassVar[type[PredicatePart]] = PredicatePart
-    hint = "Numbers with commas between."
+    hint = "Numbers separated by commas."
     example = "1"
     reads_alone = False
     rewriters = (drop_verification, keep_keywords, strip_echo)

@@ -40,7 +40,7 @@ from grader.reading.units.quantities import BARE_NOTE, Quantity, read_quantity
 from grader.reading.units.unit_names import DECIMAL_BYTES, DIMENSIONS, parse_unit
 from grader.values import Number, Value, is_number, magnitude, simplify_number
 
-LOST_UNIT: Final = "The number has no unit, and it fits another unit than the question's."
+LOST_UNIT: Final = "The number has no unit, and it fits a unit other than that of the question."
 MIN_LOST_FACTOR: Final = 1000
 """Factor between two units from which on a number without its unit is not just wrong."""
 DECIMAL_PREFIX: Final = re.compile(

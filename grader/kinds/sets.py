@@ -56,7 +56,9 @@ class SetPart(KeyedPart):
     @model_validator(mode="after")
     def _check_item_fields(self) -> Self:
         if (self.of == "name") != bool(self.options):
-            raise ValueError("`of: name` needs `options`, the names that there are; nothing else")
+            raise ValueError(
+                "`of: name` needs `options`, the list of possible names; no other set takes them"
+            )
         if len({name.casefold() for name in self.options}) < len(self.options):
             raise ValueError("two options have the same name; give each its own")
         if self.of != "number" and self.tolerance.widest_rule != "exact":
@@ -69,7 +71,7 @@ class SetKind(AnswerKind[SetPart, Items]):
 
     part: ClassVar[type[SetPart]] = SetPart
     max_characters = 20_000
-    hint = "All of them, in any order, with commas between."
+    hint = "All of them, in any order, separated by commas."
     example = "3, 5"
 
     def get_rewriters(self, part: SetPart) -> tuple[Rewriter, ...]:

@@ -60,7 +60,7 @@ class ShapeKind(AnswerKind[ShapePart, Axes]):
     """Kind of an exact shape; graded by axis if the author says so."""
 
     part: ClassVar[type[ShapePart]] = ShapePart
-    hint = "The sizes of the axes in order, with × or commas between."
+    hint = "The sizes of the axes in order, separated by × or commas."
     example = "3×32×32"
 
     refusals = (refuse_alternatives,)

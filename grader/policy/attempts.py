@@ -189,8 +189,8 @@ def _check_cool_down(
 
 
 def _describe_attempt_limit(attempts: int | None) -> str:
-    few = {0: "none is allowed", 1: "the one allowed is used"}
-    return few.get(attempts or 0, f"all {attempts} are used")
+    few = {0: "none is allowed", 1: "the only one has been used"}
+    return few.get(attempts or 0, f"all {attempts} have been used")
 
 
 def _join_names(parts: tuple[str, ...]) -> str:

@@ -102,6 +102,6 @@ def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for name, value in pairs:
         if name in result:
-            raise AnswerError(f"The key {name[:40]!r} comes twice.", expected="each key once")
+            raise AnswerError(f"The key {name[:40]!r} occurs twice.", expected="each key once")
         result[name] = value
     return result

@@ -203,7 +203,7 @@ def _is_enclosed(text: str) -> bool:
 def _read_numbers(body: str | list[RawAnswer]) -> tuple[Number, ...]:
     if isinstance(body, str) and (coded := NUMBERED_NAME.search(body)):
         raise AnswerError(
-            f"'{coded[0]}' is a name, and a set of numbers is asked for.",
+            f"'{coded[0]}' is a name, but the question asks for a set of numbers.",
             expected=f"the numbers alone, such as {{{coded[2]}}}",
         )
     if isinstance(body, str) and (size := SIZE.search(body)):
@@ -268,7 +268,7 @@ def _read_names(item: RawAnswer, spelled: dict[str, str]) -> list[str]:
     unknown = next((word for word in words if word.casefold() not in spelled), "")
     if unknown or not words:
         message = (
-            f"{truncate_line(unknown)!r} is not known here." if unknown else "This is no name."
+            f"{truncate_line(unknown)!r} is not known here." if unknown else "This is not a name."
         )
         raise AnswerError(message, expected=f"some of {', '.join(spelled.values())}")
     return [spelled[word.casefold()] for word in words]

@@ -183,7 +183,7 @@ def _refuse_product(text: str, start: int) -> None:
     """Raise `AnswerError` for ``9 × 9 = 81``, where the number at *start* may be a product."""
     if any(token.text == "×" for token in tokenize(text, 0, start)):
         raise AnswerError(
-            "The number behind the sizes can be read as their product or as a side.",
+            "The number after the sizes can be read as their product or as a side.",
             expected="the sizes alone, such as 9×9",
             position=start,
         )

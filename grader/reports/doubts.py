@@ -21,12 +21,12 @@ CUT_MARGIN: Final = 0.6
 LONG_NUMBER: Final = re.compile(r"-?\d{3,}")
 UNREADABLE: Final = "the answer cannot be read"
 NO_LABEL: Final = "the label of the question is not in the report"
-OTHER_LETTER: Final = "the value stands under the letter of another part"
+OTHER_LETTER: Final = "the value is under the letter of another part"
 REPEATED: Final = "the value answers another part"
 ORDER_ONLY: Final = "only the order of the answers says that this is the part"
 DIFFERENT_WORDS: Final = "the words beside the value describe something else"
 MANY_MISSING_WORDS: Final = 3
-REFERENCE: Final = "words beside the value say that it is no answer"
+REFERENCE: Final = "words beside the value say that it is not an answer"
 POINTER: Final = (
     r"(?<![\w.])(?:(?:see|cf\.?|not|e\.\s?g\.|for (?:example|instance))[,:]?\s{1,3}(?:the\s)?"
     r"(?:(?:section|sec\.|table|figure|fig\.|appendix|question|part|line|equation|eq\.)\s{0,3})?"
@@ -72,7 +72,7 @@ def find_doubt(
         return NO_LABEL
     least_cut = CUT_RESULT_SUPPORT if passage.is_conclusion else CUT_SUPPORT
     if passage.is_cut and support < least_cut and not (is_own_letter and passage.is_conclusion):
-        return "the value stands in a sentence with others"
+        return "the value is in a sentence with others"
     is_only_value = margin == math.inf and region.is_labeled and not is_sentence
     is_only_value = is_only_value and not has_unused_letters
     least = CERTAIN_SUPPORT if region.is_labeled else UNLABELED_SUPPORT
@@ -101,17 +101,19 @@ def find_form_doubt(part: SheetPart, passage: Passage, reading: PassageReading) 
         return "words beside the value were left out"
     is_given = not passage.is_conclusion and passage.text in part.prompt_numbers
     if passage.is_question or is_given:
-        return "the value stands in the question"
+        return "the value is in the question"
     if _is_reference(part, passage):
         return REFERENCE
     if part.axes and count_axes_of_shape(reading.read_as) != part.axes:
         return "the shape has another number of axes"
     if is_unlikely(part, reading):
         return (
-            "a whole number is asked for" if part.kind == "integer" else "the share is above 100 %"
+            "the question asks for a whole number"
+            if part.kind == "integer"
+            else "the share is above 100 %"
         )
     if part.kind == "vector" and "matrix" not in passage.forms:
-        return "several values are asked for"
+        return "the question asks for several values"
     if part.kind == "matrix" and reading.read_as.count("[") <= ONE_ROW:
         return "the array has one row only"
     return ""

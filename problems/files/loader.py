@@ -50,7 +50,7 @@ PART_PATH: Final = ("parts", 0)
 MAX_LISTED_FIELDS: Final = 8
 """Maximum number of field names that an error lists."""
 PARAM_MESSAGE: Final = (
-    "this is no parameter; write {choose: [1, 2]}, {integers: [1, 9]}, {network: [...]}, "
+    "this is not a parameter; write {choose: [1, 2]}, {integers: [1, 9]}, {network: [...]}, "
     "{torch: text} or {named: text}"
 )
 TOLERANCE_MESSAGE: Final = (
@@ -211,7 +211,7 @@ def _suggest_field(path: FieldPath) -> str:
         return meant
     if 0 < len(fields) <= MAX_LISTED_FIELDS:
         return f"; there are {', '.join(fields)}"
-    return "; see `grader schema` for those there are"
+    return "; `grader schema` lists them"
 
 
 def _value_at(path: FieldPath, data: Any) -> Any:

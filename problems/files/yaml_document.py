@@ -76,7 +76,7 @@ def load_document(text: str, *, file: str, parser: type[yaml.SafeLoader] = PARSE
     except yaml.YAMLError as error:
         raise build_syntax_error(error, text, file=file) from error
     except (OverflowError, ValueError) as error:  # PyYAML passes "\UFFFFFFFF" to chr()
-        raise ProblemError(f"an escape is no character: {error}; fix it", file=file) from error
+        raise ProblemError(f"an escape is not a character: {error}; fix it", file=file) from error
 
 
 def _check_size_and_characters(text: str, *, file: str) -> None:
@@ -138,7 +138,7 @@ class _DocumentReader:
         next(self.events)
         if isinstance(another := next(self.events), DocumentStartEvent):
             position = _NodePosition(line=_event_line(another))
-            self._fail("a second document begins here; take the `---` away", position)
+            self._fail("a second document begins here; remove the `---`", position)
         return YamlDocument(data, self.lines)
 
     def _fail(self, message: str, position: _NodePosition) -> NoReturn:
@@ -235,7 +235,7 @@ class _DocumentReader:
         Its entry is None until it is complete, so that an alias inside it is detected.
         """
         if name in self.anchors:
-            self._fail(f"the anchor &{name} stands here again; rename one", position)
+            self._fail(f"the anchor &{name} is defined again here; rename one", position)
         self.anchors[name] = None
         outer, before = self.deepest, self.nodes
         self.deepest = position.depth

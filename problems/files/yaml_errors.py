@@ -18,8 +18,8 @@ LATE_DETECTED_ERRORS: Final = ("',' or '", "end of stream", "expected ':'")
 """Errors that YAML detects late; they are reported where the open construct begins."""
 ADVICE: Final = (
     (NO_MAPPING, QUOTE_COLON),
-    ("that cannot start any token", "indent with blanks; quote a text that begins with % @ or `"),
-    ("a tab", "put blanks in the place of the tab"),
+    ("that cannot start any token", "indent with spaces; quote a text that begins with % @ or `"),
+    ("a tab", "use spaces instead of the tab"),
     ("',' or '", "close the bracket; quote a text that contains brackets or begins with one"),
     ("end of stream", "close the quote or the bracket"),
     ("expected ':'", "write `name: value`"),

@@ -50,7 +50,7 @@ TRAPS: Final = tuple(
         ),
         (
             r"[-+]?\.(?i:inf|nan)",
-            "it is no exact number; write a finite one, or quote it if it is text",
+            "it is not an exact number; write a finite one, or quote it if it is text",
         ),
     )
 )

@@ -94,7 +94,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "variances_left_out": (
             3,
-            "By what are the deltas of this detector scaled?",
+            "What are the deltas of this detector scaled by?",
             "Left out the variances.",
         ),
         "classes_ignored": (

@@ -197,7 +197,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "divided_by_classes": (
             3,
-            "By what is the sum over the classes divided, if at all?",
+            "What is the sum over the classes divided by, if anything?",
             "Divided by the number of classes.",
         ),
     }

@@ -39,7 +39,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "queries_counted": (
             4,
-            "What of an earlier token is needed again when the next one is generated?",
+            "Which vectors of an earlier token are needed again when the next one is generated?",
             "Counted the queries besides the keys and values.",
         ),
         "batch_left_out": (

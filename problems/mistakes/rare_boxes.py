@@ -19,12 +19,12 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "shift_over_own_size": (
             1,
-            "By the sides of which of the two boxes is the shift divided?",
+            "Which box's sides is the shift divided by?",
             "Divided the shift by the sides of the box instead of those of the anchor.",
         ),
         "shift_reversed": (
             1,
-            "From which of the two centers to which does the shift lead?",
+            "Which center does the shift start from, and which does it lead to?",
             "Subtracted the center of the box from that of the anchor.",
         ),
         "shift_in_pixels": (
@@ -64,7 +64,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "aspect_weight_left_out": (
             1,
-            "By what is the term of the aspect ratios multiplied?",
+            "What is the term of the aspect ratios multiplied by?",
             "Subtracted the term of the aspect ratios without its weight.",
         ),
         "distance_penalty_left_out": (

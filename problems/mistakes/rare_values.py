@@ -102,7 +102,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "kernel_not_scaled": (
             1,
-            "By what is the kernel multiplied before it is added?",
+            "What is the kernel multiplied by before it is added?",
             "Added the unscaled kernel for every input cell.",
         ),
         "stopped_one_step_early": (

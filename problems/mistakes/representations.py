@@ -94,8 +94,8 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "lack_not_squared": (
             4,
-            "What happens to the distance that is missing to the margin?",
-            "Did not square the distance that is missing to the margin.",
+            "What is done with the amount by which the distance falls short of the margin?",
+            "Did not square the amount by which the distance falls short of the margin.",
         ),
         "one_table": (
             6,

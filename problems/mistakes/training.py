@@ -89,7 +89,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "decay_without_rate": (
             4,
-            "By what is the decay multiplied, apart from its own factor?",
+            "What is the decay multiplied by, apart from its own factor?",
             "Did not multiply the decay by the learning rate.",
         ),
         "decay_doubled": (
@@ -179,7 +179,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "root_left_out": (
             4,
-            "By what exactly is the step divided?",
+            "What exactly is the step divided by?",
             "Divided by the second moment instead of its square root.",
         ),
         "kept_for_dropped": (

@@ -104,7 +104,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "scaled_by_width": (
             5,
-            "By what exactly are the scores divided?",
+            "What exactly are the scores divided by?",
             "Divided the scores by the width instead of its square root.",
         ),
         "key_not_transposed": (

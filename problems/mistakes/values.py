@@ -177,7 +177,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "norm_scale_left_out": (
             4,
-            "By what are the normalized values multiplied?",
+            "What are the normalized values multiplied by?",
             "Left out the scale.",
         ),
         "scale_and_shift_exchanged": (

@@ -130,5 +130,5 @@ def without_last_pool(network: Network) -> Network:
     while index > 0 and isinstance(layers[index], (Activation, Dropout)):
         index -= 1
     if index < 0 or not isinstance(layers[index], (Pool, AdaptiveAvgPool)):
-        raise SolverError("no pooling stands before the flatten")
+        raise SolverError("no pooling precedes the flatten")
     return Network(layers[:index] + layers[index + 1 :])

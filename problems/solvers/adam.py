@@ -100,7 +100,7 @@ def _bias_correction(beta: Fraction, step: int) -> float:
     """Return ``1 - beta**step`` without cancellation."""
     correction = -math.expm1(step * math.log(beta)) if beta else 1.0
     if not correction:
-        raise SolverError("betas are too near 1")
+        raise SolverError("betas are too close to 1")
     return correction
 
 

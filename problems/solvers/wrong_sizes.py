@@ -99,7 +99,7 @@ def _scale_channels_by_area(args: SolverArguments) -> Shape:
     axes = axis_sizes(upsample_shape(**vars(args)), args.layout)
     scaled = axes["C"] * args.scale_factor ** len(spatial_axes(args.layout))
     if int(scaled) != scaled:
-        raise SolverError("the channels are no whole number")
+        raise SolverError("the channels are not a whole number")
     axes["C"] = int(scaled)
     return tuple(axes[letter] for letter in args.layout)
 

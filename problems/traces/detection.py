@@ -40,7 +40,7 @@ ANCHOR_FREE_DEPTH_SENTENCE: Final = (
     "No anchors and no objectness: 4 coordinates of R numbers each, and the class scores."
 )
 ANCHOR_FREE_BOX_SENTENCE: Final = (
-    "A decoded box has 4 coordinates and a score for each class, no objectness."
+    "A decoded box has 4 coordinates and a score for each class, but no objectness."
 )
 ANCHOR_BOX_SENTENCE: Final = "A box has 4 coordinates, an objectness and a score for each class."
 

@@ -183,12 +183,12 @@ def _trace_peak_activation(args: TracedArguments) -> Iterator[SolutionStep]:
 
 
 def _trace_depth(args: TracedArguments) -> Iterator[SolutionStep]:
-    yield TextStep("The layers with weights on the path with the most of them:")
+    yield TextStep("The path with the most layers that have weights:")
     yield from _trace_longest_path(args.net, LAYER_KINDS["weighted"])
 
 
 def _trace_layer_count(args: TracedArguments) -> Iterator[SolutionStep]:
-    yield TextStep("The layers of this kind on the path with the most of them:")
+    yield TextStep("The path with the most layers of this kind:")
     yield from _trace_longest_path(args.net, LAYER_KINDS[args.kind])
 
 

@@ -326,7 +326,10 @@ def test_backup_overwrites_no_file_and_requires_a_database(grader, tmp_path):
     ("program", "said"),
     [
         (None, "pg_dump is not installed. It comes with PostgreSQL"),
-        ("echo 'pg_dump (PostgreSQL) 9.6.24'", "pg_dump is of PostgreSQL 9 and does not work with"),
+        (
+            "echo 'pg_dump (PostgreSQL) 9.6.24'",
+            "pg_dump comes from PostgreSQL 9 and does not work with",
+        ),
         ("echo no luck >&2; exit 1", "pg_dump failed: no luck"),
     ],
 )

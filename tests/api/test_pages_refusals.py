@@ -32,7 +32,7 @@ def test_get_of_form_only_url_links_to_its_page(world, browser, course, path, pa
         "assigned": assigned.path,
     }
     found = browser.get(path.format_map(names))
-    assert (found.status, found.heading) == (405, "Only a form leads here")
+    assert (found.status, found.heading) == (405, "Only a form can open this page")
     assert "Allow" not in found.text
     links = [one["href"] for one in found.one("main").all("a")]
     assert links == [*([page.format_map(names)] if page else []), "/"]

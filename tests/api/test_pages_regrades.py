@@ -88,11 +88,9 @@ def test_contradicting_author_example_is_reported_and_can_be_dropped(world, cour
     assert refused.status == 422
     box = refused.one("input", name="version.drop_examples")
     assert (box["value"], box.get("checked", "no")) == ("1", "no")
-    said = (
-        "Example 2 of the problem’s author answers Cells with “6” and expects “wrong”; "
-        "by the new version it is not"
-    )
-    assert said in refused.one(id=f"{box['id']}-wrong").text
+    said = refused.one(id=f"{box['id']}-wrong").text.rstrip(".")
+    assert said.startswith("Example 2 ")
+    assert all(word in said for word in ("Cells", "“6”", "“incorrect”"))
     assert said in refused.one(id="error").text
     assert refused.one("a", href=f"#{box['id']}")
     assert "examples.1" not in refused.one(id="error").text

@@ -107,7 +107,7 @@ def test_refused_report_answer_shows_reason(world, course, browser):
 
 @pytest.mark.parametrize(
     ("name", "document", "message"),
-    [("a.pages", "1", "save it as one of"), ("a.ipynb", "[", "no Jupyter notebook")],
+    [("a.pages", "1", "save it as one of"), ("a.ipynb", "[", "not a Jupyter notebook")],
 )
 def test_unreadable_report_is_rejected_with_message(browser, assigned, name, document, message):
     refused = send_file(browser, assigned, document, name)

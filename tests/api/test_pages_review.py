@@ -90,7 +90,7 @@ def test_ta_grades_answers_by_rubric_until_queue_is_empty(scene, ada):
         done = ada.send(marks(found), "act=next", items=ticked, comment="Say also why.")
         assert done.status == 303
         found = ada.follow(done)
-    assert "No answer is left for you." in ada.get(done.location).text
+    assert "There are no answers left for you." in ada.get(done.location).text
     assert [told(scene, one)["score"] for one in students] == [2, 2, 2]
     assert {told(scene, one)["mark"]["comment"] for one in students} == {"Say also why."}
 
@@ -173,7 +173,7 @@ def test_reserved_answer_is_unavailable_until_released(scene, ada):
     bob = Browser(scene.world, scene.bob)
     bob.post(f"{scene.part}/next")
     nothing = ada.post(f"{scene.part}/next")
-    assert "No answer is left for you." in ada.get(nothing.location).text
+    assert "There are no answers left for you." in ada.get(nothing.location).text
     claimed = ada.post(f"/answers/{scene.answer(student)}/claim")
     assert claimed.status == 409
     assert "Bob Grader has reserved it until" in claimed.text

@@ -181,7 +181,7 @@ def test_invalid_confirmation_is_rejected_and_submits_nothing(student, assigned,
     [
         (b"\xff\xff\xff", "a.md", "UTF-8"),
         (b"%PNG", "a.png", ".ipynb"),
-        (b"{}", "a.ipynb", "no Jupyter notebook"),
+        (b"{}", "a.ipynb", "not a Jupyter notebook"),
         (b"PK nothing", "a.docx", "not a Word document"),
         (b"\xd0\xcf\x11\xe0 secret", "a.docx", "without a password"),
         (b"   \n", "a.txt", "no text"),

@@ -118,7 +118,7 @@ def _names_with_empty_words(item: RawAnswer, spelled: dict[str, str]) -> list[st
     words = [text] if text.casefold() in spelled else [word.strip("`*") for word in text.split()]
     unknown = next((word for word in words if word.casefold() not in spelled), "")
     if unknown or not words:
-        raise AnswerError("This is no name.")
+        raise AnswerError("This is not a name.")
     return [spelled[word.casefold()] for word in words]
 
 

@@ -137,10 +137,10 @@ def test_misleading_yaml_value_is_refused(written, advice):
         ("p: {key: }", 1, "p.key", "write ~ for nothing"),
         ("a: 1\nb: *x", 2, "b", "*x has no anchor before it"),
         ("a: &x [1, *x]", 1, "a.1", "*x contains itself"),
-        ("a: &x 1\nb: &x 2", 2, "b", "the anchor &x stands here again"),
+        ("a: &x 1\nb: &x 2", 2, "b", "the anchor &x is defined again"),
         ("a: b: c", 1, "", QUOTE_COLON),
         ("a: 1\nb: @x", 2, "", "quote a text that begins with % @ or `"),
-        ("a:\n\t- 1", 2, "", "indent with blanks"),
+        ("a:\n\t- 1", 2, "", "indent with spaces"),
         ("a: [1, 2\nb: 3", 1, "", "close the bracket"),
         ("a: 'x", 1, "", "close the quote"),
         ("a: 1\nb\nc: 2", 2, "", "write `name: value`"),
@@ -164,7 +164,7 @@ def test_yaml_error_is_reported_with_location_and_advice(text, line, field, part
 
 @pytest.mark.parametrize("parser", PARSERS)
 def test_tab_indentation_is_reported_with_replacement_advice(parser):
-    with pytest.raises(ProblemError, match="blanks") as caught:
+    with pytest.raises(ProblemError, match="spaces") as caught:
         load_document("p:\n  - a: 1\n\t  b: 2\n", file="p.yaml", parser=parser)
     assert caught.value.line == 3
 

@@ -109,7 +109,7 @@ def test_value_that_is_not_an_expression_is_rejected(given):
 
 @pytest.mark.parametrize("given", [["a"], [[1], ["a"]]])
 def test_list_of_expressions_asks_for_a_single_text(given):
-    assert "'a' stands in a list; write the list as one text" in refusal(Expr, given)
+    assert "'a' is in a list; write the list as one text" in refusal(Expr, given)
 
 
 def test_bad_expression_error_gives_the_reason():

@@ -290,7 +290,7 @@ def test_rounded_right_key_is_not_named_as_mistake(typed, status):
     result = mark(part, typed)
     assert result.status == status
     if typed != "204800":
-        assert "The exact number is asked for" in result.feedback
+        assert "The question asks for the exact" in result.feedback
 
 
 def test_mistake_on_carried_value_earns_at_most_follow_through_credit():

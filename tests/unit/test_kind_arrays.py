@@ -258,7 +258,7 @@ def test_each_key_component_needs_a_distinct_name():
         "needs_review",
         "there are 2 names, the key has the size 3",
     )
-    with pytest.raises(ValidationError, match="these names cannot be told from each other"):
+    with pytest.raises(ValidationError, match="these names cannot be told apart"):
         original(ask("vector", key="[1, 2]", names=["a", "A"]))
 
 

@@ -92,7 +92,7 @@ def test_counterexample_shows_value_of_student_but_never_of_key(typed, own):
 
 def test_formula_without_any_value_is_reported_and_costs_nothing():
     result = mark(SIZE, "1 / (H - H)")
-    assert "has no value wherever it was tried" in result.feedback
+    assert "has no value" in result.feedback
     assert not result.costs_attempt
 
 
@@ -138,7 +138,7 @@ def test_counterexample_uses_point_computable_by_hand():
 
 def test_value_with_many_digits_is_not_printed_in_full():
     told = mark(SIZE, "(H + 9)**200").feedback
-    assert "your formula gives a number of many figures, which" in told
+    assert "your formula gives a number with many digits, which" in told
 
 
 PAIR = ask(
@@ -185,11 +185,11 @@ def test_counterexample_of_formula_list_names_component():
         ({"key": "n", "credit_by": "all"}, "this key is one formula"),
         (
             {"key": "(n, n)", "accept": [{"key": "n", "reason": "an example"}]},
-            "`accept.0` has not the form of the key, which is a list of 2 formulas",
+            "`accept.0` does not have the form of the key, which is a list of 2 formulas",
         ),
         (
             {"key": "n + 1", "mistakes": [{"id": "two", "key": "(n, n)", "say": "Hm."}]},
-            "`mistakes.two` has not the form of the key, which is one formula",
+            "`mistakes.two` does not have the form of the key, which is one formula",
         ),
         ({"key": "n", "variables": {}}, "a formula needs `variables`"),
         ({"key": "n", "where": ["m > 1"]}, "which are not variables"),

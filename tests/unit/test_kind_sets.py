@@ -136,7 +136,12 @@ def test_duplicates_and_wrong_items_are_reported(typed, words):
         (NUMBERS, "the Boxes 1, 3, 5", "correct", "'the Boxes' was ignored."),
         (NUMBERS, "box 1, box 3 and box 5", "correct", "'box' was ignored."),
         (NUMBERS, "indices: 1, 3, 5", "correct", ""),
-        (NUMBERS, "B1, B3", "unreadable", "'B1' is a name, and a set of numbers is asked for."),
+        (
+            NUMBERS,
+            "B1, B3",
+            "unreadable",
+            "'B1' is a name, but the question asks for a set of numbers.",
+        ),
         (NUMBERS, "R_1 and R_3", "unreadable", "Expected the numbers alone, such as {1}."),
         (NUMBERS, "not 1, 3, 5", "unreadable", "'not'"),
         (NUMBERS, "1, 3-5", "unreadable", "'3-5' can be read as a range or as a subtraction."),

@@ -87,7 +87,7 @@ def test_unreadable_row_is_reported(typed, words):
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("count | side\n320 | 15\n150 | 7\n70 | 3", "another order: count, side."),
+        ("count | side\n320 | 15\n150 | 7\n70 | 3", "different order: count, side."),
         ("| # | Counts | $side$ |\n|---|---|---|\n|1|320|15|\n|2|150|7|\n|3|70|3|", "count, side."),
         ("count = 320, side = 15\n150, 7\n70, 3", "Expected side | count."),
         ([["15", "320"], ["count_2: 150", "side_2: 7"], ["3", "70"]], "Expected side | count."),

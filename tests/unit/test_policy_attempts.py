@@ -180,7 +180,7 @@ def test_next_attempt_time_is_one_cool_down_after_the_last_attempt_by_sequence(
     assert next_attempt_at(SubmissionRules(OPEN, cool_down=cool_down), earlier) == then
 
 
-NONE_LEFT = "No attempt is left at {}: all 2 are used. Send the other parts without {}."
+NONE_LEFT = "No attempt is left at {}: all 2 have been used. Send the other parts without {}."
 TOO_EARLY = (
     "It is too early for another attempt at {}. No attempt was used; wait, and send it again."
 )
@@ -192,8 +192,8 @@ TOO_EARLY = (
         (["side"], 9, {}, NOT_OPEN),
         (["side"], 1201, {}, DEADLINE_PASSED),
         (["side"], 900, {"attempts": 0}, "No attempt is left at side: none is allowed."),
-        (["side"], 900, {"attempts": 1}, "No attempt is left at side: the one allowed is used."),
-        (["side"], 900, {"attempts": 2}, "No attempt is left at side: all 2 are used."),
+        (["side"], 900, {"attempts": 1}, "No attempt is left at side: the only one has been used."),
+        (["side"], 900, {"attempts": 2}, "No attempt is left at side: all 2 have been used."),
         (
             ["side", "why"],
             900,

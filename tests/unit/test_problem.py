@@ -28,7 +28,7 @@ DRAWN = {"W": {"choose": [64, 128], "original": 128}, "K": 3}
         ({"params": {"_W": 5}}, "_W"),
         ({"params": {"W": {"chose": [1, 2]}}}, "chose"),
         ({"let": {"P": True}}, "is not an expression"),
-        ({"let": {"P": [[1, "W"]]}}, "'W' stands in a list; write the list as one text"),
+        ({"let": {"P": [[1, "W"]]}}, "'W' is in a list; write the list as one text"),
         ({"require": ["W >"]}, "is not an expression"),
         ({"hint": "no such field"}, "hint"),
         ({"examples": [{"answers": {}, "expect": {"a": "correct"}}]}, "answers"),

@@ -71,9 +71,9 @@ def test_text_is_unchanged_without_the_comma_style(typed, style):
 @pytest.mark.parametrize(
     ("typed", "message", "position"),
     [
-        ("1,2,3", "'1,2,3' is no number with a decimal comma. Expected 1234,5 for a number", 0),
-        ("n = 1,234.5", "'1,234.5' is no number with a decimal comma.", 4),
-        ("1.23,4", "'1.23,4' is no number with a decimal comma.", 0),
+        ("1,2,3", "'1,2,3' is not a number with a decimal comma. Expected 1234,5 for a number", 0),
+        ("n = 1,234.5", "'1,234.5' is not a number with a decimal comma.", 4),
+        ("1.23,4", "'1.23,4' is not a number with a decimal comma.", 0),
         (
             "[0.5; 2.125]",
             "because 0.5 has a decimal point. Expected 2,125 for the decimal, 2125 for the whole",

@@ -205,8 +205,11 @@ def test_assumptions_about_an_array_are_noted(typed, notes):
         ("[[1, 2]]^T", "'^T' asks for a transpose, which is not carried out."),
         ("[[1, 2]] + [[3, 4]]", "'+' outside the brackets cannot be read."),
         ("transpose of [[1, 2]]", "The word 'transpose' changes"),
-        ("columns: [1, 3], [2, 4]", "'columns:' gives a column, and rows are asked for."),
-        ("Col 1: [1, 3]\nCol 2: [2, 4]", "'Col 1:' gives a column, and rows are asked for."),
+        ("columns: [1, 3], [2, 4]", "'columns:' gives a column, but the question asks for rows."),
+        (
+            "Col 1: [1, 3]\nCol 2: [2, 4]",
+            "'Col 1:' gives a column, but the question asks for rows.",
+        ),
         ("1 2\n3 4\n\nsum = 10", SEVERAL_VALUES),
         ("1, 2\nmean = 1.5", SEVERAL_VALUES),
         (r"\begin{bmatrix}1\end{bmatrix}\begin{bmatrix}2\end{bmatrix}", "A product with a matrix"),

@@ -121,10 +121,10 @@ def test_assumptions_about_a_quantity_are_noted(typed, notes):
         ("61 GiB/s", "The unit at 'GiB' is a rate."),
         ("61 GiB per second", "The unit at 'GiB' is a rate."),
         ("10 Mbps", "The unit at 'Mbps' is a rate."),
-        ("3.2 GMACs", "'GMACs' is a unit of MACs, and a number of bytes is asked for."),
-        ("2 MB + 3 MB", "The unit MB does not stand at the end of one number."),
-        ("1 GB 20 MB", "The unit GB does not stand at the end of one number."),
-        ("574 KiB = 587776", "The unit 'KiB' does not stand behind the number."),
+        ("3.2 GMACs", "'GMACs' is a unit of MACs, but the question asks for a number of bytes."),
+        ("2 MB + 3 MB", "The unit MB is not at the end of one number."),
+        ("1 GB 20 MB", "The unit GB is not at the end of one number."),
+        ("574 KiB = 587776", "The unit 'KiB' does not follow the number."),
         ("574 KiB (0.7 MiB)", "'(0.7 MiB)' gives another value. Expected one quantity."),
         ("80-90 KiB", "'80-90' can be read as a range or as a subtraction."),
         ("at least 5 MB", "The word 'least' changes what the answer means."),
@@ -140,7 +140,9 @@ def test_invalid_quantity_is_refused(typed, message):
 
 
 def test_macs_are_refused_as_a_number_of_flops():
-    with pytest.raises(AnswerError, match="'GMACs' is a unit of MACs, and a number of FLOPs"):
+    with pytest.raises(
+        AnswerError, match="'GMACs' is a unit of MACs, but the question asks for a number of FLOPs"
+    ):
         read_quantity("3.2 GMACs", dimension="flops")
 
 

@@ -136,13 +136,13 @@ def test_record_stores_the_number_style_of_the_course():
         ({"seed": -1}, "-1 is not a seed"),
         ({"seed": 2**53 + 1}, "is not a seed"),
         ({"seed": True}, "True is not a seed"),
-        ({"numbers": "commas"}, "not a style of numbers"),
+        ({"numbers": "commas"}, "not a number style"),
         ({"numbers": ["comma"]}, "unhashable"),
         ({"engine": 1}, "is not text"),
         ({"part": None}, "is not text"),
         ({"carried": ["a"]}, "has no attribute"),
         ({"carried": {"a": {"fraction": "1/0"}}}, r"Fraction\(1, 0\)"),
-        ({"typed": {"a": 1}}, "is no value"),
+        ({"typed": {"a": 1}}, "is not a value"),
     ],
 )
 def test_record_with_an_invalid_field_is_rejected_with_reason(changes, said):

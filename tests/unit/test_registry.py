@@ -178,7 +178,7 @@ def test_wrong_solver_call_error_shows_signature(key, wrong):
     assert wrong in str(told.value)
     assert str(told.value).endswith(
         "; write conv_size(size, kernel_size, *, stride=1, padding=0, dilation=1, "
-        "rounding='floor'), with what stands behind * by its name"
+        "rounding='floor'), with what follows * by its name"
     )
 
 

@@ -106,9 +106,9 @@ OF_OTHER_NUMBERS = [
     ({"draw_hash": "x"}, "for the draw_hash 'x'"),
     ({"draw_hash": None}, "for the draw_hash None"),
     ({"params": {}}, "'W' has no value"),
-    ({"params": {"W": {"unknown": 1}}}, "is no stored variant"),
-    ({"params": {"W": {"fraction": "1/x"}}}, "is no stored variant"),
-    ({"params": [1]}, "is no stored variant"),
+    ({"params": {"W": {"unknown": 1}}}, "is not a stored variant"),
+    ({"params": {"W": {"fraction": "1/x"}}}, "is not a stored variant"),
+    ({"params": [1]}, "is not a stored variant"),
 ]
 
 
@@ -118,10 +118,10 @@ OF_OTHER_NUMBERS = [
         *OF_OTHER_NUMBERS,
         ({"engine": "0"}, "stored for the engine '0', which is '1' now; publish the problem again"),
         ({"marking_hash": None}, "for the marking_hash None"),
-        ({"keys": None}, "is no stored variant"),
-        ({"mistakes": {"whole": {}}}, "is no stored variant"),
+        ({"keys": None}, "is not a stored variant"),
+        ({"mistakes": {"whole": {}}}, "is not a stored variant"),
         ({"pairs": {"whole": {"candidates": [{"ids": ["gone"], "value": 1}], "hidden": []}}},
-         "is no stored variant"),
+         "is not a stored variant"),
     ],
 )  # fmt: skip
 def test_mismatched_stored_variant_is_rejected(change, words):
@@ -271,7 +271,7 @@ def test_mismatched_variant_is_not_rekeyed(change, words):
 def test_stored_variant_without_numbers_or_seed_is_not_rekeyed(field):
     toy, _, data = stored()
     del data[field]
-    with pytest.raises(ProblemError, match=f"is no stored variant \\('{field}'\\)"):
+    with pytest.raises(ProblemError, match=f"is not a stored variant \\('{field}'\\)"):
         rekey_variant(data, toy, BOOK)
 
 

@@ -208,15 +208,15 @@ def test_solution_of_a_long_table_has_few_steps():
     [
         (ask("text", rubric=[{"id": "x", "points": 1, "say": "s"}], model="Since n is {{n}}."),
          "Since n is 2."),
-        (ask("number", at_least=3), "Any number of at least 3 is right."),
-        (ask("number", at_most=3), "Any number of at most 3 is right."),
-        (ask("number", at_least=1, at_most=3), "Any number from 1 to 3 is right."),
+        (ask("number", at_least=3), "Any number that is at least 3 is correct."),
+        (ask("number", at_most=3), "Any number that is at most 3 is correct."),
+        (ask("number", at_least=1, at_most=3), "Any number from 1 to 3 is correct."),
         (ask("expression", key="n*x + 1", variables={"x": "1..9"}), "a = n·x + 1 = 2·x + 1"),
         (ask("shape", key="(n, k)", variables={"k": "1..9"}), "a = (n, k) = (2, k)"),
         (ask("predicate", **{"as": ["number"]}, accept_if="9 ** answer[0] > 1", sample=5),
-         "One of the right answers: 5."),
+         "One correct answer: 5."),
         (ask("predicate", **{"as": ["integer"] * 3}, accept_if="answer[0] > answer[1]",
-             sample=[3, 2, 0]), "One of the right answers: 3, 2, 0."),
+             sample=[3, 2, 0]), "One correct answer: 3, 2, 0."),
     ],
 )  # fmt: skip
 def test_solution_of_other_kinds_states_the_correct_answer(part, text):

@@ -155,7 +155,7 @@ def _format_user(user: User) -> str:
 def _parse_scopes(text: str) -> Sequence[Scope]:
     names = [one.strip() for one in text.split(",")] if text else []
     if set(names) - set(SCOPE_GRANTS):
-        raise FileError(f"the scopes are {', '.join(SCOPE_GRANTS)}, with commas between them")
+        raise FileError(f"the scopes are {', '.join(SCOPE_GRANTS)}, separated by commas")
     return [scope for scope in SCOPE_GRANTS if scope in names]
 
 

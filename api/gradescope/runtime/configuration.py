@@ -67,7 +67,7 @@ def parse_configuration(text: str) -> Configuration:
     """Return the configuration that `Configuration.to_text` wrote; else raise `ValueError`."""
     data = json.loads(text)
     if not isinstance(data, dict) or data.pop("format", None) != FORMAT:
-        raise ValueError("this is no configuration of this version")
+        raise ValueError("this is not a configuration of this version")
     problems = tuple(_parse_problem(entry) for entry in data.pop("problems"))
     by_attempt = tuple(Fraction(share) for share in data.pop("by_attempt"))
     return Configuration(problems=problems, by_attempt=by_attempt, **data)

@@ -19,9 +19,9 @@ from api.pages.layout.templating import render_response
 UNAUTHENTICATED: Final = 401
 METHOD_NOT_ALLOWED: Final = 405
 FORM_ONLY_PROBLEM: Final = {
-    "title": "Only a form leads here",
-    "detail": "This address takes what a form sends; it cannot be opened or loaded again. Continue "
-    "from the page of the form.",
+    "title": "Only a form can open this page",
+    "detail": "This address accepts only what a form sends; it cannot be opened or reloaded. "
+    "Continue from the page of the form.",
 }
 """Error text for opening an address that accepts only posted forms."""
 TOO_LARGE: Final = 413
@@ -38,8 +38,8 @@ SECRET_FIELDS: Final = ("password", "again", "secret")
 MAX_CARRIED_BYTES: Final = UNAUTHENTICATED_BODY_BYTES - 4 * 1024
 """Size limit of a form carried through the login; the login itself uses the rest."""
 NOT_CARRIED_MESSAGE: Final = (
-    "What you sent is too large to keep here. Log in in another tab; then go back in this one, "
-    "and send it again."
+    "What you sent is too large to keep here. Log in in another tab; then return to the previous "
+    "page in this one, and send it again."
 )
 
 

@@ -21,7 +21,7 @@ from api.services.lti.protocol.addresses import get_origin, is_https_url
 if TYPE_CHECKING:
     from api.services.lti.tool import LtiTool
 
-LTI_OFF: Final = "LTI is off in this service."
+LTI_OFF: Final = "LTI is not set up for this service."
 BROWSER_SECRET_BYTES: Final = 32
 MAX_SECRET_CHARACTERS: Final = 100
 COOKIE_LIFETIME: Final = timedelta(hours=1)

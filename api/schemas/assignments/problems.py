@@ -52,7 +52,7 @@ def _serialize_points(points: Fraction | None) -> int | float | str | None:
 
 def _check_labels(text: str | None) -> str | None:
     if text is not None and not parse_labels(text):
-        raise InvalidValue("must be labels with commas between them, such as 2(b)i, 2(b)ii")
+        raise InvalidValue("must be labels separated by commas, such as 2(b)i, 2(b)ii")
     return text
 
 
@@ -102,8 +102,8 @@ class ProblemSettings(Schema):
         AfterValidator(_check_labels),
         Setting(
             "Labels on the sheet",
-            "As your sheet numbers the parts, such as 2(b)i, 2(b)ii, or 2 for the problem. Empty: "
-            "from the order.",
+            "As your sheet numbers the parts, such as 2(b)i, 2(b)ii, or 2 for the problem. "
+            "Default: their position.",
         ),
     ] = None
     attachments: Annotated[bool, Setting("Attachments", caption=ATTACHMENTS_CAPTION)] = False

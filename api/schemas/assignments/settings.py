@@ -22,7 +22,8 @@ AssignmentSlug: TypeAlias = Annotated[
     Setting(
         "Short name",
         section="what",
-        hint="For files and columns of the gradebook, such as hw-1. Empty: from the title.",
+        hint="For files and columns of the gradebook, such as hw-1. "
+        "Default: derived from the title.",
         attributes={"maxlength": 64, "spellcheck": "false"},
     ),
 ]

@@ -61,7 +61,7 @@ def refund_late_days(
     )
     spent = row.days if row is not None else 0
     if row is None or spent < body.days:
-        raise Conflict(f"The student has spent {spent} late days on this assignment, not more.")
+        raise Conflict(f"The student has only spent {spent} late days on this assignment.")
     with act.rollback_if_dry_run(session):
         row.days = spent - body.days
         act.record(

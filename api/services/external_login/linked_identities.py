@@ -13,7 +13,7 @@ from api.db.models import Identity, LtiDeployment, LtiPlatform, LtiUser, User
 from api.services.audit import recorder
 
 LAST_WAY = (
-    "You could not log in any more: this is the only way into your account. Set a password first."
+    "You could no longer log in: this is the only way into your account. Set a password first."
 )
 
 

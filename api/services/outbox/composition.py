@@ -251,7 +251,7 @@ def _compose_digest(
     course = _load_course(session, message, roles=STAFF_ROLES)
     work = count_waiting_work(session, course.id)
     if not work.total:
-        raise MessageDroppedError("no work waits any more")
+        raise MessageDroppedError("no work is waiting any more")
     return {
         "course": course.title,
         "works": pluralize(work.works, "submission"),

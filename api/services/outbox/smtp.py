@@ -22,7 +22,7 @@ INVALID_LOGIN: Final = (
     " ASCII"
 )
 NOT_REACHED: Final = "the SMTP server cannot be reached"
-NOT_READY: Final = "the SMTP server accepts no connection now"
+NOT_READY: Final = "the SMTP server is not accepting connections at the moment"
 INVALID_CERTIFICATE: Final = "the certificate of the SMTP server is not valid"
 NO_ENCRYPTION: Final = "the encrypted connection to the SMTP server fails"
 NOT_SUPPORTED: Final = "the SMTP server does not support the encryption or login of the settings"

@@ -24,7 +24,7 @@ from api.services.student.problem_session import ProblemSession, lock_and_compar
 from api.services.submissions.late_days import resolve_rules_and_late_days
 from grader.policy import count_used_attempts
 
-NO_NEW_NUMBERS: Final = "This assignment gives no new numbers."
+NO_NEW_NUMBERS: Final = "This assignment does not offer new numbers."
 FULL_CREDIT: Final = 1
 TEXT_KIND: Final = "text"
 

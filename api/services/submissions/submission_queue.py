@@ -22,8 +22,8 @@ IDLE_ROUNDS: Final = 2
 
 More than one is needed: an iteration runs what the one before it read.
 """
-BUSY_MESSAGE: Final = "The service is overloaded. Nothing of this was stored."
-STOPPING_MESSAGE: Final = "The service is stopping. Nothing of this was stored."
+BUSY_MESSAGE: Final = "The service is overloaded. Nothing was stored."
+STOPPING_MESSAGE: Final = "The service is stopping. Nothing was stored."
 
 WaitResult: TypeAlias = StoredSubmission | StaleCache | Exception
 

@@ -84,4 +84,4 @@ def _describe_value(student_value: Number | None) -> str:
     if student_value is None:
         return "has no value"
     text = to_text(student_value)
-    return f"gives {text}" if len(text) <= MAX_VALUE_LENGTH else "gives a number of many figures"
+    return f"gives {text}" if len(text) <= MAX_VALUE_LENGTH else "gives a number with many digits"

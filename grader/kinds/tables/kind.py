@@ -66,7 +66,7 @@ class TableKind(AnswerKind[TablePart, TableCells]):
         if len(lines) != expected:
             raise AnswerError(
                 f"The table has {pluralize(len(lines), 'row')}.",
-                expected=f"{pluralize(expected, 'row')}, one a layer",
+                expected=f"{pluralize(expected, 'row')}, one per layer",
             )
         check_table_arithmetic(lines)
         rows = tuple(_read_row(line, number, part, scope) for number, line in enumerate(lines, 1))

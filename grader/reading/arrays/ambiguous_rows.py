@@ -75,7 +75,7 @@ def refuse_column_labels(text: str, rank: int | None) -> None:
         return
     if column := COLUMN.search(text):
         raise AnswerError(
-            f"{quote_span(text, *column.span())} gives a column, and rows are asked for.",
+            f"{quote_span(text, *column.span())} gives a column, but the question asks for rows.",
             expected="the rows one below the other, without names",
             position=column.start(),
         )

@@ -138,7 +138,7 @@ def strip_transpose(text: str, rank: int | None) -> str:
     if rank != 1:
         raise AnswerError(
             f"{quote_span(text, *sign.span())} asks for a transpose, which is not carried out.",
-            expected="the array as it is after it",
+            expected="the array after the transpose",
             position=sign.start(),
         )
     return text[: sign.start()] + blank_match_keeping_lines(sign) + text[sign.end() :]

@@ -8,7 +8,7 @@ from grader.display.text import pluralize
 from grader.errors import AnswerError
 from grader.reading.arrays.cells import MAX_CELLS, CellSpan
 
-MIXED_CELLS: Final = "Numbers and brackets stand side by side."
+MIXED_CELLS: Final = "Numbers and brackets are mixed."
 EMPTY_ROW: Final = "A row has no cells."
 MAX_AXES: Final = 8
 NESTED_LISTS_FORM: Final = "nested lists such as [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]"

@@ -128,8 +128,8 @@ def split_glued_cells(rows: list[list[NestedCells]], text: str) -> str:
     if len({len(row) for row in split}) > 1:
         raise AnswerError(
             f"{quote_span(text, glued[0].start, glued[0].end)} cannot be read as one cell, and as "
-            "several it makes the rows unequally long.",
-            expected="a blank or a comma between the cells",
+            "several it makes the rows different in length.",
+            expected="a space or a comma between the cells",
             position=glued[0].start,
         )
     for row, pieces in zip(rows, split, strict=True):

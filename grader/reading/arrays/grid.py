@@ -20,7 +20,7 @@ from grader.reading.shapes import is_plain_shape
 from grader.reading.variable_names import FUNCTION
 
 MAX_LENGTH: Final = 20_000
-TABLE_FORM: Final = "one line a row, cells with tabs or |"
+TABLE_FORM: Final = "one line per row, cells separated by tabs or |"
 
 
 def _compile_separator(sign: str) -> re.Pattern[str]:
@@ -148,7 +148,7 @@ def _refuse_column_order(named: Sequence[str], columns: Sequence[str]) -> None:
     """Raise `AnswerError` if *named* are all the columns, but in another order."""
     if sorted(named) == sorted(columns) and [*named] != [*columns]:
         raise AnswerError(
-            f"The columns stand in another order: {', '.join(named)}.",
+            f"The columns are in a different order: {', '.join(named)}.",
             expected=" | ".join(columns),
         )
 

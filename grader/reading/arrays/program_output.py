@@ -15,7 +15,7 @@ from grader.values import Number, simplify_number
 NOT_A_BREAK: Final = re.compile(r"[^\n]")
 NUMBER: Final = r"[-+]?[0-9.][0-9.eE+-]*+"
 NESTED_LISTS_FORM: Final = "nested lists such as [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]"
-VALUES_FORM: Final = "the values alone, as df.to_numpy() has them"
+VALUES_FORM: Final = "the values alone, as df.to_numpy() returns them"
 
 
 class UnsupportedOutput(NamedTuple):

@@ -35,7 +35,7 @@ def label_dash_error(position: int) -> AnswerError:
     """Return the error for ``Ans:- 5`` with the dash at *position*."""
     return AnswerError(
         f"The dash in ':-' {DASH_IS_AMBIGUOUS}.",
-        expected="no dash, or a blank between the colon and a minus sign",
+        expected="no dash, or a space between the colon and a minus sign",
         position=position,
     )
 
@@ -55,7 +55,7 @@ def refuse_augmented_assignment(tokens: Sequence[Token], index: int, text: str) 
     if starred or before.text in ASSIGNMENT_OPERATORS:
         raise AnswerError(
             f"{quote_span(text, before.start, sign.end)} changes a value that is not given.",
-            expected="the value that comes out",
+            expected="the result",
             position=before.start,
         )
 
@@ -99,7 +99,7 @@ def refuse_ambiguous_logarithm(text: str, tokens: Sequence[Token], name: int, en
     if factor and (factor[0].kind in {"number", "name"} or factor[0].text == "frac"):
         raise AnswerError(
             f"{quote_span(text, tokens[name].start, factor[0].end)} can be read in two ways.",
-            expected="brackets around what the logarithm is taken of",
+            expected="brackets around the argument of the logarithm",
             position=tokens[name].start,
         )
 

@@ -49,7 +49,7 @@ def refuse_range(tokens: Sequence[Token], text: str, typed: str) -> None:
         quote = quote_span(typed, tokens[0].start, tokens[-1].end)
         raise AnswerError(
             f"{quote} can be read as a range or as a subtraction.",
-            expected="one number, or blanks around a minus sign",
+            expected="one number, or spaces around a minus sign",
             position=low.start,
         )
 
@@ -133,7 +133,7 @@ def glued_arguments_error(text: str, inside: Sequence[Token]) -> AnswerError:
     return AnswerError(
         f"The comma in {quote_span(text, inside[0].start, inside[-1].end)} can be read "
         "in two ways.",
-        expected="a blank after the comma between two values",
+        expected="a space after the comma between two values",
         position=inside[0].start,
     )
 
@@ -168,7 +168,7 @@ def missing_operator_error(text: str, tokens: Sequence[Token], index: int) -> An
         message, expected = f"{quote} has two points.", "at most one decimal point"
     elif all(token.end - token.start == GROUP_DIGITS for token in run[1:]) and digits.isdigit():
         joined = "".join(text[token.start : token.end] for token in run)
-        message, expected = f"{quote} has blanks between digits.", f"{joined} without blanks"
+        message, expected = f"{quote} has spaces between digits.", f"{joined} without spaces"
     else:
         message, expected = f"{quote} are {len(run)} numbers.", "one number"
     return AnswerError(message, expected=expected, position=right.start)

@@ -45,7 +45,7 @@ def evaluate_tokens(tokens: Sequence[Token], text: str) -> Number:
             f"This cannot be computed: {error}.", expected="a number", position=tokens[0].start
         ) from error
     if not is_number(value):
-        raise AnswerError("This is not one number.", expected="a number")
+        raise AnswerError("This is not a single number.", expected="a number")
     if may_be_inexact(tokens):
         value = drop_cancellation_noise(tree, value, EXACT_SCOPE)
     return require_within_bounds(value)

@@ -91,8 +91,8 @@ def _normalize_number(run: re.Match[str]) -> str:
     if "," not in raw:
         return raw
     raise AnswerError(
-        f"'{truncate_line(raw)}' is no number with a decimal comma.",
-        expected="1234,5 for a number, a semicolon or a blank between several",
+        f"'{truncate_line(raw)}' is not a number with a decimal comma.",
+        expected="1234,5 for a number, a semicolon or a space between several",
         position=run.start(),
     )
 

@@ -58,7 +58,7 @@ def _refuse_lost_minus(tokens: Sequence[Token], text: str) -> None:
         raise AnswerError(
             f"{quote_span(text, ten.start, digits.end)} can be read as a power or as a "
             "subtraction.",
-            expected=f"10^-{digits.text} for the power, blanks around a minus sign",
+            expected=f"10^-{digits.text} for the power, spaces around a minus sign",
             position=ten.start,
         )
 

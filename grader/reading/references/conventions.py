@@ -61,7 +61,7 @@ values in the order of the question.
         )
     if (acronyms := ACRONYMS.match(text)) and not _keeps_order(question, acronyms[1]):
         raise AnswerError(
-            f"The names '{truncate_line(acronyms[1])}' have another order in the question.",
+            f"The names '{truncate_line(acronyms[1])}' are in a different order in the question.",
             expected="the values in the order of the question, without names",
             position=acronyms.start(1),
         )
@@ -94,7 +94,7 @@ def refuse_exchanged_numbers(text: str) -> None:
     >>> refuse_exchanged_numbers("x = 1, y = 2, so (1, 2)")
     >>> refuse_exchanged_numbers("x = 1, y = 2, so (2, 1)")
     Traceback (most recent call last):
-    grader.errors.AnswerError: The named values and the list behind them have different orders. \
+    grader.errors.AnswerError: The named values and the list after them are in different orders. \
 Expected the values once, in the order of the question.
     """
     listed = LISTED_NUMBERS.search(text) if "=" in text or ":" in text else None
@@ -105,7 +105,7 @@ Expected the values once, in the order of the question.
     numbers = [Fraction(number) for number in re.split(r"\s*,\s*", listed[1])]
     if named != numbers and sorted(named) == sorted(numbers):
         raise AnswerError(
-            "The named values and the list behind them have different orders.",
+            "The named values and the list after them are in different orders.",
             expected="the values once, in the order of the question",
             position=listed.start(),
         )

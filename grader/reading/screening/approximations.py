@@ -78,7 +78,7 @@ def refuse_coarse_estimate(typed: str, suffices: Callable[[Fraction, Fraction], 
     step = Fraction(1, 10 ** len(plain["decimals"] or ""))
     if not suffices(Fraction(plain[0]), step):
         raise AnswerError(
-            "This number is only approximate, with fewer digits than are asked for.",
+            "This number is only approximate, with fewer digits than the question asks for.",
             expected="the number with all digits that the question asks for",
             position=hedged.start("number") if hedged else None,
         )
@@ -99,7 +99,7 @@ def refuse_other_form_of_count(typed: str) -> None:
     dividend, divisor = (int(re.sub(r"[,']", "", match[name])) for name in ("dividend", "divisor"))
     if not divisor or dividend % divisor:
         raise AnswerError(
-            "This can be read as two numbers or as a quotient, which is no whole number.",
+            "This can be read as two numbers or as a quotient, which is not a whole number.",
             expected="one whole number",
         )
 
@@ -109,7 +109,7 @@ def refuse_other_form_of_decimal(typed: str) -> None:
     if TWO_DECIMALS.fullmatch(typed):
         raise AnswerError(
             "This can be read as two numbers or as a quotient.",
-            expected="one number, or the quotient without blanks",
+            expected="one number, or the quotient without spaces",
         )
     if SMALL_PERCENTAGE.fullmatch(typed):
         raise AnswerError(

@@ -23,7 +23,7 @@ WORD: Final = re.compile(_NAME)
 
 
 def refuse_other_order(text: str, question: str) -> None:
-    """Raise `AnswerError` if the names before the values have another order in the question.
+    """Raise `AnswerError` if the names before the values are in a different order in the question.
 
     >>> refuse_other_order("(rows, columns) = (2, 3)", "Give the rows and columns.")
     """
@@ -33,7 +33,7 @@ def refuse_other_order(text: str, question: str) -> None:
     positions = _positions_in(question, WORD.findall(names[1]))
     if positions and positions != sorted(positions):
         raise AnswerError(
-            f"The names '{truncate_line(names[1])}' have another order in the question.",
+            f"The names '{truncate_line(names[1])}' are in a different order in the question.",
             expected="the values in the order of the question, without names",
             position=names.start(1),
         )

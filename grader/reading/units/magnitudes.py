@@ -129,14 +129,14 @@ def _parse_scale_power(number: Token, word: Token) -> int | None:
         or (other and other["prefix"])
     ):
         raise AnswerError(
-            f"'{text}' is a unit, and a plain number is asked for.",
+            f"'{text}' is a unit, but the question asks for a plain number.",
             expected="the number alone, in the unit that the question names",
             position=word.start,
         )
     if PREFIXED.fullmatch(text) and not number.text[-1].isalpha():
         raise AnswerError(
             f"The '{text[0]}' of '{text}' may scale the number.",
-            expected=f"the number alone, or the '{text[0]}' directly behind it",
+            expected=f"the number alone, or the '{text[0]}' directly after it",
             position=word.start,
         )
     if text == "B" and word.start > number.end:
@@ -152,7 +152,7 @@ def _parse_scale_power(number: Token, word: Token) -> int | None:
 
 def _scaled_fraction_error(word: Token) -> AnswerError:
     return AnswerError(
-        f"'{word.text}' behind a fraction can be read in two ways.",
+        f"'{word.text}' after a fraction can be read in two ways.",
         expected="brackets, such as (1/2) * 10^6",
         position=word.start,
     )

@@ -209,7 +209,7 @@ def _read_tokens(
         raise AnswerError("No number was found.", expected=expected_unit.expected_form, position=0)
     if len(units) > 1 or (units and remaining[-1] != units[0]):
         raise AnswerError(
-            f"The unit {units[0].text} does not stand at the end of one number.",
+            f"The unit {units[0].text} is not at the end of one number.",
             expected="one number, and then its unit",
             position=units[0].start,
         )
@@ -293,7 +293,7 @@ def _find_label_unit(tokens: Sequence[Token], expected_unit: ExpectedUnit) -> st
     (token, name), *others = units
     if others or any(before.kind == "number" and before.start < token.start for before in tokens):
         raise AnswerError(
-            f"The unit '{token.text}' does not stand behind the number.",
+            f"The unit '{token.text}' does not follow the number.",
             expected=expected_unit.expected_form,
             position=token.start,
         )

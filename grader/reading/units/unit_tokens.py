@@ -99,8 +99,8 @@ def _parse_unit_word(
         raise ambiguous_unit_error(word, match["prefix"])
     if unit and unit.dimension != expected_unit.dimension:
         raise AnswerError(
-            f"'{word.text}' is a unit of {_describe_dimension(unit.dimension)}, and a number of "
-            f"{_describe_dimension(expected_unit.dimension)} is asked for.",
+            f"'{word.text}' is a unit of {_describe_dimension(unit.dimension)}, but the "
+            f"question asks for a number of {_describe_dimension(expected_unit.dimension)}.",
             expected=expected_unit.expected_form,
             position=word.start,
         )

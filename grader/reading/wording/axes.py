@@ -8,7 +8,7 @@ from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token
 
-MIXED_SIGNS: Final = "Commas and multiplication signs stand side by side."
+MIXED_SIGNS: Final = "Commas and multiplication signs are mixed."
 MAX_AXES: Final = 16
 MAX_BRACKET_PAIRS: Final = 8
 SEPARATORS: Final = (frozenset({",", ";"}), frozenset({"×"}), frozenset({"*", "·"}))

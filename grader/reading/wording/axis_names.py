@@ -126,7 +126,7 @@ def refuse_maps_notation(text: str) -> None:
     if maps := MAPS.fullmatch(text):
         raise AnswerError(
             f"The {maps[1]} before the @ counts the maps.",
-            expected="the sizes in the order that is asked for, such as 126×126×16",
+            expected="the sizes in the order that the question asks for, such as 126×126×16",
             position=maps.start(1),
         )
 

@@ -132,7 +132,7 @@ def _refuse_label_order(order: Sequence[int]) -> None:
     """Raise `AnswerError` if the names are in another *order* than in the question."""
     if [*order] != sorted(order):
         raise AnswerError(
-            "The names stand in another order than in the question.",
+            "The names are in a different order than in the question.",
             expected="each number beside its name",
         )
 

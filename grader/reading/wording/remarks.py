@@ -78,7 +78,7 @@ def _refuse_other_value(
     if doubtful:
         raise AnswerError(
             "The remark in brackets leads to another value.",
-            expected="one value, without the way to another",
+            expected="one value, without the steps to another",
             position=group[0].start,
         )
 

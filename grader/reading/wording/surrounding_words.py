@@ -209,7 +209,7 @@ def _refuse_doubtful_trailing_word(
         raise changed_meaning_error(word.text, word.start)
     if last.kind == "number" and ABBREVIATION.fullmatch(word.text):
         raise AnswerError(
-            f"'{truncate_line(word.text)}' behind a number may be a unit or a magnitude.",
+            f"'{truncate_line(word.text)}' after a number may be a unit or a magnitude.",
             expected="the number written out, without the abbreviation",
             position=word.start,
         )
@@ -220,7 +220,7 @@ def _refuse_doubtful_trailing_word(
     )
     if looks_like_variable(word) or glued:
         raise AnswerError(
-            f"'{truncate_line(word.text)}' behind a number is not known here.",
+            f"'{truncate_line(word.text)}' after a number is not known here.",
             expected="the number alone",
             position=word.start,
         )

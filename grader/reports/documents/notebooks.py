@@ -16,7 +16,9 @@ from grader.reports.blocks import (
 from grader.reports.documents.text_lines import split_text
 
 MAX_CELLS: Final = 5_000
-NOT_A_NOTEBOOK: Final = "this is no Jupyter notebook; save it again as .ipynb, or export Markdown"
+NOT_A_NOTEBOOK: Final = (
+    "this is not a Jupyter notebook; save it again as .ipynb, or export Markdown"
+)
 
 
 def split_notebook(text: str) -> list[Block]:

@@ -71,7 +71,7 @@ def _parse_day(field: str, text: str, zone: ZoneInfo) -> datetime | None:
         return datetime.combine(day, time(), zone).astimezone(UTC) if day else None
     except (ValueError, OverflowError):
         raise InvalidInput.for_field(
-            f"query {field}", "is no day; write it like 2026-11-27"
+            f"query {field}", "is not a date; write it like 2026-11-27"
         ) from None
 
 

@@ -78,12 +78,12 @@ def unpack_files(body: bytes) -> dict[str, str]:
 def _read_yaml_texts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
     entries = [one for one in archive.infolist() if one.filename.endswith((".yaml", ".yml"))]
     if len(entries) > MAX_FILES or sum(entry.file_size for entry in entries) > MAX_TOTAL_BYTES:
-        raise ContentTooLarge("The archive holds more than the files of a course.")
+        raise ContentTooLarge("The archive contains more than the files of a course.")
     if any(entry.compress_type not in COMPRESSION_METHODS for entry in entries):
         raise InvalidInput.for_field("archive", UNREADABLE_ARCHIVE_MESSAGE)
     for entry in entries:
         if entry.file_size > MAX_FILE_BYTES:
-            raise ContentTooLarge("A file of the archive is too large for one of a course.")
+            raise ContentTooLarge("A file in the archive is too large to be a course file.")
         with archive.open(entry) as file:
             body = file.read(entry.file_size)
         try:

@@ -26,7 +26,7 @@ REGRADE_STATES: Final[Mapping[str, str]] = {
     "judging": "is being tried out",
     "ready": "is ready to be applied",
     "applying": "is being applied",
-    "stopped": "was stopped half-way",
+    "stopped": "was stopped halfway",
     "undoing": "is being undone",
 }
 RESULT_RULES: Final[Mapping[str, str]] = {

@@ -15,6 +15,7 @@ from api.pages.forms.form import PostedForm
 from api.pages.forms.rows import parse_whole_number
 from api.pages.layout.formatting import part_name
 from api.pages.staff.regrades.regrade_form import DROP_EXAMPLES_FIELD, FIELDS
+from api.services.gradebook.event_text import describe_status
 from grader.definitions.problem import Problem
 
 RENAMED_FIELDS: Final[Mapping[str, str]] = {"": "part", "tolerance": "rule"}
@@ -88,7 +89,7 @@ def _describe_contradiction(problem: Problem, index: int, part: str) -> str:
     expected = ", ".join(_describe_expectation(problem, index, part))
     return (
         f"of the problem’s author answers {_part_label(problem, part)} with “{typed[:60]}” "
-        f"and expects “{expected}”; by the new version it is not"
+        f"and expects “{expected}”; with the new version it is not"
     )
 
 
@@ -101,7 +102,7 @@ def _describe_expectation(problem: Problem, index: int, part: str) -> Iterator[s
     expectation = problem.examples[index].expect.get(part)
     if expectation is None:
         return
-    yield expectation.status.replace("_", " ")
+    yield describe_status(expectation.status)
     yield from (one.replace("_", " ") for one in expectation.mistakes or ())
     if expectation.credit is not None:
         yield f"credit {expectation.credit}"

@@ -58,7 +58,7 @@ RULES: Final = (
     ("abs", "distance, such as 0.5"),
     ("sigfigs", "significant figures"),
     ("decimals", "decimals"),
-    ("rounded", "rounded to at least so many figures"),
+    ("rounded", "rounded to at least this many figures"),
 )
 COUNT_RULES: Final = ("sigfigs", "decimals", "rounded")
 """Tolerance rules whose size is a count."""
@@ -214,7 +214,7 @@ def _parse_regraded_students(
 def _read_student_lines(form: PostedForm) -> list[str]:
     lines = [line.strip() for line in form.text("students").splitlines() if line.strip()]
     if not lines or len(lines) > MAX_STUDENTS:
-        raise _students_error(f"must name 1 to {MAX_STUDENTS} students, one a line")
+        raise _students_error(f"must name 1 to {MAX_STUDENTS} students, one per line")
     return lines
 
 

@@ -26,7 +26,7 @@ WarningCode = Literal[
 
 WARNINGS: Final[Mapping[WarningCode, str]] = {
     "excused_lost": "The other side has no word for excused; the cell has no score.",
-    "guarded": "A name to match by begins like a formula; the guard keeps it from matching.",
+    "guarded": "A name to match by begins like a formula; the guard keeps the name from matching.",
     "name_is_points_row": "Canvas takes the student's row for the row of points possible.",
     "new_assignment": "Canvas offers to create a new assignment for the column.",
     "no_email": "Moodle finds people by their e-mail; the row is left out.",

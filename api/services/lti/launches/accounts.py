@@ -21,9 +21,9 @@ from api.services.audit import recorder
 from api.services.external_login.identities import parse_email, store_linked_identity
 from api.services.lti.protocol.claims import LaunchClaims
 
-LINKED_ELSEWHERE: Final = "This user of the learning platform opens another account already."
+LINKED_ELSEWHERE: Final = "This user of the learning platform already opens another account."
 OTHER_USER_LINKED: Final = (
-    "This account is linked to another user of the learning platform already. Ask an administrator."
+    "This account is already linked to another user of the learning platform. Ask an administrator."
 )
 ADMINISTRATOR: Final = (
     "The account that is linked to you is an administrator's. A learning platform never opens such "

@@ -27,7 +27,7 @@ from api.services.audit import recorder
 from api.services.lti.protocol.claims import LaunchClaims
 
 RECENT_ROSTER: Final = timedelta(minutes=10)
-CONNECTED_ELSEWHERE: Final = "This course of the learning platform is connected already."
+CONNECTED_ELSEWHERE: Final = "This course of the learning platform is already connected."
 
 
 def store_context(session: Session, launch: LtiLaunch, *, now: datetime) -> LtiContext:

@@ -21,7 +21,7 @@ from api.services.lti.protocol.claims import LaunchClaims
 
 NO_PROOF: Final = "Enter the e-mail address and the password of your account in Grader."
 HAS_ACCOUNT: Final = (
-    "An account with your e-mail address exists already. Log in to it; you cannot create a second "
+    "An account with your e-mail address already exists. Log in to it; you cannot create a second "
     "one."
 )
 

@@ -53,7 +53,7 @@ def choose_assignment(
         or assignment.course_id != member.course.id
         or assignment.deleted_at is not None
     ):
-        raise InvalidInput.for_field("assignment", "is no assignment of this course")
+        raise InvalidInput.for_field("assignment", "is not an assignment of this course")
     link.assignment_id = assignment_id
     if assignment_id is not None and context.line_items_url:
         ensure_line_item(session, context, assignment_id, url="", now=now)

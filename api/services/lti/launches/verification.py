@@ -27,7 +27,7 @@ START_AGAIN: Final = (
     "Open the link in the learning platform again."
 )
 NOT_ACCEPTED: Final = (
-    "The message of {name} {reason}. Open the link there again; if it goes on, tell the "
+    "The message of {name} {reason}. Open the link there again; if this continues, tell the "
     "administrator of the platform."
 )
 UNKNOWN_DEPLOYMENT: Final = (

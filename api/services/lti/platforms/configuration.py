@@ -15,7 +15,7 @@ from api.services.lti.protocol.claims import (
 )
 
 TITLE: Final = "Grader"
-DESCRIPTION: Final = "Homework in deep learning that is graded at once."
+DESCRIPTION: Final = "Homework in deep learning that is graded immediately."
 SCOPES: Final = (LINE_ITEM_SCOPE, LINE_ITEM_READ_SCOPE, SCORE_SCOPE, MEMBERSHIP_SCOPE)
 CLAIM_NAMES: Final = ("iss", "sub", "name", "given_name", "family_name", "email")
 PLATFORM_FIELD: Final = "https://purl.imsglobal.org/spec/lti-platform-configuration"

@@ -22,7 +22,7 @@ from api.services.lti.protocol.claims import (
 
 MAX_ISSUER_CHARACTERS = 500
 URL_FIELDS = ("authorization_url", "token_url", "jwks_url")
-KNOWN_PLATFORM = "A platform with this issuer and client id is registered already."
+KNOWN_PLATFORM = "A platform with this issuer and client id is already registered."
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def _read_deep_link_request(claims: Mapping[str, Any]) -> DeepLinkRequest:
         raise ClaimError(f"does not accept links to a tool (accept_types lacks {LINK_ITEM})")
     data = settings.get("data")
     if data is not None and not (isinstance(data, str) and len(data) <= MAX_DATA_CHARACTERS):
-        raise ClaimError("has data for the answer that are no text, or too long (data)")
+        raise ClaimError("has data for the answer that is not text, or is too long (data)")
     return DeepLinkRequest(
         return_url=return_url,
         data=data,

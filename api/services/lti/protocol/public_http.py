@@ -162,7 +162,7 @@ class PlatformHttp:
         except OutboundError as error:
             raise PlatformUnreachableError(f"{get_origin(url)}: {error}") from error
         except httpx2.InvalidURL as error:
-            raise PlatformError(f"{url[:200]!r} is no address") from error
+            raise PlatformError(f"{url[:200]!r} is not an address") from error
         try:
             value = replace_unstorable_characters(json.loads(reply.body)) if reply.body else None
         except (ValueError, RecursionError):

@@ -228,7 +228,7 @@ def start_sending(
         or assignment.course_id != member.course.id
         or assignment.deleted_at is not None
     ):
-        raise InvalidInput.for_field("assignment", "is no assignment of this course")
+        raise InvalidInput.for_field("assignment", "is not an assignment of this course")
     contexts = session.scalars(
         select(LtiContext).where(
             LtiContext.course_id == member.course.id, LtiContext.line_items_url != ""

@@ -42,7 +42,7 @@ DEADLOCK_SQLSTATE: Final = "40P01"
 CHECK_BEFORE_RETRY_MESSAGE: Final = (
     "It is unknown whether this was stored. Check your submissions before you send it again."
 )
-STORAGE_FAILED_MESSAGE: Final = "The database failed. Nothing of this was stored."
+STORAGE_FAILED_MESSAGE: Final = "The database failed. Nothing was stored."
 
 
 class SubmissionWriter:

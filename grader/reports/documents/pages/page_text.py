@@ -67,7 +67,7 @@ THIN_SPACE: Final = re.compile(r"(?<=\d) (?=,\d{3}(?!\d))")
 """Space that LibreOffice sets within ``1,024 ,000``; a list has its space after the comma."""
 LOST_RELATION: Final = re.compile(r"(?<![^\s$])¿\s*(?=[-(\d\\])")
 """What LibreOffice writes for a relation that has nothing before it."""
-LOST_SIGN: Final = "the file does not say which sign stands before the value"
+LOST_SIGN: Final = "the file does not say which sign precedes the value"
 
 
 def split_pages(pages: Iterable[PageGlyphs]) -> list[Block]:

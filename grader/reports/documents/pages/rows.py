@@ -17,7 +17,7 @@ MIDDLE: Final = 0.6
 """Greatest distance of the baseline of a row from that of an array in it."""
 NEAR: Final = 2.0
 UNCLEAR_SCRIPT: Final = "a small character of the PDF may be an exponent or an index"
-CROWDED: Final = "characters stand above each other in the PDF"
+CROWDED: Final = "characters are above each other in the PDF"
 
 
 @dataclass(slots=True)

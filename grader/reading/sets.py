@@ -24,8 +24,10 @@ MAX_BRACKET_PAIRS: Final = 2
 """Maximum number of bracket pairs that are removed around a set."""
 DECORATION: Final = re.compile(r"\$|\\left|\\right|\\(?=[{}])|\.\s*\Z")
 LABEL: Final = re.compile(r"(?:[^,;\n=:∈<>!()\[\]{}]*(?:[=:∈]|(?<=\\in)(?=\s)))+")
-SECOND_VALUE: Final = re.compile(r"[=:∈]\s*[0-9][^=:∈]*\s[^\W\d_][^=:∈]*[=:∈]")
-"""A value and then the name of the next one, as in ``k = 5 or k =``."""
+SECOND_VALUE: Final = re.compile(
+    r"[=:∈]\s*[0-9][^=:∈]*\s[^\W\d_][^=:∈]*[=:∈]|(?<!\w)[0-9]+\.\s+[^\W\d_][^=:∈]*[=:∈]"
+)
+"""A value and then the name of the next one, as in ``k = 5 or k =`` and ``2. Also kept:``."""
 RANGE: Final = re.compile(r"(?<![\w.)\]])([0-9]+)( ?)-\2([0-9]+)(?![\w.(\[])")
 """A dash between two numbers, ``5-7`` or ``5 - 7``: a range or a subtraction."""
 INTERVAL: Final = re.compile(r"(?:∈|\\in\b|\bin\b)\s*\[\s*-?[0-9.]+\s*[,;]\s*-?[0-9.]+\s*\]")

@@ -5,19 +5,18 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
+from grader.reading.references.selections import (
+    KEEPING_WORD,
+    NEGATION,
+    contradicts_question,
+    denies,
+    find_asking_sentence,
+    repeats_negation,
+)
 from grader.reading.restatements.rewriting import Rewriter, Rewriting, describe_dropped
 from grader.reading.restatements.working.final_values import DOUBT, is_doubtful
 from grader.reading.screening.known_words import find_long_stems, is_echo
 
-KEEPING_WORD: Final = re.compile(
-    r"(?<!\w)(?:keep|keeps|kept|remain|remains|remaining|survive|survives|surviving|stay|stays)(?!\w)",
-    re.IGNORECASE,
-)
-"""Words for what a selection leaves."""
-REMOVING_WORD: Final = re.compile(
-    r"(?<!\w)(?:removed|suppressed|dropped|discarded|deleted|eliminated|not|nothing|none|gone)(?!\w)",
-    re.IGNORECASE,
-)
 INTEGER: Final = "[0-9]{1,6}"
 FILLING: Final = frozenset(
     {"the", "are", "is", "have", "has", "and", "these", "with", "of", "in", "that", "only"}
@@ -27,6 +26,11 @@ CLAUSE_OUTSIDE: Final = re.compile(
     rf"(?P<items>[^();.0-9]*[0-9][^();.]*?)(?:[,;.]\s+(?:and\s+)?|\s+and\s+)(?P<rest>(?:(?:box(?:es)?|numbers?|the)\s+)*{INTEGER}(?:(?:\s*,\s*|\s+and\s+){INTEGER})*\s+(?:is|are|were|get)\s+[^();0-9]*?)[\s.]*"
 )
 """A set, and a clause about what is not in it."""
+PREDICATE: Final = re.compile(
+    r"\A\s*not(?!\w)|(?<!\w)(?:has|have|is|are|was|were|gets?|does|do|[^\W\d_]+n't|learns?|nothing)(?!\w).*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What a clause says of its things: ``not`` before them, or all from the verb on."""
 WORD: Final = re.compile(r"[^\W\d_]+")
 _JOIN: Final = r"(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s*&\s*|\s*;\s*|\s+)"
 MIN_STEM: Final = 2
@@ -45,20 +49,20 @@ def build_sentence_reader(names: Sequence[str] = ()) -> Rewriter:
 def _keep_items(text: str, question: str, *, items: re.Pattern[str]) -> Rewriting | None:
     """Return the items of *text* if all other words are those of the *question*."""
     match = items.fullmatch(text.strip())
-    if match is None or is_doubtful(text):
+    repeated = repeats_negation(text, question)
+    if match is None or is_doubtful(NEGATION.sub(" ", text) if repeated else text):
         return None
     words = WORD.findall(f"{match['before']} {match['after']}".lower())
     stems = find_long_stems(question)
-    asks_for_kept = KEEPING_WORD.search(question) is not None
+    asks_for_kept = KEEPING_WORD.search(find_asking_sentence(question)) is not None
     known = all(
-        word in FILLING or is_echo(word, stems) or (asks_for_kept and KEEPING_WORD.fullmatch(word))
+        word in FILLING
+        or is_echo(word, stems)
+        or (asks_for_kept and KEEPING_WORD.fullmatch(word))
+        or (repeated and NEGATION.fullmatch(word))
         for word in words
     )
-    if (
-        not words
-        or not known
-        or (REMOVING_WORD.search(text) and not REMOVING_WORD.search(question))
-    ):
+    if not words or not known or contradicts_question(text, question):
         return None
     value = match["items"].strip()
     return Rewriting(value, describe_dropped(" ".join(words)), value)
@@ -75,16 +79,15 @@ def drop_items_outside(text: str, question: str) -> Rewriting | None:
     match = OUTSIDE.fullmatch(text) or (
         clause if clause and KEEPING_WORD.search(clause["items"]) else None
     )
-    removing_word = REMOVING_WORD.search(match["rest"]) if match else None
-    if match is None or removing_word is None or DOUBT.search(match["items"]):
+    if match is None or DOUBT.search(match["items"]):
         return None
-    plain = removing_word[0].lower() in {"not", "nothing", "none"}
-    if not plain and not KEEPING_WORD.search(question):
+    predicate = PREDICATE.search(match["rest"])
+    if not denies(predicate[0] if predicate else match["rest"], question):
         return None
     inside, rest = match["items"].lower(), match["rest"].lower()
     shared = set(re.findall(INTEGER, inside)) & set(re.findall(INTEGER, rest))
     stems = [stem for stem in WORD.findall(inside) if len(stem) >= MIN_STEM and stem != "and"]
-    if shared or any(stem in rest for stem in stems) or rest.count("not") > 1:
+    if shared or any(stem in rest for stem in stems):
         return None
     value = match["items"].strip()
     return Rewriting(value, describe_dropped(match["rest"]), value)

@@ -11,6 +11,7 @@ from grader.reading.references.directions import (
     refuse_other_kind,
     refuse_reversed_ratio,
 )
+from grader.reading.references.selections import refuse_opposite_things
 from grader.reading.references.subjects import refuse_other_subject
 from grader.reading.screening.counted_things import refuse_other_things
 from grader.reading.screening.doubts import refuse_bracketed_value, refuse_qualified_reason
@@ -57,6 +58,7 @@ def refuse_changing_words(text: str, words: ScreenedWords, *, unknown_words: boo
     refuse_other_convention(text, question, words.context)
     refuse_bracketed_value(text)
     refuse_qualified_reason(text, len(value), question=question, context=words.context)
+    refuse_opposite_things(value, question)
     if not unknown_words or find_column_total(text):
         return
     refuse_other_order(text, question)

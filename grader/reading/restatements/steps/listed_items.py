@@ -5,8 +5,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from grader.reading.grammar.vocabulary import STEM_LETTERS
-from grader.reading.lists.set_sentences import KEEPING_WORD, REMOVING_WORD
+from grader.reading.references.selections import (
+    contradicts_question,
+    denies,
+    find_asking_sentence,
+    speaks_of_kept,
+)
 from grader.reading.restatements.rewriting import (
     Rewriter,
     Rewriting,
@@ -14,7 +18,6 @@ from grader.reading.restatements.rewriting import (
     find_plain_numbers,
 )
 from grader.reading.restatements.working.final_values import is_doubtful
-from grader.reading.screening.known_words import find_long_stems, is_echo
 
 LISTED: Final = re.compile(
     r"(?P<head>.*[^\W\d_][^:]*):\s+(?P<items>[0-9]{1,6}(?:(?:\s*,\s*|\s+and\s+|,\s+and\s+)[0-9]{1,6})+)[\s.]*",
@@ -26,12 +29,19 @@ KEYWORD: Final = re.compile(r"\s*(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>[0-9]{1,
 NAMED_LAST: Final = re.compile(
     r"(?P<head>[^:=]*):\s+(?P<values>[^\W\d_]\w*\s*=\s*[0-9]+(?:\s*(?:,|and|,\s*and)\s*[^\W\d_]\w*\s*=\s*[0-9]+)+)[\s.]*"
 )
+_VERB: Final = (
+    r"(?:has|have|had|is|are|was|were|gets?|does|do|[^\W\d_]+n't|no|none|nothing|not|never|without)"
+    r"(?!\w)"
+)
 OTHERS: Final = re.compile(
-    r"(?P<items>[^.;]*[0-9a-z])[,;.]\s+(?:and\s+|but\s+)?(?:the\s+|all\s+)?(?:other|rest|remaining)(?:s|\s[^,;.]*?)?"
-    r"\s(?:has\s+|have\s+|are\s+|is\s+|get\s+|learns?\s+)*(?P<state>(?:no|none|nothing|not|removed|suppressed|gone|dropped)(?:\s[^,;.0-9]*)?)[\s.]*",
+    r"(?P<items>[^.;(]*?[0-9a-z])(?:[,;.(]\s*|\s+)(?:(?:and|but|while)\s+)?(?:all\s+)?(?:the\s+)?"
+    rf"(?:(?:others|rest)(?:\s+of\s+(?:them|the\s+[^\W\d_]+))?|(?:other|remaining)(?:\s+(?!{_VERB})[^\W\d_]+){{0,2}})"
+    rf"\s+(?P<state>(?:{_VERB}|[^\W\d_]+)(?:\s[^,;.0-9()]*)?)[\s.)]*",
     re.IGNORECASE,
 )
-"""A set, and a clause that all others do not belong to it."""
+"""A set, and a clause about all others."""
+AGENT: Final = re.compile(r"(?<!\w)by\s.*", re.DOTALL)
+"""What removes or keeps the things of a clause."""
 ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth")
 ORDINAL: Final = re.compile(rf"(?<!\w)(?:{'|'.join(ORDINALS)})(?!\w)", re.IGNORECASE)
 NUMBERED_OPTIONS: Final = re.compile(
@@ -39,7 +49,6 @@ NUMBERED_OPTIONS: Final = re.compile(
     re.IGNORECASE,
 )
 """Ordinals of options, a colon, and the names of the options."""
-NEGATIONS: Final = frozenset({"no", "none", "nothing", "not", "never", "without", "neither"})
 MIN_KEYWORDS: Final = 2
 
 
@@ -53,15 +62,18 @@ def keep_listed_items(text: str, question: str) -> Rewriting | None:
     >>> keep_listed_items("0 and 2 stay. Also kept: 1, 3", asked)
     """
     match = LISTED.fullmatch(text.strip())
-    if match is None or is_doubtful(text.replace("else", "")) or not KEEPING_WORD.search(question):
+    asked_kept = speaks_of_kept(find_asking_sentence(question))
+    if match is None or is_doubtful(text.replace("else", "")) or asked_kept is None:
         return None
     clauses = re.split(r"[,;.]\s", match["head"])
-    if not KEEPING_WORD.search(clauses[-1]) or REMOVING_WORD.search(clauses[-1]):
+    if speaks_of_kept(clauses[-1]) is not asked_kept:
         return None
     items = {*find_plain_numbers(match["items"])}
-    keeping_clauses = [clause for clause in clauses if len(REMOVING_WORD.findall(clause)) != 1]
-    if any(not items.issuperset(find_plain_numbers(clause)) for clause in keeping_clauses):
-        return None
+    for clause in clauses:
+        numbers = {*find_plain_numbers(AGENT.sub("", clause))}
+        agrees = speaks_of_kept(clause) in {asked_kept, None}
+        if not (numbers <= items if agrees else numbers.isdisjoint(items)):
+            return None
     return Rewriting(match["items"], describe_dropped(match["head"]), match["items"])
 
 
@@ -73,28 +85,12 @@ def drop_others(text: str, question: str) -> Rewriting | None:
     >>> drop_others("1, 3; all others are removed", "Which boxes are removed?")
     """
     match = OTHERS.fullmatch(text.strip())
-    if match is None or is_doubtful(match["items"]) or REMOVING_WORD.search(match["items"]):
+    if match is None or is_doubtful(match["items"]):
         return None
-    if not _excludes(match["state"].lower(), question):
+    if contradicts_question(match["items"], question) or not denies(match["state"], question):
         return None
     value = match["items"].strip()
     return Rewriting(value, describe_dropped(text.strip()[len(value) :]), value)
-
-
-def _excludes(state: str, question: str) -> bool:
-    """Return whether things in *state* are none of those that *question* asks for."""
-    words = [word for word in re.findall(r"[^\W\d_]+", state) if word not in NEGATIONS]
-    negations = len(re.findall(r"[^\W\d_]+", state)) - len(words)
-    asks_for_removed = REMOVING_WORD.search(question) is not None
-    if negations == 0:
-        return not asks_for_removed
-    stems = find_long_stems(question)
-    return negations == 1 and all(
-        len(word) < STEM_LETTERS
-        or (KEEPING_WORD.fullmatch(word) and not asks_for_removed)
-        or (is_echo(word, stems) and not (asks_for_removed and KEEPING_WORD.fullmatch(word)))
-        for word in words
-    )
 
 
 def build_ordinal_reader(options: Sequence[str]) -> Rewriter:

@@ -58,7 +58,7 @@ percent percentage ratio times fold computer python numpy torch pytorch tensorfl
 excel matlab octave calculator wolfram code calculation computation working terminal print
 printed prints shell script cell notebook float floats int ints integer integers dtype array
 tensor matrix vector list tuple shape size sizes item whole entire full same
-unchanged order rate factor
+unchanged order rate factor including includes included incl
 """
 _FIELD: Final = """
 parameter parameters params param weight weights bias biases learnable trainable non-trainable

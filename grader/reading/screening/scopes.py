@@ -30,6 +30,11 @@ BESIDE: Final = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 """A line of a program, before the line that it printed, or ``(one bias per filter)``."""
+INCLUDED_BEHIND: Final = re.compile(
+    r"(?<=[0-9)\s(])(?:the\s+)?(?P<noun>[^\W\d_]{3,})\s+(?:(?:is|are)\s+)?included(?!\w)",
+    re.IGNORECASE,
+)
+"""A noun and that it is included, which means the same as ``including`` before it."""
 WORD: Final = re.compile(r"[^\W_]+")
 DIGIT: Final = re.compile(r"[0-9]")
 INCLUDING: Final = frozenset({"with", "including", "incl"})
@@ -163,8 +168,8 @@ def refuse_other_scope(text: str, question: str, context: str = "") -> None:
     grader.errors.AnswerError: 'for cars' says what the value belongs to, and the question names \
 something else. Expected the value that the question asks for, without this remark.
     """
-    text = BESIDE.sub(lambda line: " " * len(line[0]), text)
-    text = HARMLESS.sub(lambda clause: " " * len(clause[0]), text)
+    original = text
+    text = _blank_harmless(_move_inclusions(text, question))
     links = [link.end() for link in LINK.finditer(text)]
     start = links[-1] if links else 0
     _refuse_other_ordinal(text, start, question)
@@ -188,13 +193,29 @@ something else. Expected the value that the question asks for, without this rema
                 continue
             if including and counts_head and stem in _find_stems(context):
                 continue  # "tokens with the class token", if the statement has this token
-            words = text[match.start("preposition") : match.end()].strip()
+            words = original[match.start("preposition") : match.end()].strip()
             raise AnswerError(
                 f"'{truncate_line(words)}' says what the value belongs to, and the question names"
                 " something else.",
                 expected="the value that the question asks for, without this remark",
                 position=match.start("preposition"),
             )
+
+
+def _move_inclusions(text: str, question: str) -> str:
+    """Return *text* with ``with biases`` for ``biases included``, in the same length.
+
+    A *question* that uses the word itself says what is included.
+    """
+    if "includ" in question.lower():
+        return text
+    return INCLUDED_BEHIND.sub(lambda match: f"with {match['noun']}".ljust(len(match[0])), text)
+
+
+def _blank_harmless(text: str) -> str:
+    """Return *text* with blanks for the lines and clauses that limit nothing."""
+    text = BESIDE.sub(lambda line: " " * len(line[0]), text)
+    return HARMLESS.sub(lambda clause: " " * len(clause[0]), text)
 
 
 def _is_counted(noun: str, question: str) -> bool:

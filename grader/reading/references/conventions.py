@@ -29,10 +29,10 @@ STATISTIC_BEHIND: Final = re.compile(
 )
 ACRONYMS: Final = re.compile(r"[\s(]*([A-Z]{2}(?:\s*[,/]\s*[A-Z]{2})+)\)?\s*[:=]")
 """Acronyms before their values: ``TP, FP, FN: 3, 1, 2``."""
-NAMED_NUMBER: Final = re.compile(r"(?<![^\W_])[^\W\d_]+\s*[=:]\s*([-+]?[0-9]*\.?[0-9]+)(?![.\w])")
-LISTED_NUMBERS: Final = re.compile(
-    r"[(\[]\s*([-+]?[0-9]*\.?[0-9]+(?:\s*,\s*[-+]?[0-9]*\.?[0-9]+)+)\s*[)\]]\W*\Z"
-)
+_NUMBER: Final = r"[-+]?[0-9]{0,400}\.?[0-9]{1,400}"
+"""A number that `Fraction` reads; it refuses one of more than 4,300 digits."""
+NAMED_NUMBER: Final = re.compile(rf"(?<![^\W_])[^\W\d_]+\s*[=:]\s*({_NUMBER})(?![.\w])")
+LISTED_NUMBERS: Final = re.compile(rf"[(\[]\s*({_NUMBER}(?:\s*,\s*{_NUMBER})+)\s*[)\]]\W*\Z")
 SPREADS: Final = ("variance", "std", "standard deviation")
 SUBSCRIPT_SIGNS: Final = re.compile(r"[\s_{}]")
 

@@ -9,8 +9,8 @@ from grader.reading.restatements.rewriting import Rewriting, describe_dropped
 from grader.reading.restatements.working.concluded_values import strip_certain_text
 
 ROUNDED: Final = re.compile(
-    r"(?P<head>.*(?<![\w.,])(?P<decimal>[0-9]+\.[0-9]+)(?![\w%]|[.,][0-9]))(?P<words>[^0-9=]*?)"
-    r"(?P<value>(?<![\w.,-])[0-9]+)(?P<noun>(?:\s[^\W\d_]{3,}){0,2})[\s.]*",
+    r"(?P<head>.*(?<![\w.,])(?P<decimal>[0-9]{1,400}\.[0-9]{1,400})(?![\w%]|[.,][0-9]))(?P<words>[^0-9=]*?)"
+    r"(?P<value>(?<![\w.,-])[0-9]{1,400})(?P<noun>(?:\s[^\W\d_]{3,}){0,2})[\s.]*",
     re.DOTALL,
 )
 DIRECTIONS: Final = (

@@ -21,6 +21,7 @@ from grader.reading.references.numbered_things import refuse_other_numbered_thin
 from grader.reading.restatements.pipelines import adapt_to_statement
 from grader.reading.restatements.question_echo import strip_echo
 from grader.reading.restatements.rewriting import Rewriter
+from grader.reading.restatements.steps.harmless_clauses import refuse_failed_check
 from grader.reading.restatements.steps.restated_values import split_notations
 from grader.reading.restatements.wrapping import blank_label, strip_wrapping
 from grader.reading.result import StyledText
@@ -115,6 +116,7 @@ class TextReader(ABC, Generic[P, A]):
             named = f"{question} {part.id.replace('_', ' ')}"
             refuse_other_numbered_thing(text, named, part.statement)
             refuse_contradictions(text, question)
+            refuse_failed_check(text)
         value_text, reason = strip_reason(text)
         if reason:
             refuse_qualified_reason(

@@ -1,10 +1,14 @@
 """Values in an answer that contradict each other, or the names that the answer gives them."""
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from grader.errors import AnswerError
-from grader.reading.grammar.vocabulary import STEM_LETTERS
+from grader.reading.grammar.errors import truncate_line
+from grader.reading.grammar.vocabulary import STEM_LETTERS, SUPERSCRIPTS
+from grader.reading.references.counted_nouns import mean_same_things
+from grader.reading.references.listed_names import find_named_places, is_listed_otherwise
+from grader.reading.references.selections import find_asking_sentence
 
 _NUMBER: Final = r"[-−]?[0-9]+(?:\.[0-9]+)?"
 NAMED: Final = re.compile(
@@ -27,11 +31,21 @@ NAME_CHAIN: Final = re.compile(
     r"[^\W\d_]\w{0,11}(?:\s*(?:→|⇒|->|=>)\s*[^\W\d_]\w{0,11}){1,5}\s*[:=]\s*[(\[]?\s*[-0-9]"
 )
 """Names joined by arrows before an array; they state the order of its axes."""
+_ITEM: Final = r"image|picture|photo|sample|example|instance|input|text|sentence|document"
 ONE_ITEM: Final = re.compile(
-    r"(?<=[^\W_])\s+(?:for|of|per)\s+(?:one|an?|a\s+single|1)\s+(?P<noun>image|sample|example|input|text|sentence)(?![^\W_])",
+    rf"(?<=[^\W_])\s+(?:for|of|per)\s+(?:one|an?|a\s+single|1)\s+(?P<noun>{_ITEM})(?![^\W_])",
     re.IGNORECASE,
 )
-BATCH: Final = re.compile(r"(?<!\w)(?:mini-?)?batch(?!\w|\s+norm)", re.IGNORECASE)
+SEVERAL_ITEMS: Final = re.compile(
+    r"(?<!\w)(?:mini-?)?batch(?!\w|\s+norm)"
+    rf"|(?<!\w)(?:[0-9][0-9,]*|all|both|two|three|four|five|six|eight|ten)\s+(?:the\s+|these\s+)?(?:{_ITEM})s(?!\w)",
+    re.IGNORECASE,
+)
+ASKED_ITEM: Final = re.compile(
+    rf"(?<!\w)(?:per|each|every|(?:does|do|has|is|for|of)\s+(?:one|an?|1|a\s+single))\s+(?:single\s+)?(?P<noun>{_ITEM})(?!\w)",
+    re.IGNORECASE,
+)
+"""The one thing of which a question asks for the amount."""
 TWO_COUNTS: Final = re.compile(
     r"[^0-9()=]*(?P<value>[0-9][0-9.,]*)\s*(?P<noun>[^\W\d_]{4,})\s*[,(]\s*(?:=\s*|i\.e\.\s*)?"
     r"(?P<other>[0-9][0-9.,]*)\s*(?P<thing>[^\W\d_]{4,})\s*\)?[\s.]*",
@@ -55,28 +69,47 @@ ASKED_TOTAL: Final = re.compile(
     r"(?<!\w)(?:total|together|altogether|in\s+all|all|both|many)(?!\w)", re.IGNORECASE
 )
 SQUARED_EXTENT: Final = re.compile(
-    r"(?P<base>[0-9]+|\))\s*(?:²|\^2|\*\*2)\s*=\s*(?P<square>[0-9]+)\s+"
+    r"(?:\A|(?<=[^\W\d_]\s)|[=,;:]\s*)(?:[0-9]+|\([^()]*\))\s*(?:²|\^2|\*\*2)\s*=\s*[0-9]+\s+"
     r"(?:[^\W\d_]+\s+)?(?:wide|high|tall|long)(?!\w)",
     re.IGNORECASE,
 )
 """A square of a side that is called a length."""
+_NOUNS: Final = r"(?:\s[^\W\d_]{3,}){0,2}"
 CHANGED: Final = re.compile(
-    r".*[-+*/×·)0-9]\s*=\s*(?P<result>[0-9]+)\s*[,;]?\s*(?:so|thus|hence|therefore)\s+(?P<value>[0-9]+)[\s.]*"
-    r"|\s*(?P<first>[0-9]+)\s*[,;]?\s*(?:so|thus|hence|therefore)\s[^=]*=\s*(?P<last>[0-9]+)[\s.]*",
+    rf"(?P<working>.*[-+*/×·)0-9]\s*=\s*(?P<result>[0-9]+)(?P<noun>{_NOUNS}))\s*[,;]?\s*(?:so|thus|hence|therefore)\s+"
+    rf"(?P<value>[0-9]+)(?P<thing>{_NOUNS})[\s.]*",
     re.DOTALL,
 )
-"""A whole number, and another one concluded from it without a computation."""
+"""The result of a computation, and another whole number concluded from it."""
+SOLVED: Final = r"(?:\^|\*\*|/|÷|√|sqrt)\s*[({{]?\s*{}(?![0-9.])"
+"""A number of a computation that its result may determine: an exponent, a divisor, a root of it."""
+RECOMPUTED: Final = re.compile(
+    r"\s*(?P<first>[0-9]+)\s*[,;]?\s*(?:(?:so|thus|hence|therefore)\s[^=]*|[,;]\s[^0-9=]*[^\W\d_](?P<sum>[^=]*))=\s*(?P<last>[0-9]+)[\s.]*"
+)
+"""A whole number alone, and an equation with another result."""
 CONTINUED: Final = re.compile(
-    r"\s*(?P<first>[0-9][0-9,.]*)\s*[,;]\s+(?:then\s+)?(?:divided|multiplied|times|minus|plus)(?!\w)"
-    r".*?(?P<last>[0-9][0-9,.]*)[^0-9]*\Z",
+    r"\s*(?P<first>[0-9][0-9,.]*?)\s*[,;(]\s*(?:(?:then|and)\s+)?(?P<operation>divided|multiplied|times|minus|plus)(?!\w)"
+    r"(?P<rest>.*)",
     re.DOTALL,
 )
 """A value alone, and a computation with it."""
+NEUTRAL: Final = {"plus": "0", "minus": "0", "times": "1", "divided": "1", "multiplied": "1"}
+"""The number with which an operation changes nothing."""
 LABELS: Final = re.compile(r"[(\[]\s*[^\W\d_]\w*(?:\s*,\s*[^\W\d_]\w*)+\s*[)\]]\s*\Z")
 """Names of the cells directly in front of an array."""
 
+JOINT: Final = re.compile(r"(?:[\s,;:=→⇒>(]|(?<!\w)(?:so|thus|hence|therefore)(?=\s*\Z))+\Z")
+"""The signs and words between two parts."""
 MAX_CHARACTERS: Final = 500
 """Length of a text above which contradictions are not looked for."""
+
+
+class Contradiction(NamedTuple):
+    """Two parts of a text that do not fit together; *first* is empty if it is the question."""
+
+    first: str
+    second: str
+    position: int
 
 
 def refuse_contradictions(text: str, question: str) -> None:
@@ -85,29 +118,40 @@ def refuse_contradictions(text: str, question: str) -> None:
     >>> refuse_contradictions("x is 1 and y is 2: (1, 2)", "Where is the corner?")
     >>> refuse_contradictions("x is 2 and y is 1: (1, 2)", "Where is the corner?")
     Traceback (most recent call last):
-    grader.errors.AnswerError: Two parts of the answer contradict each other. Expected one value, \
-as the question asks for it.
+    grader.errors.AnswerError: 'x is 2 and y is 1' and '(1, 2)' contradict each other. Expected \
+one value, as the question asks for it.
     """
     if len(text) > MAX_CHARACTERS:
         return
-    positions = (
-        _find_exchanged_names(text, question),
-        _find_exchanged_values(text),
-        _find_name_chain(text, question),
-        _find_other_amount(text, question),
-        _find_changed_conclusion(text),
+    contradiction = (
+        _find_exchanged_names(text, question)
+        or _find_exchanged_values(text)
+        or _find_name_chain(text, question)
+        or _find_other_amount(text, question)
+        or _find_changed_conclusion(text)
     )
-    position = next((place for place in positions if place is not None), None)
-    if position is not None:
-        raise AnswerError(
-            "Two parts of the answer contradict each other.",
-            expected="one value, as the question asks for it",
-            position=position,
-        )
+    if contradiction is None:
+        return
+    second = truncate_line(contradiction.second)
+    raise AnswerError(
+        f"'{truncate_line(contradiction.first)}' and '{second}' contradict each other."
+        if contradiction.first
+        else f"'{second}' contradicts the question.",
+        expected="one value, as the question asks for it",
+        position=contradiction.position,
+    )
 
 
-def _find_exchanged_names(text: str, question: str) -> int | None:
-    """Return the place of an array whose cells follow neither their names nor the *question*."""
+def _split_at(text: str, position: int) -> Contradiction:
+    """Return the parts of *text* before and from *position* on, without what joins them."""
+    first = JOINT.sub("", text[:position].lstrip())
+    second = text[position:].strip(" .,;:=→⇒>")
+    second = second if "(" in second else second.rstrip(" )")
+    return Contradiction(first, second, position)
+
+
+def _find_exchanged_names(text: str, question: str) -> Contradiction | None:
+    """Return an array whose cells follow neither their names nor the *question*."""
     array = TUPLE_BEHIND.search(text)
     if array is None:
         return None
@@ -121,88 +165,85 @@ def _find_exchanged_names(text: str, question: str) -> int | None:
         names = re.findall(r"\w+", labels[0])
         if not values.keys() >= {*names}:
             return None  # a label without a value to compare
+        if is_listed_otherwise(names, question):
+            return Contradiction("", labels[0].strip(), labels.start())
         expected = [values[name] for name in names]
-    elif None not in (places := [_find_name(name, question) for name in values]):
+    elif None not in (places := find_named_places([*values], question)):
         names = [name for _, name in sorted(zip(places, values, strict=True))]
         expected = [values[name] for name in names]
-    return None if cells == expected else array.start()
+    return None if cells == expected else _split_at(text, array.start())
 
 
-def _find_exchanged_values(text: str) -> int | None:
-    """Return the place of a second shape or case, or of a range, that the first value denies."""
+def _find_exchanged_values(text: str) -> Contradiction | None:
+    """Return a second shape or case, or a range, that the first value denies."""
     shapes = TWO_SHAPES.fullmatch(text)
     if shapes is not None:
         sizes = [re.findall(r"[0-9]+", shapes[name]) for name in ("shape", "other")]
         if len(sizes[0]) == len(sizes[1]) and sizes[0] != sizes[1]:
-            return shapes.start("other")
+            return _split_at(text, shapes.start("other"))
     cases = CASES.fullmatch(text)
     if cases and cases["name"] == cases["again"] and cases["value"] != cases["other"]:
-        return cases.start("again")
+        return _split_at(text, cases.start("again"))
     downward = DOWNWARD.search(text)
     if downward and int(downward["first"]) > int(downward["last"]):
-        return downward.start()
+        return _split_at(text, text.index("[", downward.start()))
     return None
 
 
-def _find_name_chain(text: str, question: str) -> int | None:
-    """Return the place of names with arrows in an order that the *question* does not ask for."""
+def _find_name_chain(text: str, question: str) -> Contradiction | None:
+    """Return names with arrows in an order that the *question* does not ask for."""
     chain = NAME_CHAIN.match(text.lstrip(" $("))
     if chain is None:
         return None
     names = re.findall(r"[^\W\d_]\w*", chain[0])
-    places = [_find_name(name, question) for name in names]
+    places = find_named_places(names, question)
     ordered = sorted(place for place in places if place is not None)
-    return None if places == ordered else 0
+    return None if places == ordered else Contradiction("", chain[0].rstrip(" :=([-0123456789"), 0)
 
 
-def _find_name(name: str, question: str) -> int | None:
-    """Return the place in *question* of a short name, or of a word that begins as *name* does."""
-    end = r"(?![^\W_])" if len(name) < STEM_LETTERS else ""
-    stem = re.escape(name[:STEM_LETTERS])
-    match = re.search(rf"(?<![^\W_]){stem}{end}", question, re.IGNORECASE)
-    return match.start() if match else None
-
-
-def _find_other_amount(text: str, question: str) -> int | None:
-    """Return the place of words for another amount than the *question* asks for."""
+def _find_other_amount(text: str, question: str) -> Contradiction | None:
+    """Return words for another amount than the *question* asks for."""
     one_item = ONE_ITEM.search(text)
-    if one_item and BATCH.search(question) and not _asks_for_item(question, one_item["noun"]):
-        return one_item.start()
+    if one_item and SEVERAL_ITEMS.search(question):
+        asked_item = ASKED_ITEM.search(find_asking_sentence(question))
+        if asked_item is None or not mean_same_things(asked_item["noun"], one_item["noun"]):
+            return Contradiction("", one_item[0].strip(), one_item.start())
     counts = TWO_COUNTS.fullmatch(text)
-    if counts is not None and counts["value"].rstrip(".,") != counts["other"].rstrip(".,"):
+    if counts is not None:
+        equal = counts["value"].rstrip(".,") == counts["other"].rstrip(".,")
         words = re.findall(r"[^\W\d_]+", question.lower())
         noun, thing = (counts[name].lower()[:STEM_LETTERS] for name in ("noun", "thing"))
         named = [any(word.startswith(stem) for word in words) for stem in (noun, thing)]
-        if named == [False, True]:
-            return counts.start("noun")
+        same = equal and mean_same_things(counts["noun"], counts["thing"])
+        if named == [False, True] and not same:
+            return _split_at(text, counts.start("other"))
     total = TOTAL_OF_SHARES.search(text) or SHARES_OF_TOTAL.search(text)
     if total and not ASKED_TOTAL.search(question):
-        return total.start()
+        return Contradiction("", total[0].strip(), total.start())
     extent = SQUARED_EXTENT.search(text)
-    if extent is None:
-        return None
-    is_square = extent["base"] == ")" or int(extent["base"]) ** 2 == int(extent["square"])
-    return extent.start() if is_square else None
+    if extent is not None:
+        return _split_at(text, text.index("=", extent.start() + 1))
+    return None
 
 
-def _asks_for_item(question: str, noun: str) -> bool:
-    """Return whether *question* asks for the amount of one *noun* of a batch."""
-    item_in_question = (
-        rf"(?<!\w)(?:per|each|every)\s+(?:single\s+)?{noun}(?!\w)[^.?]*(?:\?|\.?\s*\Z)"
-    )
-    named = noun.lower() in question.lower() and ONE_ITEM.search(question)
-    return bool(named or re.search(item_in_question, question, re.IGNORECASE))
-
-
-def _find_changed_conclusion(text: str) -> int | None:
-    """Return the place of a conclusion to which no computation leads."""
-    continued = CONTINUED.match(text)
-    if continued and continued["first"].rstrip(".,") != continued["last"].rstrip(".,"):
-        return 0
+def _find_changed_conclusion(text: str) -> Contradiction | None:
+    """Return a conclusion to which no computation leads."""
+    if continued := CONTINUED.fullmatch(text):
+        numbers = re.findall(r"[0-9]+(?:[.,][0-9]+)*", continued["rest"])
+        first = continued["first"].rstrip(".,")
+        neutral = NEUTRAL[continued["operation"].lower()]
+        if numbers and not (numbers[0] == neutral and {*numbers[1:]} <= {first}):
+            return _split_at(text, continued.start("operation"))
+    if recomputed := RECOMPUTED.fullmatch(text):
+        operands = re.findall(_NUMBER, recomputed["sum"] or "")
+        if recomputed["first"] not in {recomputed["last"], *operands}:
+            return _split_at(text, recomputed.end("first"))
     changed = CHANGED.fullmatch(text)
-    if changed is None:
+    if changed is None or changed["value"] == changed["result"]:
         return None
-    if changed["result"] is None:
-        return None if changed["first"] == changed["last"] else changed.start("last")
-    operands = re.findall(_NUMBER, text[: changed.end("result")])
-    return None if changed["value"] in operands else changed.start("value")
+    if changed["thing"] and changed["noun"] != changed["thing"]:
+        return None  # another unit, or what the result is divided into
+    working = re.sub("[⁰-⁹]+", lambda power: f"^{power[0].translate(SUPERSCRIPTS)}", text)
+    if re.search(SOLVED.format(changed["value"]), working[: working.rindex("=")]):
+        return None
+    return _split_at(text, changed.start("value"))

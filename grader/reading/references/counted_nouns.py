@@ -56,6 +56,11 @@ BRACKETED: Final = re.compile(
     re.IGNORECASE,
 )
 """A noun in brackets at the end."""
+REPEATED_LABEL: Final = re.compile(
+    r"[=≈:]\s*(?:the\s+)?(?:[^\W\d_]+\s+){0,2}?(?P<noun>[^\W\d_]{4,})\s*[=≈:](?!=)",
+    re.IGNORECASE,
+)
+"""A noun between two signs, ``parameters = neurons = 13``."""
 FAMILIES: Final = (
     *SYNONYMS,
     *map(frozenset, (["para", "weig", "lear", "conn"], ["neur", "unit", "node"])),
@@ -84,6 +89,7 @@ the question asks for, without this remark.
         (BEHIND.fullmatch(text), stems),
         (BEFORE.fullmatch(text), subjects),
         (BRACKETED.search(text), subjects),
+        (REPEATED_LABEL.search(text), subjects),
     ):
         if match is None:
             continue
@@ -95,6 +101,16 @@ the question asks for, without this remark.
                 expected="the value that the question asks for, without this remark",
                 position=match.start("noun"),
             )
+
+
+def mean_same_things(noun: str, other: str) -> bool:
+    """Return whether two nouns may mean the same things beside a count.
+
+    >>> mean_same_things("weights", "parameters"), mean_same_things("neurons", "parameters")
+    (True, False)
+    """
+    stems = {noun.lower()[:STEM_LETTERS], other.lower()[:STEM_LETTERS]}
+    return len(stems) == 1 or any(stems <= family for family in FAMILIES)
 
 
 @lru_cache(maxsize=1024)

@@ -4,6 +4,8 @@ import re
 from fractions import Fraction
 from typing import Final
 
+from grader.errors import AnswerError
+from grader.reading.grammar.errors import truncate_line
 from grader.reading.restatements.rewriting import (
     NUMBER,
     Rewriting,
@@ -14,6 +16,7 @@ from grader.reading.restatements.rewriting import (
 from grader.reading.restatements.steps.functions import compute_function_value
 from grader.reading.restatements.working.comparisons import DIFFERENCE
 from grader.reading.restatements.working.final_values import is_doubtful
+from grader.reading.screening.counted_things import COUNT
 from grader.reading.screening.qualifiers import HARMLESS
 
 CHECK: Final = re.compile(
@@ -53,20 +56,41 @@ def drop_check_equation(text: str, question: str) -> Rewriting | None:
     """
     del question
     match = CHECK.fullmatch(text)
-    if match is None or is_doubtful(text):
-        return None
-    left, right = compute_function_value(match["left"]), compute_function_value(match["right"])
-    if left is None or left != right:
+    if match is None or is_doubtful(text) or not _confirms(match):
         return None
     value = match["value"].strip()
-    numbers = find_plain_numbers(value)
-    if len(numbers) > 1 and "=" not in value:
-        checks = sorted(find_plain_numbers(match["left"])) == sorted(numbers)
-    else:
-        checks = numbers[-1:] == [right]
-    if not checks:
-        return None
     return Rewriting(value, describe_dropped(text[len(value) :]), value)
+
+
+def refuse_failed_check(text: str) -> None:
+    """Raise `AnswerError` if the equation behind ``check:`` in *text* does not give its value.
+
+    >>> refuse_failed_check("13, check: 12 + 1 = 13")
+    >>> refuse_failed_check("13, check: 13 - 12 = 1")
+    Traceback (most recent call last):
+    grader.errors.AnswerError: '13 - 12 = 1' does not give '13'. Expected the value, or a check \
+that gives it.
+    """
+    match = CHECK.fullmatch(text)
+    if match is None or compute_function_value(match["left"]) is None or _confirms(match):
+        return
+    equation = text[match.start("left") : match.end("right")]
+    raise AnswerError(
+        f"'{truncate_line(equation)}' does not give '{truncate_line(match['value'].strip())}'.",
+        expected="the value, or a check that gives it",
+        position=match.start("left"),
+    )
+
+
+def _confirms(check: re.Match[str]) -> bool:
+    """Return whether the equation of *check* holds and uses all values before it, or gives one."""
+    left, right = compute_function_value(check["left"]), compute_function_value(check["right"])
+    if left is None or left != right:
+        return False
+    numbers = find_plain_numbers(check["value"])
+    if len(numbers) > 1 and "=" not in check["value"]:
+        return sorted(find_plain_numbers(check["left"])) == sorted(numbers)
+    return numbers[-1:] == [right]
 
 
 def drop_settled_clause(text: str, question: str) -> Rewriting | None:
@@ -103,10 +127,12 @@ def drop_ratio(text: str, question: str) -> Rewriting | None:
 def drop_number_sign(text: str, question: str) -> Rewriting | None:
     """Return *text* without ``#`` before a number, or a true comparison in brackets behind it.
 
+    The comparison must begin with the value, or explain the choice of a numbered thing.
+
     >>> drop_number_sign("box #1", "").text, drop_number_sign("box 1 (0.7 > 0.2)", "").text
     ('box 1', 'box 1')
+    >>> drop_number_sign("0.5 (0.7 > 0.5)", "")
     """
-    del question
     if sign := NUMBER_SIGN.fullmatch(text):
         plain = f"{sign['noun']}{sign['number']}"
         return Rewriting(plain, (), plain)
@@ -117,6 +143,7 @@ def drop_number_sign(text: str, question: str) -> Rewriting | None:
     if not (left > right if match["sign"] == ">" else left < right):
         return None
     value = match["value"].strip()
-    if not NUMBERED_NOUN.fullmatch(value) and compute_function_value(value) not in {left, right}:
+    chosen = NUMBERED_NOUN.fullmatch(value) and not COUNT.search(question)
+    if not chosen and compute_function_value(value) != left:
         return None
     return Rewriting(value, describe_dropped(text[match.end("value") :]), value)

@@ -81,4 +81,4 @@ def drop_definition(text: str, question: str) -> Rewriting | None:
         return None
     definition = TEX_NAME.sub(" ", sides[1])
     dropped = describe_dropped(" = ".join(sides[:-1]))
-    return Rewriting(sides[-1], dropped, f"{definition} {sides[-1]}")
+    return Rewriting(sides[-1], dropped, f"{definition} = {sides[-1]}")

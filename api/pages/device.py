@@ -11,7 +11,7 @@ from api.core.errors import Forbidden, InvalidInput, NotFound, RateLimited, Serv
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep
 from api.pages.layout.frame import render_page
-from api.pages.layout.templating import retry_headers
+from api.pages.layout.templating import build_retry_after_headers
 from api.pages.router import PageDep, PageRouter
 from api.services.accounts import device_codes
 from api.services.accounts.device_codes import PendingLogin
@@ -99,5 +99,5 @@ def _render_device(
         outcome=outcome,
         days=device_codes.TOKEN_DAYS,
     )
-    response.headers.update(retry_headers(error))
+    response.headers.update(build_retry_after_headers(error))
     return response

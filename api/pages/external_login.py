@@ -10,7 +10,7 @@ from api.auth.sessions import SessionCookie, session_cookie_for
 from api.core.errors import Forbidden, NotFound, ServiceError, ServiceUnavailable, Unauthenticated
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep
-from api.pages.layout.templating import NO_HEADERS, render_response, retry_headers
+from api.pages.layout.templating import NO_HEADERS, build_retry_after_headers, render_response
 from api.pages.login import LOGGED_OUT_PATH, copy_cookies, local_path_or_home, render_login
 from api.pages.router import VIEW_AS_COOKIE, PageDep, PageRouter
 from api.routes.accounts.login import end_session_of_cookie, set_session_cookies
@@ -36,14 +36,14 @@ LINK_PATH: Final = "/login/link"
 NOT_NAMED: Final = "The proxy in front of this service did not say who you are."
 
 
-def flow_cookie(context: RequestContext) -> SessionCookie:
+def build_pending_login_cookie(context: RequestContext) -> SessionCookie:
     """Return the cookie that holds the secret of a pending login."""
     session = session_cookie_for(context.service.settings.public_url)
     return SessionCookie(f"{session.name}-flow", secure=session.secure)
 
 
 def _flow_secret(context: RequestContext) -> FlowSecret:
-    text = context.request.cookies.get(flow_cookie(context).name, "")
+    text = context.request.cookies.get(build_pending_login_cookie(context).name, "")
     if not text:
         raise Forbidden(START_AGAIN)
     return FlowSecret(text)
@@ -58,7 +58,7 @@ def _redirect_with_cookies(
     context: RequestContext, path: str, *, flow: FlowSecret | None, login: NewSession | None = None
 ) -> Response:
     """Redirect to *path* with the cookie of *flow* (None clears it) and those of a new session."""
-    cookies, cookie = Response(), flow_cookie(context)
+    cookies, cookie = Response(), build_pending_login_cookie(context)
     value, remaining = ("", timedelta(0)) if flow is None else (flow.text, FLOW_LIFETIME)
     cookies.headers.append("Set-Cookie", cookie.to_header(value, remaining=remaining))
     if login is not None:
@@ -196,7 +196,7 @@ def _render_link_form(context: RequestContext, *, error: ServiceError | None = N
         "login_link.html",
         {"awaiting": awaiting, "provider": provider, "error": error},
         status=error.status if error else 200,
-        headers=retry_headers(error),
+        headers=build_retry_after_headers(error),
     )
 
 

@@ -21,7 +21,7 @@ from api.http.etags import IfMatchVersions
 from api.pages.forms.form import FormDep, PostedForm, validate_body
 from api.pages.layout.frame import render_page
 from api.pages.layout.login_ways import list_login_ways
-from api.pages.layout.templating import render_response, retry_headers
+from api.pages.layout.templating import build_retry_after_headers, render_response
 from api.pages.login import check_repeated_password, copy_cookies
 from api.pages.router import PageDep, PageRouter
 from api.routes.courses import courses
@@ -80,7 +80,7 @@ def _render_join(
         response = render_page(
             context, "join.html", title=TITLE, status=status, layout="base.html", **variables
         )
-    response.headers.update(retry_headers(error))
+    response.headers.update(build_retry_after_headers(error))
     return response
 
 

@@ -11,7 +11,7 @@ from api.core.errors import FieldError, InvalidInput, ServiceError, Unauthentica
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep, PostedForm, validate_body
 from api.pages.layout.login_ways import list_login_ways
-from api.pages.layout.templating import render_response, retry_headers
+from api.pages.layout.templating import build_retry_after_headers, render_response
 from api.pages.router import PageDep, PageRouter
 from api.routes.accounts import login as api
 from api.schemas.accounts.account import AcceptInviteIn, LoginIn, PasswordResetIn
@@ -74,7 +74,7 @@ def render_login(
         "login.html",
         variables,
         status=error.status if error else 200,
-        headers=retry_headers(error),
+        headers=build_retry_after_headers(error),
     )
 
 
@@ -143,7 +143,7 @@ def _render_forgotten_password(
         "forgot.html",
         variables,
         status=error.status if error else 200,
-        headers=retry_headers(error),
+        headers=build_retry_after_headers(error),
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from api.pages.drawing.receptive_fields import draw_receptive_field_picture
 from api.pages.drawing.tables import render_array, render_cell, render_table
 from api.pages.drawing.totals import draw_layer_counts_picture, draw_sum_picture
-from api.pages.drawing.transposed_convolution import build_stamp_frames, is_stamp
+from api.pages.drawing.transposed_convolution import build_stamp_frames, is_partial_sum_step
 from api.schemas.student.solution import WorkedStep
 
 LAYERS = [["conv", 3, 1], ["pool", 4, 2], ["conv", 8, 2]]
@@ -102,7 +102,7 @@ def test_cells_changed_by_stamp_are_marked():
     ],
 )
 def test_stamps_are_recognized_by_name(name, value, expected):
-    assert is_stamp(stamp(name, value)) is expected
+    assert is_partial_sum_step(stamp(name, value)) is expected
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from api.pages.drawing.frames import build_window_frames, select_frame_indices
 from api.pages.drawing.planes import read_planes
 from api.pages.drawing.window_paths import build_window_paths
 from api.pages.drawing.window_positions import describe_position
-from api.pages.layout.formatting import use_minus_signs
+from api.pages.layout.formatting import replace_hyphens_with_minus_signs
 from api.schemas.student.solution import WorkedStep
 from api.services.problems.serializers import serialize_step
 from grader.display.render import render_step
@@ -184,7 +184,7 @@ def test_every_drawing_has_a_title_and_no_style():
     ],
 )
 def test_minus_signs_are_typographic_and_hyphens_stay(text, expected):
-    assert use_minus_signs(text) == expected
+    assert replace_hyphens_with_minus_signs(text) == expected
 
 
 @pytest.mark.parametrize(

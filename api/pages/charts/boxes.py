@@ -13,7 +13,7 @@ from api.pages.charts.chart import (
     ChartDrawing,
     ChartTable,
     draw_line,
-    draw_mark,
+    draw_svg_element,
     draw_text,
     join_marks,
 )
@@ -49,11 +49,11 @@ def draw_box_plots(
         summary=summary,
         wide=_draw_at_width(rows, WIDE_WIDTH),
         narrow=_draw_at_width(rows, NARROW_WIDTH),
-        table=ChartTable((*head, "Mean %"), tuple(map(_table_row, rows))),
+        table=ChartTable((*head, "Mean %"), tuple(map(_format_table_row, rows))),
     )
 
 
-def _table_row(box: BoxPlotRow) -> tuple[str, ...]:
+def _format_table_row(box: BoxPlotRow) -> tuple[str, ...]:
     figures = (box.low, box.median, box.high, box.mean)
     return box.label, format_number(box.count), *(format_number(figure, 1) for figure in figures)
 
@@ -89,13 +89,15 @@ def _draw_box(box: BoxPlotRow, across: LinearScale, top: float, width: int) -> I
     tooltip = (
         f"{box.label}: middle half {format_number(box.low, 1)} to {format_number(box.high, 1)} %"
     )
-    yield draw_mark("rect", "box", tooltip, x=low, y=y, width=max(high - low, 2), height=BOX_HEIGHT)
+    yield draw_svg_element(
+        "rect", "box", tooltip, x=low, y=y, width=max(high - low, 2), height=BOX_HEIGHT
+    )
     yield draw_line(
         "middle",
         (across.position(box.median), y - 3),
         (across.position(box.median), y + BOX_HEIGHT + 3),
     )
-    yield draw_mark(
+    yield draw_svg_element(
         "circle",
         "mean",
         f"mean {format_number(box.mean, 1)} %",

@@ -55,28 +55,28 @@ class ChartBar:
     late: bool = False
 
 
-def draw_mark(name: str, kind: str, tooltip: str = "", **coordinates: float) -> Markup:
+def draw_svg_element(tag: str, css_class: str, tooltip: str = "", **coordinates: float) -> Markup:
     """Return an SVG element of a class; *tooltip* appears on hover.
 
-    >>> print(draw_mark("rect", "bar", x=1.25, width=3))
+    >>> print(draw_svg_element("rect", "bar", x=1.25, width=3))
     <rect class="chart-bar" x="1.2" width="3"/>
     """
     # There are thousands on a page. Names are ours and places are numbers: nothing to escape.
     attributes = "".join(
         f' {name}="{format_coordinate(value)}"' for name, value in coordinates.items()
     )
-    inner = f"><title>{escape(tooltip)}</title></{name}>" if tooltip else "/>"
-    return Markup(f'<{name} class="chart-{kind}"{attributes}{inner}')  # noqa: S704
+    inner = f"><title>{escape(tooltip)}</title></{tag}>" if tooltip else "/>"
+    return Markup(f'<{tag} class="chart-{css_class}"{attributes}{inner}')  # noqa: S704
 
 
 def draw_line(kind: str, start: tuple[float, float], end: tuple[float, float]) -> Markup:
     """Return a straight line from *start* to *end*."""
-    return draw_mark("line", kind, x1=start[0], y1=start[1], x2=end[0], y2=end[1])
+    return draw_svg_element("line", kind, x1=start[0], y1=start[1], x2=end[0], y2=end[1])
 
 
-def draw_path(kind: str, steps: str) -> Markup:
+def draw_path(css_class: str, path_commands: str) -> Markup:
     """Return a path, which is shorter than the equivalent lines or rectangles."""
-    return Markup(f'<path class="chart-{kind}" d="{steps}"/>')  # noqa: S704  # ours, and numbers
+    return Markup(f'<path class="chart-{css_class}" d="{path_commands}"/>')  # noqa: S704  # ours, and numbers
 
 
 def draw_text(
@@ -112,7 +112,7 @@ def draw_bars(
             )
             size = {"width": right - left - gap, "height": up.start - top}
             tooltip = f"{bar.description}: {format_count(bar.count, noun)}"
-            yield draw_mark(
+            yield draw_svg_element(
                 "rect", "bar-late" if bar.late else "bar", tooltip, x=left + gap / 2, y=top, **size
             )
 

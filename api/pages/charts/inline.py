@@ -8,7 +8,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from api.pages.charts.chart import draw_mark, draw_path, format_coordinate, join_marks
+from api.pages.charts.chart import draw_path, draw_svg_element, format_coordinate, join_marks
 from api.pages.charts.scale import LinearScale
 
 WIDTH: Final = 100
@@ -43,7 +43,9 @@ def draw_interval_dot(figure: float | None, interval: IntervalEnds) -> Markup:
         *_draw_whisker(across, interval),
     ]
     if figure is not None:
-        marks.append(draw_mark("circle", "dot", cx=across.position(figure), cy=MIDDLE, r=3.5))
+        marks.append(
+            draw_svg_element("circle", "dot", cx=across.position(figure), cy=MIDDLE, r=3.5)
+        )
     return SVG_TEMPLATE.format(WIDTH, BAR_HEIGHT, join_marks(marks))
 
 

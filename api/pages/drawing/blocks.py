@@ -14,10 +14,10 @@ from api.pages.drawing.frames import FrameSequence, build_window_frames
 from api.pages.drawing.markup import count_bytes
 from api.pages.drawing.receptive_fields import draw_receptive_field_picture
 from api.pages.drawing.totals import draw_layer_counts_picture, draw_sum_picture
-from api.pages.drawing.transposed_convolution import build_stamp_frames, is_stamp
+from api.pages.drawing.transposed_convolution import build_stamp_frames, is_partial_sum_step
 from api.pages.drawing.window_paths import build_window_paths
 from api.pages.drawing.window_positions import window_calculation_with_position
-from api.pages.layout.formatting import use_minus_signs
+from api.pages.layout.formatting import replace_hyphens_with_minus_signs
 from api.schemas.student.solution import SolvedPart, WorkedStep
 
 SINGLE_ELEMENT_ROW: Final = re.compile(r"<mrow>(<(m[ino])>[^<]*</\2>)</mrow>")
@@ -122,7 +122,7 @@ def _group_runs(steps: Sequence[WorkedStep]) -> list[_StepRun]:
     """Return *steps* grouped into runs, each with the arrays shown before it."""
     runs: list[_StepRun] = []
     position = 0
-    for kind, group in groupby(steps, _run_kind):
+    for kind, group in groupby(steps, _choose_group_kind):
         of_kind = tuple(group)
         for bundle in [of_kind] if kind != "plain" else [(one,) for one in of_kind]:
             previous_arrays = (
@@ -144,12 +144,12 @@ def _group_runs(steps: Sequence[WorkedStep]) -> list[_StepRun]:
     return runs
 
 
-def _run_kind(step: WorkedStep) -> str:
+def _choose_group_kind(step: WorkedStep) -> str:
     if step.data["type"] in WINDOW_TYPES:
         return "windows"
     if step.data["type"] == "formula":
         return "formulas"
-    return "stamps" if is_stamp(step) else "plain"
+    return "stamps" if is_partial_sum_step(step) else "plain"
 
 
 def _build_frames_block(
@@ -181,7 +181,8 @@ def _render_run(run: _StepRun, kind: str) -> SolutionBlock:
     if run.kind == "windows":
         return SolutionBlock(
             lines=tuple(
-                use_minus_signs(window_calculation_with_position(step)) for step in run.steps
+                replace_hyphens_with_minus_signs(window_calculation_with_position(step))
+                for step in run.steps
             )
         )
     before = (run.previous_step, *run.steps)
@@ -223,7 +224,9 @@ def _render_sentence(text: str, kind: str) -> Markup:
     if kind == "text":
         return render_markdown(text)
     is_written = kind in {"choice", "choices"} and "$" in text
-    return Markup("<p>{}</p>").format(render_inline(text) if is_written else use_minus_signs(text))
+    return Markup("<p>{}</p>").format(
+        render_inline(text) if is_written else replace_hyphens_with_minus_signs(text)
+    )
 
 
 def _draw_picture(step: WorkedStep, before: WorkedStep | None) -> Markup:

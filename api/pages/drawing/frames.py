@@ -7,7 +7,7 @@ from typing import Final
 from api.pages.drawing.markup import count_bytes, format_value
 from api.pages.drawing.window_drawer import WindowDrawer
 from api.pages.drawing.window_paths import WindowMove, WindowPath
-from api.pages.layout.formatting import use_minus_signs
+from api.pages.layout.formatting import replace_hyphens_with_minus_signs
 
 FRAME_OVERHEAD_BYTES: Final = 170
 """Size of the markup around the drawings of a frame."""
@@ -75,7 +75,7 @@ def build_window_frames(
         if number in selected
     )
     omitted_texts = tuple(
-        use_minus_signs(drawer.path.moves[index].line)
+        replace_hyphens_with_minus_signs(drawer.path.moves[index].line)
         for number, (drawer, index) in enumerate(pairs)
         if number not in selected
     )
@@ -113,7 +113,9 @@ def _count_frame_bytes(drawer: WindowDrawer, index: int) -> int:
 def _build_frame(drawer: WindowDrawer, index: int, *, is_key: bool) -> DrawingFrame:
     move = drawer.path.moves[index]
     running = " → ".join(map(format_value, move.running_sums())) if move.kernels else ""
-    return DrawingFrame(drawer.draw_frame(index), use_minus_signs(move.text), running, is_key)
+    return DrawingFrame(
+        drawer.draw_frame(index), replace_hyphens_with_minus_signs(move.text), running, is_key
+    )
 
 
 def _unique_kernel_drawers(drawers: Sequence[WindowDrawer]) -> Iterator[WindowDrawer]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import Final
 
-from api.pages.layout.formatting import use_minus_signs
+from api.pages.layout.formatting import replace_hyphens_with_minus_signs
 from grader.display.abbreviate import abbreviate_number
 from grader.display.text import to_text
 from grader.values import Number
@@ -19,7 +19,9 @@ def format_value(value: Number | None) -> str:
     >>> format_value(-3), format_value(None)
     ('−3', '')
     """
-    return "" if value is None else use_minus_signs(to_text(abbreviate_number(value)))
+    return (
+        "" if value is None else replace_hyphens_with_minus_signs(to_text(abbreviate_number(value)))
+    )
 
 
 def draw_svg(size: tuple[int, int], title: str, *content: str) -> str:

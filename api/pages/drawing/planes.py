@@ -91,12 +91,12 @@ def find_window_input(
     return None
 
 
-def build_covered_input(windows: Sequence[CoveredPatch]) -> WindowInput:
+def reconstruct_input(windows: Sequence[CoveredPatch]) -> WindowInput:
     """Return the input of *windows*, reconstructed from the cells that they cover."""
     covered = tuple(
         _reconstruct_plane(windows, channel) for channel in range(len(windows[0].patches))
     )
-    return WindowInput(covered, _full_ranges(covered[0]))
+    return WindowInput(covered, _list_all_rows_and_columns(covered[0]))
 
 
 def _stack_channels(
@@ -124,20 +124,20 @@ def _iter_candidate_inputs(
 
 def _matches_windows(planes: tuple[Plane, ...], windows: Sequence[CoveredPatch]) -> bool:
     return all(
-        _value_at(planes[channel], place) == cell
+        _get_value_or_padding(planes[channel], place) == cell
         for window in windows
         for channel in range(len(planes))
         for place, cell in window.iter_cells(channel)
     )
 
 
-def _value_at(plane: Plane, cell_index: CellIndex) -> Number | None:
+def _get_value_or_padding(plane: Plane, cell_index: CellIndex) -> Number | None:
     row, column = cell_index
     is_there = 0 <= row < len(plane) and 0 <= column < len(plane[0])
     return plane[row][column] if is_there else None
 
 
-def _full_ranges(plane: Plane) -> tuple[range, range]:
+def _list_all_rows_and_columns(plane: Plane) -> tuple[range, range]:
     return range(len(plane)), range(len(plane[0]))
 
 
@@ -158,7 +158,7 @@ def _find_unpadded_ranges(
                 rows, columns = range(top, top + inner[0]), range(left, left + inner[1])
                 if _is_padded_copy(planes, original, rows, columns):
                     return rows, columns
-    return _full_ranges(planes[0])
+    return _list_all_rows_and_columns(planes[0])
 
 
 def _is_padded_copy(

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any, Final
 
 from api.pages.drawing.markup import format_value
-from api.pages.layout.formatting import use_minus_signs
+from api.pages.layout.formatting import replace_hyphens_with_minus_signs
 from grader.display.mathml import math_element, to_mathml
 from grader.expressions.tree import Name
 from grader.values import simplify_number
@@ -24,7 +24,7 @@ def is_matrix(value: Any) -> bool:
 def render_array(name: str, value: Sequence[Any]) -> str:
     """Return a named array with two or more axes, as a table per matrix, side by side."""
     tables = "".join(map(_render_matrix, _split_matrices(value)))
-    label = escape(use_minus_signs(name))
+    label = escape(replace_hyphens_with_minus_signs(name))
     name_markup = math_element(to_mathml(Name(name))) if VARIABLE_NAME.fullmatch(name) else label
     return (
         f'<div class="scroll ws-array" tabindex="0" role="group" aria-label="{label}">'
@@ -73,4 +73,4 @@ def render_cell(cell: Any) -> str:
     try:
         return format_value(simplify_number(Fraction(cell)))
     except ValueError:
-        return escape(use_minus_signs(str(cell)))
+        return escape(replace_hyphens_with_minus_signs(str(cell)))

@@ -24,21 +24,21 @@ from api.pages.drawing.markup import (
 from api.pages.drawing.planes import PLANE_AXES, Plane, read_planes
 from api.pages.drawing.window_drawer import CELL_HEIGHT, MIN_CELL_WIDTH, VALUE_BASELINE
 from api.pages.drawing.window_positions import spell_out_position
-from api.pages.layout.formatting import use_minus_signs
+from api.pages.layout.formatting import replace_hyphens_with_minus_signs
 from api.schemas.student.solution import WorkedStep
 
 STAMP_NAME: Final = re.compile(r"sum with (.+)·w at \((.+)\)")
 
 
-def is_stamp(step: WorkedStep) -> bool:
+def is_partial_sum_step(step: WorkedStep) -> bool:
     """Return whether *step* is the running sum after a stamp, with an array to draw."""
     data = step.data
     if data["type"] != "array" or not STAMP_NAME.fullmatch(data["name"]):
         return False
-    return bool(_read_stamp_planes(data["value"]))
+    return bool(_read_partial_sum_planes(data["value"]))
 
 
-def _read_stamp_planes(value: Any) -> tuple[Plane, ...]:
+def _read_partial_sum_planes(value: Any) -> tuple[Plane, ...]:
     return read_planes(value, PLANE_AXES) or read_planes(value, 1)
 
 
@@ -46,7 +46,7 @@ def build_stamp_frames(
     steps: Sequence[WorkedStep], *, id_prefix: str, max_bytes: int
 ) -> FrameSequence:
     """Return the frames of the running sums in *steps*, in about *max_bytes*."""
-    planes = [_read_stamp_planes(step.data["value"]) for step in steps]
+    planes = [_read_partial_sum_planes(step.data["value"]) for step in steps]
     wide = max(MIN_CELL_WIDTH, DIGIT_WIDTH * 2 + max(_iter_final_text_widths(planes)))
     rows, columns = len(planes[0][0]), len(planes[0][0][0])
     shared = f'<g id="{id_prefix}l">{draw_grid_lines(columns, rows, (wide, CELL_HEIGHT))}</g>'
@@ -67,13 +67,16 @@ def build_stamp_frames(
     )
     frames = tuple(
         DrawingFrame(
-            drawing, _describe_stamp(step), "", index < LEADING_FRAMES or index == len(steps) - 1
+            drawing,
+            _describe_partial_sum(step),
+            "",
+            index < LEADING_FRAMES or index == len(steps) - 1,
         )
         for index, (step, drawing) in enumerate(zip(steps, drawings, strict=True))
         if index in selected
     )
     omitted_texts = tuple(
-        use_minus_signs(spell_out_position(step.text))
+        replace_hyphens_with_minus_signs(spell_out_position(step.text))
         for index, step in enumerate(steps)
         if index not in selected
     )
@@ -87,11 +90,11 @@ def _iter_final_text_widths(planes: Sequence[tuple[Plane, ...]]) -> Iterator[int
         yield from (DIGIT_WIDTH * len(format_value(cell)) for row in plane for cell in row)
 
 
-def _describe_stamp(step: WorkedStep) -> str:
+def _describe_partial_sum(step: WorkedStep) -> str:
     match = STAMP_NAME.fullmatch(step.data["name"])
     added, position = match.groups() if match else ("", "")
     laid = spell_out_position(f"laid at ({position}) of the input")
-    return f"{use_minus_signs(added)} times the kernel, {laid}"
+    return f"{replace_hyphens_with_minus_signs(added)} times the kernel, {laid}"
 
 
 def _draw_running_sum(old: Plane, new: Plane, *, wide: int, lines: str) -> str:

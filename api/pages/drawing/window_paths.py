@@ -11,9 +11,9 @@ from api.pages.drawing.planes import (
     CoveredPatch,
     Plane,
     WindowInput,
-    build_covered_input,
     find_window_input,
     read_planes,
+    reconstruct_input,
 )
 from api.pages.drawing.window_positions import window_calculation, window_calculation_with_position
 from api.schemas.student.solution import WorkedStep
@@ -88,7 +88,7 @@ def build_window_paths(
     for step in steps:
         axes = len(step.data["corner"])
         if axes <= PLANE_AXES and step.data.get("dilation") != []:
-            index, position = _split_position(step.data["place"], axes)
+            index, position = _split_map_index_from_cell(step.data["place"], axes)
             by_map.setdefault((axes, *index), []).append(_build_move(step, position, axes))
     for (axes, *rest), moves in by_map.items():
         matched_moves, window_input = _match_moves_to_input(
@@ -97,7 +97,9 @@ def build_window_paths(
         yield WindowPath(matched_moves, window_input, rest[0] if rest else None)
 
 
-def _split_position(position: Sequence[int], axes: int) -> tuple[tuple[int, ...], tuple[int, int]]:
+def _split_map_index_from_cell(
+    position: Sequence[int], axes: int
+) -> tuple[tuple[int, ...], tuple[int, int]]:
     """Return the map index and the (row, column) of a position.
 
     A position in a map of a single cell has no row and column; they are (0, 0).
@@ -129,7 +131,7 @@ def _match_moves_to_input(
         )
         if window_input is not None:
             return matched_moves, window_input
-    return tuple(moves), build_covered_input([move.covered for move in moves])
+    return tuple(moves), reconstruct_input([move.covered for move in moves])
 
 
 def _with_dilation(move: WindowMove, dilation: int) -> WindowMove:

@@ -49,7 +49,9 @@ def render_error(scope: Scope, response: Response) -> Response:
     Users who are not logged in go to the login page, which sends the posted form again
     after the login.
     """
-    if not _wants_page(scope) or not response.headers.get("content-type", "").endswith("json"):
+    if not _accepts_html_page(scope) or not response.headers.get("content-type", "").endswith(
+        "json"
+    ):
         return response
     problem = json.loads(bytes(response.body))
     if response.status_code == UNAUTHENTICATED:
@@ -123,7 +125,7 @@ def _iter_unmentioned_errors(problem: Mapping[str, Any]) -> Iterator[Mapping[str
             yield {**error, "field": name}
 
 
-def _wants_page(scope: Scope) -> bool:
+def _accepts_html_page(scope: Scope) -> bool:
     if scope["path"].startswith(NON_PAGE_PREFIXES):
         return False
     return "text/html" in Headers(scope=scope).get("accept", "")

@@ -91,10 +91,10 @@ def format_score(
     return f"{text} ({', '.join(reasons)})" if reasons else text
 
 
-def use_minus_signs(text: str) -> str:
+def replace_hyphens_with_minus_signs(text: str) -> str:
     """Return a *text* of the engine with minus signs; hyphens in words stay.
 
-    >>> use_minus_signs("conv-1: (-3) - 2")
+    >>> replace_hyphens_with_minus_signs("conv-1: (-3) - 2")
     'conv-1: (−3) − 2'
     """
     return MINUS_PATTERN.sub(MINUS, text)
@@ -118,10 +118,10 @@ def part_name(part: str, title: str = "") -> str:
     return title or part.replace("_", " ").capitalize()
 
 
-def role_title(role: str) -> str:
+def capitalize_role_name(role: str) -> str:
     """Return the display name of a role with a capital letter.
 
-    >>> role_title("grader"), role_title("student")
+    >>> capitalize_role_name("grader"), capitalize_role_name("student")
     ('TA', 'Student')
     """
     name = role_name(role)
@@ -167,8 +167,8 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "moves": describe_grade_changes,
     "part_name": part_name,
     "role_name": role_name,
-    "role_title": role_title,
-    "minus_signs": use_minus_signs,
+    "role_title": capitalize_role_name,
+    "minus_signs": replace_hyphens_with_minus_signs,
     "status_words": describe_status,
     "that_wait": format_ungraded_points,
 }

@@ -99,7 +99,7 @@ def render_response(
     return HTMLResponse(render(template, context), status, {**PAGE_HEADERS, **headers})
 
 
-def retry_headers(error: ServiceError | None) -> Mapping[str, str]:
+def build_retry_after_headers(error: ServiceError | None) -> Mapping[str, str]:
     """Return the header with the seconds to wait, if *error* names any."""
     if error is None or error.retry_after is None:
         return NO_HEADERS

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from api.auth.sessions import SessionCookie, session_cookie_for
 from api.core.errors import NotFound, RateLimited, ServiceError
 from api.dependencies import RequestContext
-from api.pages.layout.templating import CSP, render_response, retry_headers
+from api.pages.layout.templating import CSP, build_retry_after_headers, render_response
 from api.pages.login import copy_cookies
 from api.routes.accounts.login import set_session_cookies
 from api.services.accounts.sessions import NewSession
@@ -37,7 +37,7 @@ def require_tool(context: RequestContext) -> "LtiTool":
     return tool
 
 
-def consume_step_limit(context: RequestContext) -> None:
+def consume_launch_step_limit(context: RequestContext) -> None:
     """Count a step of a launch before it writes; raise `RateLimited` over the limit."""
     context.consume_action_limit("flow_step_address", context.client_address_key)
 
@@ -47,7 +47,7 @@ def is_framed(context: RequestContext) -> bool:
     return context.request.headers.get("sec-fetch-dest", "") in {"iframe", "frame"}
 
 
-def browser_cookie(context: RequestContext) -> SessionCookie:
+def build_launch_cookie(context: RequestContext) -> SessionCookie:
     """Return the cookie by which a browser is known to have begun a launch."""
     session = session_cookie_for(context.service.settings.public_url)
     return SessionCookie(f"{session.name}-lti", secure=session.secure)
@@ -55,7 +55,7 @@ def browser_cookie(context: RequestContext) -> SessionCookie:
 
 def get_browser_secret(context: RequestContext) -> str:
     """Return the secret of the browser, "" if it has none."""
-    value = context.request.cookies.get(browser_cookie(context).name, "")
+    value = context.request.cookies.get(build_launch_cookie(context).name, "")
     return value if len(value) <= MAX_SECRET_CHARACTERS else ""
 
 
@@ -80,7 +80,7 @@ def redirect(
     """Redirect to *path* with the cookies of a launch and of a new session, if there are any."""
     cookies = Response()
     if browser_secret:
-        header = browser_cookie(context).to_header(browser_secret, remaining=COOKIE_LIFETIME)
+        header = build_launch_cookie(context).to_header(browser_secret, remaining=COOKIE_LIFETIME)
         cookies.headers.append("Set-Cookie", header)
     if login is not None:
         set_session_cookies(login, context, cookies)
@@ -114,7 +114,7 @@ def render_framed(
     return render_response(template, variables, status=status, headers=headers)
 
 
-def render_framed_refusal(
+def render_launch_refusal_in_frame(
     context: RequestContext,
     error: ServiceError,
     find_origins: Callable[[Session], Collection[str]],
@@ -126,13 +126,15 @@ def render_framed_refusal(
     request above a limit reads no database.
     """
     if isinstance(error, RateLimited):
-        return render_refusal(error)
+        return render_launch_refusal(error)
     with context.service.db.reading() as session:
-        origins = find_origins(session) or find_registered_origin(session, _get_sender(context))
-    return render_refusal(error, origins=origins)
+        origins = find_origins(session) or find_registered_origin(
+            session, _get_sender_origin(context)
+        )
+    return render_launch_refusal(error, origins=origins)
 
 
-def _get_sender(context: RequestContext) -> str:
+def _get_sender_origin(context: RequestContext) -> str:
     """Return the origin of the site that sent a request, "" if it is not known."""
     headers = context.request.headers
     for name in ("origin", "referer"):
@@ -141,10 +143,10 @@ def _get_sender(context: RequestContext) -> str:
     return ""
 
 
-def render_refusal(error: ServiceError, *, origins: Collection[str] = ()) -> Response:
+def render_launch_refusal(error: ServiceError, *, origins: Collection[str] = ()) -> Response:
     """Return the page that says why a launch is refused."""
     response = render_framed(
         "lti/refused.html", {"error": error}, origins=origins, status=error.status
     )
-    response.headers.update(retry_headers(error))
+    response.headers.update(build_retry_after_headers(error))
     return response

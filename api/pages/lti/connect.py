@@ -17,7 +17,7 @@ from api.db.models import Course, LtiContext
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep, PostedForm, validate_body
 from api.pages.layout.frame import render_page
-from api.pages.lti.common import consume_step_limit, render_refusal, require_tool
+from api.pages.lti.common import consume_launch_step_limit, render_launch_refusal, require_tool
 from api.pages.lti.launch import build_choice_path
 from api.pages.lti.link import bind_launch
 from api.pages.router import PageDep, PageRouter
@@ -66,10 +66,10 @@ def _render_connection_form(
             claims = LaunchClaims(**launch.claims)
             _require_instructor(claims, launch.user_id, caller.id)
         except Forbidden as missing:
-            return render_refusal(missing)
+            return render_launch_refusal(missing)
         rows = list_courses(session, caller, archived=False, after=None, limit=MAX_COURSES)
         courses = [row[0] for row in rows if row[1] in {"instructor", "admin"}]
-        original = _find_original(context, session, claims)
+        original = _find_original_course(context, session, claims)
     suggested = {"title": claims.context_title, "slug": "", "shift_days": "364"}
     return render_page(
         context,
@@ -85,7 +85,7 @@ def _render_connection_form(
     )
 
 
-def _find_original(
+def _find_original_course(
     context: RequestContext, session: Session, claims: LaunchClaims
 ) -> Course | None:
     """Return the course whose copy at the platform was launched, if the caller manages it."""
@@ -112,7 +112,7 @@ def connect_course(form: FormDep, context: PageDep) -> Response:
     token = form.text("token")
     typed = {name: form.text(name) for name in COPY_FIELDS if form.has(name)}
     try:
-        consume_step_limit(context)
+        consume_launch_step_limit(context)
         path = _connect_chosen_course(context, form)
     except ServiceError as error:
         return _render_connection_form(context, token, typed=typed, error=error)

@@ -11,9 +11,9 @@ from api.core.ids import parse_id
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep
 from api.pages.lti.common import (
-    consume_step_limit,
+    consume_launch_step_limit,
     render_framed,
-    render_framed_refusal,
+    render_launch_refusal_in_frame,
     require_tool,
 )
 from api.pages.lti.launch import render_continuation
@@ -35,18 +35,18 @@ def show_link_choice(context: PageDep, token: Token = "") -> Response:
     """Return the page on which a teacher chooses the assignments that new links open."""
     require_tool(context)
     try:
-        consume_step_limit(context)
-        return _render_choice(context, token)
+        consume_launch_step_limit(context)
+        return _render_assignment_choice(context, token)
     except ServiceError as error:
-        return render_framed_refusal(
+        return render_launch_refusal_in_frame(
             context, error, lambda session: find_launch_origins(session, token)
         )
 
 
-def _render_choice(
+def _render_assignment_choice(
     context: RequestContext, token: str, *, error: ServiceError | None = None
 ) -> Response:
-    choice = _load_choice(context, token)
+    choice = _load_assignment_choice(context, token)
     if choice is None:
         with context.service.db.reading() as session:
             return render_continuation(load_launch_to_move(session, token, now=context.now))
@@ -66,7 +66,7 @@ def _render_choice(
     )
 
 
-def _load_choice(context: RequestContext, token: str) -> "LinkChoice | None":
+def _load_assignment_choice(context: RequestContext, token: str) -> "LinkChoice | None":
     # Imported here: a service without LTI does not load these libraries.
     from api.services.lti.launches.content_selection import load_link_choice  # noqa: PLC0415
 
@@ -86,13 +86,13 @@ def send_link_choice(form: FormDep, context: PageDep) -> Response:
     tool, token = require_tool(context), form.text("token")
     chosen = [one for one in map(parse_id, form.get_all("assignment")) if isinstance(one, UUID)]
     try:
-        consume_step_limit(context)
+        consume_launch_step_limit(context)
         try:
             answer = choose_links(context.service.db, tool, token, chosen, now=context.now)
         except InvalidInput as error:
-            return _render_choice(context, token, error=error)
+            return _render_assignment_choice(context, token, error=error)
     except ServiceError as error:
-        return render_framed_refusal(
+        return render_launch_refusal_in_frame(
             context, error, lambda session: find_launch_origins(session, token)
         )
     return render_framed(

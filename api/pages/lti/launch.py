@@ -12,15 +12,15 @@ from api.db.models import LtiPlatform
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep
 from api.pages.lti.common import (
-    consume_step_limit,
+    consume_launch_step_limit,
     create_browser_secret,
     get_browser_secret,
     get_session_cookie,
     is_framed,
     redirect,
     render_framed,
-    render_framed_refusal,
-    render_refusal,
+    render_launch_refusal,
+    render_launch_refusal_in_frame,
     require_tool,
 )
 from api.pages.router import CrossSitePageRoute, PageDep, PageRouter
@@ -65,19 +65,19 @@ def _begin_launch(context: RequestContext, values: dict[str, str]) -> Response:
             platform = find_platform(session, request, addresses=tool.addresses)
             session.expunge(platform)
         if is_framed(context) and not tool.addresses.is_deep_link(request.target):
-            return _render_opening(request, platform, tool.addresses)
+            return _render_new_tab_form(request, platform, tool.addresses)
         secret = get_browser_secret(context) or create_browser_secret()
         with context.service.db.transaction() as session:
             state = start_launch(session, platform, secret, now=context.now)
     except ServiceError as error:
-        return render_framed_refusal(
+        return render_launch_refusal_in_frame(
             context, error, lambda session: find_login_origins(session, request)
         )
     url = build_authorization_url(platform, request, state, tool.addresses)
     return redirect(context, url, browser_secret=secret)
 
 
-def _render_opening(
+def _render_new_tab_form(
     request: LoginRequest, platform: LtiPlatform, addresses: ToolAddresses
 ) -> Response:
     """Return the page in a frame that begins a launch again, in a new tab or to choose links."""
@@ -117,7 +117,7 @@ def receive_message(form: FormDep, context: PageDep) -> Response:
     """Verify the message of a platform, and go on in the browser that began the launch."""
     tool = require_tool(context)
     try:
-        consume_step_limit(context)
+        consume_launch_step_limit(context)
         launch_id, platform, state = consume_state(
             context.service.db, form.text("state"), now=context.now
         )
@@ -133,7 +133,7 @@ def receive_message(form: FormDep, context: PageDep) -> Response:
             now=context.now,
         )
     except ServiceError as error:
-        return render_framed_refusal(
+        return render_launch_refusal_in_frame(
             context, error, lambda session: find_launch_origins(session, form.text("state"))
         )
     if launch.claims.deep_link is not None:
@@ -162,13 +162,13 @@ def continue_launch(context: PageDep, token: Parameter = "") -> Response:
     """Continue a launch; a browser without our cookie is asked to do so in a new tab."""
     require_tool(context)
     try:
-        consume_step_limit(context)
+        consume_launch_step_limit(context)
         if not get_browser_secret(context):
             with context.service.db.reading() as session:
                 return render_continuation(load_launch_to_move(session, token, now=context.now))
         return _continue_and_redirect(context, token, get_browser_secret(context))
     except ServiceError as error:
-        return render_refusal(error)
+        return render_launch_refusal(error)
 
 
 @router.post("/lti/enter")
@@ -177,12 +177,12 @@ def continue_launch_in_tab(form: FormDep, context: PageDep) -> Response:
     require_tool(context)
     secret = create_browser_secret()
     try:
-        consume_step_limit(context)
+        consume_launch_step_limit(context)
         with context.service.db.transaction() as session:
             token = move_launch(session, form.text("token"), secret, now=context.now)
         return _continue_and_redirect(context, token, secret)
     except ServiceError as error:
-        return render_refusal(error)
+        return render_launch_refusal(error)
 
 
 def _continue_and_redirect(context: RequestContext, token: str, secret: str) -> Response:

@@ -8,11 +8,11 @@ from fastapi.responses import Response
 from api.core.errors import InvalidInput, RateLimited, ServiceError
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep
-from api.pages.layout.templating import render_response, retry_headers
+from api.pages.layout.templating import build_retry_after_headers, render_response
 from api.pages.lti.common import (
-    consume_step_limit,
+    consume_launch_step_limit,
     get_browser_secret,
-    render_refusal,
+    render_launch_refusal,
     require_tool,
 )
 from api.pages.lti.launch import load_browser_login, redirect_to_entry
@@ -41,10 +41,10 @@ def bind_launch(context: RequestContext, token: str) -> BoundLaunch:
 def show_link_choices(context: PageDep, token: Token = "") -> Response:
     """Return the page on which an unknown user of a platform chooses their account."""
     require_tool(context)
-    return _render_choices(context, token)
+    return _render_account_choices(context, token)
 
 
-def _render_choices(
+def _render_account_choices(
     context: RequestContext, token: str, *, email: str = "", error: ServiceError | None = None
 ) -> Response:
     try:
@@ -52,7 +52,7 @@ def _render_choices(
             login = load_browser_login(context, session)
             choices = load_account_choices(session, bind_launch(context, token), login)
     except ServiceError as missing:
-        return render_refusal(missing)
+        return render_launch_refusal(missing)
     return render_response(
         "lti/link.html",
         {
@@ -63,7 +63,7 @@ def _render_choices(
             "has_password": context.service.settings.local_login,
         },
         status=error.status if error else 200,
-        headers=retry_headers(error),
+        headers=build_retry_after_headers(error),
     )
 
 
@@ -73,15 +73,15 @@ def link_account(form: FormDep, context: PageDep) -> Response:
     require_tool(context)
     token = form.text("token")
     try:
-        consume_step_limit(context)
+        consume_launch_step_limit(context)
     except RateLimited as error:
-        return render_refusal(error)
+        return render_launch_refusal(error)
     try:
         entry = _link_chosen_account(
             context, form.text("choice"), form.text("email"), form.raw_text("password"), token
         )
     except ServiceError as error:
-        return _render_choices(context, token, email=form.text("email"), error=error)
+        return _render_account_choices(context, token, email=form.text("email"), error=error)
     return redirect_to_entry(context, entry, token, get_browser_secret(context))
 
 

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from api.core.errors import ServiceError
 from api.pages.forms.form import FormDep
-from api.pages.lti.common import render_framed, render_refusal, require_tool
+from api.pages.lti.common import render_framed, render_launch_refusal, require_tool
 from api.pages.router import PageDep, PageRouter
 from api.services.lti.platforms.registration import (
     RegistrationRequest,
@@ -85,4 +85,4 @@ def finish_registration(registration: str, form: FormDep, context: PageDep) -> R
 
 
 def _render_refusal(error: ServiceError, origin: str) -> Response:
-    return render_refusal(error, origins=(origin,) if origin else ())
+    return render_launch_refusal(error, origins=(origin,) if origin else ())

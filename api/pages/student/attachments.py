@@ -17,7 +17,7 @@ from api.core.errors import (
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep
 from api.pages.layout.frame import render_page
-from api.pages.layout.templating import retry_headers
+from api.pages.layout.templating import build_retry_after_headers
 from api.pages.router import PageDep, PageRouter
 from api.pages.student.components.location import ProblemLocation
 from api.routes.student import assigned_problems
@@ -68,7 +68,7 @@ def _render_attachment(
         max_pages=MAX_PAGES,
         error=error,
     )
-    response.headers.update(retry_headers(error))
+    response.headers.update(build_retry_after_headers(error))
     return response
 
 

@@ -160,7 +160,7 @@ def _render_submission(
         received_at=None
         if submission.received_at is None
         else location.clock(submission.received_at),
-        results_from=_results_moment(submission, location.clock),
+        results_from=_get_results_time(submission, location.clock),
         answers=list(_iter_annotated_answers(context, submission, location.assignment.by_attempt)),
         rules=_request_rules_text(location),
         part=refused_part,
@@ -168,7 +168,7 @@ def _render_submission(
     )
 
 
-def _results_moment(
+def _get_results_time(
     submission: StudentSubmission | StaffSubmission, clock: CourseClock
 ) -> Moment | None:
     since = submission.results_from if isinstance(submission, StudentSubmission) else None
@@ -264,7 +264,7 @@ def my_requests_page(context: PageDep, cursor: CursorText = "") -> Response:
         "student/my_requests.html",
         title="My requests",
         requests=[
-            (_request_title(item, titles), *_add_moments(item, zones[item.assignment], context.now))
+            (_request_title(item, titles), *_add_times(item, zones[item.assignment], context.now))
             for item in listing.items
         ],
         next=listing.next,
@@ -288,7 +288,7 @@ def _request_title(request: OwnRequest, titles: Mapping[UUID, ProblemTitles]) ->
     return titles.get(request.assignment, ProblemTitles()).full_title(request.problem, request.part)
 
 
-def _add_moments(
+def _add_times(
     request: OwnRequest, zone: str, now: datetime
 ) -> tuple[OwnRequest, Moment, Moment | None]:
     """Return a request with the times of request and reply in the course's time zone."""

@@ -15,7 +15,7 @@ from api.core.errors import Conflict, InvalidInput, PreconditionFailed, ServiceE
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep, PostedForm, validate_body
 from api.pages.layout.frame import Breadcrumb, render_page
-from api.pages.layout.templating import render_response, retry_headers
+from api.pages.layout.templating import build_retry_after_headers, render_response
 from api.pages.router import DraftPageDep, PageDep, PageRouter, SubmissionPageDep
 from api.pages.student.components.grids import build_grid, read_rows
 from api.pages.student.components.inputs import (
@@ -100,18 +100,18 @@ def _render_problem_page(context: RequestContext, page_data: ProblemPageData) ->
         fingerprint=fingerprint_problem(view),
         person=caller.id if caller else "",
         saved=display.moment(view.draft.saved_at),
-        enter_checks=_part_checked_by_enter(part_cards),
+        enter_checks=_choose_part_for_enter_key(part_cards),
         has_draft=any(card.is_draft for card in part_cards),
         results_from=display.moment(view.results_from),
         solutions_from=display.moment(view.solutions_from),
         notices=[(notice, display.moment(notice.at)) for notice in view.notices],
         tries=max((part.attempts_used for part in view.parts), default=0),
     )
-    response.headers.update(retry_headers(error))
+    response.headers.update(build_retry_after_headers(error))
     return response
 
 
-def _part_checked_by_enter(cards: Sequence[PartCard]) -> str:
+def _choose_part_for_enter_key(cards: Sequence[PartCard]) -> str:
     """Return the part that Enter checks without scripts, or "" to save a draft.
 
     A browser does not report which field had the focus, so with several parts Enter must

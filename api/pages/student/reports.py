@@ -20,7 +20,7 @@ from api.pages.forms.form import FormDep, PostedForm, validate_body
 from api.pages.layout import flash
 from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.layout.local_time import CourseClock
-from api.pages.layout.templating import retry_headers
+from api.pages.layout.templating import build_retry_after_headers
 from api.pages.router import PageDep, PageRouter, SubmissionPageDep
 from api.pages.student.components.report_cards import ReportCard, build_report_cards
 from api.routes.assignments import assignments
@@ -64,7 +64,7 @@ def _render_reports(
         endings=", ".join(FILE_ENDINGS),
         error=error,
     )
-    response.headers.update(retry_headers(error))
+    response.headers.update(build_retry_after_headers(error))
     return response
 
 

@@ -10,7 +10,7 @@ from fastapi import Query
 from fastapi.responses import Response
 
 from api.pages.drawing import SolutionBlock, build_solution_blocks
-from api.pages.layout.formatting import part_letter, use_minus_signs
+from api.pages.layout.formatting import part_letter, replace_hyphens_with_minus_signs
 from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.router import PageDep, PageRouter
 from api.schemas.student.solution import KnownMistake, SolutionView, SolvedPart
@@ -137,7 +137,8 @@ def _count_text_bytes(
         PART_OVERHEAD_BYTES
         + len(f"{part.title}{part.prompt}".encode())
         + sum(
-            MISTAKE_OVERHEAD_BYTES + len(f"{use_minus_signs(one.answer)}{one.hint}".encode())
+            MISTAKE_OVERHEAD_BYTES
+            + len(f"{replace_hyphens_with_minus_signs(one.answer)}{one.hint}".encode())
             for one in mistakes_by_part[part.id]
         )
         for part in view.parts

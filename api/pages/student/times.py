@@ -105,7 +105,7 @@ def _describe_credit(credit: Fraction) -> str:
     return f"{format_share(credit)} of the credit" if credit else "No credit"
 
 
-def _credit_tone(credit: Fraction) -> str:
+def _choose_credit_css_class(credit: Fraction) -> str:
     """Return the color class of a period: full, reduced or no credit."""
     if credit == 1:
         return "full"
@@ -123,12 +123,14 @@ def build_credit_strip(times: Times, *, now: datetime) -> CreditStrip | None:
         ends[-1] if periods[-1].until else ends[-1] + (ends[-1] - start) * float(TRAILING_FRACTION)
     )
     edges = [start, *(period.until.at if period.until else end for period in periods)]
-    positions = [_strip_position(edge, start, end) for edge in edges]
+    positions = [_compute_x_on_strip(edge, start, end) for edge in edges]
     bars = [
-        CreditBar(left, right - left, int(HEIGHT * period.credit), _credit_tone(period.credit))
+        CreditBar(
+            left, right - left, int(HEIGHT * period.credit), _choose_credit_css_class(period.credit)
+        )
         for period, (left, right) in zip(periods, pairwise(positions), strict=True)
     ]
-    now_position = _strip_position(now, start, end) if start <= now <= end else None
+    now_position = _compute_x_on_strip(now, start, end) if start <= now <= end else None
     return CreditStrip(
         tuple(bars), now_position, "; ".join(_describe_period(period) for period in periods)
     )
@@ -145,7 +147,7 @@ def _strip_start(times: Times, first: datetime, now: datetime) -> datetime:
     return min(first - LEAD_TIME, max(now, first - 4 * LEAD_TIME))
 
 
-def _strip_position(timestamp: datetime, start: datetime, end: datetime) -> int:
+def _compute_x_on_strip(timestamp: datetime, start: datetime, end: datetime) -> int:
     span = max(end - start, timedelta(seconds=1))
     return round(WIDTH * min(1.0, max(0.0, (timestamp - start) / span)))
 

@@ -103,13 +103,13 @@ def render_assignment_editor(
         times=times,
         differences=find_differences(fields, typed, field_label) if stale and typed else None,
         confirm=confirm,
-        has_work=bool(confirm) and _has_work(assignment, context),
+        has_work=bool(confirm) and _has_submissions(assignment, context),
         is_unsaved=bool(typed and find_differences(fields, typed, field_label)),
         **build_form_context(form, view),
     )
 
 
-def _has_work(assignment: UUID, context: RequestContext) -> bool:
+def _has_submissions(assignment: UUID, context: RequestContext) -> bool:
     with context.reading() as session:
         return has_submissions(session, assignment)
 

@@ -89,7 +89,7 @@ def show_problem_bank(
         tab="problems",
         course=view,
         problems=problem_page.items,
-        picked=_load_other_picks(course, context, filters, problem_page),
+        picked=_load_picks_on_other_pages(course, context, filters, problem_page),
         wanted=filters,
         topics=topics,
         kinds=tuple(KINDS),
@@ -111,7 +111,7 @@ class PickedProblem:
     title: str
 
 
-def _load_other_picks(
+def _load_picks_on_other_pages(
     course: UUID, context: RequestContext, filters: ProblemFilter, problem_page: ProblemPage
 ) -> tuple[PickedProblem, ...]:
     """Return the chosen problems that this page of the list does not contain."""

@@ -14,7 +14,7 @@ from api.pages.forms.redisplay import FORM_ERRORS
 from api.pages.layout import flash
 from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.router import PageDep, PageRouter
-from api.pages.staff.authoring.faults import locate_faults
+from api.pages.staff.authoring.faults import attach_source_lines
 from api.pages.staff.authoring.preview import (
     Author,
     FilePreview,
@@ -58,7 +58,7 @@ class TemplateQuery:
     title: Annotated[str, Query(max_length=MAX_TITLE_LENGTH)] = ""
     question: Annotated[str, Query(max_length=MAX_QUESTION_LENGTH)] = ""
 
-    def fill(self) -> str:
+    def load_template_text(self) -> str:
         """Return the text of the template; raises `NotFound` if there is no such template."""
         if not self.template:
             return ""
@@ -77,7 +77,7 @@ def show_problem_checker(
 ) -> Response:
     """Return the editor: empty, with version *base*, or with a template."""
     authorize_author(context, course)
-    source = api.get_version(course, base, context).source if base else query.fill()
+    source = api.get_version(course, base, context).source if base else query.load_template_text()
     state = _EditorState(source, has_changes=bool(query.template))
     return _render_editor(course, context, state)
 
@@ -86,7 +86,7 @@ def _render_editor(course: UUID, context: RequestContext, state: _EditorState) -
     view = courses.get_course(course, context, Response())
     report, error = state.report, state.error
     status = error.status if error else 422 if report and not report.ok else 200
-    errors = locate_faults(report.errors, state.source) if report else ()
+    errors = attach_source_lines(report.errors, state.source) if report else ()
     return render_page(
         context,
         "staff/problem_check.html",
@@ -103,7 +103,7 @@ def _render_editor(course: UUID, context: RequestContext, state: _EditorState) -
         line_count=max(state.source.count("\n") + 1, *(fault.line or 0 for fault in errors), 0),
         marked_lines={fault.line for fault in errors},
         errors=errors,
-        warnings=locate_faults(report.warnings, state.source) if report else (),
+        warnings=attach_source_lines(report.warnings, state.source) if report else (),
     )
 
 

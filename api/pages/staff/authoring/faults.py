@@ -19,7 +19,7 @@ class SourceFault:
     text: str
 
 
-def locate_faults(
+def attach_source_lines(
     faults: Iterable[WrongField | FieldError], source: str
 ) -> tuple[SourceFault, ...]:
     """Return each fault with the text of its line in *source*, shortened."""

@@ -12,7 +12,7 @@ from api.pages.forms.form import FormDep
 from api.pages.layout.formatting import part_letter
 from api.pages.layout.templating import render_response
 from api.pages.router import PageDep, PageRouter
-from api.pages.staff.authoring.faults import SourceFault, locate_faults
+from api.pages.staff.authoring.faults import SourceFault, attach_source_lines
 from api.pages.student.components.inputs import AnswerInput, build_input
 from api.pages.student.components.tensors import TensorDisplay, build_tensor_displays
 from api.schemas.student.problem import PartAsked
@@ -98,5 +98,5 @@ def build_file_preview(outcome: PreviewOutcome, source: str, author: Author) -> 
         )
         if problem
         else (),
-        errors=locate_faults(outcome.errors, source),
+        errors=attach_source_lines(outcome.errors, source),
     )

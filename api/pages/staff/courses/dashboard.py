@@ -138,7 +138,7 @@ def _find_tasks(
     if attention.unexplained:
         text = f"{format_count(attention.unexplained, 'group')} of unexplained incorrect answers"
         yield DashboardTask(text, f"{path}/results#items", assignment_title)
-    if urgency := _describe_urgency(context, assignment):
+    if urgency := _explain_urgency_to_publish(context, assignment):
         yield DashboardTask(
             f"Not published yet and {urgency}", f"{path}/edit", assignment_title, is_urgent=True
         )
@@ -151,7 +151,7 @@ def _build_regrade_task(run: RegradeUnderWay, assignment_title: str) -> Dashboar
     )
 
 
-def _describe_urgency(context: RequestContext, assignment: StaffAssignment) -> str:
+def _explain_urgency_to_publish(context: RequestContext, assignment: StaffAssignment) -> str:
     """Return why an assignment should be published now, or "" if it is not urgent."""
     due = assignment.times.due
     if (

@@ -22,20 +22,20 @@ SECTIONS_PATH: Final = "/courses/{course}/sections"
 def add_section(course: UUID, form: FormDep, context: PageDep) -> Response:
     """Create a section and redirect to the people page."""
     make = lambda: api.post_section(course, _parse_section(form), context)  # noqa: E731
-    return _act_and_redirect(context, course, form, make)
+    return _change_sections_and_redirect(context, course, form, make)
 
 
 @router.post(f"{SECTIONS_PATH}/{{section}}")
 def rename_section(course: UUID, section: UUID, form: FormDep, context: PageDep) -> Response:
     """Rename a section and redirect to the people page."""
     rename = lambda: api.patch_section(course, section, _parse_section(form), context)  # noqa: E731
-    return _act_and_redirect(context, course, form, rename)
+    return _change_sections_and_redirect(context, course, form, rename)
 
 
 @router.post(f"{SECTIONS_PATH}/{{section}}/delete")
 def delete_section(course: UUID, section: UUID, form: FormDep, context: PageDep) -> Response:
     """Delete an empty section and redirect to the people page."""
-    return _act_and_redirect(
+    return _change_sections_and_redirect(
         context, course, form, lambda: api.delete_section(course, section, context)
     )
 
@@ -44,7 +44,7 @@ def _parse_section(form: PostedForm) -> SectionIn:
     return validate_body(SectionIn, {"name": form.text("section_name")})
 
 
-def _act_and_redirect(
+def _change_sections_and_redirect(
     context: RequestContext, course: UUID, form: PostedForm, act: Callable[[], object]
 ) -> Response:
     with context.reading() as session:

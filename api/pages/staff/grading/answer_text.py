@@ -37,12 +37,12 @@ def load_adjacent(
         return load_adjacent_answers(session, find_part(assigned, part), answer, now=context.now)
 
 
-def distinguish_texts(texts: Sequence[str]) -> list[str]:
+def summarize_texts_distinctly(texts: Sequence[str]) -> list[str]:
     """Return a summary of each text, which differs from those of the others.
 
     A text that begins as another one does is shortened up to where they differ.
 
-    >>> first, second = distinguish_texts(["a" * 300 + "b", "a" * 300 + "c"])
+    >>> first, second = summarize_texts_distinctly(["a" * 300 + "b", "a" * 300 + "c"])
     >>> first[-3:], second[-3:]
     ('aab', 'aac')
     """
@@ -52,7 +52,7 @@ def distinguish_texts(texts: Sequence[str]) -> list[str]:
 def _summarize_text(text: str, texts: Sequence[str]) -> str:
     if len(text) <= SUMMARY_LENGTH:
         return text
-    shared = max((_count_shared(text, other) for other in texts if other != text), default=0)
+    shared = max((_count_common_prefix(text, other) for other in texts if other != text), default=0)
     if shared < SUMMARY_LENGTH - CONTEXT_LENGTH:
         return f"{text[:SUMMARY_LENGTH]}…"
     start = min(shared, len(text) - 1) - CONTEXT_LENGTH
@@ -60,7 +60,7 @@ def _summarize_text(text: str, texts: Sequence[str]) -> str:
     return f"{text[:COMMON_LENGTH]} … {text[start:end]}{'…' if end < len(text) else ''}"
 
 
-def _count_shared(text: str, other: str) -> int:
+def _count_common_prefix(text: str, other: str) -> int:
     """Return how many characters two different texts have in common at their beginnings."""
     lengths = range(1, min(len(text), len(other)) + 1)
     return bisect_left(lengths, 1, key=lambda length: int(text[:length] != other[:length]))

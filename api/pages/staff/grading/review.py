@@ -15,7 +15,11 @@ from api.pages.layout.formatting import format_count
 from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.layout.grade_steps import ProblemTitles
 from api.pages.router import PageDep, PageRouter, build_page_request
-from api.pages.staff.grading.answer_text import distinguish_texts, load_adjacent, render_answer
+from api.pages.staff.grading.answer_text import (
+    load_adjacent,
+    render_answer,
+    summarize_texts_distinctly,
+)
 from api.pages.staff.grading.marks import mark_to_fields, parse_mark, read_posted_fields
 from api.routes.assignments import assignments
 from api.routes.courses import courses
@@ -199,7 +203,7 @@ def _render_answer_groups(
         assignment=assignment_view,
         base=base,
         groups=group_page.items,
-        summaries=distinguish_texts([each.text for each in group_page.items]),
+        summaries=summarize_texts_distinctly([each.text for each in group_page.items]),
         texts=[render_answer(context, each.text) for each in group_page.items],
         next=group_page.next,
         rubric=rubric,

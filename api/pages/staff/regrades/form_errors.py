@@ -86,7 +86,7 @@ def _describe_contradiction(problem: Problem, index: int, part: str) -> str:
     """Return how an author's example contradicts the new grading of a part."""
     example = problem.examples[index]
     typed = str(example.answers.get(part, ""))
-    expected = ", ".join(_describe_expectation(problem, index, part))
+    expected = ", ".join(_describe_expected_result(problem, index, part))
     return (
         f"of the problem’s author answers {_part_label(problem, part)} with “{typed[:60]}” "
         f"and expects “{expected}”; with the new version it is not"
@@ -98,7 +98,7 @@ def _part_label(problem: Problem, part: str) -> str:
     return part_name(part, title)
 
 
-def _describe_expectation(problem: Problem, index: int, part: str) -> Iterator[str]:
+def _describe_expected_result(problem: Problem, index: int, part: str) -> Iterator[str]:
     expectation = problem.examples[index].expect.get(part)
     if expectation is None:
         return

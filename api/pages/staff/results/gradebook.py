@@ -73,7 +73,7 @@ class GradebookPageFilters:
         return DEFAULT_BELOW_PERCENT if self.below is None else self.below
 
     @property
-    def are_set(self) -> bool:
+    def may_exclude_students(self) -> bool:
         """Whether the page may leave students out."""
         return bool(self.text or self.section or self.below is not None)
 
@@ -242,7 +242,7 @@ def _build_row(row: GradebookRow, book: GradebookOut) -> GradebookPageRow:
     """Return the row of a student; links are relative, to keep thousands of cells short."""
     href = f"students/{row.user}"
     total = GradebookPageCell(
-        _format_score(row.percent), "", (_waiting_mark(row),) if row.waiting else ()
+        _format_score(row.percent), "", (_describe_waiting_answers(row),) if row.waiting else ()
     )
     cells = (
         _build_cell(cell, f"{href}?open={column.slug}#open")
@@ -253,11 +253,13 @@ def _build_row(row: GradebookRow, book: GradebookOut) -> GradebookPageRow:
 
 def _build_cell(cell: GradebookCell, href: str) -> GradebookPageCell:
     states = (mark[:2] for mark in CELL_MARKS if getattr(cell, mark[0]))
-    marks = tuple(_waiting_mark(cell) if state[0] == "waiting" else state for state in states)
+    marks = tuple(
+        _describe_waiting_answers(cell) if state[0] == "waiting" else state for state in states
+    )
     return GradebookPageCell(format_points(cell.score), href, marks)
 
 
-def _waiting_mark(entry: GradebookCell | GradebookRow) -> tuple[str, str]:
+def _describe_waiting_answers(entry: GradebookCell | GradebookRow) -> tuple[str, str]:
     """Return the state of waiting answers, with their points if they count in a maximum."""
     waiting_points = entry.waiting_points
     return "waiting", f"{format_points(waiting_points)} ungraded" if waiting_points else "ungraded"

@@ -196,7 +196,7 @@ def _build_part_results(
 
     If *is_whole*, all signs are included.
     """
-    sorted_groups = sorted(part.wrong.groups, key=_rank_group) if part.wrong else []
+    sorted_groups = sorted(part.wrong.groups, key=_compute_group_sort_key) if part.wrong else []
     groups = sorted_groups[group_range.start : group_range.stop]
     following = {
         "part": part.part,
@@ -222,7 +222,7 @@ def _build_part_results(
     )
 
 
-def _rank_group(group: WrongGroup) -> tuple[int, bool]:
+def _compute_group_sort_key(group: WrongGroup) -> tuple[int, bool]:
     """Return the sort key of a group: the most students first, then groups that doubt the key."""
     return -group.count, not group.key_doubt
 

@@ -21,8 +21,8 @@ from api.pages.student.components.feedback import (
 from api.pages.student.components.grids import format_answer
 from api.pages.student.components.inputs import AnswerInput, CellMarks, build_input, is_same_input
 from api.pages.student.components.scores import (
-    describe_changed_status,
     describe_next_attempt,
+    explain_counting_answer,
     format_part_score,
 )
 from api.pages.student.components.states import (
@@ -204,11 +204,11 @@ def _build_card(page_data: ProblemPageData, part: PartView, index: int) -> PartC
         worth=describe_next_attempt(part, page_data.display.attempt_credits) if may_check else "",
         is_draft=is_draft and page_data.error is None,
         voided=VOIDED_MESSAGES.get(part.voided, ""),
-        refused=_refusal_message(page_data, part),
+        refused=_get_rejection_reason(page_data, part),
         elsewhere=_other_window_answer(page_data, part),
         wait=page_data.display.moment(part.wait_until),
         may_check=may_check,
-        after=describe_changed_status(part),
+        after=explain_counting_answer(part),
         attachment_note=describe_attachment(part, last.submission.attachments if last else ()),
     )
 
@@ -260,7 +260,7 @@ def _flatten_texts(typed: RawAnswer | None) -> list[str]:
     return [] if typed is None else [format_answer(typed).strip()]
 
 
-def _refusal_message(page_data: ProblemPageData, part: PartView) -> str:
+def _get_rejection_reason(page_data: ProblemPageData, part: PartView) -> str:
     """Return why the answer to *part* was rejected, or "" if it was not."""
     if page_data.error is None or isinstance(page_data.error, PreconditionFailed):
         return ""

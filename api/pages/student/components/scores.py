@@ -32,14 +32,14 @@ def describe_next_attempt(part: PartView, attempt_credits: Sequence[Fraction]) -
     """
     if part.kind == "text" or len(set(attempt_credits)) <= 1:
         return ""
-    worth = [_attempt_credit(attempt_credits, part.attempts_used + ahead) for ahead in range(2)]
+    worth = [_get_attempt_credit(attempt_credits, part.attempts_used + ahead) for ahead in range(2)]
     text = f"This attempt is worth {format_share(worth[0])}"
     if part.attempts_left == 1 or worth[0] == worth[1]:
         return f"{text} of the points."
     return f"{text} of the points, the next one {format_share(worth[1])}."
 
 
-def _attempt_credit(attempt_credits: Sequence[Fraction], used: int) -> Fraction:
+def _get_attempt_credit(attempt_credits: Sequence[Fraction], used: int) -> Fraction:
     """Return the credit of an attempt after *used* others; the last entry holds for all later."""
     return Fraction(attempt_credits[min(used, len(attempt_credits) - 1)])
 
@@ -66,7 +66,7 @@ def format_answer_score(
     return format_score(score * prod(factors.values()), Fraction(outcome.points), reasons)
 
 
-def describe_changed_status(part: PartView) -> str:
+def explain_counting_answer(part: PartView) -> str:
     """Return which other answer counts, or what grading or a correction made of this one."""
     current_result = part.standing
     if current_result is None or part.last is None or current_result.waiting:

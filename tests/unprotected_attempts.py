@@ -17,7 +17,7 @@ def try_actions_without_sandbox(parent: int) -> dict[str, bool]:
 def try_program_without_sandbox() -> bool:
     """Try to start a program in a process that does not enter the sandbox."""
     _skip_sandbox()
-    return self_check.try_program()
+    return self_check.try_to_start_program()
 
 
 def try_actions_without_layers(parent: int) -> dict[str, bool]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from api.core.errors import FileError
-from api.services.files.wheels import write_wheel
+from api.services.files.wheels import build_wheel
 
 ROOT_PACKAGES: Final = ("numpy", "pydantic", "PyYAML")
 PLATFORMS: Final = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
@@ -69,7 +69,7 @@ def pack_wheel(distribution: metadata.Distribution) -> tuple[str, bytes]:
         raise FileError(f"{distribution.name} was not installed as a wheel. Install it with pip")
     entries = list(_iterate_installed_files(distribution))
     folder = next((path.split("/")[0] for path, _ in entries if ".dist-info/" in path), info)
-    content = write_wheel(entries, info=folder)
+    content = build_wheel(entries, dist_info_folder=folder)
     # A file name has one tag of each kind; a tag with dots stands for several.
     python, abi, _ = tags[0].split("-")
     systems = ".".join(dict.fromkeys(tag.split("-")[2] for tag in tags))

@@ -90,7 +90,9 @@ def _log_in_directly(
     context.consume_action_limit("flow_address", context.client_address_key)
     secret = FlowSecret.create()
     with context.service.db.transaction() as session:
-        flow = flows.start_flow(session, secret, provider="", next_path=next_path, now=context.now)
+        flow = flows.store_login_flow(
+            session, secret, provider="", next_path=next_path, now=context.now
+        )
         flow.answered_at = context.now
     return _log_in_with_flow(context, secret, asserted)
 
@@ -111,7 +113,7 @@ def start_oidc_login(
         context.consume_action_limit("flow_address", context.client_address_key)
         url = oidc.build_authorization_url(secret)
         with context.service.db.transaction() as session:
-            flows.start_flow(
+            flows.store_login_flow(
                 session, secret, provider=provider, next_path=next_path, now=context.now
             )
     except ServiceError as error:

@@ -18,11 +18,11 @@ from api.services.exports.formats import (
     ExportGradebook,
     ExportPerson,
     write_canvas,
-    write_cells,
+    write_cell_table,
     write_gradescope_course,
     write_json_lines,
     write_moodle,
-    write_table,
+    write_student_table,
 )
 from api.services.exports.formats.cells import (
     LINES_TRANSLATION,
@@ -73,7 +73,7 @@ def test_gradescope_file_has_the_columns_of_its_course_export() -> None:
 
 
 def test_csv_table_has_assignment_scores_and_the_total() -> None:
-    assert write_table(gradebook()).text == file(
+    assert write_student_table(gradebook()).text == file(
         "student_id,name,email,student_number,login,lms_id,sections,HW1,"
         '"HW2: Boxes, anchors",Bonus,total,waiting_points',
         "p1,Ann Lee,ann@example.edu,0017,ann,901,A; Lab 2,9.5,0.333333,2,11.833333,0",
@@ -84,13 +84,13 @@ def test_csv_table_has_assignment_scores_and_the_total() -> None:
 
 def test_ambiguous_column_titles_include_the_assignment_id() -> None:
     columns = [replace(HW1, title="total"), HW2, replace(BONUS, title=HW2.title)]
-    head = cells(write_table(gradebook(columns=columns)).text)[0]
+    head = cells(write_student_table(gradebook(columns=columns)).text)[0]
     same = [f"{HW2.title} [c2]", f"{HW2.title} [c3]"]
     assert head[7:] == ["total [c1]", *same, "total", "waiting_points"]
 
 
 def test_cells_file_has_all_details_of_each_score() -> None:
-    head, *rows = cells(write_cells(gradebook()).text)
+    head, *rows = cells(write_cell_table(gradebook()).text)
     assert len(rows) == 9
     late, excused, waiting = (dict(zip(head, rows[at], strict=True)) for at in (1, 3, 6))
     assert late["score"] == "0.333333"
@@ -246,4 +246,4 @@ def test_times_are_written_in_the_course_time_zone_across_dst() -> None:
     summer = SUBMITTED.replace(month=7)
     book = one(cell=ExportCell(Fraction(1), submitted_at=summer, submissions=1))
     assert "2026-07-28 00:59:30 +0200" in write_gradescope_course(book).text
-    assert "2026-07-28T00:59:30+02:00" in write_cells(book).text
+    assert "2026-07-28T00:59:30+02:00" in write_cell_table(book).text

@@ -19,7 +19,7 @@ from api.db.models import (
     LtiMember,
     LtiUser,
 )
-from api.services.calendar.addresses import create_feed
+from api.services.calendar.addresses import create_feed_address
 from api.services.lti.protocol.public_http import PlatformHttp
 from api.services.lti.scores.runner import ScoreRunner
 
@@ -97,7 +97,7 @@ def pass_back(world: World, person: Person) -> list[Any]:
 def read_calendar(world: World, person: Person) -> str:
     """Return the calendar of a person, as the program reads it that has the secret address."""
     with world.session() as session:
-        url = create_feed(session, person.id, public_url="", now=world.clock())
+        url = create_feed_address(session, person.id, public_url="", now=world.clock())
     return str(world.client.get(url).text)
 
 

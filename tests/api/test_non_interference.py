@@ -20,7 +20,7 @@ from sqlalchemy import select
 from world import World
 
 from api.db.models import Answer
-from api.services.calendar.addresses import create_feed
+from api.services.calendar.addresses import create_feed_address
 
 ONE_DATABASE = True
 PROBLEM = """\
@@ -133,7 +133,9 @@ class Student:
 
     def _create_feed(self) -> str:
         with self.world.session() as session:
-            url = create_feed(session, self.person.id, public_url="", now=self.world.clock())
+            url = create_feed_address(
+                session, self.person.id, public_url="", now=self.world.clock()
+            )
         return url.rpartition("/")[2].removesuffix(".ics")
 
     def _submit(self, answer: str) -> Iterator[str]:

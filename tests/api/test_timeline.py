@@ -10,13 +10,13 @@ from api.core.clock import from_micros, to_micros
 from api.core.errors import InvalidInput
 from api.schemas.assignments.timeline import ExtensionSpec, TimelineSpec
 from api.services.assignments.timeline import (
-    extend,
+    apply_extension,
     format_absolute,
     format_relative,
     local_to_microseconds,
-    localize,
-    resolve,
+    resolve_timeline,
     shift_days,
+    to_naive_local_times,
     with_late_days,
 )
 from api.services.courses.time_zones import get_zone
@@ -73,7 +73,7 @@ INSTANTS = [
 
 @pytest.mark.parametrize(("wall", "where", "instant"), INSTANTS)
 def test_local_time_maps_to_one_instant_at_clock_changes(wall, where, instant):
-    assert utc(resolve(TimelineSpec(due=wall), where).due) == instant
+    assert utc(resolve_timeline(TimelineSpec(due=wall), where).due) == instant
 
 
 def step(credit: object = "50%", **end: object) -> dict[str, object]:
@@ -85,15 +85,15 @@ DUE = "2026-11-27 23:59"
 
 def test_times_with_and_without_offset_are_compared_in_course_time_zone():
     spec = TimelineSpec(release="2026-11-27 12:00", due="2026-11-27T11:30Z")
-    assert due(localize(spec, BERLIN)) == "2026-11-27 12:30"
+    assert due(to_naive_local_times(spec, BERLIN)) == "2026-11-27 12:30"
     with pytest.raises(InvalidInput, match=r"due .* is before release") as caught:
-        localize(spec, NEW_YORK)
+        to_naive_local_times(spec, NEW_YORK)
     assert caught.value.errors[0].field == "timeline"
 
 
 def test_due_late_step_and_close_are_exact_to_the_microsecond():
     spec = TimelineSpec(due=DUE, late=[step("90%", hours=24)], close={"days": 2})
-    line = resolve(spec, BERLIN)
+    line = resolve_timeline(spec, BERLIN)
     end = at("2026-11-27 22:59:00")
     day = 86_400_000_000
     assert [
@@ -121,7 +121,7 @@ def test_due_late_step_and_close_are_exact_to_the_microsecond():
 )
 def test_late_day_is_a_calendar_day_and_24_hours_are_exact(due, where, day, hours):
     ends = {
-        name: resolve(TimelineSpec(due=due, late=[step(**end)]), where).steps[0][0]
+        name: resolve_timeline(TimelineSpec(due=due, late=[step(**end)]), where).steps[0][0]
         for name, end in (("day", {"days": 1}), ("hours", {"hours": 24}))
     }
     assert utc(ends["day"]) == day
@@ -130,7 +130,7 @@ def test_late_day_is_a_calendar_day_and_24_hours_are_exact(due, where, day, hour
 
 def test_late_step_overtaken_due_to_clock_change_is_dropped():
     late = [step("90%", hours=24), step("80%", until="2026-03-08 20:30")]
-    line = resolve(TimelineSpec(due="2026-03-07 20:00", late=late), NEW_YORK)
+    line = resolve_timeline(TimelineSpec(due="2026-03-07 20:00", late=late), NEW_YORK)
     assert [(utc(end), credit) for end, credit in line.steps] == [
         ("2026-03-09 01:00:00", Fraction(9, 10))
     ]
@@ -150,12 +150,12 @@ def test_late_step_overtaken_due_to_clock_change_is_dropped():
     ],
 )
 def test_timeline_closes_at_close_or_last_late_step_or_due(given, closes):
-    assert utc(resolve(TimelineSpec(**given), BERLIN).closes_at) == closes
+    assert utc(resolve_timeline(TimelineSpec(**given), BERLIN).closes_at) == closes
 
 
 def test_times_in_skipped_hour_keep_their_order():
     walls = {"release": "2026-03-08 02:30", "due": "2026-03-08 03:00", "close": "2026-03-08 03:10"}
-    line = resolve(TimelineSpec(**walls), NEW_YORK)
+    line = resolve_timeline(TimelineSpec(**walls), NEW_YORK)
     assert [utc(one) for one in (line.release, line.due, line.close)] == ["2026-03-08 07:30:00"] * 3
 
 
@@ -188,23 +188,23 @@ SPEC = TimelineSpec(
     ],
 )
 def test_extension_moves_due_and_later_times_and_never_reduces(extension, moved):
-    told = extend(SPEC, ExtensionSpec(**extension), NEW_YORK).model_dump()
+    told = apply_extension(SPEC, ExtensionSpec(**extension), NEW_YORK).model_dump()
     told["until"] = told["late"][1]["until"]
     assert {name: told[name] for name in moved} == moved
 
 
 def test_extension_of_timeline_without_due_or_close_leaves_it_open():
     endless = ExtensionSpec(days=2, due=None, close="2026-11-08 00:00", release=DUE)
-    assert extend(TimelineSpec(), endless, NEW_YORK) == TimelineSpec()
-    spec = extend(TimelineSpec(due=DUE), ExtensionSpec(close="2026-12-01 12:00"), BERLIN)
-    assert utc(resolve(spec, BERLIN).closes_at) == "2026-12-01 11:00:00"
+    assert apply_extension(TimelineSpec(), endless, NEW_YORK) == TimelineSpec()
+    spec = apply_extension(TimelineSpec(due=DUE), ExtensionSpec(close="2026-12-01 12:00"), BERLIN)
+    assert utc(resolve_timeline(spec, BERLIN).closes_at) == "2026-12-01 11:00:00"
 
 
 def test_shift_reversed_by_skipped_hour_becomes_a_whole_day():
     spec = TimelineSpec(due="2026-03-07 02:30", late=[step(days=1)])
-    moved = extend(spec, ExtensionSpec(due="2026-03-07 03:00"), NEW_YORK)
+    moved = apply_extension(spec, ExtensionSpec(due="2026-03-07 03:00"), NEW_YORK)
     assert due(moved) == "2026-03-08 02:30"
-    assert utc(resolve(moved, NEW_YORK).steps[0][0]) == "2026-03-09 06:30:00"
+    assert utc(resolve_timeline(moved, NEW_YORK).steps[0][0]) == "2026-03-09 06:30:00"
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_late_days_move_due_by_calendar_days_but_never_past_close(close, days, e
     spec = SPEC.model_copy(update={"close": None})
     spec = TimelineSpec(**{**spec.model_dump(), "close": close})
     spent = with_late_days(spec, days, NEW_YORK)
-    closing = resolve(spent, NEW_YORK).closes_at
+    closing = resolve_timeline(spent, NEW_YORK).closes_at
     assert due(spent) == ends
     assert from_micros(closing).astimezone(NEW_YORK).isoformat(" ", "minutes")[:16] == closes
     assert spent.late_days == max(2 - days, 0)
@@ -230,9 +230,12 @@ def test_late_days_move_due_by_calendar_days_but_never_past_close(close, days, e
 
 def test_changes_without_effect_in_skipped_hour_leave_timeline_unchanged():
     release = TimelineSpec(release="2026-03-08 03:10")
-    assert extend(release, ExtensionSpec(release="2026-03-08 02:40"), NEW_YORK) == release
+    assert apply_extension(release, ExtensionSpec(release="2026-03-08 02:40"), NEW_YORK) == release
     skipped = TimelineSpec(due="2026-03-08 02:30", late_days=1, close="2026-03-08 03:10")
-    assert utc(resolve(with_late_days(skipped, 1, NEW_YORK), NEW_YORK).due) == "2026-03-08 07:30:00"
+    assert (
+        utc(resolve_timeline(with_late_days(skipped, 1, NEW_YORK), NEW_YORK).due)
+        == "2026-03-08 07:30:00"
+    )
 
 
 @pytest.mark.parametrize(

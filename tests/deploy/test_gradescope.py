@@ -28,7 +28,7 @@ from api.gradescope.runtime.configuration import parse_configuration
 from api.gradescope.runtime.main import grade_submission
 from api.gradescope.wheels import collect_wheels, list_required_packages, pack_wheel
 from api.services.engine.single_answer import serialize_student_result
-from api.services.files.wheels import write_wheel
+from api.services.files.wheels import build_wheel
 from grader.definitions.problem import Status
 from grader.grading.grade import grade
 from grader.variants.variant import solve_variant
@@ -324,7 +324,7 @@ def write_wheels_of_399(folder: Path, *, numpy: str = "") -> dict[str, bytes]:
             (f"{info}.dist-info/WHEEL", b"Wheel-Version: 1.0\nTag: cp399-cp399-any\n"),
         ]
         name = f"{info}-cp399-cp399-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl"
-        wheels[name] = write_wheel(entries, info=f"{info}.dist-info")
+        wheels[name] = build_wheel(entries, dist_info_folder=f"{info}.dist-info")
         (folder / name).write_bytes(wheels[name])
     return wheels
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from api.core.clock import from_micros, to_micros
 from api.schemas.assignments.timeline import ExtensionSpec, LateStep, Offset, TimelineSpec
 from api.services.assignments.timeline import (
-    extend,
+    apply_extension,
     local_to_microseconds,
-    localize,
-    resolve,
+    resolve_timeline,
     shift_days,
+    to_naive_local_times,
     with_late_days,
 )
 from grader.policy import Timeline
@@ -145,7 +145,7 @@ def test_later_local_time_is_never_earlier_outside_skipped_hours(place, minutes)
 )
 def test_release_due_steps_and_close_stay_in_order(drawn):
     zone, spec = drawn
-    line = resolve(spec, zone)
+    line = resolve_timeline(spec, zone)
     order = [line.release, line.due, *(until for until, _ in line.steps), line.close]
     given_ = [one for one in order if one is not None]
     assert given_ == sorted(given_)
@@ -174,8 +174,8 @@ def test_copied_timeline_shows_same_times_of_day(drawn, days):
 def test_extension_never_makes_timeline_worse(drawn, data):
     zone, spec = drawn
     extension = data.draw(extensions(spec))
-    moved = extend(spec, extension, zone)
-    assert is_never_worse(resolve(moved, zone), resolve(spec, zone))
+    moved = apply_extension(spec, extension, zone)
+    assert is_never_worse(resolve_timeline(moved, zone), resolve_timeline(spec, zone))
     assert TimelineSpec(**moved.model_dump()) == moved
 
 
@@ -183,7 +183,10 @@ def test_extension_never_makes_timeline_worse(drawn, data):
 @given(timelines(), st.integers(0, 4))
 def test_spending_late_days_never_makes_timeline_worse_or_moves_close(drawn, days):
     zone, spec = drawn
-    old, new = resolve(spec, zone), resolve(with_late_days(spec, days, zone), zone)
+    old, new = (
+        resolve_timeline(spec, zone),
+        resolve_timeline(with_late_days(spec, days, zone), zone),
+    )
     assert is_never_worse(new, old)
     assert old.close is None or new.close == old.close
 
@@ -192,9 +195,12 @@ def test_spending_late_days_never_makes_timeline_worse_or_moves_close(drawn, day
 @given(timelines())
 def test_spent_late_day_keeps_full_credit_one_calendar_day_longer(drawn):
     zone, spec = drawn
-    line = resolve(spec, zone)
+    line = resolve_timeline(spec, zone)
     for number in range(1, spec.late_days + 1):
-        due = localize(spec, zone).due
+        due = to_naive_local_times(spec, zone).due
         end = local_to_microseconds(due + timedelta(days=number), zone)
         last = end if line.close is None else min(end, line.close)
-        assert resolve(with_late_days(spec, number, zone), zone).scheduled_credit_at(last) == 1
+        assert (
+            resolve_timeline(with_late_days(spec, number, zone), zone).scheduled_credit_at(last)
+            == 1
+        )

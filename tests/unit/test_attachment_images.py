@@ -11,7 +11,7 @@ from images import PRIVATE, chunk, pdf_of, photograph, plot, png_of, png_with_te
 from PIL import Image
 
 from api.services.attachments import limits
-from api.services.attachments.conversion_job import convert_file, convert_or_refuse
+from api.services.attachments.conversion_job import convert_file, convert_to_pages_or_reason
 from api.services.attachments.images import encode_page
 
 STORED_FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG"}
@@ -93,8 +93,8 @@ def test_large_image_is_scaled_and_noisy_image_is_stored_as_jpeg():
 MEASURE_PEAK = """
 import sys
 from pathlib import Path
-from api.services.attachments.conversion_job import convert_or_refuse
-pages = convert_or_refuse(Path(sys.argv[1]).read_bytes())
+from api.services.attachments.conversion_job import convert_to_pages_or_reason
+pages = convert_to_pages_or_reason(Path(sys.argv[1]).read_bytes())
 status = Path("/proc/self/status").read_text()
 print(len(pages), status.partition("VmHWM:")[2].split()[0])
 """
@@ -132,12 +132,12 @@ def test_large_image_of_every_mode_keeps_its_pixels(mode):
 
 def test_image_with_very_long_side_is_refused_before_decoding():
     data = save(Image.new("1", (limits.MAX_UPLOADED_SIDE_PIXELS + 1, 1)), "PNG")
-    assert convert_or_refuse(data) == limits.TOO_LONG_SIDE
+    assert convert_to_pages_or_reason(data) == limits.TOO_LONG_SIDE
 
 
 def test_webp_image_has_its_own_limit():
     data = save(Image.new("RGB", (5_100, 5_000)), "WEBP", method=0)
-    assert convert_or_refuse(data) == limits.explain_pixels(limits.MAX_WEBP_PIXELS)
+    assert convert_to_pages_or_reason(data) == limits.describe_pixel_limit(limits.MAX_WEBP_PIXELS)
 
 
 def test_each_pdf_page_becomes_image_without_metadata():
@@ -181,13 +181,13 @@ def test_pdf_page_of_any_size_is_rendered_within_limit():
     ],
 )
 def test_invalid_image_file_is_refused_with_instructions(data, reason):
-    assert convert_or_refuse(data) == reason
+    assert convert_to_pages_or_reason(data) == reason
 
 
 def test_compressed_text_bomb_in_png_is_not_unpacked():
     bomb = chunk(b"zTXt", b"a\0\0" + zlib.compress(b"x" * 200_000_000))
     data = plot()
-    assert convert_or_refuse(data[:33] + bomb + data[33:]) == limits.DAMAGED_IMAGE
+    assert convert_to_pages_or_reason(data[:33] + bomb + data[33:]) == limits.DAMAGED_IMAGE
 
 
 def test_encrypted_pdf_is_refused():
@@ -199,7 +199,7 @@ def test_encrypted_pdf_is_refused():
         + b"11" * 32
         + b"> >> /ID [<00> <00>]",
     )
-    assert convert_or_refuse(encrypted) == limits.ENCRYPTED_PDF
+    assert convert_to_pages_or_reason(encrypted) == limits.ENCRYPTED_PDF
 
 
 @pytest.mark.parametrize("name", ["PNG", "JPEG", "WEBP", "GIF", "PDF"])
@@ -214,5 +214,5 @@ def test_mutated_file_is_stored_as_image_or_refused(name):
                 mutated[place] = draw.randrange(256)
             else:
                 del mutated[place : place + draw.randint(1, 40)]
-        if not isinstance(outcome := convert_or_refuse(bytes(mutated)), str):
+        if not isinstance(outcome := convert_to_pages_or_reason(bytes(mutated)), str):
             assert len(stored(bytes(mutated))) == len(outcome)

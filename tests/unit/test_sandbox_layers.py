@@ -75,7 +75,7 @@ def test_the_self_check_says_that_everything_is_refused_that_the_kernel_can_refu
 def test_the_self_check_fails_if_the_sandbox_refuses_nothing(monkeypatch, capsys):
     """The check proves something only if it can fail."""
     monkeypatch.setattr(self_check, "try_forbidden_actions", attempts.try_actions_without_sandbox)
-    monkeypatch.setattr(self_check, "try_program", attempts.try_program_without_sandbox)
+    monkeypatch.setattr(self_check, "try_to_start_program", attempts.try_program_without_sandbox)
     monkeypatch.setattr(self_check, "detect_layers", lambda: ALL_LAYERS)
     assert self_check.main() == 1
     states = json.loads(capsys.readouterr().out)

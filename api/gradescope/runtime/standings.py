@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from api.gradescope.runtime.configuration import Configuration
 from api.gradescope.runtime.metadata import Answers
-from api.services.engine.value_digest import value_digest
+from api.services.engine.value_digest import compute_value_digest
 from grader.grading.grade import grade
 from grader.grading.result import PartResult
 from grader.kinds import KINDS
@@ -78,7 +78,7 @@ def _add_result(
     standing.result, standing.refusal = result, ""
     if result.status == "missing":
         return
-    digest = value_digest(result)
+    digest = compute_value_digest(result)
     standing.readings |= {digest} - {""}
     costs = result.costs_attempt and not by_person and result.status != "needs_review"
     try:

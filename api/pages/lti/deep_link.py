@@ -19,7 +19,7 @@ from api.pages.lti.common import (
 from api.pages.lti.launch import render_continuation
 from api.pages.router import PageDep, PageRouter
 from api.services.lti.launches.frames import find_launch_origins
-from api.services.lti.launches.verification import load_launch_to_move
+from api.services.lti.launches.verification import load_launch_to_continue
 from api.services.lti.protocol.addresses import get_origin
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _render_assignment_choice(
     choice = _load_assignment_choice(context, token)
     if choice is None:
         with context.service.db.reading() as session:
-            return render_continuation(load_launch_to_move(session, token, now=context.now))
+            return render_continuation(load_launch_to_continue(session, token, now=context.now))
     return render_framed(
         "lti/deep_link.html",
         {

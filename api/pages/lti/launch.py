@@ -34,10 +34,10 @@ from api.services.lti.launches.initiation import (
 )
 from api.services.lti.launches.verification import (
     VerifiedLaunch,
+    bind_launch_to_other_browser,
     consume_state,
-    load_launch_to_move,
+    load_launch_to_continue,
     load_verified_launch,
-    move_launch,
     verify_launch,
 )
 from api.services.lti.platforms.configuration import ToolAddresses
@@ -165,7 +165,7 @@ def continue_launch(context: PageDep, token: Parameter = "") -> Response:
         consume_launch_step_limit(context)
         if not get_browser_secret(context):
             with context.service.db.reading() as session:
-                return render_continuation(load_launch_to_move(session, token, now=context.now))
+                return render_continuation(load_launch_to_continue(session, token, now=context.now))
         return _continue_and_redirect(context, token, get_browser_secret(context))
     except ServiceError as error:
         return render_launch_refusal(error)
@@ -179,7 +179,9 @@ def continue_launch_in_tab(form: FormDep, context: PageDep) -> Response:
     try:
         consume_launch_step_limit(context)
         with context.service.db.transaction() as session:
-            token = move_launch(session, form.text("token"), secret, now=context.now)
+            token = bind_launch_to_other_browser(
+                session, form.text("token"), secret, now=context.now
+            )
         return _continue_and_redirect(context, token, secret)
     except ServiceError as error:
         return render_launch_refusal(error)

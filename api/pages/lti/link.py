@@ -22,7 +22,7 @@ from api.services.accounts.login import LoginAttempt
 from api.services.lti.launches.entry import LaunchEntry
 from api.services.lti.launches.linking import (
     BoundLaunch,
-    create_and_enter,
+    create_account_and_enter,
     link_by_password,
     link_to_logged_in_account,
     load_account_choices,
@@ -104,5 +104,5 @@ def _link_chosen_account(
         if choice == "login":
             return link_to_logged_in_account(session, bound, login)
         if choice == "new":
-            return create_and_enter(session, bound, login)
+            return create_account_and_enter(session, bound, login)
     raise InvalidInput("Choose an account.")

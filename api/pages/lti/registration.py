@@ -11,8 +11,8 @@ from api.pages.lti.common import render_framed, render_launch_refusal, require_t
 from api.pages.router import PageDep, PageRouter
 from api.services.lti.platforms.registration import (
     RegistrationRequest,
-    find_link,
-    find_link_origin,
+    find_registration_link,
+    find_registration_link_origin,
     register_platform,
 )
 
@@ -33,8 +33,8 @@ def show_registration(
     try:
         context.consume_action_limit("flow_address", context.client_address_key)
         with context.service.db.reading() as session:
-            origin = find_link_origin(session, registration)
-            name = find_link(session, registration, now=context.now).name
+            origin = find_registration_link_origin(session, registration)
+            name = find_registration_link(session, registration, now=context.now).name
     except ServiceError as error:
         return _render_refusal(error, origin)
     return render_framed(
@@ -65,7 +65,7 @@ def finish_registration(registration: str, form: FormDep, context: PageDep) -> R
     try:
         context.consume_action_limit("flow_address", context.client_address_key)
         with context.service.db.reading() as session:
-            origin = find_link_origin(session, registration)
+            origin = find_registration_link_origin(session, registration)
         registered = register_platform(
             context.service.db, tool.http, request, addresses=tool.addresses, now=context.now
         )

@@ -30,7 +30,9 @@ def post_calendar(context: ContextDep) -> CalendarAddress:
         caller.require_login()
         lock_user(session, caller.id)
         public_url = context.service.settings.public_url
-        url = addresses.create_feed(session, caller.id, public_url=public_url, now=context.now)
+        url = addresses.create_feed_address(
+            session, caller.id, public_url=public_url, now=context.now
+        )
     return CalendarAddress(url=url)
 
 
@@ -43,7 +45,7 @@ def delete_calendar(context: ContextDep) -> None:
         caller = context.authenticate(session)
         caller.require_login()
         lock_user(session, caller.id)
-        addresses.revoke_feed(session, caller.id)
+        addresses.revoke_feed_address(session, caller.id)
 
 
 def load_calendar_file(context: RequestContext, secret: str) -> bytes:

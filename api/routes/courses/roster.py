@@ -101,7 +101,9 @@ def post_invites(course: UUID, body: InvitesIn, context: ContextDep) -> Response
         links = invitation_mailing.create_invitation_links(
             session, member, body.people, public_url=url, now=context.now
         )
-        without_email, invited_elsewhere = invitation_mailing.count_uninvitable(session, member)
+        without_email, invited_elsewhere = invitation_mailing.count_people_without_invitation_link(
+            session, member
+        )
     headers = {
         **attachment_headers("invitations.csv"),
         "X-Without-Email": str(without_email),
@@ -129,7 +131,9 @@ def post_mailed_invites(course: UUID, body: InvitesIn, context: ContextDep) -> I
         queued = invitation_mailing.queue_invitations(
             session, context.service.outbox, member, body.people, now=context.now
         )
-        without_email, invited_elsewhere = invitation_mailing.count_uninvitable(session, member)
+        without_email, invited_elsewhere = invitation_mailing.count_people_without_invitation_link(
+            session, member
+        )
     return InvitationsQueued(
         queued=queued, without_email=without_email, invited_elsewhere=invited_elsewhere
     )

@@ -30,9 +30,9 @@ from api.schemas.grading.regrade_requests import (
 )
 from api.services.outbox.announcements import announce_answered_request
 from api.services.review.decisions import (
+    build_regrade_request_cursor,
     decide_regrade_request,
     list_regrade_requests,
-    regrade_request_cursor,
 )
 from api.services.review.requests import create_regrade_request, list_own_regrade_requests
 
@@ -97,7 +97,7 @@ def get_requests(
             session, member, assignment_row, status=status, after=after, limit=window.limit + 1
         )
     return window.build_page(
-        requests, cursor_of=regrade_request_cursor, serialize_row=lambda item: item
+        requests, cursor_of=build_regrade_request_cursor, serialize_row=lambda item: item
     )
 
 

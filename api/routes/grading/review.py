@@ -33,7 +33,11 @@ from api.schemas.grading.marks import (
 )
 from api.schemas.grading.regrade_requests import Readiness
 from api.schemas.grading.review import NextAnswer, QueueLine, ReviewProgress
-from api.services.review.marks.groups import group_cursor, list_groups, mark_group
+from api.services.review.marks.groups import (
+    build_group_cursor,
+    grade_answer_group,
+    list_answer_groups,
+)
 from api.services.review.marks.marking_view import claim_next_item
 from api.services.review.marks.rubric import load_rubric
 from api.services.review.marks.rubric_updates import (
@@ -43,7 +47,7 @@ from api.services.review.marks.rubric_updates import (
     update_rubric_item,
 )
 from api.services.review.queue import QueueFilter, filter_queue, load_queue, load_review_progress
-from api.services.review.readiness import assess_readiness
+from api.services.review.readiness import assess_release_readiness
 from api.services.review.review_subjects import AssignedPart, find_part
 from api.services.review.serializers import load_queue_lines
 
@@ -85,7 +89,7 @@ def get_release_readiness(assignment: UUID, context: ContextDep) -> Readiness:
         member, assignment_row = context.authorize_assignment(
             session, assignment, right="see_submissions"
         )
-        return assess_readiness(session, member, assignment_row, now=context.now)
+        return assess_release_readiness(session, member, assignment_row, now=context.now)
 
 
 @router.get(PART_PATH, responses=READ_ERRORS)
@@ -208,7 +212,7 @@ def get_answer_groups(
         review_part = _authorize_part(
             context, session, (assignment, problem, part), right="see_submissions"
         )
-        rows = list_groups(
+        rows = list_answer_groups(
             session,
             review_part,
             min_size=least,
@@ -216,7 +220,7 @@ def get_answer_groups(
             limit=window.limit + 1,
             now=context.now,
         )
-    return window.build_page(rows, cursor_of=group_cursor, serialize_row=lambda item: item)
+    return window.build_page(rows, cursor_of=build_group_cursor, serialize_row=lambda item: item)
 
 
 @router.post(f"{PART_PATH}/groups/{{group}}/mark", responses=INPUT_ERRORS)
@@ -226,6 +230,6 @@ def post_group_mark(
     """Grade all ungraded answers of a group, except those that others have claimed."""
     with context.queue_recomputing_transaction("mark") as session:
         review_part = _authorize_part(context, session, (assignment, problem, part))
-        return mark_group(
+        return grade_answer_group(
             session, review_part, group, body, variants=context.service.variants, now=context.now
         )

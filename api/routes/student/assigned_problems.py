@@ -37,7 +37,7 @@ from api.services.student.practice import (
 from api.services.student.problem import load_problem_view
 from api.services.student.problem_session import (
     VariantChoice,
-    check_can_write,
+    check_not_viewing_as_student,
     get_number_style,
     open_problem_session,
     try_record_first_view,
@@ -128,7 +128,7 @@ def renew_variant(assignment: UUID, problem: str, context: ContextDep) -> NewNum
     """Draw new numbers for the student, if the assignment allows it after this many attempts."""
     with context.transaction() as session:
         assigned = context.authorize_problem(session, assignment, problem, right="submit")
-        check_can_write(assigned.member)
+        check_not_viewing_as_student(assigned.member)
         return assign_new_numbers(session, open_problem_session(session, assigned, now=context.now))
 
 

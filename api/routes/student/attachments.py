@@ -29,7 +29,7 @@ from api.schemas.student.attachments import Attachments, AttachmentView
 from api.services.attachments import storage
 from api.services.attachments.converter import convert_attachment
 from api.services.attachments.submitted import build_attachment_views
-from api.services.files.document_budget import check_document_budget, lock_author
+from api.services.files.document_budget import check_document_budget, lock_author_account
 from api.services.reports.uploads.storage import check_may_upload, clean_file_name
 from api.services.submissions.preparation import check_released
 from api.services.submissions.writer.rows import ROW_BYTES
@@ -53,7 +53,7 @@ def get_attachments(assignment: UUID, problem: str, context: ContextDep) -> Atta
     with context.reading() as session:
         assigned = context.authorize_problem(session, assignment, problem)
         check_released(session, assigned, now=context.now)
-        rows = storage.list_current(session, assigned)
+        rows = storage.list_unsubmitted_attachments(session, assigned)
         return Attachments(items=tuple(build_attachment_views(session, rows)))
 
 
@@ -94,14 +94,14 @@ def upload_attachment(
     pages = convert_attachment(context.service.report_reader, author, uploaded)
     now = context.now
     with context.transaction() as session:
-        lock_author(session, author)
+        lock_author_account(session, author)
         size_bytes = sum(len(page.content) for page in pages)
         _authorize_upload(session, context, (assignment, problem), part, size_bytes=size_bytes)
         assigned = context.authorize_problem(session, assignment, problem, right="submit")
         storage.store_attachment(
             session, assigned, part, file_name=file_name, uploaded=uploaded, pages=pages, now=now
         )
-        rows = storage.list_current(session, assigned, parts=[part])
+        rows = storage.list_unsubmitted_attachments(session, assigned, parts=[part])
         view = build_attachment_views(session, rows)[-1]
     context.service.storage.add(author, ROW_BYTES * (1 + len(pages)))
     return view
@@ -121,7 +121,7 @@ def _authorize_upload(
     check_released(session, assigned, now=context.now)
     definition = context.service.variants.get_problem(assigned.version)
     storage.check_takes_attachments(assigned, definition, part)
-    storage.check_count(session, assigned)
+    storage.check_attachment_limit(session, assigned)
     author = assigned.member.caller.id
     check_document_budget(
         session,
@@ -144,7 +144,7 @@ def remove_attachment(assignment: UUID, problem: str, part: PartName, context: C
     with context.transaction() as session:
         assigned = context.authorize_problem(session, assignment, problem, right="submit")
         check_may_upload(assigned.member)
-        lock_author(session, assigned.member.caller.id)
+        lock_author_account(session, assigned.member.caller.id)
         storage.remove_attachment(session, assigned, part, now=context.now)
 
 
@@ -160,7 +160,7 @@ def get_attachment_image(attachment: UUID, context: ContextDep, page: PageNumber
     The response has neither the name of the file nor its metadata.
     """
     with context.reading() as session:
-        assignment = storage.find_assignment(session, attachment)
+        assignment = storage.find_assignment_of_attachment(session, attachment)
         try:
             member, _ = context.authorize_assignment(session, assignment)
         except NotFound as error:

@@ -41,8 +41,8 @@ from api.schemas.student.reports import (
     ReportSummaries,
 )
 from api.services.assignments.views import require_released
-from api.services.attachments.storage import list_current
-from api.services.files.document_budget import check_document_budget, lock_author
+from api.services.attachments.storage import list_unsubmitted_attachments
+from api.services.files.document_budget import check_document_budget, lock_author_account
 from api.services.reports.uploads import storage
 from api.services.reports.uploads.confirmation import (
     ProblemAnswers,
@@ -133,7 +133,7 @@ def upload_report(
     parts = context.service.report_reader.read(author, document, ending, sheet.problems)
     with context.transaction() as session:
         member, row = context.authorize_assignment(session, assignment, right="submit")
-        lock_author(session, author)
+        lock_author_account(session, author)
         _check_budget(session, context, author, len(document))
         report = storage.store_report(
             session,
@@ -247,7 +247,7 @@ def _submit_answers(
                 session, member, row, report, group.problem
             )
             assigned = context.authorize_problem(session, assignment, group.problem)
-            attached = list_current(session, assigned, parts=group.answers.keys())
+            attached = list_unsubmitted_attachments(session, assigned, parts=group.answers.keys())
         request = group.build_request(
             report,
             problem_id,

@@ -181,4 +181,4 @@ def _check_locked_password(
             else InvalidInput.for_field("current", WRONG_LOCKED_PASSWORD)
         )
     with db.transaction() as session:
-        login.clear_failure(session, counted)
+        login.delete_recorded_attempt(session, counted)

@@ -93,7 +93,7 @@ def load_pending_login(
     for a caller who is more than a student there.
     """
     caller.require_login()
-    row = _find_pending(session, user_code, now=now)
+    row = _require_pending_code(session, user_code, now=now)
     return PendingLogin(row.client, _require_student_course(session, caller, row), row.created_at)
 
 
@@ -103,7 +103,7 @@ def decide_pending_login(
     """Confirm or refuse the login of *user_code*; raise the errors of `load_pending_login`."""
     caller.require_login()
     lock_account(session, caller.id, caller)
-    row = _find_pending(session, user_code, now=now, locks=True)
+    row = _require_pending_code(session, user_code, now=now, locks=True)
     course = _require_student_course(session, caller, row)
     row.user_id, row.course_id = caller.id, course.id if course else None
     row.approved_at, row.denied_at = (now, None) if approves else (None, now)
@@ -116,7 +116,7 @@ def decide_pending_login(
     )
 
 
-def _find_pending(
+def _require_pending_code(
     session: Session, user_code: str, *, now: datetime, locks: bool = False
 ) -> DeviceCode:
     digest = user_code_digest(normalize_user_code(user_code))

@@ -113,7 +113,7 @@ def log_in(
             raise counted.to_error()
         if user.suspended_at is not None:
             raise Forbidden(SUSPENDED)
-        clear_failure(session, counted)
+        delete_recorded_attempt(session, counted)
         user.password_hash = new_hash
         previous_session = find_session_id(session, previous_cookie)
         sessions.end_sessions_and_tokens_for_event(
@@ -191,7 +191,7 @@ def _too_many_failures(seconds: int) -> RateLimited:
     return RateLimited(TOO_MANY_FAILURES.format(seconds=seconds), retry_after=seconds)
 
 
-def clear_failure(session: Session, counted: RecordedAttempt) -> None:
+def delete_recorded_attempt(session: Session, counted: RecordedAttempt) -> None:
     """Delete the stored failure of an attempt that succeeded.
 
     Earlier failures stay: otherwise others could see by their waits that the owner has logged in.

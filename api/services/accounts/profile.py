@@ -111,7 +111,7 @@ def change_password(
             or not login.is_password_unchanged(user, stored)
         ):
             raise Unauthenticated(LOGGED_OUT)
-        login.clear_failure(session, counted)
+        login.delete_recorded_attempt(session, counted)
         user.password_hash = hashed
         revoke_unused_links(session, [user.id], now=attempt.now)
         sessions.end_sessions_and_tokens_for_event(

@@ -125,12 +125,12 @@ def lock_account(session: Session, user_id: UUID, actor: Principal | None) -> Us
     account = session.get(
         User, user_id, with_for_update={"key_share": True}, populate_existing=True
     )
-    if account is None or not _is_logged_in(session, actor):
+    if account is None or not _has_session(session, actor):
         raise Unauthenticated("You were logged out. Log in again.")
     return account
 
 
-def _is_logged_in(session: Session, caller: Principal | None) -> bool:
+def _has_session(session: Session, caller: Principal | None) -> bool:
     if caller is None or caller.session_id is None:
         return True  # the service, or the program whose login the owner has confirmed
     query = select(LoginSession.revoked_at).where(LoginSession.id == caller.session_id)

@@ -14,8 +14,8 @@ from api.services.analytics.queries.distributions import (
 from api.services.analytics.queries.query_batch import (
     QueryBatch,
     ResultRows,
-    as_flag,
-    as_micros,
+    cast_timestamp_to_micros,
+    condition_to_integer,
     sum_if,
 )
 from api.services.engine.assigned_variant import draw_condition
@@ -63,13 +63,13 @@ def _select_answer_counts(firsts: CTE) -> Select[Any]:
         first.item.label("unit"),
         func.count().label("answered"),
         func.sum(first.follows).label("follows"),
-        func.sum(as_flag(known)).label("n"),
+        func.sum(condition_to_integer(known)).label("n"),
         sum_if(known, first.credit).label("first"),
         sum_if(known, first.best).label("better"),
-        func.sum(as_flag(below)).label("improvable"),
-        func.sum(as_flag(below & (first.best > first.credit + (1 - FULL_CREDIT_THRESHOLD)))).label(
-            "improved"
-        ),
+        func.sum(condition_to_integer(below)).label("improvable"),
+        func.sum(
+            condition_to_integer(below & (first.best > first.credit + (1 - FULL_CREDIT_THRESHOLD)))
+        ).label("improved"),
     ).group_by(first.item)
 
 
@@ -97,7 +97,8 @@ def _build_first_answer_time_queries(firsts: CTE) -> QueryBatch:
         select(
             earliest.problem.label("key"),
             (
-                (earliest.received_at - as_micros(Draw.opened_at)) / (MICROSECONDS_PER_SECOND + 0.0)
+                (earliest.received_at - cast_timestamp_to_micros(Draw.opened_at))
+                / (MICROSECONDS_PER_SECOND + 0.0)
             ).label("took"),
         )
         .join(Draw, draw_condition(earliest))
@@ -125,10 +126,10 @@ def read_attempt_statistics(item_index: int, rows: dict[str, ResultRows]) -> Att
     )
     if row is None:
         return AttemptStatistics(0, 0, attempts, NO_GAIN)
-    return AttemptStatistics(row.answered, row.follows, attempts, _compute_gain(row))
+    return AttemptStatistics(row.answered, row.follows, attempts, _compute_retry_gain(row))
 
 
-def _compute_gain(row: Any) -> RetryGain:
+def _compute_retry_gain(row: Any) -> RetryGain:
     if not row.n:
         return NO_GAIN
     first, best = row.first / row.n, row.better / row.n

@@ -25,7 +25,12 @@ from api.services.analytics.overview import (
 )
 from api.services.analytics.queries.answer_filters import StudentQuery, select_students
 from api.services.analytics.queries.distributions import read_distribution
-from api.services.analytics.queries.query_batch import ResultRows, as_hex, as_micros, run_queries
+from api.services.analytics.queries.query_batch import (
+    ResultRows,
+    cast_id_to_hex,
+    cast_timestamp_to_micros,
+    run_queries,
+)
 from api.services.analytics.summary import load_course_mistakes
 from api.services.enrolment.sections import check_section_exists
 
@@ -123,7 +128,7 @@ class _CourseStatistics:
         return {row[0]: row[1] for row in rows}
 
     def _load_grade_rows(self) -> dict[str, ResultRows]:
-        grade_keys = select(as_hex(Grade.assignment_id).label("key")).where(
+        grade_keys = select(cast_id_to_hex(Grade.assignment_id).label("key")).where(
             Grade.assignment_id == Assignment.id,
             Assignment.course_id == self.course.id,
             Grade.student_id.in_(self.students),
@@ -149,7 +154,9 @@ class _CourseStatistics:
             .group_by(AssignmentProblem.assignment_id, ProblemProgress.student_id)
             .subquery()
         )
-        late = as_micros(last.c.last_at) - as_micros(Assignment.due_at)
+        late = cast_timestamp_to_micros(last.c.last_at) - cast_timestamp_to_micros(
+            Assignment.due_at
+        )
         ends = [(late <= hours * MICROSECONDS_PER_HOUR, hours) for hours in LATENESS_BINS_HOURS]
         span = case(*ends, else_=LATER_BIN).label("span")
         rows = self.session.execute(

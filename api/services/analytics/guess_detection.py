@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from api.db.models import Answer, Grading
 from api.schemas.analytics.problem import SearchOut
 from api.services.analytics.queries.answer_filters import StudentQuery, readable_answer_conditions
-from api.services.analytics.queries.query_batch import fraction_as_float
+from api.services.analytics.queries.query_batch import cast_fraction_to_float
 from api.services.grades import VersionedProblem
 from grader.analysis import looks_like_bisection
 from grader.analysis.guess_detection import HALF_STEP_RANGE, MIN_SHRINK_FACTOR
@@ -106,7 +106,7 @@ def _select_halving_sequences(problem: VersionedProblem, students: StudentQuery)
     )
     text = _number_text_expression(Grading.record["value"])
     each = (
-        select(*SEQUENCE_KEY_COLUMNS, Answer.sequence, fraction_as_float(text).label("number"))
+        select(*SEQUENCE_KEY_COLUMNS, Answer.sequence, cast_fraction_to_float(text).label("number"))
         .join(Grading, Grading.id == Answer.grading_id)
         .where(*answer_conditions, tuple_(*SEQUENCE_KEY_COLUMNS).in_(many), text.is_not(None))
         .subquery()

@@ -33,9 +33,9 @@ from api.services.analytics.queries.keys import (
 )
 from api.services.analytics.queries.query_batch import (
     QueryBatch,
-    as_flag,
-    as_hex,
-    as_micros,
+    cast_id_to_hex,
+    cast_timestamp_to_micros,
+    condition_to_integer,
     prefix_sort_number,
     run_reusable_queries,
     statement_key,
@@ -66,13 +66,13 @@ def find_other_variant_matches(
     """
     assigned_variants = _load_assigned_variants(session, problem, students)
     unheld = {
-        part: {*digests.values()} - _find_held_keys(digests, assigned_variants)
+        part: {*digests.values()} - _find_keys_of_students(digests, assigned_variants)
         for part, digests in keys.digests.items()
     }
     differing_digests = {
         part: digests
         for part, digests in keys.digests.items()
-        if len(_find_held_keys(digests, assigned_variants)) > 1
+        if len(_find_keys_of_students(digests, assigned_variants)) > 1
     }
     if not differing_digests:
         return {}
@@ -114,7 +114,7 @@ def _load_assigned_variants(
     return {VariantIdentity(*row) for row in rows}
 
 
-def _find_held_keys(
+def _find_keys_of_students(
     digests: Mapping[VariantIdentity, str], assigned_variants: set[VariantIdentity]
 ) -> set[str]:
     """Return the keys that at least one student has."""
@@ -181,10 +181,10 @@ def _select_wrong_values(graded_values: CTE, keys: CTE, holders: CTE) -> CTE:
             wrong.c.part,
             wrong.c.student_id,
             wrong.c.answer,
-            as_flag(held.c.held_by.is_not(None) & ~is_own_key).label("match"),
-            as_flag(missed.c.digest.is_not(None)).label("missed"),
+            condition_to_integer(held.c.held_by.is_not(None) & ~is_own_key).label("match"),
+            condition_to_integer(missed.c.digest.is_not(None)).label("missed"),
             func.coalesce(held.c.held_by, 0).label("held_by"),
-            as_flag(held.c.solved_at < wrong.c.at).label("after"),
+            condition_to_integer(held.c.solved_at < wrong.c.at).label("after"),
         )
         .join(held, _same_key_condition(held, wrong), isouter=True)
         .join(missed, _same_key_condition(missed, wrong), isouter=True)
@@ -243,9 +243,9 @@ def _select_graded_values(
     each = (
         select(
             *key_columns,
-            as_flag(Answer.credit_float >= 1).label("right"),
-            as_micros(Answer.received_at).label("at"),
-            prefix_sort_number(Answer.sequence, as_hex(Answer.id)).label("came"),
+            condition_to_integer(Answer.credit_float >= 1).label("right"),
+            cast_timestamp_to_micros(Answer.received_at).label("at"),
+            prefix_sort_number(Answer.sequence, cast_id_to_hex(Answer.id)).label("came"),
         )
         .where(
             *readable_answer_conditions(problem, students),

@@ -26,7 +26,7 @@ from api.services.analytics.queries.groups import load_key_doubt_flags
 from api.services.analytics.queries.part_scores import PartScoreQueries
 from api.services.analytics.queries.query_batch import (
     QueryBatch,
-    fraction_as_float,
+    cast_fraction_to_float,
     run_reusable_queries,
     statement_key,
 )
@@ -91,8 +91,10 @@ def grade_percent_expression() -> Any:
 
     Points that wait for a person are excluded, including those already in the score.
     """
-    possible = fraction_as_float(Grade.possible) - fraction_as_float(Grade.pending_possible)
-    score = fraction_as_float(Grade.score) - fraction_as_float(Grade.pending_score)
+    possible = cast_fraction_to_float(Grade.possible) - cast_fraction_to_float(
+        Grade.pending_possible
+    )
+    score = cast_fraction_to_float(Grade.score) - cast_fraction_to_float(Grade.pending_score)
     return PERCENT * score / func.nullif(possible, 0.0, type_=Float)
 
 

@@ -33,7 +33,7 @@ from api.services.analytics.queries.assignment import (
 )
 from api.services.analytics.queries.keys import VariantKeys, load_variant_keys
 from api.services.analytics.queries.wrong_answer_tables import load_wrong_answer_tables
-from api.services.analytics.variants import analyze_variants
+from api.services.analytics.variants import compare_variant_difficulty
 from api.services.analytics.wrong_answers import WrongAnswerQueries
 from api.services.engine.variants import VariantCache
 from api.services.enrolment.sections import check_section_exists
@@ -122,7 +122,7 @@ class _ProblemFindings:
         if item_index not in self.tables:
             return PartAnalytics(**figure_values), flags
         wrong, doubts = self.tables[item_index]
-        variants, uneven = analyze_variants(self.data, item_index, self.keys)
+        variants, uneven = compare_variant_difficulty(self.data, item_index, self.keys)
         part_analytics = PartAnalytics(
             **figure_values,
             wrong=wrong,

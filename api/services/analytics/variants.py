@@ -26,7 +26,7 @@ VariantTallies: TypeAlias = Sequence[tuple[VariantIdentity, int, int]]
 """Variants, each with the number of answers to it and the number of right ones."""
 
 
-def analyze_variants(
+def compare_variant_difficulty(
     data: AnalyticsData, item_index: int, keys: VariantKeys
 ) -> tuple[VariantsOut, tuple[ReviewFlag, ...]]:
     """Return the difficulty of the variants of a part, and flags for the uneven ones."""

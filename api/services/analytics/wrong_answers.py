@@ -14,8 +14,8 @@ from api.db.models import Draw, ProblemVersion, Variant
 from api.services.analytics.queries.query_batch import (
     ORDER_OFFSET,
     QueryBatch,
-    as_flag,
-    as_hex,
+    cast_id_to_hex,
+    condition_to_integer,
     prefix_sort_number,
     strip_sort_number,
 )
@@ -92,7 +92,7 @@ class WrongAnswerQueries:
     def _select_variant_tallies(self) -> Select[Any]:
         columns = self._answers.c
         key_columns = (columns.item, columns.draw_hash, columns.seed)
-        right = func.sum(as_flag(columns.full == 1)).label("right")
+        right = func.sum(condition_to_integer(columns.full == 1)).label("right")
         return select(*key_columns, func.count().label("n"), right).group_by(*key_columns)
 
     def build_summary_query(self) -> QueryBatch:
@@ -158,7 +158,7 @@ def _select_answers(ranked: CTE, item_indices: Sequence[int]) -> CTE:
             columns.value,
             digest_expression(columns.value).label("own"),
             columns.came,
-            as_hex(columns.student_id).label("student"),
+            cast_id_to_hex(columns.student_id).label("student"),
             *IDENTITY_COLUMNS,
         )
         .join(Draw, draw_condition(columns))
@@ -177,14 +177,14 @@ def _select_right_answer_counts(answers: CTE) -> CTE:
     same = (func.min(columns.seed) == func.max(columns.seed)) & (
         func.min(columns.draw_hash) == func.max(columns.draw_hash)
     )
-    top = func.sum(as_flag((columns.right == 1) & (columns.in_top == 1)))
+    top = func.sum(condition_to_integer((columns.right == 1) & (columns.in_top == 1)))
     return (
         select(
             columns.item,
             func.count().label("n"),
             func.sum(columns.right).label("right"),
             top.label("right_in_top"),
-            as_flag(same).label("by_value"),
+            condition_to_integer(same).label("by_value"),
             func.min(columns.seed).label("seed"),
             func.min(columns.draw_hash).label("draw_hash"),
         )

@@ -32,7 +32,7 @@ from api.services.assignments.views import build_staff_view
 from api.services.audit.change_context import ChangeContext, diff_values
 from api.services.courses.active_students import ACTIVE_PEOPLE
 from api.services.grades.effects import recompute_grades
-from api.services.review.readiness import assess_readiness
+from api.services.review.readiness import assess_release_readiness
 
 
 def serialize_assignment(session: Session, act: ChangeContext, row: Assignment) -> StaffAssignment:
@@ -215,7 +215,9 @@ def set_results_and_solutions_released(
     difference = before, _serialize_release_times(row)
     act.record(session, "assignment.released", ("assignment", row.id), change=difference)
     releaser = act.member if body.results or body.solutions else None
-    warnings = assess_readiness(session, releaser, row, now=act.now).warnings if releaser else ()
+    warnings = (
+        assess_release_readiness(session, releaser, row, now=act.now).warnings if releaser else ()
+    )
     return Released(
         assignment=serialize_assignment(session, act, row),
         waiting=_count_students_with_ungraded_work(session, row),

@@ -109,7 +109,7 @@ def _load_opened_problems(session: Session, problems: Sequence[UUID]) -> set[UUI
     return {*session.scalars(OPENED_PROBLEMS, {"problems": list(problems)})}
 
 
-def is_opened(session: Session, problem: AssignmentProblem) -> bool:
+def has_been_opened(session: Session, problem: AssignmentProblem) -> bool:
     """Return whether anybody, even the test student, has opened a problem."""
     return bool(_load_opened_problems(session, [problem.id]))
 

@@ -24,8 +24,8 @@ from api.schemas.shared.setting import collect_declared_settings, list_grade_aff
 from api.services.assignments.assignment_lifecycle import increment_version
 from api.services.assignments.pinned_versions import (
     find_version_to_pin,
+    has_been_opened,
     has_submissions,
-    is_opened,
     load_pinned_problems,
     load_problems,
     serialize_problem_settings,
@@ -94,7 +94,7 @@ def _choose_version(
     session: Session, act: ChangeContext, row: ProblemRow | None, body: AssignedProblemIn
 ) -> ProblemVersion:
     """Return the version that a problem gets; an opened problem keeps its version."""
-    is_fixed = row is not None and is_opened(session, row)
+    is_fixed = row is not None and has_been_opened(session, row)
     if row is not None and (is_fixed or row.removed_at is None):
         if body.version in {None, row.version_id}:
             return session.get_one(ProblemVersion, row.version_id)
@@ -174,7 +174,7 @@ def update_problem(
         if "version" in changes and changes["version"] != version.id:
             before_version = version
             version = find_version_to_pin(session, act.course, version_id=changes["version"])
-            if is_opened(session, row):
+            if has_been_opened(session, row):
                 reword_opened_problem(session, row, before_version, version)
                 action = "problem.reworded"
             row.version_id = version.id

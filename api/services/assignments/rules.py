@@ -102,7 +102,7 @@ class Accommodations:
     spent_late_days: int = 0
 
 
-def base_timeline(assignment: Assignment, course: Course) -> Timeline:
+def build_base_timeline(assignment: Assignment, course: Course) -> Timeline:
     """Return the timeline of an assignment without extensions or late days."""
     return _resolve_timeline(_dump_spec(assignment.timeline), course.zone, "", 0)
 
@@ -166,10 +166,10 @@ def load_distinct_rules(
     """
     excepted = load_students_with_extended_time(session, assignment, course)
     exceptional = load_rules(session, assignment, course, excepted) if excepted else {}
-    return tuple(dict.fromkeys((default_rules(assignment, course), *exceptional.values())))
+    return tuple(dict.fromkeys((build_default_rules(assignment, course), *exceptional.values())))
 
 
-def default_rules(assignment: Assignment, course: Course) -> SubmissionRules:
+def build_default_rules(assignment: Assignment, course: Course) -> SubmissionRules:
     """Return the rules for a student without extensions or late days."""
     return build_rules(assignment, course, Accommodations())
 
@@ -291,7 +291,7 @@ def _resolve_timeline(spec_json: str, zone_name: str, extension: str, late_days:
     zone = get_zone(zone_name)
     spec = TimelineSpec.model_validate_json(spec_json)
     if extension:
-        spec = timeline.extend(spec, _parse_extension(extension), zone)
+        spec = timeline.apply_extension(spec, _parse_extension(extension), zone)
     if late_days:
         spec = timeline.with_late_days(spec, late_days, zone)
-    return timeline.resolve(spec, zone)
+    return timeline.resolve_timeline(spec, zone)

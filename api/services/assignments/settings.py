@@ -106,7 +106,7 @@ def apply_settings(row: Assignment, values: AssignmentIn, course: Course) -> Non
     settings = dict(values)
     if values.position is None:
         del settings["position"]  # keeps its position
-    settings["timeline"] = timeline.localize(values.timeline, get_zone(course.zone))
+    settings["timeline"] = timeline.to_naive_local_times(values.timeline, get_zone(course.zone))
     write_settings(AssignmentIn, row, settings)
     update_resolved_times(row, course)
 
@@ -114,7 +114,7 @@ def apply_settings(row: Assignment, values: AssignmentIn, course: Course) -> Non
 def update_resolved_times(row: Assignment, course: Course) -> None:
     """Write the instants of the timeline of *row*, in the zone of *course*, to its columns."""
     spec = TimelineSpec.model_validate(row.timeline)
-    resolved = timeline.resolve(spec, get_zone(course.zone))
+    resolved = timeline.resolve_timeline(spec, get_zone(course.zone))
     row.release_at = None if resolved.release is None else from_micros(resolved.release)
     row.due_at = None if resolved.due is None else from_micros(resolved.due)
     row.closes_at = None if resolved.closes_at is None else from_micros(resolved.closes_at)

@@ -56,17 +56,17 @@ def _microseconds_to_local(micros: int, zone: ZoneInfo) -> datetime:
     return _to_local(from_micros(micros), zone)
 
 
-def localize(spec: TimelineSpec, zone: ZoneInfo) -> TimelineSpec:
+def to_naive_local_times(spec: TimelineSpec, zone: ZoneInfo) -> TimelineSpec:
     """Return *spec* with all times as naive local times, the stored form.
 
     Raises `InvalidInput` if times with an offset are out of order after conversion.
     """
-    return _validate(_map_times(spec, lambda instant: _to_local(instant, zone)))
+    return _revalidate_spec(_map_times(spec, lambda instant: _to_local(instant, zone)))
 
 
 def shift_days(spec: TimelineSpec, days: int) -> TimelineSpec:
     """Return *spec* moved by *days* calendar days; each time keeps its time of day."""
-    return _validate(_map_times(spec, lambda instant: instant + timedelta(days=days)))
+    return _revalidate_spec(_map_times(spec, lambda instant: instant + timedelta(days=days)))
 
 
 def _map_times(spec: TimelineSpec, change: Callable[[datetime], datetime]) -> TimelineSpec:
@@ -84,7 +84,7 @@ def _map_times(spec: TimelineSpec, change: Callable[[datetime], datetime]) -> Ti
     return spec.model_copy(update=update)
 
 
-def _validate(spec: TimelineSpec) -> TimelineSpec:
+def _revalidate_spec(spec: TimelineSpec) -> TimelineSpec:
     try:
         return TimelineSpec(**dict(spec))
     except ValidationError as error:
@@ -94,13 +94,13 @@ def _validate(spec: TimelineSpec) -> TimelineSpec:
         ) from error
 
 
-def resolve(spec: TimelineSpec, zone: ZoneInfo) -> Timeline:
+def resolve_timeline(spec: TimelineSpec, zone: ZoneInfo) -> Timeline:
     """Return the instants of *spec*; release, due, ends of late steps and close never decrease.
 
     Omits a step that ends before the previous one or after close. A clock change can cause the
     first, an extension that sets the close the second.
     """
-    spec = localize(spec, zone)
+    spec = to_naive_local_times(spec, zone)
     release = None if spec.release is None else local_to_microseconds(spec.release, zone)
     due = None if spec.due is None else _latest(local_to_microseconds(spec.due, zone), release)
     close = _close_instant(spec, zone)
@@ -137,14 +137,14 @@ def _close_instant(spec: TimelineSpec, zone: ZoneInfo) -> int | None:
     return None if spec.close is None else local_to_microseconds(spec.close, zone)
 
 
-def extend(spec: TimelineSpec, extension: ExtensionSpec, zone: ZoneInfo) -> TimelineSpec:
+def apply_extension(spec: TimelineSpec, extension: ExtensionSpec, zone: ZoneInfo) -> TimelineSpec:
     """Return *spec* with an extension: no time ends earlier, and release is not later.
 
     Late steps and close keep their distance from due in local time. If a clock change would make
     one of them end earlier, everything moves by a whole day instead.
     """
-    local_spec = localize(spec, zone)
-    moved = _apply_extension(local_spec, extension, zone)
+    local_spec = to_naive_local_times(spec, zone)
+    moved = _apply_local_extension(local_spec, extension, zone)
     if all(
         old <= new
         for old, new in zip(
@@ -153,7 +153,7 @@ def extend(spec: TimelineSpec, extension: ExtensionSpec, zone: ZoneInfo) -> Time
     ):
         return moved
     one_day = extension.model_copy(update={"days": 1, "hours": None, "due": None})
-    return _apply_extension(local_spec, one_day, zone)
+    return _apply_local_extension(local_spec, one_day, zone)
 
 
 def _iterate_ends(spec: TimelineSpec, zone: ZoneInfo) -> Iterator[int]:
@@ -166,13 +166,13 @@ def _iterate_ends(spec: TimelineSpec, zone: ZoneInfo) -> Iterator[int]:
         yield close
 
 
-def _apply_extension(
+def _apply_local_extension(
     local_spec: TimelineSpec, extension: ExtensionSpec, zone: ZoneInfo
 ) -> TimelineSpec:
-    by = _due_gain(local_spec, extension, zone)
+    by = _compute_due_shift(local_spec, extension, zone)
     moved = _move_times_except_release(local_spec, by)
     release, close = _earlier_release(local_spec.release, extension.release, zone), moved.close
-    closing = resolve(local_spec, zone).closes_at
+    closing = resolve_timeline(local_spec, zone).closes_at
     if extension.close is not None and closing is not None:
         due = None if moved.due is None else local_to_microseconds(moved.due, zone)
         close = _microseconds_to_local(
@@ -196,7 +196,9 @@ def _earlier_release(
     )
 
 
-def _due_gain(local_spec: TimelineSpec, extension: ExtensionSpec, zone: ZoneInfo) -> timedelta:
+def _compute_due_shift(
+    local_spec: TimelineSpec, extension: ExtensionSpec, zone: ZoneInfo
+) -> timedelta:
     """Return by how much an extension moves due in local time, never less than zero."""
     if local_spec.due is None:
         return timedelta(0)
@@ -223,11 +225,11 @@ def with_late_days(spec: TimelineSpec, days: int, zone: ZoneInfo) -> TimelineSpe
     Due and the late steps move by calendar days. A close that is set stays, and due does not pass
     it.
     """
-    local_spec = localize(spec, zone)
+    local_spec = to_naive_local_times(spec, zone)
     left = max(local_spec.late_days - days, 0)
     if local_spec.due is None or days <= 0:
         return local_spec
-    by, close = timedelta(days=days), resolve(local_spec, zone).close
+    by, close = timedelta(days=days), resolve_timeline(local_spec, zone).close
     if close is None:
         return _move_times_except_release(local_spec, by).model_copy(update={"late_days": left})
     if local_to_microseconds(local_spec.due + by, zone) > close:

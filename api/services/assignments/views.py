@@ -18,7 +18,7 @@ from api.services.assignments.pinned_versions import (
     load_pinned_problems,
     serialize_problem_settings,
 )
-from api.services.assignments.rules import base_timeline, load_student_rules
+from api.services.assignments.rules import build_base_timeline, load_student_rules
 from api.services.assignments.settings import serialize_settings
 from api.services.gradebook.gradebook_data import load_assigned_problems
 from api.services.grades.assignment import VersionedProblem
@@ -118,7 +118,7 @@ def build_staff_view(
             "id": row.id,
             "course": row.course_id,
             "times": serialize_times(
-                SubmissionRules((base_timeline(row, course),)), course.zone, now=now
+                SubmissionRules((build_base_timeline(row, course),)), course.zone, now=now
             ),
             "results_released_at": row.results_released_at,
             "solutions_released_at": row.solutions_released_at,

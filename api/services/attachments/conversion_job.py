@@ -32,12 +32,12 @@ START_BYTES: Final = 1_024
 
 
 def convert_in_worker(data: bytes) -> list[dict[str, Any]] | str:
-    """Return `convert_or_refuse`; called in a worker process."""
+    """Return `convert_to_pages_or_reason`; called in a worker process."""
     enter_sandbox()
-    return convert_or_refuse(data)
+    return convert_to_pages_or_reason(data)
 
 
-def convert_or_refuse(data: bytes) -> list[dict[str, Any]] | str:
+def convert_to_pages_or_reason(data: bytes) -> list[dict[str, Any]] | str:
     """Return the pages as JSON data with their content in Base64, or why the file is refused."""
     try:
         pages = convert_file(data)

@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from api.core.errors import FieldError, InvalidInput
-from api.services.attachments.conversion_job import convert_in_worker, convert_or_refuse
+from api.services.attachments.conversion_job import convert_in_worker, convert_to_pages_or_reason
 from api.services.attachments.images import PageImage
 from api.services.attachments.limits import MAX_UPLOAD_BYTES, MEBIBYTE
 from api.services.reports.runner import CRASHED, INTERNAL_ERROR, TOO_LONG
@@ -29,16 +29,16 @@ def convert_attachment(reader: ReportReader, person: UUID, data: bytes) -> list[
     Raises `InvalidInput` for a file that is refused, and the errors of `ReportReader.run`.
     """
     if not data:
-        raise build_refusal(EMPTY_FILE)
+        raise build_refused_file_error(EMPTY_FILE)
     if len(data) > MAX_UPLOAD_BYTES:
-        raise build_refusal(TOO_LARGE)
-    outcome = reader.run(person, convert_in_worker, convert_or_refuse, data)
+        raise build_refused_file_error(TOO_LARGE)
+    outcome = reader.run(person, convert_in_worker, convert_to_pages_or_reason, data)
     if isinstance(outcome, str):
-        raise build_refusal(REASONS.get(outcome, outcome))
+        raise build_refused_file_error(REASONS.get(outcome, outcome))
     return [PageImage(**page | {"content": b64decode(page["content"])}) for page in outcome]
 
 
-def build_refusal(reason: str) -> InvalidInput:
+def build_refused_file_error(reason: str) -> InvalidInput:
     """Return the error of a file that is refused, with the *reason* and what to do."""
     return InvalidInput(
         f"The file was not attached: {reason}.",

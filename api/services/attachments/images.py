@@ -17,7 +17,7 @@ from api.services.attachments.limits import (
     TOO_LONG_SIDE,
     TOO_MANY_PIXELS,
     AttachmentError,
-    explain_pixels,
+    describe_pixel_limit,
 )
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _check_size(image: "Image", max_pixels: int) -> None:
     if max(width, height) > MAX_UPLOADED_SIDE_PIXELS:
         raise AttachmentError(TOO_LONG_SIDE)
     if width * height > max_pixels:
-        raise AttachmentError(explain_pixels(max_pixels))
+        raise AttachmentError(describe_pixel_limit(max_pixels))
 
 
 def encode_page(image: "Image", *, prefer_jpeg: bool = False) -> PageImage:
@@ -80,10 +80,10 @@ def encode_page(image: "Image", *, prefer_jpeg: bool = False) -> PageImage:
     """
     page = _copy_pixels(image)
     if not prefer_jpeg:
-        content = _save(page, "PNG", optimize=True)
+        content = _encode_image(page, "PNG", optimize=True)
         if len(content) <= MAX_PNG_BYTES:
             return PageImage(PNG_TYPE, *page.size, content)
-    content = _save(page, "JPEG", quality=JPEG_QUALITY, optimize=True)
+    content = _encode_image(page, "JPEG", quality=JPEG_QUALITY, optimize=True)
     return PageImage(JPEG_TYPE, *page.size, content)
 
 
@@ -134,7 +134,7 @@ def _find_divisor(image: "Image") -> int:
     return max(1, max(image.size) // MAX_SIDE_PIXELS)
 
 
-def _save(page: "Image", image_format: str, **options: int) -> bytes:
+def _encode_image(page: "Image", image_format: str, **options: int) -> bytes:
     buffer = BytesIO()
     page.save(buffer, image_format, **options)
     return buffer.getvalue()

@@ -38,13 +38,13 @@ TOO_LONG_SIDE: Final = (
 TOO_MUCH_MEMORY: Final = "it takes too much memory to read; save it in a smaller size"
 
 
-def explain_pixels(max_pixels: int) -> str:
+def describe_pixel_limit(max_pixels: int) -> str:
     """Return the reason for refusing an image of more than *max_pixels*."""
     millions = max_pixels // 1_000_000
     return f"the image has more than {millions} million pixels; save it in a smaller size"
 
 
-TOO_MANY_PIXELS: Final = explain_pixels(MAX_PIXELS)
+TOO_MANY_PIXELS: Final = describe_pixel_limit(MAX_PIXELS)
 
 
 class AttachmentError(Exception):

@@ -40,7 +40,7 @@ def check_takes_attachments(assigned: AssignedProblem, problem: Problem, part: s
         raise InvalidInput(NO_TEXT_PART_MESSAGE)
 
 
-def check_count(session: Session, assigned: AssignedProblem) -> None:
+def check_attachment_limit(session: Session, assigned: AssignedProblem) -> None:
     """Raise `InvalidInput` if the student has uploaded as many files as a problem takes."""
     count = session.scalar(
         select(func.count())
@@ -94,7 +94,7 @@ def remove_attachment(
 
     Its pages and its name are deleted, unless an answer was submitted with it.
     """
-    for attachment in list_current(session, assigned, parts=[part]):
+    for attachment in list_unsubmitted_attachments(session, assigned, parts=[part]):
         attachment.removed_at = now
         if not _is_submitted(session, attachment.id):
             attachment.file_name = ""
@@ -102,7 +102,7 @@ def remove_attachment(
     session.flush()
 
 
-def list_current(
+def list_unsubmitted_attachments(
     session: Session, assigned: AssignedProblem, *, parts: Collection[str] | None = None
 ) -> list[Attachment]:
     """Return the attachments that go with the student's next answers, oldest first."""
@@ -138,7 +138,7 @@ def delete_old_pages(session: Session, *, days: int, now: datetime, limit: int) 
     return len(ids)
 
 
-def find_assignment(session: Session, attachment: UUID) -> UUID:
+def find_assignment_of_attachment(session: Session, attachment: UUID) -> UUID:
     """Return the assignment that an attachment belongs to; raise `NotFound` if there is none."""
     assignment = session.scalar(
         select(AssignmentProblem.assignment_id)

@@ -80,7 +80,7 @@ def open_process_pool(workers: int) -> Iterator[BatchPool]:
             initializer=_initialize_worker,
         )
         for _ in range(workers):
-            pool.submit(_warm_up)
+            pool.submit(_load_engine)
         return pool
 
     pool = BatchPool(start_executor, max_waiting=4 * workers, grade=_grade_with_timeout)
@@ -105,7 +105,7 @@ def _grade_with_timeout(chunk: Chunk) -> Verdicts:
         return grade_chunk(chunk)
 
 
-def _warm_up() -> None:
+def _load_engine() -> None:
     """Do nothing: running this makes a process load the engine."""
 
 

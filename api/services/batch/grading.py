@@ -11,15 +11,15 @@ import polars as pl
 
 from api.services.batch.formats.blocks import Ints
 from api.services.batch.grading_jobs import BatchJob, BatchQuestion, Chunk, SourceFile
-from api.services.batch.interning import BatchAnswers, SmallInts, combine_keys
+from api.services.batch.interning import BatchAnswers, SmallInts, encode_key_pairs
 from api.services.batch.questions import BatchProblems, PartIndex, VariantPart
 from api.services.batch.row_dependencies import (
     Flags,
     GradingLevels,
+    assign_student_numbers,
     compute_levels,
     find_carried_values,
     find_current_rows,
-    number_students,
 )
 from api.services.batch.verdict_frames import expand_outcomes, rank_attempts, verdicts_to_frame
 from api.services.batch.verdicts import build_failed_verdicts
@@ -80,7 +80,7 @@ class _BatchGrading:
         )
         self._part_by_base = part_index.part_by_base
         self._levels: GradingLevels = compute_levels(part_index.variant_parts)
-        self._person = number_students(answers)
+        self._person = assign_student_numbers(answers)
         self._rank = _rank_parts(part_index)
         self._verdicts: list[pl.DataFrame] = []
         self._count = 0
@@ -131,7 +131,7 @@ class _BatchGrading:
         self._texts = list(self._values)
         keys = base
         for column in carried.T:
-            keys = combine_keys(keys, column.astype(np.int64), len(self._values))
+            keys = encode_key_pairs(keys, column.astype(np.int64), len(self._values))
         _, first, question = np.unique(keys, return_index=True, return_inverse=True)
         order = self._grading_order(base[first], rows[first])
         position = np.empty(len(order), np.int64)

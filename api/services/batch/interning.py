@@ -90,8 +90,8 @@ class Interner:
         )
         texts = {name: codes.texts for name, codes in self.codes.items()}
         counts = [len(texts[one]) for one in QUESTION_FIELDS]
-        keys = combine_keys(combine_keys(problem, seed, counts[1]), part, counts[2])
-        keys = combine_keys(keys, answer, counts[3])
+        keys = encode_key_pairs(encode_key_pairs(problem, seed, counts[1]), part, counts[2])
+        keys = encode_key_pairs(keys, answer, counts[3])
         broken = np.fromiter(self.broken, np.int64, len(self.broken))
         keys[broken] = -1
         _, rows, base = np.unique(keys, return_index=True, return_inverse=True)
@@ -117,7 +117,7 @@ class Interner:
 QUESTION_FIELDS = ("problem", "seed", "part", "answer")
 
 
-def combine_keys(first: Ints, other: Ints, count: int) -> Ints:
+def encode_key_pairs(first: Ints, other: Ints, count: int) -> Ints:
     """Return a number for each pair, equal only for equal pairs; *other* is below *count*."""
     if len(first) and int(first.max()) >= MAX_KEY // max(count, 1):
         first = np.unique(first, return_inverse=True)[1]

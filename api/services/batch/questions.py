@@ -13,7 +13,7 @@ import numpy as np
 
 from api.services.batch.formats.blocks import Ints
 from api.services.batch.grading_jobs import ProblemOutline, SourceFile, outline_problem
-from api.services.batch.interning import BatchAnswers, combine_keys
+from api.services.batch.interning import BatchAnswers, encode_key_pairs
 from grader.errors import ProblemError
 from grader.limits import MAX_SEED
 from problems.catalog import ProblemCatalog
@@ -124,8 +124,8 @@ def index_parts(
     texts = answers.texts
     problems, parts = ([text.strip() for text in texts[name]] for name in ("problem", "part"))
     seeds = [_parse_seed(text.strip()) for text in texts["seed"]]
-    keys = combine_keys(
-        combine_keys(answers.problem, answers.seed, len(seeds)), answers.part, len(parts)
+    keys = encode_key_pairs(
+        encode_key_pairs(answers.problem, answers.seed, len(seeds)), answers.part, len(parts)
     )
     _, first, part_by_base = np.unique(keys, return_index=True, return_inverse=True)
     row_keys = [

@@ -7,13 +7,13 @@ from typing import TypeAlias
 import numpy as np
 
 from api.services.batch.formats.blocks import Ints
-from api.services.batch.interning import BatchAnswers, SmallInts, combine_keys
+from api.services.batch.interning import BatchAnswers, SmallInts, encode_key_pairs
 from api.services.batch.questions import VariantPart
 
 Flags: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 
-def number_students(answers: BatchAnswers) -> Ints:
+def assign_student_numbers(answers: BatchAnswers) -> Ints:
     """Return a number for the student of each row, equal for equal names; 0 if there is none."""
     numbers: dict[str, int] = {"": 0}
     names = [text.strip() for text in answers.texts["student"]]
@@ -91,7 +91,7 @@ def find_current_rows(person: Ints, part_indices: Ints, worth: Ints) -> Flags:
     """
     counts = worth >= 0
     ours = np.flatnonzero(counts & (person > 0))
-    keys = combine_keys(person[ours], part_indices[ours], int(part_indices.max(initial=0)) + 1)
+    keys = encode_key_pairs(person[ours], part_indices[ours], int(part_indices.max(initial=0)) + 1)
     order = np.argsort(keys, kind="stable")
     same = keys[order][1:] == keys[order][:-1]
     if same.any():

@@ -163,7 +163,7 @@ class _BatchRun:
         self._check_unchanged()
         for path, output in outputs.items():
             if path is not None:
-                write_file_atomically(path, output.join)
+                write_file_atomically(path, output.concatenate_parts)
             else:
                 self._print_output(output, checkpoints)
         return summarize_batch(graded, self._blocks, self._head)
@@ -187,7 +187,7 @@ class _BatchRun:
 
     def _print_output(self, output: BatchOutput, checkpoints: CheckpointFolder) -> None:
         joined = checkpoints.part_path("joined")
-        output.join(joined)
+        output.concatenate_parts(joined)
         with joined.open(encoding="utf-8", newline="") as file:
             assert self._batch.stream is not None  # noqa: S101  # its output needs a stream
             shutil.copyfileobj(file, self._batch.stream)

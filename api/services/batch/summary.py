@@ -64,7 +64,7 @@ def summarize_batch(
             for name in filter(None, mistakes.split(SEPARATOR)):
                 summary.mistakes[name] += count
     summary.failures = _list_failed_rows(graded, blocks)
-    summary.head = _build_head(graded, names)
+    summary.head = _build_first_rows(graded, names)
     return summary
 
 
@@ -90,7 +90,7 @@ def _list_failed_rows(graded: GradedRows, blocks: Sequence[RowBlock]) -> list[Fa
     return failed_rows
 
 
-def _build_head(graded: GradedRows, names: pl.DataFrame) -> list[dict[str, str]]:
+def _build_first_rows(graded: GradedRows, names: pl.DataFrame) -> list[dict[str, str]]:
     """Return the first rows with their results."""
     results = graded.verdicts[graded.verdict_indices[: names.height]].select(
         "status", "score", "read_as"

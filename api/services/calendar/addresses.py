@@ -20,7 +20,7 @@ def load_feed(session: Session, user_id: UUID) -> CalendarFeed | None:
     return session.get(CalendarFeed, user_id)
 
 
-def create_feed(session: Session, user_id: UUID, *, public_url: str, now: datetime) -> str:
+def create_feed_address(session: Session, user_id: UUID, *, public_url: str, now: datetime) -> str:
     """Return the new address of the feed of a person; an earlier address ends.
 
     The address is shown once: only its digest is stored. The caller has locked the row of the
@@ -35,7 +35,7 @@ def create_feed(session: Session, user_id: UUID, *, public_url: str, now: dateti
     return f"{public_url}/calendar/{secret.text}.ics"
 
 
-def revoke_feed(session: Session, user_id: UUID) -> None:
+def revoke_feed_address(session: Session, user_id: UUID) -> None:
     """End the address of a feed; without one, nothing changes."""
     row = session.get(CalendarFeed, user_id)
     if row is not None:

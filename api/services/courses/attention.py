@@ -25,7 +25,7 @@ from api.db.models import (
 from api.schemas.courses.attention import AssignmentAttention, CourseAttention, RegradeUnderWay
 from api.services.analytics.overview import count_students, grade_percent_expression
 from api.services.analytics.queries.answer_filters import StudentQuery, select_students
-from api.services.analytics.queries.query_batch import as_flag
+from api.services.analytics.queries.query_batch import condition_to_integer
 from api.services.engine.assigned_variant import draw_condition
 from api.services.engine.variant_identity import (
     DRAW_HASH,
@@ -125,8 +125,8 @@ def _load_grade_summaries(
     rows = session.execute(
         select(
             Grade.assignment_id,
-            func.sum(as_flag(Grade.begun)),
-            func.sum(as_flag(Grade.waiting)),
+            func.sum(condition_to_integer(Grade.begun)),
+            func.sum(condition_to_integer(Grade.waiting)),
             func.avg(grade_percent_expression(), type_=Float),
         )
         .where(Grade.assignment_id.in_(assignments), Grade.student_id.in_(students))

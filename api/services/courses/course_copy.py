@@ -31,7 +31,7 @@ from api.services.courses.lifecycle import (
     enrol_instructor,
     load_assignments,
 )
-from api.services.courses.stored_settings import copyable_values
+from api.services.courses.stored_settings import list_copied_columns
 
 COPIED_VERSION_COLUMNS: Final = (
     *("problem", "number", "status", "source", "title", "topic", "difficulty", "points", "parts"),
@@ -49,7 +49,7 @@ def copy_course(session: Session, act: ChangeContext, body: CopyIn) -> Course:
     old = act.course
     overrides = {"slug": body.slug, "title": body.title, "zone": body.zone or old.zone}
     new = build_course(
-        CourseIn.model_validate(copyable_values(CourseIn, old) | overrides), now=act.now
+        CourseIn.model_validate(list_copied_columns(CourseIn, old) | overrides), now=act.now
     )
     session.add(new)
     session.flush()
@@ -79,7 +79,7 @@ def _build_assignment_copy(
         course_id=course.id,
         created_at=act.now,
         version=1,
-        **copyable_values(AssignmentIn, old) | {"timeline": timeline_to_column(spec)},
+        **list_copied_columns(AssignmentIn, old) | {"timeline": timeline_to_column(spec)},
     )
     update_resolved_times(row, course)
     return row
@@ -138,7 +138,7 @@ def _copy_problems(
             slug=row.slug,
             version_id=versions.get(row.version_id, row.version_id),
             position=row.position,
-            **copyable_values(ProblemSettings, row),
+            **list_copied_columns(ProblemSettings, row),
         )
         for row in rows
     )

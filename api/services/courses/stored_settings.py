@@ -32,7 +32,7 @@ def write_settings(model: type[BaseModel], row: Base, values: Mapping[str, Any])
             setattr(row, name, setting.column.store(values[name]))
 
 
-def copyable_values(model: type[BaseModel], row: Base) -> dict[str, Any]:
+def list_copied_columns(model: type[BaseModel], row: Base) -> dict[str, Any]:
     """Return the columns of *row* that a copy keeps, by setting."""
     return {
         name: getattr(row, name)

@@ -18,7 +18,7 @@ from api.auth.authorization import AssignedProblem
 from api.core.clock import to_micros
 from api.db.models import Draw, Enrolment, ProblemVersion, Variant
 from api.services.assignments.rules import (
-    default_rules,
+    build_default_rules,
     load_rules,
     load_students_with_extended_time,
 )
@@ -82,7 +82,7 @@ def _opened_numbers_query(students: Select[UUID]) -> Select[str, int]:
     )
 
 
-def _sharers_query(students: Select[UUID]) -> Select[UUID]:
+def _students_with_numbers_query(students: Select[UUID]) -> Select[UUID]:
     has_numbers = (bindparam("draw_hash") == DRAW_HASH, bindparam("seed") == SEED)
     return _opened_numbers_query(students).with_only_columns(Draw.student_id).where(*has_numbers)
 
@@ -98,7 +98,8 @@ OPENED_NUMBERS_QUERIES: Final = {
     students: _opened_numbers_query(students) for students in (CLASS_QUERY, SELECTED_STUDENTS_QUERY)
 }
 SHARERS_QUERIES: Final = {
-    students: _sharers_query(students) for students in (CLASS_QUERY, SELECTED_STUDENTS_QUERY)
+    students: _students_with_numbers_query(students)
+    for students in (CLASS_QUERY, SELECTED_STUDENTS_QUERY)
 }
 UNOPENED_QUERIES: Final = {
     students: _students_without_opening_query(students)
@@ -120,7 +121,7 @@ def load_rules_of_sharers(
     announce when the solution comes, so the assignment's rules stand for the class, which is not
     searched.
     """
-    default = default_rules(assigned.assignment, assigned.member.course)
+    default = build_default_rules(assigned.assignment, assigned.member.course)
     if not _accepts_after(default, max(own_end, now)):
         return _load_rules_of_group_with_same_numbers(
             session, assigned, draw, _load_excepted_group(session, assigned)
@@ -144,7 +145,7 @@ def load_protected_numbers(
 
     While the rules of the assignment admit answers, the whole class counts as at work.
     """
-    if _accepts_after(default_rules(assigned.assignment, assigned.member.course), now):
+    if _accepts_after(build_default_rules(assigned.assignment, assigned.member.course), now):
         group: _StudentGroup | None = _class_group(assigned)
     else:
         group = _load_excepted_group(session, assigned, at_work=now)

@@ -11,7 +11,7 @@ SORTED_ENCODER: Final = json.JSONEncoder(sort_keys=True)
 ATTACHED_SUFFIX: Final = "#file"
 
 
-def value_digest(result: PartResult, *, draw: int = 0) -> str:
+def compute_value_digest(result: PartResult, *, draw: int = 0) -> str:
     """Return a digest that is equal for answers with equal readings, "" if nothing was read.
 
     The digest depends on *draw*: equal answers to other numbers are different answers.

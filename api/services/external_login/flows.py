@@ -72,7 +72,7 @@ def _encode(value: bytes) -> str:
     return urlsafe_b64encode(value).rstrip(b"=").decode("ascii")
 
 
-def start_flow(
+def store_login_flow(
     session: Session, secret: FlowSecret, *, provider: str, next_path: str, now: datetime
 ) -> LoginFlow:
     """Store a new login, and delete expired ones."""
@@ -135,7 +135,7 @@ def store_identity_to_link(flow: LoginFlow, asserted: AssertedIdentity, *, now: 
     flow.id_token = asserted.id_token
 
 
-def load_awaiting_identity(
+def load_flow_and_awaiting_identity(
     session: Session, secret: FlowSecret, *, now: datetime
 ) -> tuple[LoginFlow, AssertedIdentity]:
     """Return the login of this browser that waits for a link; raise `Forbidden` without one."""

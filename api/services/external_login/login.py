@@ -107,7 +107,7 @@ def _begin_session(
 
 def load_awaiting_link(session: Session, secret: FlowSecret, *, now: datetime) -> AwaitingLink:
     """Return what this browser may link; raise `Forbidden` if there is nothing."""
-    flow, identity = flows.load_awaiting_identity(session, secret, now=now)
+    flow, identity = flows.load_flow_and_awaiting_identity(session, secret, now=now)
     user = identities.find_linkable_account(session, identity)
     if user is None or user.email is None:
         raise Forbidden(START_AGAIN)
@@ -151,7 +151,7 @@ def _finish_link(
     session: Session, secret: FlowSecret, new_session: NewSession, *, now: datetime
 ) -> str:
     """Link the waiting identity to an account, end the flow, and return the path to go on to."""
-    flow, identity = flows.load_awaiting_identity(session, secret, now=now)
+    flow, identity = flows.load_flow_and_awaiting_identity(session, secret, now=now)
     next_path = flow.next_path
     identities.link_identity(session, new_session.user.id, identity, now=now)
     _store_provider(session, new_session, flow, identity, now=now)

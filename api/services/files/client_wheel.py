@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.core.cache import cache_once
-from api.services.files.wheels import write_wheel
+from api.services.files.wheels import build_wheel
 
 TAG: Final = "py3-none-any"
 PACKAGE_SUFFIXES: Final = (".py", ".typed")
@@ -48,7 +48,7 @@ def load_client_wheel() -> ClientWheel:
         (f"{info}/METADATA", _render_metadata(project, readme).encode()),
         (f"{info}/WHEEL", WHEEL_FILE.encode()),
     ]
-    content = write_wheel(entries, info=info, compress=False)
+    content = build_wheel(entries, dist_info_folder=info, compress=False)
     return ClientWheel(
         f"{stem}-{TAG}.whl",
         str(project["version"]),

@@ -44,6 +44,6 @@ def check_document_budget(
         )
 
 
-def lock_author(session: Session, author: UUID) -> None:
+def lock_author_account(session: Session, author: UUID) -> None:
     """Lock the account of *author*, so that two uploads at once count against one budget."""
     session.execute(select(User.id).where(User.id == author).with_for_update(key_share=True)).all()

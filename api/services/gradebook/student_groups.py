@@ -68,7 +68,7 @@ def _select_students_with_keys(book: GradebookData, chosen: ClassFilter) -> Subq
         cast(Enrolment.user_id, Text).label("student"), *_group_key_columns(book)
     ).select_from(Enrolment)
     if len(book.assignments) == 1:
-        grade = (Grade.student_id == Enrolment.user_id) & _in_assignments(Grade, book)
+        grade = (Grade.student_id == Enrolment.user_id) & _assignment_condition(Grade, book)
         statement = statement.outerjoin(Grade, grade)
     if chosen.text:
         statement = statement.join(User, User.id == Enrolment.user_id)
@@ -95,10 +95,10 @@ def _group_key_columns(book: GradebookData) -> list[Any]:
         )
         excepted: Any = union(
             students,
-            select(LateDays.student_id).where(_in_assignments(LateDays, book)),
+            select(LateDays.student_id).where(_assignment_condition(LateDays, book)),
             *(
                 select(table.student_id).where(
-                    _in_assignments(table, book), table.withdrawn_at.is_(None)
+                    _assignment_condition(table, book), table.withdrawn_at.is_(None)
                 )
                 for table in (Override, Excuse)
             ),
@@ -107,7 +107,7 @@ def _group_key_columns(book: GradebookData) -> list[Any]:
     return columns
 
 
-def _in_assignments(table: Any, book: GradebookData) -> Any:
+def _assignment_condition(table: Any, book: GradebookData) -> Any:
     return table.assignment_id.in_([assignment.id for assignment in book.assignments])
 
 
@@ -122,14 +122,14 @@ def _grades_text(book: GradebookData) -> Any:
     For one assignment it is of the joined grade: a subquery would take a third longer.
     """
     if len(book.assignments) == 1:
-        return _format_values(*EQUAL_GRADE_COLUMNS)
-    grade = _format_values(cast(Grade.assignment_id, Text), *EQUAL_GRADE_COLUMNS)
+        return _concatenate_columns(*EQUAL_GRADE_COLUMNS)
+    grade = _concatenate_columns(cast(Grade.assignment_id, Text), *EQUAL_GRADE_COLUMNS)
     return (
         select(func.aggregate_strings(grade, ","))
-        .where(Grade.student_id == Enrolment.user_id, _in_assignments(Grade, book))
+        .where(Grade.student_id == Enrolment.user_id, _assignment_condition(Grade, book))
         .scalar_subquery()
     )
 
 
-def _format_values(*values: Any) -> Any:
+def _concatenate_columns(*values: Any) -> Any:
     return func.format(" ".join(["%s"] * len(values)), *values)

@@ -32,7 +32,7 @@ from api.services.outbox.queue import (
     RELEASE_WITHDRAWN,
     REMINDER_OUTDATED,
     REPLACED,
-    is_replaced,
+    has_newer_message,
 )
 from api.services.outbox.smtp import DeliverySettings
 from api.services.outbox.texts import MessageText, render_digest, render_message
@@ -98,7 +98,7 @@ def compose_draft(
     for message in messages:
         try:
             user = _lock_recipient(session, message)
-            _require_newest(session, message)
+            _drop_if_replaced(session, message)
             text = _compose_text(session, message, user, mail, now=now)
         except MessageDroppedError as reason:
             dropped[message.id] = str(reason)
@@ -155,12 +155,12 @@ def _lock_recipient(session: Session, message: OutboxMessage) -> User:
     return user
 
 
-def _require_newest(session: Session, message: OutboxMessage) -> None:
+def _drop_if_replaced(session: Session, message: OutboxMessage) -> None:
     """Drop *message* if a newer one says the same.
 
     After an outage one digest is enough, and only the reset link that was requested last.
     """
-    if is_replaced(session, message):
+    if has_newer_message(session, message):
         raise MessageDroppedError(REPLACED)
 
 

@@ -159,12 +159,12 @@ def _claim_next(session: Session, mail: DeliverySettings, *, now: datetime) -> _
         unknown = LOST_MESSAGE if message.uncertain_tries else UNSENT_MESSAGE
         message.status, message.error = "failed", message.error or unknown
         return None
-    allowed_at = _find_allowed_time(session, message, mail, now=now)
+    allowed_at = _compute_allowed_time(session, message, mail, now=now)
     if allowed_at > now:
         # What an earlier outage said of the message is over.
         message.due_at, message.error, message.details = allowed_at, "", ""
         return None
-    messages = [message, *_find_companions(session, message, now=now)]
+    messages = [message, *_lock_messages_for_same_email(session, message, now=now)]
     for each in messages:
         each.tries += 1
         each.due_at = now + CLAIM_TIME
@@ -172,7 +172,7 @@ def _claim_next(session: Session, mail: DeliverySettings, *, now: datetime) -> _
     return _Claim(ids, message.tries, message.uncertain_tries + 1)
 
 
-def _find_companions(
+def _lock_messages_for_same_email(
     session: Session, message: OutboxMessage, *, now: datetime
 ) -> Sequence[OutboxMessage]:
     """Lock and return the messages that are sent in the same e-mail as *message*."""
@@ -197,7 +197,7 @@ def _find_companions(
     ).all()
 
 
-def _find_allowed_time(
+def _compute_allowed_time(
     session: Session, message: OutboxMessage, mail: DeliverySettings, *, now: datetime
 ) -> datetime:
     """Return when the hourly limit of the recipient allows *message*.

@@ -16,7 +16,7 @@ from api.db.models import OutboxMessage, User
 from api.http.pagination import Cursor, apply_keyset
 from api.services.audit import recorder
 from api.services.outbox.kinds import SCORE_KIND
-from api.services.outbox.queue import REPLACED, is_replaced
+from api.services.outbox.queue import REPLACED, has_newer_message
 
 NO_MESSAGE: Final = "There is no such message."
 REPLACED_MESSAGE: Final = (
@@ -114,7 +114,7 @@ def resend_message(
         raise NotFound(NO_MESSAGE)
     if message.status != "failed":
         raise Conflict("This message has not failed.")
-    if is_replaced(session, message):
+    if has_newer_message(session, message):
         message.status, message.error, message.details = "dropped", REPLACED, ""
         _record_change(session, actor, "message.dropped", message, now=now)
         return False

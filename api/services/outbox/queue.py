@@ -99,7 +99,7 @@ class Outbox:
         return [recipient for recipient in recipients if recipient not in known]
 
 
-def is_replaced(session: Session, message: OutboxMessage) -> bool:
+def has_newer_message(session: Session, message: OutboxMessage) -> bool:
     """Return whether a newer message says the same as *message*.
 
     Reminders of several due times differ: only that of the current due time is sent.
@@ -128,7 +128,7 @@ def _find_notified(session: Session, kind: MessageKind, subject: MessageSubject)
     return set(
         session.scalars(
             select(OutboxMessage.recipient_id).where(
-                *_same_subject(kind, subject), ~_is_dropped_for_now()
+                *_same_subject_conditions(kind, subject), ~_temporarily_dropped_condition()
             )
         )
     )
@@ -149,9 +149,9 @@ def _delete_dropped(
         session.execute(
             delete(OutboxMessage)
             .where(
-                *_same_subject(kind, subject),
+                *_same_subject_conditions(kind, subject),
                 OutboxMessage.recipient_id.in_(recipients),
-                _is_dropped_for_now(),
+                _temporarily_dropped_condition(),
             )
             .execution_options(synchronize_session=False)
         )
@@ -161,7 +161,9 @@ def _is_stored_once(subject: MessageSubject) -> bool:
     return subject.assignment_id is not None or subject.occasion_at is not None
 
 
-def _same_subject(kind: MessageKind, subject: MessageSubject) -> tuple[ColumnElement[bool], ...]:
+def _same_subject_conditions(
+    kind: MessageKind, subject: MessageSubject
+) -> tuple[ColumnElement[bool], ...]:
     return (
         OutboxMessage.kind == kind,
         OutboxMessage.course_id.is_not_distinct_from(subject.course_id),
@@ -171,5 +173,5 @@ def _same_subject(kind: MessageKind, subject: MessageSubject) -> tuple[ColumnEle
     )
 
 
-def _is_dropped_for_now() -> ColumnElement[bool]:
+def _temporarily_dropped_condition() -> ColumnElement[bool]:
     return (OutboxMessage.status == "dropped") & OutboxMessage.error.in_(RECURRING_REASONS)

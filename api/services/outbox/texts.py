@@ -96,7 +96,7 @@ HTML_PAGE: Final = """\
 """
 
 
-def _to_line(value: Any) -> Any:
+def _to_single_line(value: Any) -> Any:
     """Return a text as one line, so that a name cannot add a paragraph or a header."""
     return " ".join(value.split()) if isinstance(value, str) else value
 
@@ -104,7 +104,7 @@ def _to_line(value: Any) -> Any:
 _ENVIRONMENT: Final = Environment(
     autoescape=False,  # noqa: S701  # the text is plain; `to_html` escapes all of it
     undefined=StrictUndefined,
-    finalize=_to_line,
+    finalize=_to_single_line,
     keep_trailing_newline=True,
 )
 _TEMPLATES: Final = {kind: _ENVIRONMENT.from_string(text) for kind, text in TEMPLATES.items()}
@@ -152,7 +152,7 @@ def render_message(
 def render_digest(messages: Sequence[MessageText], name: str, *, public_url: str) -> MessageText:
     """Return *messages* as one, for a recipient with this *name*."""
     paragraphs = [
-        f"Hello {_to_line(name)},",
+        f"Hello {_to_single_line(name)},",
         *(message.content for message in messages),
         "You can choose which messages you get:",
         _get_preferences_url(public_url),

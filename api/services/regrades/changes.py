@@ -103,7 +103,7 @@ class ResultComparison:
 def build_difference(old: StoredResult, new: AnswerResult) -> ResultDifference:
     """Return the difference between two results, which may be equal."""
     is_visible = _visible_fields(old) != _visible_fields(new)
-    direction = credit_direction(old.credit, new.credit)
+    direction = classify_credit_change(old.credit, new.credit)
     row = {
         "new_grading": None,
         "old_status": old.status,
@@ -199,7 +199,7 @@ def project_answers_by_student(
     return answers
 
 
-def credit_direction(before: Fraction | None, after: Fraction | None) -> str:
+def classify_credit_change(before: Fraction | None, after: Fraction | None) -> str:
     """Return the direction of a credit: up, down, same, or review by a person.
 
     An answer that waited for a person has no credit to lose.
@@ -212,7 +212,7 @@ def credit_direction(before: Fraction | None, after: Fraction | None) -> str:
 
 def is_credit_lowered(before: Fraction | None, after: Fraction | None) -> bool:
     """Return whether an answer would lose credit, or would have to wait for a person."""
-    return credit_direction(before, after) in LOWERING_DIRECTIONS
+    return classify_credit_change(before, after) in LOWERING_DIRECTIONS
 
 
 def count_changes(

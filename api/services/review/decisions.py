@@ -80,7 +80,7 @@ def _regrade_request_order() -> ColumnElement[int]:
     return type_coerce(RegradeRequest.created_at, BigInteger) + type_coerce(later, BigInteger)
 
 
-def regrade_request_cursor(row: RequestView) -> Cursor:
+def build_regrade_request_cursor(row: RequestView) -> Cursor:
     """Return the pagination cursor of a page that ends with this request."""
     later = 0 if row.status == "open" else DECIDED_OFFSET_MICROS
     return Cursor("requests", to_micros(row.created_at) + later, row.id)

@@ -30,7 +30,7 @@ from api.http.pagination import Cursor
 from api.schemas.grading.review import PartProgress, ReviewProgress
 from api.services.courses.active_students import select_active_students
 from api.services.review.overridden_answers import overridden_points_condition
-from api.services.review.review_subjects import AssignedPart, random_queue_rank
+from api.services.review.review_subjects import AssignedPart, compute_queue_rank
 from grader.grading.result import FREE_STATUSES
 
 TEXT: Final = "text"
@@ -154,7 +154,7 @@ def _load_queue_uncached(
         QueuedAnswer(
             answer=answer,
             student=student,
-            rank=random_queue_rank(part.secret, answer),
+            rank=compute_queue_rank(part.secret, answer),
             waiting=not manual,
             claimed_by=holder if until is not None and until > now else None,
             marked_by=marker,

@@ -13,7 +13,7 @@ from api.core.clock import from_micros, to_micros
 from api.db.models import Answer, Assignment, AssignmentProblem, ProblemVersion
 from api.schemas.grading.regrade_requests import Readiness, Unassessed
 from api.services.assignments.release import compute_results_visibility
-from api.services.assignments.rules import base_timeline, load_distinct_rules
+from api.services.assignments.rules import build_base_timeline, load_distinct_rules
 from api.services.review.queue import load_review_progress, load_text_parts, queued_answer_condition
 from grader.policy import SubmissionRules
 
@@ -35,7 +35,7 @@ class _ProblemLabel:
         return f"part {part} of “{self.title}”"
 
 
-def assess_readiness(
+def assess_release_readiness(
     session: Session, member: CourseMembership, assignment: Assignment, *, now: datetime
 ) -> Readiness:
     """Return whether all answers of an assignment are graded, and what is missing.
@@ -50,7 +50,7 @@ def assess_readiness(
         for part in done.parts
         if part.waiting
     )
-    rules = SubmissionRules((base_timeline(assignment, member.course),))
+    rules = SubmissionRules((build_base_timeline(assignment, member.course),))
     visibility = compute_results_visibility(assignment, rules, now=now)
     class_rules = load_distinct_rules(session, assignment, member.course)
     is_published = assignment.published_at is not None

@@ -140,7 +140,7 @@ def hides_student_names(assigned_problem: AssignedProblem) -> bool:
 
 
 @lru_cache(maxsize=RANK_CACHE_SIZE)
-def random_queue_rank(secret: str, answer_id: UUID) -> str:
+def compute_queue_rank(secret: str, answer_id: UUID) -> str:
     """Return the sort key of an answer in the queue: random, and the same for every marker."""
     return _hmac_digest(secret, f"review|{answer_id}")
 

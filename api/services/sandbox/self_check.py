@@ -28,7 +28,7 @@ STATES: Final = {True: "refused", False: "NOT REFUSED", None: "not supported by 
 def try_forbidden_actions(parent: int) -> dict[str, bool]:
     """Enter the sandbox and return by action whether it is refused; called in a worker process.
 
-    `try_program` follows, because a program that starts replaces the worker.
+    `try_to_start_program` follows, because a program that starts replaces the worker.
     """
     enter_sandbox()
     libc = ctypes.CDLL(None, use_errno=True)
@@ -41,7 +41,7 @@ def try_forbidden_actions(parent: int) -> dict[str, bool]:
     }
 
 
-def try_program() -> bool:
+def try_to_start_program() -> bool:
     """Enter the sandbox and return whether it refuses another program; called in a worker."""
     enter_sandbox()
     return bool(ctypes.CDLL(None).execve(os.fsencode(sys.executable), None, None) < 0)
@@ -55,7 +55,7 @@ def check_sandbox() -> dict[str, bool | None]:
     try:
         with suppress(BrokenExecutor, DeadlineExceeded, RuntimeError):
             refused |= pool.submit(try_forbidden_actions, os.getpid()).result()
-            refused[PROGRAMS] = pool.submit(try_program).result()
+            refused[PROGRAMS] = pool.submit(try_to_start_program).result()
     finally:
         pool.kill()
     results: dict[str, bool | None] = {

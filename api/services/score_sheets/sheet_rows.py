@@ -73,7 +73,7 @@ class SheetSource:
 
     def read_rows(self, reading: ReadSessionFactory) -> Iterator[SheetRowWithIds]:
         """Yield the rows; a few answers are in memory at a time, and no session between them."""
-        for keys in _split_keys(self.keys, BATCH_SIZE):
+        for keys in _split_keys_into_chunks(self.keys, BATCH_SIZE):
             with reading() as session:
                 rows = _build_rows(session, self, keys)
             yield from rows
@@ -82,7 +82,7 @@ class SheetSource:
         """Return all rows, with "" in place of each answer."""
         return [
             row
-            for keys in _split_keys(self.keys, UPLOAD_BATCH_SIZE)
+            for keys in _split_keys_into_chunks(self.keys, UPLOAD_BATCH_SIZE)
             for row in _build_rows(session, self, keys, has_answers=False)
         ]
 
@@ -116,7 +116,7 @@ def load_sheet_source(
     return SheetSource(context, keys, _load_override_reasons(session, assignment))
 
 
-def _split_keys(keys: Sequence[_RowKey], size: int) -> Iterator[Sequence[_RowKey]]:
+def _split_keys_into_chunks(keys: Sequence[_RowKey], size: int) -> Iterator[Sequence[_RowKey]]:
     return (keys[start : start + size] for start in range(0, len(keys), size))
 
 

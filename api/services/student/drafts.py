@@ -20,7 +20,7 @@ from api.rate_limits.storage_budget import StorageBudget, utf8_size
 from api.schemas.student.problem import DraftView
 from api.services.engine.variants import VariantCache
 from api.services.grades import ProgressKey
-from api.services.student.problem_session import ProblemSession, check_can_write
+from api.services.student.problem_session import ProblemSession, check_not_viewing_as_student
 from api.services.submissions.preparation import check_parts
 from grader.json_values import from_json, to_json
 from grader.reading import RawAnswer
@@ -69,7 +69,7 @@ def save_draft(
     Raises `Precondition` if its version is not the *expected* one, `Invalid` for unknown parts, and
     `RateLimited` if it grows while its author's storage budget is exhausted.
     """
-    check_can_write(problem_session.assigned.member)
+    check_not_viewing_as_student(problem_session.assigned.member)
     check_parts(variants.get_problem(problem_session.assigned.version), answers)
     row = _lock_draft(session, problem_session.key, now=problem_session.now)
     if expected is not None:

@@ -53,7 +53,7 @@ def load_graded_answers(
     return by_submission
 
 
-def form_mismatch(answer: Answer, grading: Grading) -> str:
+def describe_form_mismatch(answer: Answer, grading: Grading) -> str:
     """Return how an answer's form differs from the expected one; "" if a person graded it."""
     return "" if answer.manual else str(grading.record.get("misfit", ""))
 
@@ -63,7 +63,7 @@ def serialize_outcome(
 ) -> dict[str, Any]:
     """Return the fields of a `PartOutcome`, as far as the student may see them now."""
     answer, grading = graded
-    student_result, mismatch = grading.said, form_mismatch(answer, grading)
+    student_result, mismatch = grading.said, describe_form_mismatch(answer, grading)
     points = read_points(grading.record, student_result)
     verdict = visible_verdict(
         answer.status, answer.credit, student_result, form_mismatch=mismatch, results=results

@@ -16,12 +16,12 @@ from api.schemas.student.attachments import AttachmentView
 from api.schemas.student.problem import LastAnswer, NoticeView, PartView, ProblemView
 from api.schemas.student.submissions import ProblemScore
 from api.services.assignments.visible_verdicts import visible_status
-from api.services.attachments.storage import list_current
+from api.services.attachments.storage import list_unsubmitted_attachments
 from api.services.attachments.submitted import build_attachment_views
 from api.services.engine.variants import VariantCache
 from api.services.grades import load_answers, to_policy_answer
 from api.services.student.drafts import load_draft
-from api.services.student.outcomes import form_mismatch, load_submissions
+from api.services.student.outcomes import describe_form_mismatch, load_submissions
 from api.services.student.points import ProblemPoints, load_problem_overrides
 from api.services.student.problem_session import ProblemSession, load_solutions_visibility
 from api.services.student.questions import render_statement, serialize_numbers, serialize_question
@@ -132,7 +132,9 @@ def _load_form_mismatches(session: Session, answers: Sequence[Answer]) -> dict[U
     """Return, by answer, how its form differs from the expected one."""
     rows = session.scalars(GRADINGS_QUERY, {"ids": [answer.grading_id for answer in answers]})
     gradings = {row.id: row for row in rows}
-    return {answer.id: form_mismatch(answer, gradings[answer.grading_id]) for answer in answers}
+    return {
+        answer.id: describe_form_mismatch(answer, gradings[answer.grading_id]) for answer in answers
+    }
 
 
 def _serialize_parts(
@@ -164,7 +166,7 @@ def _load_attachments(
     """Return the attachments that go with the next answers, by part."""
     if not problem_session.assigned.problem.attachments:
         return {}
-    rows = list_current(session, problem_session.assigned)
+    rows = list_unsubmitted_attachments(session, problem_session.assigned)
     return {view.part: view for view in build_attachment_views(session, rows)}
 
 

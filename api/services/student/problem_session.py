@@ -205,7 +205,7 @@ def lock_and_compare_version(session: Session, problem_session: ProblemSession) 
     return session.scalar(pinned) == problem_session.assigned.version.id
 
 
-def check_can_write(member: CourseMembership) -> None:
+def check_not_viewing_as_student(member: CourseMembership) -> None:
     """Raise `Forbidden` if staff view the course as a student, for whom they cannot write."""
     if member.viewing:
         raise Forbidden("You are viewing as a student. Only the test student can do this.")

@@ -23,7 +23,7 @@ def serialize_times(rules: SubmissionRules, zone_name: str, *, now: datetime) ->
         late_days_until=_serialize_optional_moment(rules.late_days_until, tz, now),
         stages=tuple(
             Stage(until=_serialize_optional_moment(until, tz, now), credit=credit)
-            for until, credit in _iter_stages(rules)
+            for until, credit in _iter_credit_stages(rules)
         ),
         state=_compute_state(rules, now_micros),
         credit_now=_compute_credit(rules, now_micros),
@@ -65,7 +65,7 @@ def _compute_credit(rules: SubmissionRules, micros: int) -> Fraction | None:
     return Fraction(1) if is_covered_by_late_days else rules.late_credit_at(micros)
 
 
-def _iter_stages(rules: SubmissionRules) -> Iterator[tuple[int | None, Fraction]]:
+def _iter_credit_stages(rules: SubmissionRules) -> Iterator[tuple[int | None, Fraction]]:
     """Yield the end and the credit of each stage by the best timeline; merge equal neighbors."""
     stages: list[tuple[int | None, Fraction]] = []
     for end in (*sorted(_list_credit_change_times(rules)), None):

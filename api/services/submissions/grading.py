@@ -11,7 +11,7 @@ from api.core.cache import LruCache
 from api.db.models import Answer
 from api.services.engine.grading_pool import is_expensive
 from api.services.engine.single_answer import serialize_student_result
-from api.services.engine.value_digest import attached_value_digest, value_digest
+from api.services.engine.value_digest import attached_value_digest, compute_value_digest
 from api.services.submissions.variant_assignment import VariantAssignment
 from grader import ENGINE
 from grader.grading.context import get_part_contexts
@@ -211,7 +211,7 @@ def _to_answer_result(
     result: PartResult, variant: Variant, *, number_style: NumberStyle | None, draw: int
 ) -> AnswerResult:
     part = variant.problem.get_part(result.part)
-    digest = value_digest(result, draw=draw)
+    digest = compute_value_digest(result, draw=draw)
     if result.form_mismatch:  # it costs no attempt, so any number of them could be stored
         result = result._replace(read_as=result.read_as[:MAX_RENDERED_CHARACTERS])
     record = to_record(result, variant, numbers=number_style)

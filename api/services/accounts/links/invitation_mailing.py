@@ -142,7 +142,9 @@ def _record_invitations(
         )
 
 
-def count_uninvitable(session: Session, member: CourseMembership) -> tuple[int, int]:
+def count_people_without_invitation_link(
+    session: Session, member: CourseMembership
+) -> tuple[int, int]:
     """Return how many people without a password get no link: without an address, and others.
 
     The others were in another course first, or are staff of one or administrators.

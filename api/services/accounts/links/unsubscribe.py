@@ -28,7 +28,7 @@ def create_unsubscribe_token(session: Session, user_id: UUID, kind: MessageKind)
     if row is None:
         row = MailKey(user_id=user_id, key=secrets.token_bytes(KEY_BYTES))
         session.add(row)
-    return f"{user_id.hex}.{kind}.{_sign(row.key, kind)}"
+    return f"{user_id.hex}.{kind}.{_sign_message_kind(row.key, kind)}"
 
 
 def read_unsubscribe_token(session: Session, token: str) -> tuple[UUID, MessageKind]:
@@ -38,7 +38,7 @@ def read_unsubscribe_token(session: Session, token: str) -> tuple[UUID, MessageK
         raise NotFound(UNKNOWN_LINK)
     user_id, kind = UUID(match[1]), cast("MessageKind", match[2])
     row = session.get(MailKey, user_id)
-    expected = _sign(bytes(KEY_BYTES) if row is None else row.key, kind)
+    expected = _sign_message_kind(bytes(KEY_BYTES) if row is None else row.key, kind)
     if not hmac.compare_digest(expected, match[3]) or row is None:
         raise NotFound(UNKNOWN_LINK)
     return user_id, kind
@@ -53,5 +53,5 @@ def unsubscribe(session: Session, token: str) -> MessageKind:
     return kind
 
 
-def _sign(key: bytes, kind: MessageKind) -> str:
+def _sign_message_kind(key: bytes, kind: MessageKind) -> str:
     return hmac.digest(key, f"unsubscribe|{kind}".encode(), "sha256").hex()

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from api.db.models import Assignment, Course, Enrolment, Extension, LateDays
 from api.services.analytics.queries.answer_filters import StudentQuery
-from api.services.analytics.queries.query_batch import as_text
+from api.services.analytics.queries.query_batch import cast_to_text
 from api.services.assignments.rules import ACTIVE_EXTENSIONS, load_rules
 from api.services.gradebook.gradebook_data import is_earning_period_over
 
@@ -23,7 +23,9 @@ def build_past_deadline_condition(
     number of students to check is that of the extensions and numbers of late days.
     """
     rule_columns = _student_rule_columns(assignment)
-    each = students.with_only_columns(as_text(Enrolment.user_id).label("student"), *rule_columns)
+    each = students.with_only_columns(
+        cast_to_text(Enrolment.user_id).label("student"), *rule_columns
+    )
     student, *group_columns = each.subquery().c
     statement = select(func.min(student), *group_columns).group_by(*group_columns)
     rows = session.execute(statement).all()
@@ -49,8 +51,12 @@ def _student_rule_columns(assignment: Assignment) -> tuple[Any, ...]:
         *ACTIVE_EXTENSIONS, Extension.section_id.is_not(None)
     )
     granted, sections = granted.params(params), sections.params(params)
-    own_extension = case((Enrolment.user_id.in_(granted), as_text(Enrolment.user_id)), else_="")
-    section = case((Enrolment.section_id.in_(sections), as_text(Enrolment.section_id)), else_="")
+    own_extension = case(
+        (Enrolment.user_id.in_(granted), cast_to_text(Enrolment.user_id)), else_=""
+    )
+    section = case(
+        (Enrolment.section_id.in_(sections), cast_to_text(Enrolment.section_id)), else_=""
+    )
     days = _late_days_sum_expression(LateDays.assignment_id == assignment.id)
     return (
         own_extension.label("own"),

@@ -26,8 +26,8 @@ from sqlalchemy.orm import Session
 from api.db.models import Answer, Grading, ProblemVersion, Variant
 from api.services.analytics.queries.answer_filters import HexId
 from api.services.analytics.queries.groups import WrongAnswerGroup
-from api.services.analytics.queries.query_batch import as_hex
-from api.services.engine.value_digest import value_digest
+from api.services.analytics.queries.query_batch import cast_id_to_hex
+from api.services.engine.value_digest import compute_value_digest
 from api.services.engine.variant_identity import IDENTITY_COLUMNS, VariantIdentity
 from api.services.grades import VersionedProblem
 from grader.diagnosis.patterns import describe_key_resemblances
@@ -64,7 +64,7 @@ class VariantKeys:
             for part, key in keys.items():
                 if key is not None:
                     result = PartResult("", "correct", None, 0, value=from_json(key))
-                    digests[part][numbers] = value_digest(result)
+                    digests[part][numbers] = compute_value_digest(result)
         return digests
 
     @cached_property
@@ -109,7 +109,7 @@ def load_variant_keys(session: Session, problem: VersionedProblem) -> VariantKey
 def _load_answer_values(session: Session, answers: Collection[HexId]) -> dict[HexId, Any]:
     """Return the values that answers were read as, as JSON data; None if the record has none."""
     statement = (
-        select(as_hex(Answer.id), Grading.record["value"])
+        select(cast_id_to_hex(Answer.id), Grading.record["value"])
         .join(Grading, Grading.id == Answer.grading_id)
         .where(Answer.id.in_([UUID(answer) for answer in answers]))
     )

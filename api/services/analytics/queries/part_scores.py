@@ -38,11 +38,11 @@ from api.db.models import Answer, Assignment, Draw, Enrolment, Excuse, ProblemPr
 from api.services.analytics.items import AssignmentItems
 from api.services.analytics.queries.answer_filters import StudentQuery
 from api.services.analytics.queries.query_batch import (
-    as_flag,
-    as_hex,
-    as_micros,
-    as_text,
-    fraction_as_float,
+    cast_fraction_to_float,
+    cast_id_to_hex,
+    cast_timestamp_to_micros,
+    cast_to_text,
+    condition_to_integer,
     prefix_sort_number,
     statement_key,
     strip_sort_number,
@@ -107,7 +107,8 @@ class PartScoreQueries:
         draws = select(Draw.student_id).where(Draw.problem_id.in_(self._problem_ids))
         return (
             self.students.with_only_columns(
-                Enrolment.user_id.label("student_id"), as_flag(self.past_deadline).label("over")
+                Enrolment.user_id.label("student_id"),
+                condition_to_integer(self.past_deadline).label("over"),
             )
             .where(
                 Enrolment.user_id.in_(draws),
@@ -143,7 +144,7 @@ class PartScoreQueries:
         repeated answers are ignored. *came* sorts in the order in which answers arrived.
         """
         right = (Answer.credit_float >= 1) & Answer.repeats.is_(None)
-        first = func.min(prefix_sort_number(Answer.sequence, as_text(Answer.id)))
+        first = func.min(prefix_sort_number(Answer.sequence, cast_to_text(Answer.id)))
         each = (
             select(
                 cast(strip_sort_number(first), Uuid).label("first"),
@@ -165,11 +166,13 @@ class PartScoreQueries:
                 Answer.student_id,
                 Answer.draw,
                 Answer.credit_float.label("credit"),
-                as_flag(Answer.status == "follow_through").label("follows"),
+                condition_to_integer(Answer.status == "follow_through").label("follows"),
                 Answer.value,
                 Answer.mistakes,
-                as_micros(Answer.received_at).label("received_at"),
-                as_text(as_micros(Answer.received_at)).concat(as_hex(Answer.id)).label("came"),
+                cast_timestamp_to_micros(Answer.received_at).label("received_at"),
+                cast_to_text(cast_timestamp_to_micros(Answer.received_at))
+                .concat(cast_id_to_hex(Answer.id))
+                .label("came"),
                 each.c.best,
                 each.c.solved_at,
             )
@@ -192,19 +195,21 @@ class PartScoreQueries:
             first.item,
             first.student_id,
             case((measured, first.credit * first.most)).label("points"),
-            as_flag(measured & first.credit.is_(None)).label("waits"),
+            condition_to_integer(measured & first.credit.is_(None)).label("waits"),
             literal(0, Integer).label("blank"),
-            case((first.follows == 0, as_flag(first.credit >= 1))).label("right"),
-            case((first.credit.is_not(None), as_flag(first.credit >= 1))).label("full_credit"),
+            case((first.follows == 0, condition_to_integer(first.credit >= 1))).label("right"),
+            case((first.credit.is_not(None), condition_to_integer(first.credit >= 1))).label(
+                "full_credit"
+            ),
             *(first.draw, first.value, first.mistakes, first.came),
         ).where(first.credit.is_not(None) | measured)
         more = [*self._select_progress_points(), *self._select_blanks()]
         if not more:
             alone = answered.cte("found")
             waiting = select(alone.c.item).where(alone.c.waits == 1)
-            return select(alone, as_flag(alone.c.item.not_in(waiting)).label("settled")).cte(
-                "cells"
-            )
+            return select(
+                alone, condition_to_integer(alone.c.item.not_in(waiting)).label("settled")
+            ).cte("cells")
         every = union_all(answered, *more).subquery()
         key_columns = (every.c.item, every.c.student_id)
         merged = (
@@ -221,7 +226,7 @@ class PartScoreQueries:
         return select(
             *(one for one in merged.c if one.key not in {"points", "waits", "blank"}),
             points.label("points"),
-            as_flag(merged.c.item.not_in(waiting)).label("settled"),
+            condition_to_integer(merged.c.item.not_in(waiting)).label("settled"),
         ).cte("cells")
 
     def _select_progress_points(self) -> list[Select[Any]]:
@@ -232,14 +237,14 @@ class PartScoreQueries:
             "key", "value", name="told"
         )
         part_progress = type_coerce(stored_parts.c.value, JSON)
-        raw = fraction_as_float(part_progress["raw"].as_string())
+        raw = cast_fraction_to_float(part_progress["raw"].as_string())
         part = self.parts.c
         return [
             select(
                 part.item,
                 ProblemProgress.student_id,
                 raw * part.most,
-                as_flag(
+                condition_to_integer(
                     part_progress["raw"].as_string().is_(None)
                     & part_progress["waiting"].as_boolean()
                 ),

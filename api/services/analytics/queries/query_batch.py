@@ -119,24 +119,24 @@ def _widen_column_type(column_type: Any) -> Any:
     return BigInteger() if isinstance(column_type, Integer) else column_type
 
 
-def as_text(column: Any) -> Any:
+def cast_to_text(column: Any) -> Any:
     """Cast an integer or an id to text."""
     return cast(column, String(36))
 
 
-def as_hex(column: Any) -> Any:
+def cast_id_to_hex(column: Any) -> Any:
     """Return an id as 32 hex digits: some databases write it with hyphens, some without."""
-    return func.replace(as_text(column), "-", "", type_=String)
+    return func.replace(cast_to_text(column), "-", "", type_=String)
 
 
-def as_micros(column: Any) -> Any:
+def cast_timestamp_to_micros(column: Any) -> Any:
     """Return a timestamp as stored, in microseconds."""
     return type_coerce(column, BigInteger)
 
 
 def prefix_sort_number(number: Any, text: Any) -> Any:
     """Prefix *text* with a number below `ORDER_OFFSET`, so that texts sort by the number."""
-    return as_text(ORDER_OFFSET + number).concat(text)
+    return cast_to_text(ORDER_OFFSET + number).concat(text)
 
 
 def strip_sort_number(text: Any) -> Any:
@@ -144,7 +144,7 @@ def strip_sort_number(text: Any) -> Any:
     return func.substr(text, ORDER_DIGITS + 1, type_=String)
 
 
-def as_flag(condition: Any) -> Any:
+def condition_to_integer(condition: Any) -> Any:
     """Return 1 if a condition holds, else 0: SQL cannot sum booleans."""
     return case((condition, 1), else_=0)
 
@@ -154,7 +154,7 @@ def sum_if(condition: Any, number: Any) -> Any:
     return func.sum(case((condition, number)))
 
 
-def fraction_as_float(column: Any) -> Any:
+def cast_fraction_to_float(column: Any) -> Any:
     """Convert an exact number, stored as text such as ``7/2``, to a float."""
     text = type_coerce(column, String)
     behind = func.ltrim(text, "-0123456789")  # the slash and the denominator, or nothing

@@ -25,7 +25,7 @@ from api.services.analytics.queries.part_scores import (
     NULL_GROUPING_COLUMNS,
     PartScoreQueries,
 )
-from api.services.analytics.queries.query_batch import as_flag
+from api.services.analytics.queries.query_batch import condition_to_integer
 
 PART: Final = 0
 PROBLEM: Final = 1
@@ -123,9 +123,11 @@ class UnitScoreQueries:
             func.row_number(type_=Integer).over(**window, order_by=order).label("place"),
             func.rank(type_=Integer).over(**window, order_by=order).label("tied"),
             func.count().over(**window).label("pairs"),
-            func.sum(as_flag(each.c.points == each.c.most)).over(**window).label("full"),
+            func.sum(condition_to_integer(each.c.points == each.c.most))
+            .over(**window)
+            .label("full"),
         ).subquery()
         best = (placed.c.tied - 1) <= (placed.c.pairs - 1) // TOP_GROUP_DIVISOR
-        return select(placed, as_flag(placed.c.rest.is_not(None) & best).label("in_top")).cte(
-            "ranked"
-        )
+        return select(
+            placed, condition_to_integer(placed.c.rest.is_not(None) & best).label("in_top")
+        ).cte("ranked")

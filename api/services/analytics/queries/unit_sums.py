@@ -18,7 +18,12 @@ from sqlalchemy import (
     union_all,
 )
 
-from api.services.analytics.queries.query_batch import QueryBatch, ResultRows, as_flag, sum_if
+from api.services.analytics.queries.query_batch import (
+    QueryBatch,
+    ResultRows,
+    condition_to_integer,
+    sum_if,
+)
 from api.services.analytics.queries.unit_scores import UnitScoreQueries
 from grader.analysis import ItemSums, TableSums, compute_deviation_sums
 
@@ -74,7 +79,7 @@ def _select_unit_sums(scored: CTE, ranked: CTE) -> Select[Any]:
             sum_if(pair & (columns.place <= columns.full), columns.rest * columns.most).label(
                 "best"
             ),
-            func.min(case((pair, as_flag(extreme)))).label("two_valued"),
+            func.min(case((pair, condition_to_integer(extreme)))).label("two_valued"),
         )
         .outerjoin(used, used.c.level == columns.level)
         .group_by(columns.level, columns.unit)

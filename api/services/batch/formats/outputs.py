@@ -37,7 +37,7 @@ class BatchOutput:
             rows = slice(start, start + block.height)
             self._checkpoints.write_atomically(name, lambda new: self._write_part(new, block, rows))
 
-    def join(self, target: Path) -> None:
+    def concatenate_parts(self, target: Path) -> None:
         """Write all added blocks as one file."""
         self._writer.join_parts(self._paths, target)
 

@@ -83,10 +83,10 @@ class ParquetSource:
             return values
         if field in {"problem", "part"}:
             return pl.Series(field, [None] * cells.height, pl.String)
-        return _map_distinct(values, _serialize_answer if field == "answer" else str)
+        return _map_distinct_values(values, _serialize_answer if field == "answer" else str)
 
 
-def _map_distinct(series: pl.Series, convert: Callable[[Any], str]) -> pl.Series:
+def _map_distinct_values(series: pl.Series, convert: Callable[[Any], str]) -> pl.Series:
     """Map each distinct value to text; null stays null."""
     if series.dtype.is_nested():
         values = [None if one is None else convert(one) for one in series.to_list()]

@@ -174,8 +174,8 @@ def _combine_columns(columns: Iterable[pl.Series]) -> pl.DataFrame:
 def column_to_text(column: pl.Series, input_format: BatchInputFormat) -> pl.Series:
     """Convert a column to text for CSV."""
     if input_format.json:
-        return _map_distinct(column, lambda text: format_cell(json.loads(text)))
-    return column if column.dtype == pl.String else _map_distinct(column, format_cell)
+        return _map_distinct_values(column, lambda text: format_cell(json.loads(text)))
+    return column if column.dtype == pl.String else _map_distinct_values(column, format_cell)
 
 
 def column_to_json(column: pl.Series, input_format: BatchInputFormat) -> pl.Series:
@@ -183,13 +183,13 @@ def column_to_json(column: pl.Series, input_format: BatchInputFormat) -> pl.Seri
     if input_format.json:
         return column
     if column.dtype != pl.String:
-        return _map_distinct(column, dump_json).fill_null("null")
+        return _map_distinct_values(column, dump_json).fill_null("null")
     special = column.str.contains(SPECIAL_PATTERN)
     quotes = pl.concat_str(pl.lit('"'), pl.col(column.name), pl.lit('"'))
     quoted = column.to_frame().select(quotes.alias(column.name)).to_series()
     if not special.any():
         return quoted
-    escaped = _map_distinct(column.filter(special), dump_json)
+    escaped = _map_distinct_values(column.filter(special), dump_json)
     return quoted.scatter(special.arg_true(), escaped)
 
 
@@ -200,11 +200,11 @@ def _format_text_cells(texts: pl.Series) -> pl.Series:
     risky = texts.str.contains(FORMULA_PATTERN)
     if not risky.any():
         return texts
-    guarded = _map_distinct(texts.filter(risky), escape_formula)
+    guarded = _map_distinct_values(texts.filter(risky), escape_formula)
     return texts.scatter(risky.fill_null(value=False).arg_true(), guarded)
 
 
-def _map_distinct(series: pl.Series, convert: Callable[[Any], str]) -> pl.Series:
+def _map_distinct_values(series: pl.Series, convert: Callable[[Any], str]) -> pl.Series:
     """Map each distinct value to text; null stays null."""
     if series.dtype.is_nested():
         values = [None if one is None else convert(one) for one in series.to_list()]

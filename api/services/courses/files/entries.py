@@ -11,7 +11,11 @@ from api.core.ids import new_id
 from api.db.models import Assignment, AssignmentProblem, ProblemVersion
 from api.schemas.courses.course_files import ProblemEntry
 from api.services.assignments import problems
-from api.services.assignments.pinned_versions import find_version_to_pin, has_submissions, is_opened
+from api.services.assignments.pinned_versions import (
+    find_version_to_pin,
+    has_been_opened,
+    has_submissions,
+)
 from api.services.audit.change_context import ChangeContext
 from api.services.problems.versions import BANK, space_kind
 
@@ -68,7 +72,7 @@ def _apply_entry(
     field: str,
 ) -> list[str]:
     row = existing.get(entry.problem)
-    opened = row is not None and is_opened(session, row)
+    opened = row is not None and has_been_opened(session, row)
     version = _choose_version(session, act, row, entry, opened=opened, field=field)
     if row is None:
         row = ProblemRow(id=new_id(), assignment_id=assignment.id, slug=entry.problem, version=0)

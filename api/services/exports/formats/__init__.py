@@ -7,7 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from api.services.exports.formats.canvas import write_canvas
-from api.services.exports.formats.csv_file import write_cells, write_json_lines, write_table
+from api.services.exports.formats.csv_file import (
+    write_cell_table,
+    write_json_lines,
+    write_student_table,
+)
 from api.services.exports.formats.export_gradebook import (
     WARNINGS,
     ExportCell,
@@ -53,20 +57,20 @@ __all__ = [
     "reject_mismatched_changes",
     "stream_score_sheet",
     "write_canvas",
-    "write_cells",
+    "write_cell_table",
     "write_gradescope_course",
     "write_json_lines",
     "write_moodle",
     "write_score_sheet",
-    "write_table",
+    "write_student_table",
 ]
 
 WRITERS: Final[Mapping[str, Callable[[ExportGradebook], ExportFile]]] = {
     "canvas": write_canvas,
-    "cells": write_cells,
+    "cells": write_cell_table,
     "gradescope": write_gradescope_course,
     "json": write_json_lines,
     "moodle": write_moodle,
-    "table": write_table,
+    "table": write_student_table,
 }
 """Writers of a whole gradebook by format name; all formats but ``json`` are CSV."""

@@ -55,7 +55,7 @@ WAITING_FIELD: Final = "waiting_points"
 EXCUSED_TEXT: Final = "excused"
 
 
-def write_table(book: ExportGradebook) -> ExportFile:
+def write_student_table(book: ExportGradebook) -> ExportFile:
     """Write a row for each student: the person, a score for each assignment, and the total.
 
     A cell is empty without a score or while work waits for grading. The total excludes the points
@@ -76,7 +76,7 @@ def write_table(book: ExportGradebook) -> ExportFile:
     )
 
 
-def write_cells(book: ExportGradebook) -> ExportFile:
+def write_cell_table(book: ExportGradebook) -> ExportFile:
     """Write a row for each student and assignment, with all its data."""
     rows = (
         [*_format_person(person), *_format_cell(book, column, book.cell(person, column))]

@@ -64,7 +64,7 @@ def store_member(session: Session, context_id: UUID, user_id: UUID, *, now: date
     upsert_rows(session, LtiMember, [row])
 
 
-def renew_roster(context: LtiContext, *, now: datetime) -> None:
+def schedule_stale_roster(context: LtiContext, *, now: datetime) -> None:
     """Let the roster be compared now, if staff switched that on and it is not recent."""
     is_recent = context.roster_synced_at is not None and (
         now - context.roster_synced_at < RECENT_ROSTER

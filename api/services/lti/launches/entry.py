@@ -30,7 +30,7 @@ from api.services.audit import recorder
 from api.services.enrolment.sections import lock_assignments
 from api.services.lti.launches import accounts
 from api.services.lti.launches.contexts import (
-    renew_roster,
+    schedule_stale_roster,
     store_context,
     store_member,
     store_resource_link,
@@ -139,7 +139,7 @@ def finish_entry(
         enrol(session, context, user, role, now=now)
         store_member(session, context.id, user.id, now=now)
     if role == "instructor":
-        renew_roster(context, now=now)
+        schedule_stale_roster(context, now=now)
     new_session = None if is_logged_in else _begin_session(session, user, login, now=now)
     if context.course_id is None:
         return LaunchEntry(new_session=new_session, needs_connection=True)

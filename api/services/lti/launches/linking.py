@@ -74,7 +74,9 @@ def link_to_logged_in_account(
     return _link_and_enter(session, launch, login.caller.user, login, now=bound.now)
 
 
-def create_and_enter(session: Session, bound: BoundLaunch, login: BrowserLogin) -> LaunchEntry:
+def create_account_and_enter(
+    session: Session, bound: BoundLaunch, login: BrowserLogin
+) -> LaunchEntry:
     """Create an account for the user, and continue; raise `Conflict` if their address has one."""
     launch = bound.load(session)
     claims = LaunchClaims(**launch.claims)

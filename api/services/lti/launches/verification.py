@@ -150,14 +150,16 @@ def find_launch(session: Session, token: str, *, now: datetime, locks: bool = Tr
     return launch
 
 
-def load_launch_to_move(session: Session, token: str, *, now: datetime) -> VerifiedLaunch:
+def load_launch_to_continue(session: Session, token: str, *, now: datetime) -> VerifiedLaunch:
     """Return a launch for the page that continues it in a new tab."""
     launch = find_launch(session, token, now=now, locks=False)
     platform = session.get_one(LtiPlatform, launch.platform_id)
     return VerifiedLaunch(platform, LaunchClaims(**launch.claims), token)
 
 
-def move_launch(session: Session, token: str, browser_secret: str, *, now: datetime) -> str:
+def bind_launch_to_other_browser(
+    session: Session, token: str, browser_secret: str, *, now: datetime
+) -> str:
     """Bind a launch to another browser, once, and return the token that continues it there.
 
     A frame without cookies cannot show that it began the launch. So its user confirms in a new tab

@@ -100,21 +100,21 @@ def _digest(secret: str) -> bytes:
     return sha256(secret.encode()).digest()
 
 
-def find_link(session: Session, secret: str, *, now: datetime) -> LtiRegistrationLink:
+def find_registration_link(session: Session, secret: str, *, now: datetime) -> LtiRegistrationLink:
     """Return a link that can be used; raise `Forbidden` otherwise."""
-    row = _find_row(session, secret)
+    row = _find_link_row(session, secret)
     if row is None or row.used_at is not None or row.expires_at <= now:
         raise Forbidden(LINK_ENDED)
     return row
 
 
-def find_link_origin(session: Session, secret: str) -> str:
+def find_registration_link_origin(session: Session, secret: str) -> str:
     """Return the address of the platform of a link, also of one that has ended; "" without one."""
-    row = _find_row(session, secret)
+    row = _find_link_row(session, secret)
     return "" if row is None else row.origin
 
 
-def _find_row(session: Session, secret: str) -> LtiRegistrationLink | None:
+def _find_link_row(session: Session, secret: str) -> LtiRegistrationLink | None:
     presented = _digest(secret)
     row = session.scalar(select(LtiRegistrationLink).where(LtiRegistrationLink.digest == presented))
     return row if row is not None and hmac.compare_digest(row.digest, presented) else None
@@ -141,7 +141,7 @@ def register_platform(
     metadata are not usable; the link can then be used again.
     """
     with db.transaction() as session:
-        link_id, name, origin = _use_link(session, request.secret, now=now)
+        link_id, name, origin = _consume_registration_link(session, request.secret, now=now)
     try:
         values = _register_tool(http, request, name=name, origin=origin, addresses=addresses)
         with db.transaction() as session:
@@ -155,8 +155,10 @@ def register_platform(
         raise
 
 
-def _use_link(session: Session, secret: str, *, now: datetime) -> tuple[UUID, str, str]:
-    link = find_link(session, secret, now=now)
+def _consume_registration_link(
+    session: Session, secret: str, *, now: datetime
+) -> tuple[UUID, str, str]:
+    link = find_registration_link(session, secret, now=now)
     session.refresh(link, with_for_update=True)
     if link.used_at is not None:
         raise Forbidden(LINK_ENDED)

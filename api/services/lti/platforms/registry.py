@@ -57,7 +57,7 @@ def add_platform(
     Raises `InvalidInput` for a value that is missing or invalid, and `Conflict` if it is known.
     """
     _check_values(values)
-    _check_unknown(session, values.issuer, values.client_id)
+    _check_not_registered(session, values.issuer, values.client_id)
     origins = {get_origin(values.authorization_url)}
     origins |= {get_origin(url) for url in (values.issuer, values.origin) if is_https_url(url)}
     platform = LtiPlatform(
@@ -114,7 +114,7 @@ def _check_values(values: PlatformValues) -> None:
         raise InvalidInput("The platform was not registered.", errors=tuple(errors))
 
 
-def _check_unknown(session: Session, issuer: str, client_id: str) -> None:
+def _check_not_registered(session: Session, issuer: str, client_id: str) -> None:
     known = session.scalar(
         select(LtiPlatform.id).where(
             LtiPlatform.issuer == issuer, LtiPlatform.client_id == client_id

@@ -35,11 +35,11 @@ def is_https_url(address: object) -> bool:
         is_port_valid = parts.port is None or parts.port > 0
     except ValueError:
         return False
-    is_named = parts.hostname is not None and _is_name(parts.hostname)
+    is_named = parts.hostname is not None and _is_host_name(parts.hostname)
     return parts.scheme == "https" and is_named and not parts.username and is_port_valid
 
 
-def _is_name(host: str) -> bool:
+def _is_host_name(host: str) -> bool:
     is_address = ":" in host or NUMBER_PATTERN.fullmatch(host) or LOCAL_PATTERN.fullmatch(host)
     return bool(host) and not is_address
 

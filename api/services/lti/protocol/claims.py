@@ -90,7 +90,7 @@ def parse_claims(claims: Mapping[str, Any], *, targets: Collection[str]) -> Laun
     deep_link = _read_deep_link_request(claims) if message_type == DEEP_LINK else None
     # Deep linking needs no target: the specification lets platforms leave it out.
     target = claims.get(f"{CLAIM}target_link_uri")
-    if not _is_own_url(target, targets) and not (deep_link is not None and target is None):
+    if not _is_tool_url(target, targets) and not (deep_link is not None and target is None):
         raise ClaimError("leads to an address that is not of this service (target_link_uri)")
     context, link = _get_object(claims, "context"), _get_object(claims, "resource_link")
     link_id = _require_id(link.get("id"), "link (resource_link)") if deep_link is None else ""
@@ -115,7 +115,7 @@ def parse_claims(claims: Mapping[str, Any], *, targets: Collection[str]) -> Laun
     )
 
 
-def _is_own_url(target: object, targets: Collection[str]) -> bool:
+def _is_tool_url(target: object, targets: Collection[str]) -> bool:
     return isinstance(target, str) and target.partition("?")[0].rstrip("/") in targets
 
 

@@ -58,7 +58,7 @@ class RosterTarget:
     platform_id: UUID
 
 
-def list_people(members: Iterable[RosterMember]) -> list[tuple[RosterMember, Role]]:
+def select_members_with_role(members: Iterable[RosterMember]) -> list[tuple[RosterMember, Role]]:
     """Return the active members with a role in the course, without test students."""
     people = []
     for member in members:
@@ -121,7 +121,7 @@ def _enroll_member(
         .where(LtiUser.deployment_id == context.deployment_id, LtiUser.subject == member.subject)
     )
     if user is None:
-        if _chooses_account(session, member, role):
+        if _must_choose_account(session, member, role):
             return "unlinked"
         platform = session.get_one(LtiPlatform, target.platform_id)
         platform_user = PlatformUser(context.deployment_id, member.subject)
@@ -139,7 +139,7 @@ def _enroll_member(
     return "known" if was_enrolled else "added"
 
 
-def _chooses_account(session: Session, member: RosterMember, role: Role) -> bool:
+def _must_choose_account(session: Session, member: RosterMember, role: Role) -> bool:
     """Return whether somebody without a link may have an account, which only they can name."""
     is_recognizable = bool(member.name)
     return (

@@ -19,8 +19,8 @@ from api.services.lti.protocol.membership_service import RosterMember, fetch_mem
 from api.services.lti.roster.enrollment import (
     RosterTarget,
     enroll_members,
-    list_people,
     mark_people_who_left,
+    select_members_with_role,
 )
 from api.services.lti.tool import LtiTool
 
@@ -51,7 +51,7 @@ def synchronize_next_roster(db: Database, tool: LtiTool, clock: Clock) -> bool:
     if due is None:
         return False
     try:
-        people = list_people(_fetch(db, tool, due, now=now))
+        people = select_members_with_role(_fetch_roster(db, tool, due, now=now))
         if not people:
             # A mistake of the platform must not look as if everybody had left.
             raise PlatformError(NOBODY)  # noqa: TRY301
@@ -108,7 +108,7 @@ def _schedule_next_comparison(context: LtiContext, due_at: datetime) -> None:
         context.roster_due_at = due_at
 
 
-def _fetch(
+def _fetch_roster(
     db: Database, tool: LtiTool, due: _DueRoster, *, now: datetime
 ) -> Sequence[RosterMember]:
     """Return the members of a context; with an expired token once more with another one."""

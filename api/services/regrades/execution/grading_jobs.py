@@ -279,7 +279,7 @@ class _ClusterExecutor(Executor):
         """Return the future of a call on a worker."""
         future: Future[T] = Future()
         dask_future = self._pool.executor.submit(fn, *args, **kwargs)
-        dask_future.add_done_callback(lambda done: _copy_outcome(done, future))
+        dask_future.add_done_callback(lambda done: _copy_future_outcome(done, future))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002  # as the base has it
@@ -288,7 +288,7 @@ class _ClusterExecutor(Executor):
         self._exit_stack.close()
 
 
-def _copy_outcome(done: Future[T], target: Future[T]) -> None:
+def _copy_future_outcome(done: Future[T], target: Future[T]) -> None:
     if done.cancelled():
         target.set_exception(BrokenExecutor("the cluster is no longer reachable"))
     elif (error := done.exception()) is None:

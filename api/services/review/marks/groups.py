@@ -90,7 +90,7 @@ def _full_text(part: AssignedPart, typed: RawAnswer | None, display_text: str) -
     return typed.strip() if part.kind == "text" and isinstance(typed, str) else display_text
 
 
-def list_groups(
+def list_answer_groups(
     session: Session,
     part: AssignedPart,
     *,
@@ -120,7 +120,7 @@ def list_groups(
     ]
 
 
-def group_cursor(group: GroupView) -> Cursor:
+def build_group_cursor(group: GroupView) -> Cursor:
     """Return the pagination cursor of a page that ends with *group*."""
     return Cursor("groups", _descending_size_key(group.answers), group.id)
 
@@ -178,7 +178,7 @@ def load_equivalent_mark(
     return _load_latest_marks(session, part, [similarity_id]).get(similarity_id)
 
 
-def mark_group(
+def grade_answer_group(
     session: Session,
     part: AssignedPart,
     group: UUID,

@@ -21,7 +21,7 @@ from api.services.submissions.cache.submission_cache import (
     SubmissionCache,
     are_counters_current,
 )
-from api.services.submissions.cache.submission_ids import share_digits
+from api.services.submissions.cache.submission_ids import intern_hex_digits
 from api.services.submissions.writer.lookup_statements import build_lookup_statements, look_up_rows
 
 SHARED_SETS_OF_PARTS: Final = 1_024
@@ -61,7 +61,7 @@ def load_submitter(
     """Load the identity of a student at a problem, and the rules for them, as a cache entry."""
     member, assignment = assigned_problem.member, assigned_problem.assignment
     scope_ids = (member.course.id, assignment.id, member.student_id, member.caller.id)
-    scopes = set(map(share_digits, scope_ids))
+    scopes = set(map(intern_hex_digits, scope_ids))
     change_counters = cache_in_snapshot(
         session, (ChangeCounter, frozenset(scopes)), lambda: load_change_counters(session, scopes)
     )
@@ -107,7 +107,7 @@ def _load_assignment(
         assigned_problem.assignment,
         assigned_problem.member.course,
         load_problems(session, assigned_problem.assignment.id),
-        {scope: change_counters[scope] for scope in map(share_digits, scope_ids)},
+        {scope: change_counters[scope] for scope in map(intern_hex_digits, scope_ids)},
     )
     cache.put_assignment(loaded)
     return loaded

@@ -7,12 +7,12 @@ from uuid import UUID
 from api.services.submissions.writer.lookup_statements import Pair
 
 
-def share_digits(uuid: UUID) -> str:
+def intern_hex_digits(uuid: UUID) -> str:
     """Return the hex digits of an id as one string for all entries: each id is in many of them."""
     return sys.intern(uuid.hex)
 
 
-def _share_text(uuid: UUID) -> str:
+def _intern_id_text(uuid: UUID) -> str:
     return sys.intern(str(uuid))
 
 
@@ -35,11 +35,11 @@ class SubmissionIds:
     ) -> "SubmissionIds":
         """Return the ids in both text forms."""
         return cls(
-            share_digits(problem),
-            share_digits(student),
-            share_digits(author),
-            share_digits(assignment),
-            (_share_text(problem), str(student), _share_text(assignment)),
+            intern_hex_digits(problem),
+            intern_hex_digits(student),
+            intern_hex_digits(author),
+            intern_hex_digits(assignment),
+            (_intern_id_text(problem), str(student), _intern_id_text(assignment)),
         )
 
     @property

@@ -33,7 +33,7 @@ class StoredRequest:
     id: UUID
     fingerprint: str
 
-    def replay(self, session: Session, fingerprint: str) -> StoredSubmission:
+    def load_stored_reply(self, session: Session, fingerprint: str) -> StoredSubmission:
         """Return the stored reply; raise `InvalidInput` if the key came with another request."""
         if self.fingerprint != fingerprint:
             raise InvalidInput(
@@ -57,7 +57,9 @@ def find_replay(
     """
     keys = {} if key is None else {0: (author_id.hex, key)}
     stored_request = load_stored_requests(session, keys).get(0)
-    return None if stored_request is None else stored_request.replay(session, fingerprint)
+    return (
+        None if stored_request is None else stored_request.load_stored_reply(session, fingerprint)
+    )
 
 
 def load_stored_requests(session: Session, keys: Mapping[int, Pair]) -> dict[int, StoredRequest]:

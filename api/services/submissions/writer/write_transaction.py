@@ -164,7 +164,9 @@ class _BatchWriter:
         outcomes: dict[int, WriteOutcome] = {}
         for index, stored_request in load_stored_requests(self.session, keys).items():
             try:
-                outcomes[index] = stored_request.replay(self.session, entries[index].fingerprint)
+                outcomes[index] = stored_request.load_stored_reply(
+                    self.session, entries[index].fingerprint
+                )
             except ServiceError as error:
                 outcomes[index] = error
         return outcomes

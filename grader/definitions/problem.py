@@ -190,14 +190,14 @@ class Problem(StrictModel):
 
 def hash_fields(block: Mapping[str, Any]) -> str:
     """Return the SHA-256 of plain data from a file; order matters, notation does not."""
-    return hashlib.sha256(json.dumps(_canonicalize(block)).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(_to_canonical_form(block)).encode()).hexdigest()
 
 
-def _canonicalize(value: object) -> object:
+def _to_canonical_form(value: object) -> object:
     if isinstance(value, Mapping):
-        return {"map": [[str(name), _canonicalize(item)] for name, item in value.items()]}
+        return {"map": [[str(name), _to_canonical_form(item)] for name, item in value.items()]}
     if isinstance(value, (list, tuple)):
-        return [_canonicalize(item) for item in value]
+        return [_to_canonical_form(item) for item in value]
     if isinstance(value, Fraction):
         return {"number": str(value)}
     if isinstance(value, Expression):

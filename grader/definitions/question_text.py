@@ -18,12 +18,13 @@ def get_question_text(part: Part, scope: Scope) -> str:
     if not scope.names or not part.prompt.expressions:
         return get_question_source(part)
     pieces = [
-        piece if isinstance(piece, str) else _fill(piece, scope) for piece in part.prompt.pieces
+        piece if isinstance(piece, str) else _format_placeholder(piece, scope)
+        for piece in part.prompt.pieces
     ]
     return f"{part.title} {''.join(pieces)}"
 
 
-def _fill(placeholder: Expression, scope: Scope) -> str:
+def _format_placeholder(placeholder: Expression, scope: Scope) -> str:
     """Return the number of *placeholder*; arrays, which have no words, keep their name."""
     try:
         value = evaluate(placeholder.tree, scope)

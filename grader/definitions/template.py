@@ -10,7 +10,7 @@ from typing import Final
 from grader.display.tex import to_tex
 from grader.errors import ProblemError
 from grader.expressions.evaluate import Scope, evaluate
-from grader.expressions.parser import Expression, parse, shorten
+from grader.expressions.parser import Expression, parse, truncate_quoted_text
 
 PLACEHOLDER_PATTERN: Final = re.compile(r"\{\{([^{}]+)\}\}")
 
@@ -37,7 +37,8 @@ class Template:
         rest = source[end:]
         if any("{{" in piece for piece in (*pieces, rest) if isinstance(piece, str)):
             raise ProblemError(
-                f"a placeholder in {shorten(source)!r} is not closed; write {{{{name}}}}"
+                f"a placeholder in {truncate_quoted_text(source)!r} is not closed; "
+                f"write {{{{name}}}}"
             )
         return cls(source, (*pieces, rest))
 

@@ -59,7 +59,7 @@ def apply_operator(symbol: str, left: Number, right: Number) -> Number:
 def raise_to_power(base: Number, exponent: Number) -> Number:
     """Return *base* to the *exponent*, exact if possible; the size is checked in advance."""
     if isinstance(exponent, Fraction):
-        return _power_of_fraction(base, exponent)
+        return _raise_to_fraction(base, exponent)
     if base == 0 and exponent < 0:
         raise SolverError("division by zero")
     size = max(base.numerator.bit_length(), base.denominator.bit_length())
@@ -70,7 +70,7 @@ def raise_to_power(base: Number, exponent: Number) -> Number:
     return simplify_number(Fraction(base) ** exponent)
 
 
-def _power_of_fraction(base: Number, exponent: Fraction) -> Number:
+def _raise_to_fraction(base: Number, exponent: Fraction) -> Number:
     """Return *base* to a fraction: exact if the root is rational, else the nearest double."""
     degree = exponent.denominator
     if degree == SQUARE_ROOT_DENOMINATOR:

@@ -108,15 +108,17 @@ def parse(source: str) -> Expression:
         hint = (
             QUOTING_HINT if source.count("(") != source.count(")") else _reserved_word_hint(source)
         )
-        raise ProblemError(f"{shorten(source)!r} is not an expression: {reason}{hint}") from error
+        raise ProblemError(
+            f"{truncate_quoted_text(source)!r} is not an expression: {reason}{hint}"
+        ) from error
     if sum(1 for _ in ast.walk(body)) > 4 * MAX_NODES:
-        raise ProblemError(f"{shorten(source)!r} is too large; split it with `let`")
+        raise ProblemError(f"{truncate_quoted_text(source)!r} is too large; split it with `let`")
     builder = _TreeBuilder(source.strip())
     tree = builder.build(body, 0)
     nodes = sum(1 for _ in walk(tree))
     if nodes > MAX_NODES:
         raise ProblemError(
-            f"{shorten(source)!r} has {nodes} operations, the limit is {MAX_NODES}; "
+            f"{truncate_quoted_text(source)!r} has {nodes} operations, the limit is {MAX_NODES}; "
             "split it with `let`"
         )
     return Expression(source.strip(), tree)
@@ -129,7 +131,7 @@ def _reserved_word_hint(source: str) -> str:
     return f"; {taken!r} is a word of expressions, choose another name" if taken else ""
 
 
-def shorten(text: str) -> str:
+def truncate_quoted_text(text: str) -> str:
     """Return *text* truncated to `MAX_QUOTED_LENGTH` characters, for messages."""
     return text if len(text) <= MAX_QUOTED_LENGTH else f"{text[: MAX_QUOTED_LENGTH - 1]}…"
 
@@ -144,7 +146,8 @@ class _TreeBuilder:
     def build(self, node: ast.AST, depth: int) -> Node:
         if depth > MAX_DEPTH:
             raise ProblemError(
-                f"{shorten(self._source)!r} is nested deeper than {MAX_DEPTH}; split it with `let`"
+                f"{truncate_quoted_text(self._source)!r} is nested deeper than {MAX_DEPTH}; "
+                "split it with `let`"
             )
         below = depth + 1
         match node:
@@ -201,7 +204,7 @@ class _TreeBuilder:
                     ast.get_source_segment(self._source, node) if hasattr(node, "lineno") else ""
                 )
                 hint = "; write ** for a power" if "^" in (piece or "") else ""
-                quoted = shorten(piece or self._source)
+                quoted = truncate_quoted_text(piece or self._source)
                 raise ProblemError(f"{quoted!r} is not part of the expression language{hint}")
 
     def _build_subscript(self, value: Node, index: ast.expr) -> Node:
@@ -217,7 +220,9 @@ class _TreeBuilder:
         bounds = (node.lower, node.upper, node.step)
         start, stop, step = (None if one is None else self._build_index(one) for one in bounds)
         if step == 0:
-            raise ProblemError(f"the step of a slice in {shorten(self._source)!r} is 0")
+            raise ProblemError(
+                f"the step of a slice in {truncate_quoted_text(self._source)!r} is 0"
+            )
         return SliceRange(start, stop, step)
 
     def _build_index(self, node: ast.expr) -> int:
@@ -227,7 +232,9 @@ class _TreeBuilder:
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as index)):
                 return -index
             case _:
-                raise ProblemError(f"an index in {shorten(self._source)!r} is not a whole number")
+                raise ProblemError(
+                    f"an index in {truncate_quoted_text(self._source)!r} is not a whole number"
+                )
 
     def _build_constant(self, node: ast.Constant) -> Node:
         match node.value:
@@ -250,5 +257,5 @@ def _parse_decimal(literal_node: str) -> int | Fraction:
     text = literal_node.replace("_", "")
     mantissa, _, exponent = text.lower().partition("e")
     if len(mantissa) > MAX_DIGITS or (exponent and abs(int(exponent)) > MAX_DECIMAL_EXPONENT):
-        raise ProblemError(f"{shorten(literal_node)!r} has too many digits")
+        raise ProblemError(f"{truncate_quoted_text(literal_node)!r} has too many digits")
     return simplify_number(Fraction(text))

@@ -50,7 +50,7 @@ def explain_result(
     cached there. If no known mistake gives the answer, a sentence says how it resembles the key.
     """
     typed = () if result.typed is None else (f"Typed: {_format_typed_beginning(result.typed)}",)
-    read = (f"Read as: {_shorten(result.read_as)}",) if result.read_as else ()
+    read = (f"Read as: {_truncate_text(result.read_as)}",) if result.read_as else ()
     accepted = "" if result.rule in UNJUDGED else _describe_accepted(result, part, variant)
     key = (f"Accepted: {accepted}.",) if accepted else ()
     reasons = (_describe_rule(result), *_describe_resemblance(result))
@@ -62,10 +62,10 @@ def _describe_accepted(result: PartResult, part: AnyPart, variant: Variant | Non
     """Return which answers the key that counted accepts."""
     kind = KINDS[part.kind]
     if variant is None or result.counted_key is not variant.keys.get(part.id):
-        return _shorten(kind.describe_accepted(part, result.counted_key))
+        return _truncate_text(kind.describe_accepted(part, result.counted_key))
     description = variant.accepted_descriptions.get(part.id)
     if description is None:
-        description = variant.accepted_descriptions[part.id] = _shorten(
+        description = variant.accepted_descriptions[part.id] = _truncate_text(
             kind.describe_accepted(part, result.counted_key)
         )
     return description
@@ -146,7 +146,7 @@ def _iterate_json_pieces(typed: object) -> Iterator[str]:
 def _format_typed_beginning(typed: RawAnswer) -> str:
     """Return the beginning of an answer as text, without serializing the rest of a long list."""
     if isinstance(typed, str):
-        return _shorten(typed)
+        return _truncate_text(typed)
     text = ""
     try:
         for piece in _iterate_json_pieces(typed):
@@ -155,8 +155,8 @@ def _format_typed_beginning(typed: RawAnswer) -> str:
                 break
     except ValueError:
         return TOO_MANY_DIGITS
-    return _shorten(text)
+    return _truncate_text(text)
 
 
-def _shorten(text: str) -> str:
+def _truncate_text(text: str) -> str:
     return text if len(text) <= MAX_TEXT_LENGTH else f"{text[: MAX_TEXT_LENGTH - 1]}…"

@@ -79,7 +79,7 @@ def _serialize_points(number: Number) -> int | str:
     return str(number) if isinstance(number, Fraction) else number
 
 
-def from_record(record: object) -> GradingRecord:
+def parse_grading_record(record: object) -> GradingRecord:
     """Return the inputs of the grading from the record of an answer, or raise `ProblemError`."""
     try:
         return _parse_record(record)

@@ -19,11 +19,11 @@ FLOAT_FIGURES: Final = 15
 Steps: TypeAlias = tuple[Number | None, Number | None]
 
 
-def leading_exponent(number: Number) -> int:
+def compute_leading_exponent(number: Number) -> int:
     """Return the power of ten of the leading figure: 2 for 345, -3 for 0.004; undefined for 0.
 
-    >>> leading_exponent(345), leading_exponent(Fraction(4, 1000)), leading_exponent(1000)
-    (2, -3, 3)
+    >>> [compute_leading_exponent(number) for number in (345, Fraction(4, 1000), 1000)]
+    [2, -3, 3]
     """
     top, bottom = abs(number.numerator), number.denominator
     guess = math.floor((top.bit_length() - bottom.bit_length()) * 0.30103)
@@ -68,11 +68,11 @@ def equals_up_to_noise(answer: Number, value: Number, *, step: Number | None) ->
     return distance * FLOAT_NOISE_RATIO * value.denominator <= abs(value.numerator) * unit
 
 
-def equals_to_figures(answer: Number, key: Number, figures: int) -> bool:
+def equals_to_significant_figures(answer: Number, key: Number, figures: int) -> bool:
     """Return whether *answer* lies within half a unit of the last of *figures* figures of *key*."""
     if not key:
         return not answer
-    exponent = leading_exponent(key) - figures + 1
+    exponent = compute_leading_exponent(key) - figures + 1
     return is_within_half_power_of_ten(*distance_as_ratio(answer, key), exponent)
 
 
@@ -97,7 +97,7 @@ def is_rounding_of_key(answer: Number, key: Number, *, steps: Steps, figures: in
     step, figure = steps
     if step is None or figure is None or not key:
         return False
-    power_of_ten = Fraction(10) ** (leading_exponent(key) - figures + 1)
+    power_of_ten = Fraction(10) ** (compute_leading_exponent(key) - figures + 1)
     if not answer % power_of_ten and magnitude(answer - key) <= power_of_ten / 2:
         return True
     last = max(step, min(figure, power_of_ten))
@@ -118,7 +118,9 @@ def is_rounded_as_typed(answer: Number, value: Number, *, step: Number | None) -
         return True
     if not has_significant_figures(answer, step, FLOAT_FIGURES + 1):
         return False
-    return is_within_half_power_of_ten(distance, unit, leading_exponent(answer) - FLOAT_FIGURES + 1)
+    return is_within_half_power_of_ten(
+        distance, unit, compute_leading_exponent(answer) - FLOAT_FIGURES + 1
+    )
 
 
 def is_rounding_to_figures(

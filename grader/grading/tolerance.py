@@ -14,13 +14,13 @@ from grader.definitions.field_types import Positive, StrictModel
 from grader.display.abbreviate import abbreviate_number
 from grader.display.text import to_text
 from grader.grading.rounding import (
+    compute_leading_exponent,
     distance_as_ratio,
-    equals_to_figures,
+    equals_to_significant_figures,
     is_rounded_as_typed,
     is_rounding_of_key,
     is_within_half_power_of_ten,
     last_figure_unit,
-    leading_exponent,
 )
 from grader.reading.decimal_places import last_decimal_unit
 from grader.values import Number, magnitude, simplify_number
@@ -62,7 +62,7 @@ class Tolerance(StrictModel):
         return "tolerance" if wide else "exact"
 
     @cached_property
-    def ratios(self) -> tuple[int, int, int, int]:
+    def absolute_and_relative_ratios(self) -> tuple[int, int, int, int]:
         """The distance that is the same for every key, and the share of the key, as fractions."""
         half = Fraction(0) if self.decimals is None else Fraction(1, 2 * 10**self.decimals)
         fixed, share = max(Fraction(self.abs or 0), half), Fraction(self.rel or 0)
@@ -70,16 +70,18 @@ class Tolerance(StrictModel):
 
     def radius(self, key: Number) -> Number:
         """Return the accepted distance from *key*, disregarding `rounded`."""
-        fixed, fixed_by, share, share_by = self.ratios
+        fixed, fixed_by, share, share_by = self.absolute_and_relative_ratios
         distances = [Fraction(fixed, fixed_by), Fraction(share, share_by) * magnitude(key)]
         if self.sigfigs is not None and key:
-            distances.append(Fraction(10) ** (leading_exponent(key) - self.sigfigs + 1) / 2)
+            distances.append(Fraction(10) ** (compute_leading_exponent(key) - self.sigfigs + 1) / 2)
         return simplify_number(max(distances))
 
     def is_met_by_digits(self, value: Number, step: Number) -> bool:
         """Return whether a value with *step* as its last unit has the digits that are asked for."""
         if self.rounded is not None and value:
-            return leading_exponent(value) - leading_exponent(step) + 1 >= self.rounded
+            return (
+                compute_leading_exponent(value) - compute_leading_exponent(step) + 1 >= self.rounded
+            )
         return step <= 2 * self.radius(value)
 
     def interval(self, key: Number) -> tuple[Number, Number]:
@@ -122,7 +124,7 @@ def find_rounding_rule(
     if tolerance.rounded is None:
         return None
     if step is None:
-        return "rounding" if equals_to_figures(answer, key, tolerance.rounded) else None
+        return "rounding" if equals_to_significant_figures(answer, key, tolerance.rounded) else None
     steps = step, last_figure_unit(answer, step)
     return (
         "rounding"
@@ -140,7 +142,9 @@ def find_cell_rule(cell: Number, key: Number, tolerance: Tolerance) -> Tolerance
     rule = find_unrounded_rule(cell, key, tolerance)
     if rule is not None or tolerance.rounded is None or not cell or not key:
         return rule
-    exponent = min(leading_exponent(cell), leading_exponent(key)) - tolerance.rounded + 1
+    exponent = (
+        min(compute_leading_exponent(cell), compute_leading_exponent(key)) - tolerance.rounded + 1
+    )
     if not is_within_half_power_of_ten(*distance_as_ratio(cell, key), exponent):
         return None
     if (cell / Fraction(10) ** exponent).denominator == 1:
@@ -158,14 +162,14 @@ def find_unrounded_rule(answer: Number, key: Number, tolerance: Tolerance) -> To
     if tolerance.widest_rule == "exact":
         return None
     distance, unit = distance_as_ratio(answer, key)
-    fixed, fixed_by, share, share_by = tolerance.ratios
+    fixed, fixed_by, share, share_by = tolerance.absolute_and_relative_ratios
     if distance * fixed_by <= fixed * unit:
         return "tolerance"
     if share and distance * share_by * key.denominator <= share * abs(key.numerator) * unit:
         return "tolerance"
     if tolerance.sigfigs is None or not key:
         return None
-    exponent = leading_exponent(key) - tolerance.sigfigs + 1
+    exponent = compute_leading_exponent(key) - tolerance.sigfigs + 1
     return "tolerance" if is_within_half_power_of_ten(distance, unit, exponent) else None
 
 

@@ -220,7 +220,7 @@ class ExpressionKind(AnswerKind[ExpressionPart, Formulas]):
         name = next(iter(part.variables))
         broken = (f"({name}", "undeclared_name", f"{name} +")
         trees = [one.tree for one in collect_formulas(key)]
-        if not trees or not all(can_be_typed(tree, part) for tree in trees):
+        if not trees or not all(is_typable(tree, part) for tree in trees):
             return SampleAnswers((), (), broken)
         wrong = (*trees[:-1], BinaryOperation("+", trees[-1], NumberLiteral(1)))
         if part.formula_count is None:
@@ -237,7 +237,7 @@ def formulas_to_mathml(value: Formulas) -> str:
     )
 
 
-def can_be_typed(tree: Node, part: FormulaPart) -> bool:
+def is_typable(tree: Node, part: FormulaPart) -> bool:
     """Return whether a formula holds only what a student may write: no parameter or solver."""
     return all(
         isinstance(node, (NumberLiteral, Negation, BinaryOperation))

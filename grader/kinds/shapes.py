@@ -16,8 +16,8 @@ from grader.kinds.comparison.formulas import formula_lookup_key, judge_formulas
 from grader.kinds.formulas import (
     FormulaPart,
     build_key_formulas,
-    can_be_typed,
     formulas_to_mathml,
+    is_typable,
 )
 from grader.reading import (
     NumberStyle,
@@ -150,7 +150,7 @@ class ShapeKind(AnswerKind[ShapePart, Axes]):
             return SampleAnswers((), (), ("",))
         if any(isinstance(axis, BoundFormula) for axis in key):
             trees = tuple(axis.tree for axis in key if isinstance(axis, BoundFormula))
-            if not all(can_be_typed(tree, part) for tree in trees):
+            if not all(is_typable(tree, part) for tree in trees):
                 return SampleAnswers((), (), ("a ×", "undeclared"))
             return SampleAnswers(
                 (to_text(trees),),

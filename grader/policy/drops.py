@@ -55,7 +55,7 @@ def sum_fractions(numbers: Iterable[Fraction]) -> Fraction:
             whole += top
         else:
             broken.append(number)
-    total = _cached_fraction(whole)
+    total = _get_cached_fraction(whole)
     for number in broken:
         total = _limit_denominator(total + number)
     return total
@@ -69,7 +69,7 @@ def _limit_denominator(number: Fraction) -> Fraction:
 
 
 @lru_cache(maxsize=CACHED_INTEGERS)
-def _cached_fraction(number: int) -> Fraction:
+def _get_cached_fraction(number: int) -> Fraction:
     """Return an integer as a fraction, which takes longer to make than to add."""
     return Fraction(number)
 

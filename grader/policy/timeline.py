@@ -103,12 +103,12 @@ class SubmissionRules:
     @property
     def due(self) -> int | None:
         """The latest due time; None if one timeline has none."""
-        return _latest_limit([timeline.due for timeline in self.timelines])
+        return _latest_or_unlimited([timeline.due for timeline in self.timelines])
 
     @property
     def closes_at(self) -> int | None:
         """The last instant at which an answer is accepted; None without a limit."""
-        return _latest_limit([timeline.closes_at for timeline in self.timelines])
+        return _latest_or_unlimited([timeline.closes_at for timeline in self.timelines])
 
     @property
     def closes_at_with_late_days(self) -> int | None:
@@ -116,7 +116,7 @@ class SubmissionRules:
 
         It includes the timelines in *reserve*.
         """
-        return _latest_limit([one.closes_at for one in (*self.timelines, *self.reserve)])
+        return _latest_or_unlimited([one.closes_at for one in (*self.timelines, *self.reserve)])
 
     @property
     def earns_credit_until(self) -> int | None:
@@ -124,7 +124,9 @@ class SubmissionRules:
 
         It includes the timelines in *reserve*.
         """
-        return _latest_limit([one.earns_credit_until for one in (*self.timelines, *self.reserve)])
+        return _latest_or_unlimited(
+            [one.earns_credit_until for one in (*self.timelines, *self.reserve)]
+        )
 
     def is_released(self, instant: int) -> bool:
         """Return whether the student may see the problems at *instant*."""
@@ -178,6 +180,6 @@ class SubmissionRules:
         return self.by_attempt[min(number, len(self.by_attempt)) - 1]
 
 
-def _latest_limit(instants: list[int | None]) -> int | None:
+def _latest_or_unlimited(instants: list[int | None]) -> int | None:
     limits = [instant for instant in instants if instant is not None]
     return max(limits) if len(limits) == len(instants) else None

@@ -20,7 +20,7 @@ from grader.expressions.evaluate import Scope
 from grader.grading.context import build_part_context
 from grader.grading.grade import grade, grade_part
 from grader.grading.result import PartResult
-from grader.grading.rounding import leading_exponent
+from grader.grading.rounding import compute_leading_exponent
 from grader.kinds import KINDS
 from grader.kinds.quantities import ConvertedQuantity, QuantityPart
 from grader.reading import Reading
@@ -92,7 +92,7 @@ def near(value: Value) -> Iterator[Reading[Any]]:
             yield Reading(off, "", step=None)
             yield Reading(off, "", step=1)
         for figures in (2, 3, 4) if value else ():
-            step = simplify_number(Fraction(10) ** (leading_exponent(value) - figures + 1))
+            step = simplify_number(Fraction(10) ** (compute_leading_exponent(value) - figures + 1))
             yield Reading(_rounded(value, step), "", step=step)
             yield Reading(_rounded(value, step) + step, "", step=step)
     elif isinstance(value, Tensor):

@@ -25,7 +25,7 @@ from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.formula_equality import BoundFormula, find_counterexample
 from grader.expressions.parser import Expression, parse
 from grader.expressions.sampling import Interval, sample_points
-from grader.grading.rounding import leading_exponent
+from grader.grading.rounding import compute_leading_exponent
 from grader.grading.tolerance import Tolerance, find_accepting_rule
 from grader.values import Tensor, is_number, simplify_number, to_exact_number, to_nested
 from grader.variants.random_stream import MAX_RANGE, RandomStream
@@ -183,7 +183,7 @@ def test_random_stream_is_deterministic_and_below_its_limit(key, label, limit):
 @CALM
 @given(NUMBERS.filter(bool))
 def test_leading_exponent_brackets_the_number(number):
-    place = leading_exponent(number)
+    place = compute_leading_exponent(number)
     assert Fraction(10) ** place <= abs(Fraction(number)) < Fraction(10) ** (place + 1)
 
 

@@ -12,7 +12,7 @@ from kind_examples import EXAMPLES, PARAMS
 
 from grader.definitions.parts import KeyedPart
 from grader.definitions.problem import Problem, Status
-from grader.grading.rounding import leading_exponent
+from grader.grading.rounding import compute_leading_exponent
 from grader.grading.tolerance import Tolerance, find_accepting_rule, find_cell_rule
 from grader.kinds import KINDS
 from grader.values import simplify_number
@@ -171,7 +171,7 @@ def test_count_is_right_only_at_its_key(key, off):
 )
 def test_significant_figures_accept_half_a_unit_of_last_digit_at_most(key, figures, inside):
     part = ask("number", key=key, tolerance={"sigfigs": figures})
-    unit = Fraction(10) ** (leading_exponent(key) - figures + 1) if key else Fraction(0)
+    unit = Fraction(10) ** (compute_leading_exponent(key) - figures + 1) if key else Fraction(0)
     assert mark(part, key + unit / 2 * inside).status == "correct"
     assert mark(part, key - unit / 2 * inside).status == "correct"
     assert mark(part, key + unit / 2 + Fraction(1, 10**20)).status == "wrong"

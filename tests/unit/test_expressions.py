@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from grader.errors import ProblemError
-from grader.expressions.parser import MAX_DEPTH, MAX_LENGTH, MAX_NODES, parse, shorten
+from grader.expressions.parser import MAX_DEPTH, MAX_LENGTH, MAX_NODES, parse, truncate_quoted_text
 from grader.expressions.tree import (
     BinaryOperation,
     Call,
@@ -217,5 +217,5 @@ def test_text_with_python_syntax_warning_is_refused_without_warning(source):
 
 
 def test_long_text_is_shortened_for_messages():
-    assert shorten("a" * 60) == "a" * 60
-    assert shorten("a" * 61) == "a" * 59 + "…"
+    assert truncate_quoted_text("a" * 60) == "a" * 60
+    assert truncate_quoted_text("a" * 61) == "a" * 59 + "…"

@@ -11,7 +11,7 @@ from api.services.engine.single_answer import serialize_student_result
 from grader import ENGINE
 from grader.errors import ProblemError
 from grader.grading.grade import grade
-from grader.grading.record import build_version_fields, from_record, to_record
+from grader.grading.record import build_version_fields, parse_grading_record, to_record
 from grader.kinds import KINDS
 from grader.reading import load_json
 from grader.values import Tensor
@@ -27,7 +27,7 @@ def after_json(record) -> dict:
 
 def again(record, variant):
     """Return the result of grading an answer again from its *record*."""
-    asked = from_record(after_json(record))
+    asked = parse_grading_record(after_json(record))
     results = grade(
         variant,
         {asked.part: asked.typed},
@@ -117,7 +117,7 @@ def test_record_stores_carried_answers_and_is_graded_again_identically(answers, 
     result = marked(variant, **answers)[part]
     record = to_record(result, variant)
     assert result.carried == carried
-    assert from_record(after_json(record)).carried == carried
+    assert parse_grading_record(after_json(record)).carried == carried
     assert again(record, variant) == result
 
 
@@ -149,10 +149,10 @@ def test_record_with_an_invalid_field_is_rejected_with_reason(changes, said):
     variant = original(SIDE)
     record = after_json(to_record(marked(variant, a="32")["a"], variant))
     with pytest.raises(ProblemError, match=said):
-        from_record({**record, **changes})
+        parse_grading_record({**record, **changes})
 
 
 @pytest.mark.parametrize("record", [{}, [], "x", None, {"seed": 1}])
 def test_record_that_is_no_object_or_lacks_fields_is_rejected(record):
     with pytest.raises(ProblemError, match="this is not the record of an answer"):
-        from_record(record)
+        parse_grading_record(record)

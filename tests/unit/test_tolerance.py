@@ -7,10 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from grader.grading.rounding import (
+    compute_leading_exponent,
     equals_up_to_noise,
     is_precise_rounding,
     is_rounded_as_typed,
-    leading_exponent,
 )
 from grader.grading.tolerance import (
     EXACT_TOLERANCE,
@@ -41,7 +41,7 @@ F = Fraction
     ],
 )
 def test_leading_exponent_is_the_place_of_the_first_significant_digit(number, place):
-    assert leading_exponent(number) == place
+    assert compute_leading_exponent(number) == place
 
 
 @pytest.mark.parametrize(

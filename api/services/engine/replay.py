@@ -9,7 +9,7 @@ from typing import Any, Final
 from api.core.errors import FileError
 from api.services.engine.single_answer import SingleAnswerGrader, serialize_full_result
 from grader.errors import GraderError
-from grader.grading.record import build_version_fields, from_record
+from grader.grading.record import build_version_fields, parse_grading_record
 from grader.reading import load_json
 
 RECORD_START: Final = re.compile(r"^(?=\{)", re.MULTILINE)
@@ -64,7 +64,7 @@ def replay_records(text: str, answer_grader: SingleAnswerGrader) -> Iterator[Rep
 def _replay_record(line: int, text: str, answer_grader: SingleAnswerGrader) -> ReplayResult:
     try:
         record = load_json(text)
-        recorded = from_record(record)
+        recorded = parse_grading_record(record)
         variant = answer_grader.get_variant(recorded.problem_id, recorded.seed)
         result = answer_grader.grade(
             recorded.problem_id,

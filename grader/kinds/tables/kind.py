@@ -17,7 +17,7 @@ from grader.kinds.arrays import format_wrong_cells
 from grader.kinds.base import RIGHT_BY_RULE, AnswerKind, Judgement, SampleAnswers
 from grader.kinds.comparison.arrays import judge_cells
 from grader.kinds.numbers import IntegerPart
-from grader.kinds.tables.listed_rows import split_bare_row, write_row_lines
+from grader.kinds.tables.listed_rows import split_undelimited_row, write_row_lines
 from grader.kinds.tables.part import COLUMN_KINDS, Column, TableKey, TablePart
 from grader.reading import RawAnswer, Reading, is_blank
 from grader.reading.arrays.grid import check_table_arithmetic, split_table_rows
@@ -164,7 +164,7 @@ def _get_row_items(value: Value) -> tuple[Value, ...]:
 
 
 def _read_row(line: list[RawAnswer], number: int, part: TablePart, scope: Scope) -> TableRow:
-    line = split_bare_row(line, part)
+    line = split_undelimited_row(line, part)
     if len(line) != len(part.columns):
         cells = pluralize(len(part.columns), "cell")
         raise AnswerError(

@@ -47,7 +47,7 @@ def write_row_lines(typed: RawAnswer, rows: int, part: TablePart) -> RawAnswer:
     return type(typed)("\n".join(lines)) if lines else typed
 
 
-def split_bare_row(line: list[RawAnswer], part: TablePart) -> list[RawAnswer]:
+def split_undelimited_row(line: list[RawAnswer], part: TablePart) -> list[RawAnswer]:
     """Return the cells of a row of blanks and sizes, ``20 14 17 500``, if the layouts tell them."""
     text = line[0] if len(line) == 1 else None
     if not isinstance(text, str) or not BARE_ROW.fullmatch(text):

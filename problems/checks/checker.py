@@ -37,11 +37,11 @@ from problems.checks.lint import (
 from problems.checks.revealing_hints import find_revealing_hints
 from problems.checks.texts import (
     TextValidator,
-    accept_any_text,
     find_duplicate_titles,
+    find_no_faults,
     find_text_faults,
     find_unused_phrases,
-    variant_label,
+    format_variant_label,
 )
 from problems.files.loader import load_problem, load_problem_as_file, read_problem_source
 from problems.files.yaml_document import YamlDocument, load_document
@@ -81,7 +81,7 @@ def check_file(
     *,
     registry: Registry,
     seeds: int = PUBLISHED_SEEDS,
-    validator: TextValidator = accept_any_text,
+    validator: TextValidator = find_no_faults,
 ) -> CheckReport:
     """Return the report for the file at *path*, publishing up to *seeds* seeds.
 
@@ -102,7 +102,7 @@ def check_text(
     file: str,
     registry: Registry,
     seeds: int = PUBLISHED_SEEDS,
-    validator: TextValidator = accept_any_text,
+    validator: TextValidator = find_no_faults,
     clock: Clock = zero_clock,
 ) -> CheckResult:
     """Return the report for the problem in *text*, with the problem and its publication."""
@@ -133,7 +133,7 @@ def check_problem(
     problem: Problem, *, file: str, registry: Registry, seeds: int = PUBLISHED_SEEDS
 ) -> CheckReport:
     """Return the report for a loaded problem; its findings have no line numbers."""
-    return _run_checks(problem, file, _CheckOptions(registry, seeds, accept_any_text))[0]
+    return _run_checks(problem, file, _CheckOptions(registry, seeds, find_no_faults))[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,15 +208,15 @@ def _find_computation_errors(variants: list[Variant], registry: Registry) -> Ite
     """Yield an error for each key, accepted value or mistake that cannot be computed."""
     for variant in variants:
         for part_id, reason in variant.failures.items():
-            label = variant_label(variant)
+            label = format_variant_label(variant)
             yield f"parts.{part_id}.key: {reason} ({label}); fix it or `require` it away"
         keys = {name: key for name, key in variant.keys.items() if key is not None}
         scope = Scope({**variant.names, **keys}, variant.student_scope(registry).functions)
         for part in variant.problem.parts:
             if part.id in keys:
-                yield from _find_key_errors(part, keys[part.id], variant_label(variant))
+                yield from _find_key_errors(part, keys[part.id], format_variant_label(variant))
             if isinstance(part, KeyedPart):
-                yield from _find_authored_value_errors(part, scope, variant_label(variant))
+                yield from _find_authored_value_errors(part, scope, format_variant_label(variant))
 
 
 def _find_key_errors(part: AnyPart, key: Value, label: str) -> Iterator[str]:

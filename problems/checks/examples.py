@@ -10,7 +10,7 @@ from grader.reading import RawAnswer
 from grader.reading.grammar.errors import truncate_line
 from grader.registry import Registry
 from grader.variants.variant import Variant, solve_variant
-from problems.checks.texts import variant_label
+from problems.checks.texts import format_variant_label
 
 
 def find_sample_answer_errors(variants: list[Variant], registry: Registry) -> Iterator[str]:
@@ -30,7 +30,7 @@ def find_sample_answer_errors(variants: list[Variant], registry: Registry) -> It
                     reported.add(part.id)
                     yield (
                         f"parts.{part.id}: the key itself, typed {answer!r}, is {result.status}"
-                        f" ({variant_label(variant)}): {result.feedback}"
+                        f" ({format_variant_label(variant)}): {result.feedback}"
                     )
 
 

@@ -17,7 +17,7 @@ from grader.reading.decimal_places import last_decimal_unit
 from grader.registry import Registry
 from grader.values import Tensor, Value, is_number, magnitude, simplify_number
 from grader.variants.variant import Variant
-from problems.checks.texts import variant_label
+from problems.checks.texts import format_variant_label
 
 MAX_SHOWN_CHARACTERS: Final = 60
 LARGEST_DENOMINATOR: Final = 10**9
@@ -60,9 +60,9 @@ def find_untypable_keys(original: Variant) -> Iterator[str]:
     for part in original.problem.parts:
         key = original.keys.get(part.id)
         number = _find_long_fraction(key)
-        if number is not None and _part_tolerances(part) and not _is_tolerant(part):
+        if number is not None and _list_part_tolerances(part) and not _is_tolerant(part):
             yield (
-                f"parts.{part.id}.key: nobody types {_shorten(to_text(number))} exactly "
+                f"parts.{part.id}.key: nobody types {_truncate(to_text(number))} exactly "
                 "(original); give a tolerance, such as {rounded: 3}"
             )
 
@@ -79,14 +79,14 @@ def find_repeating_decimals(variants: Iterable[Variant]) -> Iterator[str]:
             if (
                 number is None
                 or part.id in reported
-                or not _part_tolerances(part)
+                or not _list_part_tolerances(part)
                 or _is_tolerant(part)
             ):
                 continue
             reported.add(part.id)
             yield (
-                f"parts.{part.id}.key: no decimal is {_shorten(to_text(number))} "
-                f"({variant_label(variant)}), so that a fraction alone is right; "
+                f"parts.{part.id}.key: no decimal is {_truncate(to_text(number))} "
+                f"({format_variant_label(variant)}), so that a fraction alone is right; "
                 "give a tolerance, such as {rounded: 3}"
             )
 
@@ -102,16 +102,16 @@ def find_unsuitable_tolerances(variants: Iterable[Variant]) -> Iterator[str]:
             fault = _describe_unsuitable_tolerance(part, variant.keys.get(part.id))
             if fault and part.id not in reported:
                 reported.add(part.id)
-                yield f"parts.{part.id}.tolerance: {fault} ({variant_label(variant)})"
+                yield f"parts.{part.id}.tolerance: {fault} ({format_variant_label(variant)})"
 
 
 def _describe_unsuitable_tolerance(part: AnyPart, key: Value | None) -> str:
     """Return what is wrong with the tolerance of a part with one number, "" if nothing is."""
-    if not is_number(key) or not key or len(_part_tolerances(part)) != 1:
+    if not is_number(key) or not key or len(_list_part_tolerances(part)) != 1:
         return ""
-    (tolerance,) = _part_tolerances(part)
+    (tolerance,) = _list_part_tolerances(part)
     if tolerance.radius(key) >= magnitude(key):
-        return f"it accepts 0 where the key is {_shorten(to_text(key))}; tighten it"
+        return f"it accepts 0 where the key is {_truncate(to_text(key))}; tighten it"
     is_wide = (tolerance.abs or tolerance.rel) and tolerance.radius(key) >= 1
     if isinstance(part, IntegerPart) and is_wide:
         return f"it accepts {to_text(key + 1)} for the count {to_text(key)}; leave it exact"
@@ -147,10 +147,10 @@ def _is_tolerant(part: AnyPart) -> bool:
     """Return whether a component or column of *part* accepts more than the exact key."""
     if isinstance(part, TablePart):
         return any(map(_is_tolerant, part.columns.values()))
-    return any(one.widest_rule != "exact" for one in _part_tolerances(part))
+    return any(one.widest_rule != "exact" for one in _list_part_tolerances(part))
 
 
-def _part_tolerances(part: AnyPart) -> tuple[Tolerance, ...]:
+def _list_part_tolerances(part: AnyPart) -> tuple[Tolerance, ...]:
     tolerance: Tolerance | tuple[Tolerance, ...] = getattr(part, "tolerance", ())
     return tolerance if isinstance(tolerance, tuple) else (tolerance,)
 
@@ -160,7 +160,8 @@ def _describe_accepted_answers(part: AnyPart, variant: Variant) -> str:
     if isinstance(part, TablePart):
         columns = filter(_is_tolerant, part.columns.values())
         return "; ".join(
-            f"{column.id} {describe_tolerance(*_part_tolerances(column))}" for column in columns
+            f"{column.id} {describe_tolerance(*_list_part_tolerances(column))}"
+            for column in columns
         )
     return KINDS[part.kind].describe_accepted(part, variant.keys[part.id])
 
@@ -208,11 +209,11 @@ def _describe_wide_tolerance(candidate: MistakeCandidate, part: AnyPart, origina
         else f"`ignore: [{candidate.ids[0]}]`"
     )
     return (
-        f"parts.{part.id}.tolerance: {candidate.ids[0]} gives {_shorten(value)}, and right is "
-        f"{_shorten(right)} (original); tighten the tolerance, or {remedy}"
+        f"parts.{part.id}.tolerance: {candidate.ids[0]} gives {_truncate(value)}, and right is "
+        f"{_truncate(right)} (original); tighten the tolerance, or {remedy}"
     )
 
 
-def _shorten(text: str) -> str:
+def _truncate(text: str) -> str:
     line = "; ".join(text.splitlines())
     return line if len(line) <= MAX_SHOWN_CHARACTERS else f"{line[: MAX_SHOWN_CHARACTERS - 1]}…"

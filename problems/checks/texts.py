@@ -17,13 +17,13 @@ TextValidator: TypeAlias = Callable[[str], Iterable[str]]
 LocatedTemplate: TypeAlias = tuple[str, Template]
 
 
-def accept_any_text(text: str) -> tuple[str, ...]:
+def find_no_faults(text: str) -> tuple[str, ...]:
     """Return no faults, for callers that do not render *text*."""
     del text
     return ()
 
 
-def variant_label(variant: Variant) -> str:
+def format_variant_label(variant: Variant) -> str:
     """Return the label of a variant in messages: ``original`` or ``seed 7``."""
     return "original" if variant.seed is None else f"seed {variant.seed}"
 
@@ -51,10 +51,12 @@ def find_text_faults(
                 faults = [*validator(text.fill(text_scope))] if path not in reported else []
             except GraderError as error:
                 if text_scope is scope:  # its key reports why a hint fails
-                    yield f"{path}: {error} ({variant_label(variant)})"
+                    yield f"{path}: {error} ({format_variant_label(variant)})"
             else:
                 reported |= {path} if faults else set()
-                yield from (f"{path}: {fault} ({variant_label(variant)})" for fault in faults)
+                yield from (
+                    f"{path}: {fault} ({format_variant_label(variant)})" for fault in faults
+                )
 
 
 def _iter_student_texts(problem: Problem) -> Iterator[LocatedTemplate]:

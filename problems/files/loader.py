@@ -217,7 +217,7 @@ def _suggest_field(path: FieldPath) -> str:
 def _value_at(path: FieldPath, data: Any) -> Any:
     """Return the value at *path* in *data*, or None."""
     for piece in path:
-        data = data[piece] if _contains(data, piece) else None
+        data = data[piece] if _has_key_or_index(data, piece) else None
     return data
 
 
@@ -237,13 +237,13 @@ def _strip_union_tags(location: FieldPath, data: Any, *, absent: bool) -> FieldP
         location = (*location[:2], *location[3:])
     path: list[int | str] = []
     for piece in location[:-1] if absent else location:
-        if _contains(data, piece):
+        if _has_key_or_index(data, piece):
             data = data[piece]
             path.append(piece)
     return (*path, location[-1]) if absent else tuple(path)
 
 
-def _contains(data: Any, piece: int | str) -> bool:
+def _has_key_or_index(data: Any, piece: int | str) -> bool:
     if isinstance(data, list):
         return isinstance(piece, int) and piece < len(data)
     return isinstance(data, dict) and piece in data

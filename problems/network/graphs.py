@@ -86,7 +86,7 @@ class Branches(CompositeLayer):
 
     def __str__(self) -> str:
         sections = [
-            f"  branch {number}:\n{_indent(network)}"
+            f"  branch {number}:\n{_indent_description(network)}"
             for number, network in enumerate(self.networks, start=1)
         ]
         crop = "cropped to the smallest and " if self.crop else ""
@@ -111,9 +111,9 @@ class Residual(CompositeLayer):
         return Residual(parts[0], parts[1] if self.shortcut else None)
 
     def __str__(self) -> str:
-        lines = ["residual block, added to its input:", _indent(self.network)]
+        lines = ["residual block, added to its input:", _indent_description(self.network)]
         if self.shortcut is not None:
-            lines = [lines[0], lines[1], "  shortcut:", _indent(self.shortcut)]
+            lines = [lines[0], lines[1], "  shortcut:", _indent_description(self.shortcut)]
         return "\n".join(lines)
 
 
@@ -134,7 +134,7 @@ class Gate(CompositeLayer):
         return Gate(parts[0])
 
     def __str__(self) -> str:
-        return f"gate, multiplied with its input:\n{_indent(self.network)}"
+        return f"gate, multiplied with its input:\n{_indent_description(self.network)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ class SideOutput(CompositeLayer):
         return SideOutput(parts[0])
 
     def __str__(self) -> str:
-        return f"side output:\n{_indent(self.network)}"
+        return f"side output:\n{_indent_description(self.network)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +179,8 @@ class CountOnly(CompositeLayer):
         return CountOnly(parts, self.own_params, self.reason)
 
     def __str__(self) -> str:
-        return "\n".join(["module, in no known order:", *map(_indent, self.networks)])
+        return "\n".join(["module, in no known order:", *map(_indent_description, self.networks)])
 
 
-def _indent(network: Network) -> str:
+def _indent_description(network: Network) -> str:
     return "\n".join(f"    {line}" for line in str(network).splitlines())

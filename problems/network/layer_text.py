@@ -16,7 +16,7 @@ def format_pair(sides: tuple[int, int]) -> str:
     return f"{sides[0]}×{sides[1]}"
 
 
-def format_size(sides: tuple[int, int]) -> str:
+def format_side_or_pair(sides: tuple[int, int]) -> str:
     """Return one side of a square, or both sides of any other shape."""
     return str(sides[0]) if sides[0] == sides[1] else format_pair(sides)
 
@@ -26,7 +26,7 @@ def describe_geometry(
 ) -> str:
     """Return the stride in words, and padding and dilation unless they are the defaults."""
     return join_nonempty(
-        f"stride {format_size(stride)}",
-        f"padding {format_size(padding)}" if any(padding) else "",
-        f"dilation {format_size(dilation)}" if dilation != (1, 1) else "",
+        f"stride {format_side_or_pair(stride)}",
+        f"padding {format_side_or_pair(padding)}" if any(padding) else "",
+        f"dilation {format_side_or_pair(dilation)}" if dilation != (1, 1) else "",
     )

@@ -13,7 +13,7 @@ from problems.network.layer_text import (
     describe_geometry,
     describe_missing_params,
     format_pair,
-    format_size,
+    format_side_or_pair,
     join_nonempty,
 )
 
@@ -110,7 +110,7 @@ class ConvTranspose(Layer):
             f"transposed convolution {format_pair(self.kernel_size)}",
             f"{self.out_channels} filters",
             describe_geometry(self.stride, self.padding, self.dilation),
-            f"output padding {format_size(self.output_padding)}"
+            f"output padding {format_side_or_pair(self.output_padding)}"
             if any(self.output_padding)
             else "",
             f"{self.groups} groups" if self.groups > 1 else "",
@@ -261,7 +261,7 @@ class Upsample(Layer):
     mode: Literal["nearest", "bilinear"] = "nearest"
 
     def __str__(self) -> str:
-        return f"upsampling by {format_size(self.scale_factor)}, {self.mode}"
+        return f"upsampling by {format_side_or_pair(self.scale_factor)}, {self.mode}"
 
 
 @dataclass(frozen=True, slots=True)

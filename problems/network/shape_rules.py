@@ -80,14 +80,14 @@ def _description_heading(layer: Layer) -> str:
     return str(layer).partition("\n")[0].rstrip(":")
 
 
-def _with_cache(side: SizeRule) -> SizeRule:
+def _cache_size_rule(side: SizeRule) -> SizeRule:
     """Return *side* with an LRU cache, because networks repeat their layers."""
     return lru_cache(maxsize=MAX_CACHED_SIDES)(side)
 
 
 def conv_shape_rule(side: SizeRule) -> LayerRule:
     """Return a shape rule for convolutions that computes each side with *side*."""
-    cached_side = _with_cache(side)
+    cached_side = _cache_size_rule(side)
 
     def rule(layer: Conv, shape: Shape) -> Shape:
         resolve_input_channels(layer, shape)
@@ -105,7 +105,7 @@ def conv_shape_rule(side: SizeRule) -> LayerRule:
 
 def pool_shape_rule(side: SizeRule) -> LayerRule:
     """Return a shape rule for pooling that computes each side with *side*."""
-    cached_side = _with_cache(side)
+    cached_side = _cache_size_rule(side)
 
     def rule(layer: Pool, shape: Shape) -> Shape:
         channels, height, width = require_spatial(layer, shape)
@@ -121,7 +121,7 @@ def pool_shape_rule(side: SizeRule) -> LayerRule:
 
 def transposed_shape_rule(side: SizeRule) -> LayerRule:
     """Return a shape rule for transposed convolutions that computes each side with *side*."""
-    cached_side = _with_cache(side)
+    cached_side = _cache_size_rule(side)
 
     def rule(layer: ConvTranspose, shape: Shape) -> Shape:
         resolve_input_channels(layer, shape)

@@ -22,7 +22,7 @@ from problems.solvers.exact_arrays import (
     NumberOrArray,
     NumberOrGrid,
     as_fraction,
-    simplify,
+    simplify_fractions,
 )
 from problems.solvers.optimisers import as_grad_and_state, as_param_and_grad, negate_learning_rate
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
@@ -51,8 +51,8 @@ def adam_moments(
     slopes, mean = as_grad_and_state(grad, old[0], "the first moment")
     _, square = as_grad_and_state(grad, old[1], "the second moment")
     return (
-        simplify(first * mean + (1 - first) * slopes),
-        simplify(second * square + (1 - second) * slopes**2),
+        simplify_fractions(first * mean + (1 - first) * slopes),
+        simplify_fractions(second * square + (1 - second) * slopes**2),
     )
 
 
@@ -146,7 +146,7 @@ def _moments_without_square(args: SolverArguments) -> tuple[NumberOrArray, Numbe
     slopes, square = as_grad_and_state(
         args.grad, _require_two_items(args.moments, "moments")[1], "the second moment"
     )
-    return mean, simplify(second * square + (1 - second) * slopes)
+    return mean, simplify_fractions(second * square + (1 - second) * slopes)
 
 
 def _step_without_correction(args: SolverArguments) -> NumberOrArray:

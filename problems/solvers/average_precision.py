@@ -142,7 +142,7 @@ def _points_from_args(args: SolverArguments) -> list[PrecisionRecallPoint]:
     return _precision_recall_points(_rank_matches(args.scores, args.matches), args.positives)
 
 
-def _trapezoid_area(args: SolverArguments) -> Number:
+def _area_by_trapezoids(args: SolverArguments) -> Number:
     """Return the area under the curve by the trapezoidal rule, without the envelope."""
     if args.method != "all_points":
         raise SolverError("precisions are read off at given recalls")
@@ -155,12 +155,12 @@ def _trapezoid_area(args: SolverArguments) -> Number:
     return simplify_number(sum(areas, Fraction(0)))
 
 
-def _precision_at_the_end(args: SolverArguments) -> Number:
+def _precision_of_all_detections(args: SolverArguments) -> Number:
     """Return the share of all detections that are true."""
     return simplify_number(_points_from_args(args)[-1][1])
 
 
-def _recall_at_the_end(args: SolverArguments) -> Number:
+def _recall_of_all_detections(args: SolverArguments) -> Number:
     """Return the share of the objects that all detections reach."""
     return simplify_number(_points_from_args(args)[-1][0])
 
@@ -226,10 +226,10 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             ),
             "scores_ignored": replace_arguments(average_precision, scores=_scores_in_listed_order),
             "found_for_all": replace_arguments(average_precision, positives=_count_true_detections),
-            "precision_for_area": replace_formula(average_precision, _precision_at_the_end),
-            "recall_for_area": replace_formula(average_precision, _recall_at_the_end),
+            "precision_for_area": replace_formula(average_precision, _precision_of_all_detections),
+            "recall_for_area": replace_formula(average_precision, _recall_of_all_detections),
             "recall_strictly_above": replace_formula(average_precision, _mean_above_recalls),
-            "trapezoids": replace_formula(average_precision, _trapezoid_area),
+            "trapezoids": replace_formula(average_precision, _area_by_trapezoids),
         },
     ),
     *build_wrong_versions(

@@ -222,15 +222,15 @@ def _read_count_options(args: SolverArguments) -> _CountOptions:
     return {"batch_norm": args.batch_norm, "bias": args.bias, "count": args.count}
 
 
-def _basic_main_convs(args: SolverArguments) -> _ConvLayers:
+def _basic_block_convs_from_args(args: SolverArguments) -> _ConvLayers:
     return _basic_block_convs(args.in_channels, args.out_channels)
 
 
-def _bottleneck_main_convs(args: SolverArguments) -> _ConvLayers:
+def _bottleneck_convs_from_args(args: SolverArguments) -> _ConvLayers:
     return _bottleneck_convs(args.in_channels, args.width, args.out_channels, args.groups)
 
 
-def _all_inception_convs(args: SolverArguments) -> _ConvLayers:
+def _inception_convs_from_args(args: SolverArguments) -> _ConvLayers:
     return _inception_convs(args.in_channels, args.widths, args.kernel_size)
 
 
@@ -258,7 +258,7 @@ def _residual_wrong_versions(
 
 def _count_without_reductions(args: SolverArguments) -> int:
     """Return the parameters without the reductions: every kernel sees the module's input."""
-    single, _, three, _, five, pooled = _all_inception_convs(args)
+    single, _, three, _, five, pooled = _inception_convs_from_args(args)
     unreduced = (
         single,
         replace(three, in_channels=single.in_channels),
@@ -273,16 +273,16 @@ def _sum_all_widths(args: SolverArguments) -> int:
 
 
 WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
-    *_residual_wrong_versions(basic_block_params, _basic_main_convs),
-    *_residual_wrong_versions(bottleneck_params, _bottleneck_main_convs),
+    *_residual_wrong_versions(basic_block_params, _basic_block_convs_from_args),
+    *_residual_wrong_versions(bottleneck_params, _bottleneck_convs_from_args),
     *_block_wrong_versions(
         inception_params,
-        _all_inception_convs,
+        _inception_convs_from_args,
         reductions_left_out=replace_formula(inception_params, _count_without_reductions),
         pool_branch_left_out=replace_formula(
             inception_params,
             lambda args: _count_params(
-                _all_inception_convs(args)[:-1], **_read_count_options(args)
+                _inception_convs_from_args(args)[:-1], **_read_count_options(args)
             ),
         ),
     ),

@@ -33,16 +33,18 @@ def as_integer(value: object, what: str, *, least: int = 1) -> int:
     if type(value) is int and least <= value <= MAX_INTEGER:
         return value
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-        raise SolverError(f"{what} must be a whole number, not {_shorten(value)}")
+        raise SolverError(f"{what} must be a whole number, not {_format_short_line(value)}")
     if not least <= value <= MAX_INTEGER:
-        raise SolverError(f"{what} must be from {least} to {MAX_INTEGER}, not {_shorten(value)}")
+        raise SolverError(
+            f"{what} must be from {least} to {MAX_INTEGER}, not {_format_short_line(value)}"
+        )
     return int(value)
 
 
 def require_bool(value: object, what: str) -> bool:
     """Return *value*, or raise `SolverError` if it is not a bool."""
     if not isinstance(value, bool):
-        raise SolverError(f"{what} must be True or False, not {_shorten(value)}")
+        raise SolverError(f"{what} must be True or False, not {_format_short_line(value)}")
     return value
 
 
@@ -83,7 +85,7 @@ def as_axis_sizes(value: object, what: str, *, axes: int | None = None) -> Shape
 def as_shape(value: object, what: str = "the shape") -> Shape:
     """Return *value* as a nonempty tuple of sizes, each at least 1."""
     if not isinstance(value, (tuple, list)) or not value:
-        raise SolverError(f"{what} must be a tuple of sizes, not {_shorten(value)}")
+        raise SolverError(f"{what} must be a tuple of sizes, not {_format_short_line(value)}")
     return tuple(as_integer(size, f"each size of {what}") for size in value)
 
 
@@ -125,7 +127,7 @@ def as_numbers(value: object, what: str, *, most: int = MAX_LIST_LENGTH) -> tupl
     """
     items = value.tolist() if isinstance(value, np.ndarray) else value
     if not isinstance(items, (tuple, list)) or not items:
-        raise SolverError(f"{what} must be a list of numbers, not {_shorten(value)}")
+        raise SolverError(f"{what} must be a list of numbers, not {_format_short_line(value)}")
     if len(items) > most:
         raise SolverError(f"{what} has {len(items)} numbers, the limit is {most}")
     values = tuple(to_exact_number(item) for item in items)
@@ -145,7 +147,7 @@ def as_proportion(value: object, what: str) -> Number:
     """
     (proportion,) = as_numbers((value,), what)
     if not 0 <= proportion <= 1:
-        raise SolverError(f"{what} must be from 0 to 1, not {_shorten(value)}")
+        raise SolverError(f"{what} must be from 0 to 1, not {_format_short_line(value)}")
     return proportion
 
 
@@ -161,7 +163,7 @@ def as_rows(
     """
     items = value.tolist() if isinstance(value, np.ndarray) else value
     if not isinstance(items, (tuple, list)) or not items:
-        raise SolverError(f"{what} must be a list of rows, not {_shorten(value)}")
+        raise SolverError(f"{what} must be a list of rows, not {_format_short_line(value)}")
     if len(items) > most:
         raise SolverError(f"{what} has {len(items)} rows, the limit is {most}")
     listed = sum(len(item) for item in items if isinstance(item, (tuple, list)))
@@ -181,7 +183,7 @@ def _array_from_nested(value: object, what: str) -> Array:
         raise SolverError(f"{what} is ragged: {error}") from error
 
 
-def _shorten(value: object) -> str:
+def _format_short_line(value: object) -> str:
     """Return *value* as one short line, for error messages."""
     if isinstance(value, np.ndarray) and value.ndim:
         return f"an array of shape {value.shape}"

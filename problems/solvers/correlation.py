@@ -80,7 +80,7 @@ def correlate_transposed(
     ones, none = (1,) * len(sizes), ((0, 0),) * len(sizes)
     back = WindowPlacement(placement.kernel, ones, placement.dilation, none, tuple(bordered))
     bordered_output = correlate_exactly(
-        spread_out, _rotate_filters(filters, groups), placement=back, groups=groups
+        spread_out, _rotate_and_exchange_channels(filters, groups), placement=back, groups=groups
     )
     inner = (
         slice(ends[0], ends[0] + size) for size, ends in zip(sizes, placement.borders, strict=True)
@@ -88,7 +88,7 @@ def correlate_transposed(
     return bordered_output[(slice(None), *inner)]
 
 
-def _rotate_filters(filters: Array, groups: int) -> Array:
+def _rotate_and_exchange_channels(filters: Array, groups: int) -> Array:
     """Return *filters* rotated by 180 degrees, with input and output channels swapped."""
     outer, inner, *kernel = filters.shape
     by_group = filters.reshape(groups, outer // groups, inner, *kernel).swapaxes(1, 2)

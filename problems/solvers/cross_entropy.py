@@ -23,7 +23,7 @@ from problems.solvers.probabilities import (
     cross_entropy_terms,
     log_of_base,
     log_softmax,
-    log_wrong_versions,
+    make_logarithm_wrong_versions,
 )
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
@@ -204,7 +204,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         softmax_cross_entropy,
         {
-            **log_wrong_versions(softmax_cross_entropy),
+            **make_logarithm_wrong_versions(softmax_cross_entropy),
             **reduction_wrong_versions(softmax_cross_entropy),
             "softmax_left_out": replace_formula(softmax_cross_entropy, _loss_without_softmax),
             "softmax_without_powers": replace_formula(
@@ -220,7 +220,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         cross_entropy,
         {
-            **log_wrong_versions(cross_entropy),
+            **make_logarithm_wrong_versions(cross_entropy),
             **reduction_wrong_versions(cross_entropy),
             "binary_for_categorical": replace_formula(cross_entropy, _binary_loss_of_classes),
             "probability_for_loss": replace_formula(cross_entropy, _probability_instead_of_loss),
@@ -231,7 +231,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         binary_cross_entropy,
         {
-            **log_wrong_versions(binary_cross_entropy),
+            **make_logarithm_wrong_versions(binary_cross_entropy),
             **reduction_wrong_versions(binary_cross_entropy),
             "negative_term_left_out": replace_formula(binary_cross_entropy, _loss_of_positives),
             "logits_for_probabilities": replace_arguments(binary_cross_entropy, logits=False),

@@ -32,7 +32,7 @@ def distance(x: Grid, y: Grid, *, squared: bool = False) -> Number:
     >>> distance([1, 2], [4, 6]), distance([1, 2], [4, 6], squared=True)
     (5, 25)
     """
-    square = _dot_product(*(_difference(x, y),) * 2)
+    square = _dot_product(*(_subtract_vectors(x, y),) * 2)
     return square if require_bool(squared, "squared") else square_root(square)
 
 
@@ -99,7 +99,7 @@ def _as_vectors(x: Grid, y: Grid) -> tuple[FractionArray, FractionArray]:
     return as_matching_arrays(x, y, ("x", "y"))
 
 
-def _difference(x: Grid, y: Grid) -> FractionArray:
+def _subtract_vectors(x: Grid, y: Grid) -> FractionArray:
     left, right = _as_vectors(x, y)
     difference: FractionArray = left - right
     return difference
@@ -116,7 +116,7 @@ SOLVERS: Final[tuple[Solver, ...]] = (distance, cosine_similarity, triplet_loss,
 
 def _absolute_distance(args: SolverArguments) -> Number:
     """Return the sum of the absolute differences."""
-    return simplify_number(Fraction(abs(_difference(args.x, args.y)).sum()))
+    return simplify_number(Fraction(abs(_subtract_vectors(args.x, args.y)).sum()))
 
 
 def _unnormalized_similarity(args: SolverArguments) -> Number:

@@ -23,7 +23,7 @@ from problems.solvers.probabilities import (
     as_probabilities,
     cross_entropy_terms,
     log_of_base,
-    log_wrong_versions,
+    make_logarithm_wrong_versions,
 )
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
@@ -114,7 +114,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         entropy,
         {
-            **log_wrong_versions(entropy),
+            **make_logarithm_wrong_versions(entropy),
             "unweighted_logarithms": replace_formula(
                 entropy,
                 lambda g: token_loss(as_distribution(g.p, "p"), base=g.base, reduction="sum"),
@@ -127,7 +127,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         kl_divergence,
         {
-            **log_wrong_versions(kl_divergence),
+            **make_logarithm_wrong_versions(kl_divergence),
             "distributions_swapped": replace_arguments(
                 kl_divergence, p=lambda g: g.q, q=lambda g: g.p
             ),
@@ -137,7 +137,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         token_loss,
         {
-            **log_wrong_versions(token_loss),
+            **make_logarithm_wrong_versions(token_loss),
             **reduction_wrong_versions(token_loss),
             "probabilities_averaged": replace_formula(
                 token_loss, lambda g: -math.log(_mean_probability(g)) / log_of_base(g.base)

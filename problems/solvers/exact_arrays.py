@@ -93,12 +93,12 @@ def as_matching_arrays(
     return left, right
 
 
-def simplify(cells: FractionArray | Fraction) -> NumberOrArray:
+def simplify_fractions(cells: FractionArray | Fraction) -> NumberOrArray:
     """Return *cells* with whole fractions converted to integers.
 
     An array without axes gives a single number.
 
-    >>> simplify(as_fraction_array([0.5, 2], "x")).tolist()
+    >>> simplify_fractions(as_fraction_array([0.5, 2], "x")).tolist()
     [Fraction(1, 2), 2]
     """
     return simplify_number(cells) if isinstance(cells, Fraction) else SIMPLIFY_CELLS(cells)
@@ -117,4 +117,4 @@ def reduce_losses(losses: npt.NDArray[Any] | Fraction, reduction: str) -> Number
     cells = np.asarray(losses)
     reduced_cells = np.asarray(cells if reduction == "none" else getattr(cells, reduction)())
     result = reduced_cells if reduced_cells.ndim else reduced_cells.item()
-    return simplify(result) if cells.dtype == object else result
+    return simplify_fractions(result) if cells.dtype == object else result

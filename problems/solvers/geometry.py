@@ -194,7 +194,7 @@ def move_channels(shape: Shape, layout: str) -> Shape:
     return tuple(axes[letter] for letter in batch + other)
 
 
-def _fractional_kernel_travel(args: SolverArguments, *, padded_ends: int = 2) -> Fraction:
+def _kernel_travel_without_rounding(args: SolverArguments, *, padded_ends: int = 2) -> Fraction:
     """Return the kernel travel as a fraction, with padding at the first *padded_ends* ends only.
 
     The size may be a fraction if it carries an earlier error forward.
@@ -225,14 +225,16 @@ def _divide_size_by_stride(args: SolverArguments) -> Number:
 # Wrong numbers of windows along one axis, by mistake; for convolution and pooling alike.
 WRONG_WINDOW_COUNTS: Final[dict[str, SizeFormula]] = {
     "rounded_up": lambda args: (
-        ceil(_fractional_kernel_travel(args) / _stride_or_kernel_size(args)) + 1
+        ceil(_kernel_travel_without_rounding(args) / _stride_or_kernel_size(args)) + 1
     ),
     "fraction_left": lambda args: (
-        _fractional_kernel_travel(args) / _stride_or_kernel_size(args) + 1
+        _kernel_travel_without_rounding(args) / _stride_or_kernel_size(args) + 1
     ),
-    "forgot_plus_one": lambda args: _fractional_kernel_travel(args) // _stride_or_kernel_size(args),
+    "forgot_plus_one": lambda args: (
+        _kernel_travel_without_rounding(args) // _stride_or_kernel_size(args)
+    ),
     "padding_once": lambda args: (
-        _fractional_kernel_travel(args, padded_ends=1) // _stride_or_kernel_size(args) + 1
+        _kernel_travel_without_rounding(args, padded_ends=1) // _stride_or_kernel_size(args) + 1
     ),
     "size_over_stride": _divide_size_by_stride,
 }

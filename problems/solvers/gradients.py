@@ -170,7 +170,7 @@ def _rotate_kernel(args: SolverArguments) -> Array:
     return as_array(args.w, "w", ranks=(2, 3, 4))[..., ::-1, ::-1]
 
 
-def _valid_convolution(args: SolverArguments) -> Array:
+def _input_gradient_by_valid_convolution(args: SolverArguments) -> Array:
     """Return the valid instead of the full convolution of *dy* with the rotated kernel."""
     return conv2d(args.dy, as_array(args.w, "w", ranks=(2,)), flip=True)
 
@@ -203,7 +203,9 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         conv2d_backward_input,
         {
             "kernel_not_rotated": replace_arguments(conv2d_backward_input, w=_rotate_kernel),
-            "full_left_out": replace_formula(conv2d_backward_input, _valid_convolution),
+            "full_left_out": replace_formula(
+                conv2d_backward_input, _input_gradient_by_valid_convolution
+            ),
             "padding_left_out": replace_arguments(
                 conv2d_backward_input, padding=0, input_size=None
             ),

@@ -102,7 +102,7 @@ def pyramid_grids(size: int, strides: tuple[int, ...]) -> tuple[int, ...]:
     """
     side = as_integer(size, "size")
     return tuple(
-        -(-side // as_integer(stride, "stride")) for stride in _as_levels(strides, "strides")
+        -(-side // as_integer(stride, "stride")) for stride in _parse_levels(strides, "strides")
     )
 
 
@@ -126,7 +126,7 @@ def _count_branch_channels(channels: Mapping[str, int], branch: str) -> int:
     return channels[branch]
 
 
-def _as_levels(value: object, what: str) -> tuple[object, ...]:
+def _parse_levels(value: object, what: str) -> tuple[object, ...]:
     if not isinstance(value, (tuple, list)) or not 0 < len(value) <= MAX_LEVELS:
         raise SolverError(f"{what} must be a list of at most {MAX_LEVELS}, one for each map")
     return tuple(value)
@@ -134,7 +134,7 @@ def _as_levels(value: object, what: str) -> tuple[object, ...]:
 
 def _grid_anchors(grids: object, anchors: object) -> list[tuple[int, int, int]]:
     """Return the rows, columns and anchors per position of each grid."""
-    sides = [as_pair(grid, "each grid") for grid in _as_levels(grids, "grids")]
+    sides = [as_pair(grid, "each grid") for grid in _parse_levels(grids, "grids")]
     each = anchors if isinstance(anchors, (tuple, list)) else (anchors,) * len(sides)
     if len(each) != len(sides):
         raise SolverError(

@@ -25,7 +25,7 @@ from problems.solvers.exact_arrays import (
     as_fraction_array,
     as_matching_arrays,
     reduce_losses,
-    simplify,
+    simplify_fractions,
 )
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
@@ -44,7 +44,7 @@ def mse(
     >>> mse([1, 2], [3, 3])
     Fraction(5, 2)
     """
-    return reduce_losses(_difference(prediction, target) ** 2, reduction)
+    return reduce_losses(_subtract_target(prediction, target) ** 2, reduction)
 
 
 def mae(
@@ -58,7 +58,7 @@ def mae(
     >>> mae([1, 2], [3, 3])
     Fraction(3, 2)
     """
-    return reduce_losses(abs(_difference(prediction, target)), reduction)
+    return reduce_losses(abs(_subtract_target(prediction, target)), reduction)
 
 
 def huber_loss(
@@ -75,14 +75,14 @@ def huber_loss(
     >>> huber_loss([1, 2], [3, Fraction(5, 2)])
     Fraction(13, 16)
     """
-    size, turn = abs(_difference(prediction, target)), as_fraction(delta, "delta")
+    size, turn = abs(_subtract_target(prediction, target)), as_fraction(delta, "delta")
     if turn <= 0:
         raise SolverError(f"delta must be positive, not {turn}")
     near, far = size**2 / 2, turn * (size - turn / 2)
     return reduce_losses(np.where(size <= turn, near, far), reduction)
 
 
-def _difference(prediction: NumberOrGrid, target: NumberOrGrid) -> FractionArray:
+def _subtract_target(prediction: NumberOrGrid, target: NumberOrGrid) -> FractionArray:
     """Return the prediction minus the target."""
     predicted, expected = as_matching_arrays(prediction, target, ("prediction", "target"))
     difference: FractionArray = predicted - expected
@@ -153,7 +153,7 @@ def smoothed_label(target: int, num_classes: int, *, smoothing: NumberOrGrid) ->
     spread = Fraction(as_proportion(smoothing, "smoothing"))
     label = np.full(classes, spread / classes, dtype=object)
     label[as_target_classes(target, (classes,))] += 1 - spread
-    return simplify(label)
+    return simplify_fractions(label)
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (mse, mae, huber_loss, hinge_loss, smoothed_label)
@@ -178,7 +178,7 @@ def _make_halved_loss_version(solver: Callable[..., NumberOrArray]) -> Solver:
 
 def _signed_error(args: SolverArguments) -> NumberOrArray:
     """Return the reduced differences with their signs."""
-    return reduce_losses(_difference(args.prediction, args.target), args.reduction)
+    return reduce_losses(_subtract_target(args.prediction, args.target), args.reduction)
 
 
 def _squared_error(args: SolverArguments) -> NumberOrArray:
@@ -215,7 +215,7 @@ def _smoothed_label_over_other_classes(args: SolverArguments) -> NumberOrArray:
         raise SolverError("there are no other classes")
     label = smoothed_label(**{**vars(args), "smoothing": 0})
     spread = Fraction(args.smoothing)
-    return simplify(label * (1 - spread) + (1 - label) * spread / (args.num_classes - 1))
+    return simplify_fractions(label * (1 - spread) + (1 - label) * spread / (args.num_classes - 1))
 
 
 def shift_classes_down(args: SolverArguments) -> object:

@@ -105,7 +105,7 @@ def _rotate_kernel(args: SolverArguments) -> Array:
     return kernel[::-1] if kernel.ndim == 1 else kernel[..., ::-1, ::-1]
 
 
-def geometry_wrong_versions(solver: Solver) -> Mapping[str, Solver]:
+def make_geometry_wrong_versions(solver: Solver) -> Mapping[str, Solver]:
     """Return the wrong versions that ignore the padding, the stride or the dilation."""
     return {
         "padding_left_out": replace_arguments(solver, padding=0),
@@ -120,7 +120,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         im2col,
         {
-            **geometry_wrong_versions(im2col),
+            **make_geometry_wrong_versions(im2col),
             "transposed_output": _transpose_result(im2col),
             "other_order": replace_formula(im2col, _columns_in_column_order),
         },
@@ -128,7 +128,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         conv_matrix,
         {
-            **geometry_wrong_versions(conv_matrix),
+            **make_geometry_wrong_versions(conv_matrix),
             "transposed_output": _transpose_result(conv_matrix),
             "kernel_flipped": replace_arguments(conv_matrix, w=_rotate_kernel),
         },

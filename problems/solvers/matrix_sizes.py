@@ -12,7 +12,7 @@ from grader.errors import SolverError
 from grader.registry import Solver, SolverArguments, WrongVersion
 from problems.solvers.bounds import Shape, as_integer, as_shape, check_cell_count
 from problems.solvers.geometry import PerAxis
-from problems.solvers.matrix_form import geometry_wrong_versions
+from problems.solvers.matrix_form import make_geometry_wrong_versions
 from problems.solvers.sizes import conv_shape
 from problems.solvers.windows import as_sizes, compute_borders
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
@@ -160,7 +160,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         im2col_shape,
         {
-            **geometry_wrong_versions(im2col_shape),
+            **make_geometry_wrong_versions(im2col_shape),
             "transposed_output": _reverse_result(im2col_shape),
             "input_channels_left_out": replace_arguments(im2col_shape, shape=_shape_of_one_channel),
         },
@@ -168,7 +168,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         conv_matrix_shape,
         {
-            **geometry_wrong_versions(conv_matrix_shape),
+            **make_geometry_wrong_versions(conv_matrix_shape),
             "transposed_output": _reverse_result(conv_matrix_shape),
             "input_channels_left_out": replace_arguments(
                 conv_matrix_shape, shape=_shape_of_one_channel

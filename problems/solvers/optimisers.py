@@ -18,7 +18,7 @@ from problems.solvers.exact_arrays import (
     as_fraction,
     as_fraction_array,
     as_matching_arrays,
-    simplify,
+    simplify_fractions,
 )
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
@@ -35,7 +35,7 @@ def sgd_step(
     """
     weights, slopes = as_param_and_grad(param, grad)
     decayed = slopes + as_fraction(weight_decay, "weight_decay") * weights
-    return simplify(weights - as_fraction(lr, "lr") * decayed)
+    return simplify_fractions(weights - as_fraction(lr, "lr") * decayed)
 
 
 def momentum_velocity(
@@ -55,7 +55,7 @@ def momentum_velocity(
     """
     slopes, speed = as_grad_and_state(grad, velocity, "velocity")
     fresh = 1 - as_fraction(dampening, "dampening")
-    return simplify(as_fraction(momentum, "momentum") * speed + fresh * slopes)
+    return simplify_fractions(as_fraction(momentum, "momentum") * speed + fresh * slopes)
 
 
 def momentum_step(
@@ -79,7 +79,7 @@ def momentum_step(
     weights, slopes = as_param_and_grad(param, grad)
     speed = momentum_velocity(grad, velocity, momentum=momentum, dampening=dampening)
     ahead = slopes + as_fraction(momentum, "momentum") * speed
-    return simplify(
+    return simplify_fractions(
         weights - as_fraction(lr, "lr") * (ahead if require_bool(nesterov, "nesterov") else speed)
     )
 
@@ -126,7 +126,7 @@ def _step_with_unscaled_decay(args: SolverArguments) -> NumberOrArray:
     """Return the parameter after a step whose decay ignores the learning rate."""
     weights, slopes = as_param_and_grad(args.param, args.grad)
     decayed = (1 - as_fraction(args.weight_decay, "weight_decay")) * weights
-    return simplify(decayed - as_fraction(args.lr, "lr") * slopes)
+    return simplify_fractions(decayed - as_fraction(args.lr, "lr") * slopes)
 
 
 def _averaging_dampening(args: SolverArguments) -> Number:
@@ -138,7 +138,7 @@ def _step_with_old_velocity(args: SolverArguments) -> NumberOrArray:
     """Return the parameter after a step along the velocity before its update."""
     weights, _ = as_param_and_grad(args.param, args.grad)
     _, speed = as_grad_and_state(args.grad, args.velocity, "velocity")
-    return simplify(weights - as_fraction(args.lr, "lr") * speed)
+    return simplify_fractions(weights - as_fraction(args.lr, "lr") * speed)
 
 
 WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (

@@ -98,7 +98,7 @@ def log_of_base(base: object) -> float:
     return 1.0 if base is None else math.log(cast("int", base))
 
 
-def log_wrong_versions(solver: Callable[..., NumberOrArray]) -> dict[str, Solver]:
+def make_logarithm_wrong_versions(solver: Callable[..., NumberOrArray]) -> dict[str, Solver]:
     """Return the wrong versions common to all losses with a logarithm."""
     return {
         "log_base_two": replace_arguments(solver, base=2),

@@ -19,7 +19,7 @@ from problems.solvers.exact_arrays import (
     as_fraction_array,
     as_matching_arrays,
     reduce_losses,
-    simplify,
+    simplify_fractions,
 )
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
@@ -40,7 +40,7 @@ def dropout_values(
     cells, mask_cells = as_matching_arrays(x, mask, ("x", "mask"))
     if not set(mask_cells.ravel().tolist()) <= {0, 1}:
         raise SolverError("mask must hold 0 and 1")
-    return simplify(
+    return simplify_fractions(
         cells * mask_cells / _keep_probability(p)
         if require_bool(inverted, "inverted")
         else cells * mask_cells
@@ -57,7 +57,9 @@ def dropout_mean(x: NumberOrGrid, p: Number, *, inverted: bool = True) -> Number
     [Fraction(9, 4), 3]
     """
     cells, keep_probability = as_fraction_array(x, "x"), _keep_probability(p)
-    return simplify(cells * (1 if require_bool(inverted, "inverted") else keep_probability))
+    return simplify_fractions(
+        cells * (1 if require_bool(inverted, "inverted") else keep_probability)
+    )
 
 
 def _keep_probability(p: Number) -> Fraction:
@@ -105,7 +107,7 @@ def _multiply_by_keep_probability(args: SolverArguments) -> NumberOrArray:
     """Return the kept values times the keep probability instead of divided by it."""
     if not args.inverted:
         raise SolverError("nothing is divided")
-    return simplify(
+    return simplify_fractions(
         as_fraction_array(dropout_values(**vars(args)), "x") * _keep_probability(args.p) ** 2
     )
 

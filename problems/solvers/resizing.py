@@ -163,7 +163,7 @@ def _input_channels(args: SolverArguments) -> int:
     return axis_sizes(args.shape, args.layout)["C"]
 
 
-def _layout_wrong_versions(solver: Solver) -> dict[str, Solver]:
+def _make_layout_wrong_versions(solver: Solver) -> dict[str, Solver]:
     """Return the wrong versions common to all shapes: axes in another order."""
     return {
         "axes_swapped": replace_formula(
@@ -203,14 +203,14 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         transposed_shape,
         {
-            **_layout_wrong_versions(transposed_shape),
+            **_make_layout_wrong_versions(transposed_shape),
             "channels_kept": replace_arguments(transposed_shape, out_channels=_input_channels),
         },
     ),
     *build_wrong_versions(
         upsample_shape,
         {
-            **_layout_wrong_versions(upsample_shape),
+            **_make_layout_wrong_versions(upsample_shape),
             "channels_scaled": _replace_channel_count(
                 upsample_shape, lambda args: upsample_size(_input_channels(args), args.scale_factor)
             ),
@@ -219,7 +219,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         pixel_shuffle_shape,
         {
-            **_layout_wrong_versions(pixel_shuffle_shape),
+            **_make_layout_wrong_versions(pixel_shuffle_shape),
             "channels_kept": _replace_channel_count(pixel_shuffle_shape, _input_channels),
             "shuffled_along_one_axis": _replace_channel_count(
                 pixel_shuffle_shape,
@@ -230,7 +230,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         pixel_unshuffle_shape,
         {
-            **_layout_wrong_versions(pixel_unshuffle_shape),
+            **_make_layout_wrong_versions(pixel_unshuffle_shape),
             "channels_kept": _replace_channel_count(pixel_unshuffle_shape, _input_channels),
             "shuffled_along_one_axis": _replace_channel_count(
                 pixel_unshuffle_shape, lambda args: _input_channels(args) * args.downscale_factor

@@ -185,7 +185,7 @@ def _crop_to_stride(x: Grid, args: SolverArguments) -> Array:
     return conv_transpose2d(x, **{**values, "padding": "tf", "output_padding": 0})
 
 
-def _output_with_overwritten_stamps(args: SolverArguments, count: int | None = None) -> Array:
+def _output_with_overwritten_kernels(args: SolverArguments, count: int | None = None) -> Array:
     """Return the output if the first *count* scaled kernels overwrite each other."""
     cells, kernel = as_array(args.x, "x", ranks=(2,)), as_array(args.w, "w", ranks=(2,))
     check_cell_count(cells.shape, "x", most=MAX_STAMPS)
@@ -198,16 +198,16 @@ def _output_with_overwritten_stamps(args: SolverArguments, count: int | None = N
     return output
 
 
-def _cropped_output_with_overwritten_stamps(args: SolverArguments) -> Array:
+def _cropped_output_with_overwritten_kernels(args: SolverArguments) -> Array:
     if args.dilation != 1:
         raise SolverError("stamps with gaps overlap otherwise")
-    output = _output_with_overwritten_stamps(args)
+    output = _output_with_overwritten_kernels(args)
     crop = as_integer(args.padding, "padding", least=0)
     cropped = output[crop : len(output) - crop, crop : output.shape[1] - crop]
     return cast("Array", add_bias(cropped[np.newaxis], args.bias)[0])
 
 
-def _last_stamp_only(args: SolverArguments) -> Array:
+def _scaled_kernel_of_last_cell(args: SolverArguments) -> Array:
     """Return the scaled kernel of the last cell alone, without the sum so far."""
     before = SolverArguments(**{**vars(args), "after": args.after - 1})
     return transposed_running_sum(**vars(args)) - transposed_running_sum(**vars(before))
@@ -238,7 +238,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         conv_transpose2d,
         {
             "overlap_overwritten": replace_formula(
-                conv_transpose2d, _cropped_output_with_overwritten_stamps
+                conv_transpose2d, _cropped_output_with_overwritten_kernels
             ),
             "transposed_cropped": replace_formula(
                 conv_transpose2d, lambda args: _crop_to_stride(args.x, args)
@@ -250,10 +250,10 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         transposed_running_sum,
         {
             "kernel_flipped": replace_arguments(transposed_running_sum, w=_rotate_kernel),
-            "last_stamp_only": replace_formula(transposed_running_sum, _last_stamp_only),
+            "last_stamp_only": replace_formula(transposed_running_sum, _scaled_kernel_of_last_cell),
             "overlap_overwritten": replace_formula(
                 transposed_running_sum,
-                lambda args: _output_with_overwritten_stamps(args, args.after),
+                lambda args: _output_with_overwritten_kernels(args, args.after),
             ),
             "stride_left_out": replace_arguments(transposed_running_sum, stride=1),
             "transposed_cropped": replace_formula(

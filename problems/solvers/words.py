@@ -21,7 +21,7 @@ from problems.solvers.probabilities import (
     check_magnitude,
     log_of_base,
     log_softmax,
-    log_wrong_versions,
+    make_logarithm_wrong_versions,
 )
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
@@ -137,7 +137,7 @@ def _loss_with_mean_over_negatives(args: SolverArguments) -> float:
     return _sampling_loss(args, weight=1 / len(others))
 
 
-def _softmax_loss_of_samples(args: SolverArguments) -> float:
+def _softmax_loss_over_negatives(args: SolverArguments) -> float:
     """Return the softmax cross-entropy of the context against the negatives."""
     positive, others = _score_context_and_negatives(args)
     return float(-log_softmax(np.array([positive, *others]))[0]) / log_of_base(args.base)
@@ -178,7 +178,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         negative_sampling_loss,
         {
-            **log_wrong_versions(negative_sampling_loss),
+            **make_logarithm_wrong_versions(negative_sampling_loss),
             "negatives_as_contexts": replace_formula(
                 negative_sampling_loss, partial(_sampling_loss, sign=1)
             ),
@@ -189,7 +189,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
                 negative_sampling_loss, _loss_with_mean_over_negatives
             ),
             "softmax_for_sigmoid": replace_formula(
-                negative_sampling_loss, _softmax_loss_of_samples
+                negative_sampling_loss, _softmax_loss_over_negatives
             ),
         },
     ),

@@ -19,10 +19,10 @@ MIDDLE_CHANNELS: Final = 3
 """Number of channels of which one lies between two others."""
 
 
-def as_cells(value: object, what: str) -> Array:
+def as_array_of_any_rank(value: object, what: str) -> Array:
     """Return *value* as an array of any rank.
 
-    >>> as_cells([[1, 2]], "x").shape
+    >>> as_array_of_any_rank([[1, 2]], "x").shape
     (1, 2)
     """
     return as_array(value, what, ranks=RANKS)
@@ -52,7 +52,7 @@ def _convolve_with_completed_last_window(
     args: SolverArguments, solver: Solver, axes: int
 ) -> object:
     """Return the result if zeros complete a last window that reaches over the far edge."""
-    cells, kernel = as_cells(args.x, "x"), as_cells(args.w, "w")
+    cells, kernel = as_array_of_any_rank(args.x, "x"), as_array_of_any_rank(args.w, "w")
     sizes, kernel_sizes = cells.shape[-axes:], kernel.shape[-axes:]
     stride = as_sizes(args.stride, "stride", axes)
     dilation = as_sizes(args.dilation, "dilation", axes)
@@ -79,7 +79,7 @@ def _convolve_selected_channels(
     args: SolverArguments, solver: Solver, axes: int, channels: Callable[[int], list[int]]
 ) -> object:
     """Return the result if the filters see only some channels."""
-    cells, kernel = as_cells(args.x, "x"), as_cells(args.w, "w")
+    cells, kernel = as_array_of_any_rank(args.x, "x"), as_array_of_any_rank(args.w, "w")
     if cells.ndim == axes or args.groups != 1 or len(cells) == 1:
         raise SolverError("there are no channels to choose from")
     selected = channels(len(cells))
@@ -104,7 +104,7 @@ CHANNEL_CHOICES: Final[Mapping[str, Callable[[int], list[int]]]] = {
 
 
 def _permute_filters(args: SolverArguments, axes: int, order: Callable[[int], list[int]]) -> Array:
-    kernel = as_cells(args.w, "w")
+    kernel = as_array_of_any_rank(args.w, "w")
     if kernel.ndim != axes + 2 or len(kernel) == 1:
         raise SolverError("there is one filter")
     return kernel[order(len(kernel))]

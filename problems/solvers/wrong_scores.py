@@ -114,7 +114,7 @@ def _to_class_argument(classes: Array) -> object:
     return whole if whole.ndim else int(whole)
 
 
-def _make_class_average_version(solver: Callable[..., object], name: str) -> Solver:
+def _make_version_divided_by_class_count(solver: Callable[..., object], name: str) -> Solver:
     """Return *solver* with the sum of its losses divided by the classes, not the examples."""
 
     def formula(args: SolverArguments) -> object:
@@ -142,7 +142,7 @@ def _error_wrong_versions(solver: Callable[..., Number]) -> Mapping[str, Solver]
 
     return {
         "divided_by_one_less": divide(_count_terms_minus_one),
-        "divided_by_rows": divide(lambda shape: _table_sides(shape)[0]),
+        "divided_by_rows": divide(lambda shape: _row_and_column_counts(shape)[0]),
         "divided_by_columns": divide(_column_count),
     }
 
@@ -154,14 +154,14 @@ def _count_terms_minus_one(shape: tuple[int, ...]) -> int:
     return count - 1
 
 
-def _table_sides(shape: tuple[int, ...]) -> tuple[int, int]:
+def _row_and_column_counts(shape: tuple[int, ...]) -> tuple[int, int]:
     if len(shape) != 2:  # noqa: PLR2004 - examples and features
         raise SolverError("the values have no rows and columns")
     return shape[0], shape[1]
 
 
 def _column_count(shape: tuple[int, ...]) -> int:
-    rows, columns = _table_sides(shape)
+    rows, columns = _row_and_column_counts(shape)
     if rows == columns:
         raise SolverError("there are as many rows")
     return columns
@@ -254,14 +254,18 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         softmax_cross_entropy,
         {
             **_build_true_class_mistakes(softmax_cross_entropy, "logits"),
-            "divided_by_class_count": _make_class_average_version(softmax_cross_entropy, "logits"),
+            "divided_by_class_count": _make_version_divided_by_class_count(
+                softmax_cross_entropy, "logits"
+            ),
         },
     ),
     *build_wrong_versions(
         cross_entropy,
         {
             **_build_true_class_mistakes(cross_entropy, "probabilities"),
-            "divided_by_class_count": _make_class_average_version(cross_entropy, "probabilities"),
+            "divided_by_class_count": _make_version_divided_by_class_count(
+                cross_entropy, "probabilities"
+            ),
         },
     ),
     *build_wrong_versions(

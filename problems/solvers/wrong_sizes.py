@@ -77,7 +77,7 @@ def _kernel_sides_added(args: SolverArguments) -> tuple[int, ...]:
     return (height + width, 1)
 
 
-def _axis_wrong_versions(solver: Solver, *names: str) -> Mapping[str, Solver]:
+def _make_axis_wrong_versions(solver: Solver, *names: str) -> Mapping[str, Solver]:
     return {
         "first_axis_for_all": replace_arguments(
             solver, **_use_one_entry_for_all_axes(*names, index=0)
@@ -200,7 +200,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             "kernel_sides_exchanged": replace_arguments(
                 conv_shape, kernel_size=_reverse_kernel_sides
             ),
-            **_axis_wrong_versions(conv_shape, "kernel_size", "stride", "padding", "dilation"),
+            **_make_axis_wrong_versions(conv_shape, "kernel_size", "stride", "padding", "dilation"),
         },
     ),
     *build_wrong_versions(
@@ -212,7 +212,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             "kernel_sides_exchanged": replace_arguments(
                 pool_shape, kernel_size=_reverse_kernel_sides
             ),
-            **_axis_wrong_versions(pool_shape, "kernel_size", "stride", "padding"),
+            **_make_axis_wrong_versions(pool_shape, "kernel_size", "stride", "padding"),
         },
     ),
     *(
@@ -222,7 +222,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             solver,
             {
                 "kernel_sides_added": replace_arguments(solver, kernel_size=_kernel_sides_added),
-                **_axis_wrong_versions(solver, "kernel_size"),
+                **_make_axis_wrong_versions(solver, "kernel_size"),
             },
         )
     ),

@@ -26,7 +26,7 @@ from problems.solvers.transposed_values import (
 )
 from problems.solvers.windows import as_sizes
 from problems.solvers.wrong_convolutions import (
-    as_cells,
+    as_array_of_any_rank,
     crop_result_at_stride_one,
     transform_result,
 )
@@ -36,14 +36,14 @@ from problems.solvers.wrong_versions import build_wrong_versions, replace_argume
 
 
 def _pool_by_minimum(args: SolverArguments) -> Array:
-    negated = max_pool2d(**{**vars(args), "x": -as_cells(args.x, "x")})
+    negated = max_pool2d(**{**vars(args), "x": -as_array_of_any_rank(args.x, "x")})
     return cast("Array", -np.asarray(negated))
 
 
 def _global_minimum(args: SolverArguments) -> Array:
     if not is_max_mode(args.mode):
         raise SolverError("the maximum is not asked for")
-    return cast("Array", as_cells(args.x, "x").min(axis=(-2, -1)))
+    return cast("Array", as_array_of_any_rank(args.x, "x").min(axis=(-2, -1)))
 
 
 def _kernel_side(args: SolverArguments) -> int:
@@ -58,7 +58,7 @@ def _average_over_kernel_side(args: SolverArguments) -> Array:
     return cast("Array", np.asarray(avg_pool2d(**vars(args))) * _kernel_side(args))
 
 
-def _pool_wrong_versions(solver: Solver) -> Mapping[str, Solver]:
+def _make_pool_wrong_versions(solver: Solver) -> Mapping[str, Solver]:
     return {
         "strided_result_cropped": replace_formula(
             solver, lambda args: crop_result_at_stride_one(args, solver, 2)
@@ -70,14 +70,14 @@ def _pool_wrong_versions(solver: Solver) -> Mapping[str, Solver]:
 
 
 def _ones_like_cells(args: SolverArguments) -> Array:
-    cells = as_cells(args.x, "x")
+    cells = as_array_of_any_rank(args.x, "x")
     return np.where(np.arange(cells.size) < vars(args).get("after", cells.size), 1, 0).reshape(
         cells.shape
     )
 
 
 def _input_without_last_cell(args: SolverArguments) -> Array:
-    cells = as_cells(args.x, "x").copy()
+    cells = as_array_of_any_rank(args.x, "x").copy()
     cells.reshape(-1)[-1] = 0
     return cells
 
@@ -96,9 +96,9 @@ def _maxima_for_gradients(args: SolverArguments) -> Array:
     """Return the maxima of the input at their cells, without the gradient from above."""
     if not is_max_mode(args.mode):
         raise SolverError("the maximum is not asked for")
-    ones = np.ones_like(as_cells(args.dy, "dy"))
+    ones = np.ones_like(as_array_of_any_rank(args.dy, "dy"))
     is_largest = np.asarray(pool2d_backward(**{**vars(args), "dy": ones})) > 0
-    return cast("Array", np.where(is_largest, as_cells(args.x, "x"), 0))
+    return cast("Array", np.where(is_largest, as_array_of_any_rank(args.x, "x"), 0))
 
 
 def _gradient_over_kernel_side(args: SolverArguments) -> Array:
@@ -108,16 +108,16 @@ def _gradient_over_kernel_side(args: SolverArguments) -> Array:
 
 
 def _mean_gradient_over_positions(args: SolverArguments) -> Array:
-    positions = math.prod(as_cells(args.dy, "dy").shape[-2:])
+    positions = math.prod(as_array_of_any_rank(args.dy, "dy").shape[-2:])
     return cast("Array", np.asarray(conv2d_backward_weight(**vars(args))) / positions)
 
 
 def _absolute_for_relu(args: SolverArguments) -> Array:
-    return cast("Array", np.abs(as_cells(_require_relu(args).x, "x")))
+    return cast("Array", np.abs(as_array_of_any_rank(_require_relu(args).x, "x")))
 
 
 def _negative_part(args: SolverArguments) -> Array:
-    return cast("Array", np.minimum(as_cells(_require_relu(args).x, "x"), 0))
+    return cast("Array", np.minimum(as_array_of_any_rank(_require_relu(args).x, "x"), 0))
 
 
 def _require_relu(args: SolverArguments) -> SolverArguments:
@@ -126,7 +126,7 @@ def _require_relu(args: SolverArguments) -> SolverArguments:
     return args
 
 
-def _gradient_sign_wrong_versions(solver: Solver) -> Mapping[str, Solver]:
+def _make_gradient_sign_wrong_versions(solver: Solver) -> Mapping[str, Solver]:
     return {"gradient_negated": transform_result(solver, np.negative)}
 
 
@@ -134,14 +134,14 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         max_pool2d,
         {
-            **_pool_wrong_versions(max_pool2d),
+            **_make_pool_wrong_versions(max_pool2d),
             "minimum_for_maximum": replace_formula(max_pool2d, _pool_by_minimum),
         },
     ),
     *build_wrong_versions(
         avg_pool2d,
         {
-            **_pool_wrong_versions(avg_pool2d),
+            **_make_pool_wrong_versions(avg_pool2d),
             "divided_by_side": replace_formula(avg_pool2d, _average_over_kernel_side),
             "means_rounded": transform_result(avg_pool2d, lambda means: np.floor(means + 0.5)),
             "means_cut_off": transform_result(avg_pool2d, np.floor),
@@ -188,12 +188,12 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         dense, {"relu_applied": transform_result(dense, lambda cells: np.maximum(cells, 0))}
     ),
     *build_wrong_versions(
-        conv2d_backward_input, _gradient_sign_wrong_versions(conv2d_backward_input)
+        conv2d_backward_input, _make_gradient_sign_wrong_versions(conv2d_backward_input)
     ),
     *build_wrong_versions(
         conv2d_backward_weight,
         {
-            **_gradient_sign_wrong_versions(conv2d_backward_weight),
+            **_make_gradient_sign_wrong_versions(conv2d_backward_weight),
             "mean_over_positions": replace_formula(
                 conv2d_backward_weight, _mean_gradient_over_positions
             ),

@@ -10,7 +10,7 @@ from grader.display.text import to_text
 from grader.values import Array, to_exact_number
 from problems.solvers.activations import activation, activation_backward, softmax
 from problems.solvers.bounds import as_array
-from problems.traces.reals import symbolic_formula
+from problems.traces.reals import build_symbolic_formula
 from problems.traces.tracing import TracedArguments, build_tracers, show_array
 
 RANKS: Final = (0, 1, 2, 3, 4)
@@ -44,7 +44,7 @@ def _trace_activation_backward(args: TracedArguments) -> Iterator[SolutionStep]:
     if args.name in LETTER_NOTES:
         yield TextStep(LETTER_NOTES[args.name])
     if args.name in SLOPE_FORMULAS:
-        yield symbolic_formula("f'(x)", SLOPE_FORMULAS[args.name])
+        yield build_symbolic_formula("f'(x)", SLOPE_FORMULAS[args.name])
     else:
         yield TextStep(
             PIECEWISE_SLOPES[args.name].format(to_text(to_exact_number(args.negative_slope)))
@@ -63,7 +63,7 @@ def _trace_softmax_backward(
     yield show_array("y", probabilities)
     yield TextStep("Along the axis, m is the sum of y·dy, the mean of dy with the weights y:")
     yield show_array("m", mean)
-    yield symbolic_formula("dx", "y*(dy - m)")
+    yield build_symbolic_formula("dx", "y*(dy - m)")
     yield show_array("dx", args.result)
 
 

@@ -29,7 +29,7 @@ from problems.solvers.bounds import as_numbers, as_pair, as_rows
 from problems.solvers.boxes import Box, parse_box
 from problems.traces.boxes import BOX_LETTERS, conversion_formulas
 from problems.traces.overlaps import measure_overlap
-from problems.traces.reals import real_formula, round_for_table
+from problems.traces.reals import build_real_formula, round_for_table
 from problems.traces.tracing import TracedArguments, build_table, build_tracers
 
 CENTER_FORMAT: Final = "cxcywh"
@@ -99,21 +99,21 @@ def _trace_decode_yolo_box(args: TracedArguments) -> Iterator[SolutionStep]:
         gate = _sigmoid_formula(axis, offsets[axis])
         yield gate
         known = {f"s_{axis}": gate.number, f"c_{axis}": corner, "S": args.stride}
-        yield real_formula(f"b_{axis}", f"{centre.format(axis)}{stride}", **known)
+        yield build_real_formula(f"b_{axis}", f"{centre.format(axis)}{stride}", **known)
     for side, length in sides.items():
         if modern:
             gate = _sigmoid_formula(side, offsets[side])
             yield gate
             known = {f"a_{side}": length, f"s_{side}": gate.number}
-            yield real_formula(f"b_{side}", f"a_{side}*(2*s_{side})**2", **known)
+            yield build_real_formula(f"b_{side}", f"a_{side}*(2*s_{side})**2", **known)
         else:
             known = {f"a_{side}": length, f"t_{side}": offsets[side]}
-            yield real_formula(f"b_{side}", f"a_{side}*exp(t_{side})", **known)
+            yield build_real_formula(f"b_{side}", f"a_{side}*exp(t_{side})", **known)
     yield Array("(b_x, b_y, b_w, b_h)", Tensor.from_nested(args.result))
 
 
 def _sigmoid_formula(axis: str, offset: Number) -> Formula:
-    return real_formula(f"s_{axis}", f"1/(1 + exp(-t_{axis}))", **{f"t_{axis}": offset})
+    return build_real_formula(f"s_{axis}", f"1/(1 + exp(-t_{axis}))", **{f"t_{axis}": offset})
 
 
 def _trace_decode_deltas(args: TracedArguments) -> Iterator[SolutionStep]:
@@ -125,14 +125,16 @@ def _trace_decode_deltas(args: TracedArguments) -> Iterator[SolutionStep]:
     decoded: dict[str, Number] = {}
     for axis, side, delta in (("x", "w", deltas[0]), ("y", "h", deltas[1])):
         source = f"c_{axis}a + {_format_scaled_delta(f'd_{axis}', center_variance, 1)}*{side}_a"
-        step = real_formula(
+        step = build_real_formula(
             f"c_{axis}", source, **known, **{f"d_{axis}": delta, "v_1": center_variance}
         )
         decoded[step.name] = step.number
         yield step
     for side, delta in (("w", deltas[2]), ("h", deltas[3])):
         source = f"{side}_a*exp({_format_scaled_delta(f'd_{side}', size_variance, 2)})"
-        step = real_formula(side, source, **known, **{f"d_{side}": delta, "v_2": size_variance})
+        step = build_real_formula(
+            side, source, **known, **{f"d_{side}": delta, "v_2": size_variance}
+        )
         decoded[step.name] = step.number
         yield step
     box = parse_box(tuple(decoded.values()), "the box", fmt=CENTER_FORMAT)
@@ -191,7 +193,7 @@ def _trace_anchor_deltas(args: TracedArguments) -> Iterator[SolutionStep]:
         yield build_formula(f"d_{axis}", f"(c_{axis}b - c_{axis}a)/{side}_a{divisor}", **known)
     for side in ("w", "h"):
         divisor = "" if size_variance == 1 else "/v_2"
-        yield real_formula(f"d_{side}", f"ln({side}_b/{side}_a){divisor}", **known)
+        yield build_real_formula(f"d_{side}", f"ln({side}_b/{side}_a){divisor}", **known)
     yield Array(
         "(d_x, d_y, d_w, d_h)", Tensor.from_nested([to_exact_number(one) for one in args.result])
     )

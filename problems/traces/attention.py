@@ -12,7 +12,7 @@ from grader.display.steps import SolutionStep, TextStep, Tracer, build_formula
 from grader.values import Array, Number
 from problems.solvers.attention import attention, attention_scores, attention_weights
 from problems.solvers.bounds import as_array
-from problems.traces.reals import real_formula
+from problems.traces.reals import build_real_formula
 from problems.traces.sums import dot_product_formula
 from problems.traces.tracing import TracedArguments, build_tracers, show_array
 
@@ -37,7 +37,7 @@ def _trace_score_matrix(args: TracedArguments) -> Iterator[SolutionStep]:
             yield dot_product_formula(name, query[row].tolist(), key[column].tolist())
     yield show_array("P" if args.scale else "S", products)
     if args.scale:
-        root = real_formula(
+        root = build_real_formula(
             "r", "sqrt(d)" if args.num_heads == 1 else "sqrt(d_h)", d=width, d_h=width
         )
         yield TextStep("The products P are divided by r, the square root of the width:")

@@ -60,7 +60,7 @@ def _format_box_letters(fmt: str) -> str:
     return f"({', '.join(BOX_LETTERS[fmt])})"
 
 
-def introduce_corners(fmt: str, *, inclusive: bool, boxes: str) -> Iterator[TextStep]:
+def describe_box_conventions(fmt: str, *, inclusive: bool, boxes: str) -> Iterator[TextStep]:
     """Yield the notes that precede the corners of *boxes*: last pixel and box format."""
     if inclusive:
         yield TextStep(INCLUSIVE_NOTE)

@@ -16,9 +16,9 @@ from problems.solvers.cost import (
 )
 from problems.solvers.geometry import PerAxis
 from problems.traces.parameters import (
+    build_kernel_area_piece,
     build_layer_table,
     input_channels_piece,
-    kernel_area_piece,
     map_area_piece,
 )
 from problems.traces.tracing import TracedArguments, build_tracers, sum_formula
@@ -41,7 +41,7 @@ def conv_macs_formula(
     19660800
     """
     positions_source, numbers = map_area_piece(kernel_size, sizes, index=index)
-    kernel_source, kernel = kernel_area_piece(kernel_size)
+    kernel_source, kernel = build_kernel_area_piece(kernel_size)
     channels_source, inner = input_channels_piece(channels[0], groups)
     values = {**numbers, **kernel, **inner, "C_out": channels[1]}
     return build_formula(
@@ -57,7 +57,7 @@ def _trace_conv_macs(args: TracedArguments) -> Iterator[SolutionStep]:
 
 def _trace_separable_macs(args: TracedArguments) -> Iterator[SolutionStep]:
     where, sizes = map_area_piece(args.kernel_size, args.output_size)
-    cells, kernel = kernel_area_piece(args.kernel_size)
+    cells, kernel = build_kernel_area_piece(args.kernel_size)
     channels = {"C_in": args.in_channels, "C_out": args.out_channels}
     depthwise = build_formula("M_d", f"{where}*{cells}*C_in", **sizes, **kernel, **channels)
     pointwise = build_formula("M_p", f"{where}*C_in*C_out", **sizes, **channels)
@@ -85,7 +85,7 @@ def _trace_flops(args: TracedArguments) -> Iterator[SolutionStep]:
 
 
 def _trace_separable_ratio(args: TracedArguments) -> Iterator[SolutionStep]:
-    cells, kernel = kernel_area_piece(args.kernel_size)
+    cells, kernel = build_kernel_area_piece(args.kernel_size)
     yield TextStep(
         "The depthwise step has 1 filter instead of C_out, the pointwise step a 1×1 kernel."
     )

@@ -23,7 +23,7 @@ from problems.solvers.divergence import entropy, kl_divergence, perplexity, toke
 from problems.solvers.loss_gradients import softmax_cross_entropy_gradient
 from problems.solvers.probabilities import as_double_rows, as_doubles, log_of_base, log_softmax
 from problems.traces.losses import build_reduction_step, format_indexed_name
-from problems.traces.reals import real_formula, symbolic_formula
+from problems.traces.reals import build_real_formula, build_symbolic_formula
 from problems.traces.sums import dot_product_formula, mean_formula
 from problems.traces.tracing import (
     MAX_ROWS,
@@ -149,8 +149,8 @@ def _trace_binary_cross_entropy(args: TracedArguments) -> Iterator[SolutionStep]
     options = {"logits": args.logits, "base": args.base, "reduction": "none"}
     losses = np.asarray(binary_cross_entropy(args.prediction, args.target, **options))
     if args.logits:
-        yield symbolic_formula("p", "1/(1 + exp(-z))")
-    yield symbolic_formula("L", BINARY_LOSS_FORMULA.format(log))
+        yield build_symbolic_formula("p", "1/(1 + exp(-z))")
+    yield build_symbolic_formula("L", BINARY_LOSS_FORMULA.format(log))
     probabilities = np.exp(-np.logaddexp(0, -cells)) if args.logits else cells
     columns = {"z": cells} if args.logits else {}
     columns |= {"p": probabilities, "t": targets, "L": losses}
@@ -214,7 +214,7 @@ def _trace_perplexity(args: TracedArguments) -> Iterator[SolutionStep]:
     mean = mean_formula("H", nats.tolist())
     yield TextStep("The perplexity is e to the power of the mean H:")
     yield mean
-    yield real_formula("PP", "exp(H)", H=mean.number)
+    yield build_real_formula("PP", "exp(H)", H=mean.number)
 
 
 def _trace_softmax_cross_entropy_gradient(args: TracedArguments) -> Iterator[SolutionStep]:

@@ -77,7 +77,7 @@ def _trace_yolo_grid(args: TracedArguments) -> Iterator[SolutionStep]:
     yield build_value_step("grid", args.result)
 
 
-def _scale_grids(args: TracedArguments) -> list[tuple[int, int, int]]:
+def _list_scale_grids(args: TracedArguments) -> list[tuple[int, int, int]]:
     """Return the (stride, rows, columns) of each scale."""
     strides = STRIDES.get(args.version, THREE_SCALES)
     return [(stride, *yolo_grid(args.size, stride)) for stride in strides]
@@ -87,7 +87,7 @@ def _trace_yolo_output_shapes(args: TracedArguments) -> Iterator[SolutionStep]:
     steps = list(_trace_yolo_depth(args))
     yield from steps
     depth = next(step.number for step in steps if isinstance(step, Formula))
-    scales = _scale_grids(args)
+    scales = _list_scale_grids(args)
     several = "Each scale divides" if len(scales) > 1 else "The detector divides"
     yield TextStep(f"{several} the image by its stride.")
     rows = tuple((stride, (high, wide), depth) for stride, high, wide in scales)
@@ -96,7 +96,7 @@ def _trace_yolo_output_shapes(args: TracedArguments) -> Iterator[SolutionStep]:
 
 
 def _trace_yolo_boxes(args: TracedArguments) -> Iterator[SolutionStep]:
-    boxes_per_cell, scales = _boxes_per_cell(args), _scale_grids(args)
+    boxes_per_cell, scales = _boxes_per_cell(args), _list_scale_grids(args)
     what = "one box" if boxes_per_cell == 1 else f"{boxes_per_cell} boxes"
     yield TextStep(f"Each cell predicts {what}.")
     counts = [high * wide * boxes_per_cell for _, high, wide in scales]

@@ -127,14 +127,14 @@ def _trace_receptive_field(args: TracedArguments) -> Iterator[SolutionStep]:
     windows = _drop_padding_layers(_list_windows(args.layers))
     if len(windows) == 1:
         yield TextStep("The receptive field of a single layer is the span of its kernel.")
-        yield kernel_span_formula(windows[0][1])
+        yield build_kernel_span_formula(windows[0][1])
         return
     yield from _trace_field_growth(windows)
     added = [after.size - before.size for before, after in pairwise(_accumulate_fields(windows))]
     yield sum_formula("r", (1, *added))
 
 
-def kernel_span_formula(window: AxisWindow) -> Formula:
+def build_kernel_span_formula(window: AxisWindow) -> Formula:
     """Return the formula of the receptive field of a single layer."""
     if window.dilation > 1:
         return build_formula("r", "D*(K - 1) + 1", D=window.dilation, K=window.kernel)

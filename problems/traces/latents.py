@@ -13,7 +13,7 @@ from grader.display.text import GREEK
 from grader.values import to_exact_number
 from problems.solvers.latents import code_divergence, latent_code, latent_deviation
 from problems.solvers.probabilities import as_doubles
-from problems.traces.reals import real_formula, symbolic_formula
+from problems.traces.reals import build_real_formula, build_symbolic_formula
 from problems.traces.sums import mean_formula
 from problems.traces.tracing import (
     MAX_ROWS,
@@ -41,9 +41,9 @@ def _trace_latent_deviation(args: TracedArguments) -> Iterator[SolutionStep]:
         "The variance is e to the power of l; the standard deviation is its square root."
     )
     if not logarithms.ndim:
-        yield real_formula("sigma", "exp(l/2)", l=float(logarithms))
+        yield build_real_formula("sigma", "exp(l/2)", l=float(logarithms))
         return
-    yield symbolic_formula("sigma", "exp(l/2)")
+    yield build_symbolic_formula("sigma", "exp(l/2)")
     yield show_array("sigma", args.result)
 
 
@@ -54,9 +54,9 @@ def _trace_latent_code(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("The mean plus the standard deviation times the noise:")
     if not logarithms.ndim:
         numbers = {"mu": float(mean), "l": float(logarithms), "epsilon": float(noise)}
-        yield real_formula("z", "mu + exp(l/2)*epsilon", **numbers)
+        yield build_real_formula("z", "mu + exp(l/2)*epsilon", **numbers)
         return
-    yield symbolic_formula("z", "mu + exp(l/2)*epsilon")
+    yield build_symbolic_formula("z", "mu + exp(l/2)*epsilon")
     spread = {"l": logarithms, SIGMA: np.exp(logarithms / 2), EPSILON: noise}
     yield _build_dimension_table(**{MU: mean, **spread, "z": args.result})
     yield show_array("z", args.result)
@@ -67,9 +67,9 @@ def _trace_code_divergence(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("Each dimension contributes according to its mean and variance:")
     if not logarithms.ndim:
         numbers = {"mu": float(mean), "l": float(logarithms)}
-        yield real_formula("D", "(mu**2 + exp(l) - 1 - l)/2", **numbers)
+        yield build_real_formula("D", "(mu**2 + exp(l) - 1 - l)/2", **numbers)
         return
-    yield symbolic_formula("D", "(mu**2 + exp(l) - 1 - l)/2")
+    yield build_symbolic_formula("D", "(mu**2 + exp(l) - 1 - l)/2")
     terms = code_divergence(args.mean, args.log_var, reduction="none")
     yield _build_dimension_table(
         **{f"{MU}²": mean**2, "exp(l)": np.exp(logarithms), "l": logarithms, "D": terms}

@@ -20,7 +20,7 @@ from problems.solvers.matrix_sizes import (
 from problems.solvers.sizes import conv_shape
 from problems.solvers.windows import as_sizes, pad, place_windows
 from problems.traces.axes import trace_axes, trace_conv_axis
-from problems.traces.parameters import kernel_area_piece
+from problems.traces.parameters import build_kernel_area_piece
 from problems.traces.tracing import TracedArguments, build_table, build_tracers, show_array
 from problems.traces.windows import describe_remaining_cells, trace_output_sides
 
@@ -96,7 +96,7 @@ def _trace_im2col_shape(args: TracedArguments) -> Iterator[SolutionStep]:
     maps, steps = _maps_shape_and_side_steps(args)
     yield TextStep("One row for each cell of a window in all channels, one column for each window.")
     yield from steps
-    cells, kernel = kernel_area_piece(args.kernel_size)
+    cells, kernel = build_kernel_area_piece(args.kernel_size)
     channels = ("C*", {"C": maps[0]}) if maps[0] > 1 else ("", {})
     rows = build_formula("n_r", f"{channels[0]}{cells}", **kernel, **channels[1])
     yield from _trace_row_and_column_counts(
@@ -126,7 +126,7 @@ def _trace_conv_matrix_nonzeros(args: TracedArguments) -> Iterator[SolutionStep]
     maps, steps = _maps_shape_and_side_steps(args)
     yield from steps
     counts = {"C": maps[0], "C_out": args.out_channels}
-    cells, kernel = kernel_area_piece(args.kernel_size)
+    cells, kernel = build_kernel_area_piece(args.kernel_size)
     output_sides = _output_sides(args, maps)
     whole = build_formula("N", f"C_out*C*{cells}*H_out*W_out", **counts, **kernel, **output_sides)
     if whole.value == args.result:

@@ -13,7 +13,7 @@ from grader.display.text import to_text
 from grader.values import Array, to_exact_number
 from problems.solvers.bounds import as_array
 from problems.solvers.normalisation import batch_norm_values, layer_norm_values
-from problems.traces.reals import real_formula, symbolic_formula
+from problems.traces.reals import build_real_formula, build_symbolic_formula
 from problems.traces.sums import mean_formula
 from problems.traces.tracing import TracedArguments, build_table, build_tracers, show_array
 
@@ -83,7 +83,7 @@ def _trace_statistics(
     if not known[1]:
         yield TextStep(VARIANCE_SENTENCE)
         yield mean_formula("v", np.square(lines[0] - float(centre)).tolist())
-    yield real_formula(
+    yield build_real_formula(
         "s", "sqrt(v + eps)" if eps else "sqrt(v)", v=spread, eps=to_exact_number(eps)
     )
 
@@ -92,7 +92,7 @@ def _trace_normalized_values(args: TracedArguments) -> Iterator[SolutionStep]:
     """Yield the formula of normalization, without neutral terms, and the values."""
     scaled = "gamma*" if np.any(np.asarray(args.gamma) != 1) else ""
     moved = " + beta" if np.any(np.asarray(args.beta) != 0) else ""
-    yield symbolic_formula("y", f"{scaled}(x - mu)/s{moved}")
+    yield build_symbolic_formula("y", f"{scaled}(x - mu)/s{moved}")
     yield show_array("y", args.result)
 
 

@@ -21,8 +21,8 @@ from problems.solvers.overlaps import (
     iou_matrix,
     union_area,
 )
-from problems.traces.boxes import BOX_LETTERS, CORNER_FORMAT, introduce_corners
-from problems.traces.reals import real_formula
+from problems.traces.boxes import BOX_LETTERS, CORNER_FORMAT, describe_box_conventions
+from problems.traces.reals import build_real_formula
 from problems.traces.tracing import TracedArguments, build_table, build_tracers
 
 DISTANCE_SENTENCE: Final = (
@@ -64,7 +64,7 @@ class _BoxPair:
     def trace_corners(self) -> Iterator[SolutionStep]:
         """Yield the corners of both boxes."""
         fmt, inclusive = self.args.fmt, self.args.inclusive
-        yield from introduce_corners(fmt, inclusive=inclusive, boxes="both boxes")
+        yield from describe_box_conventions(fmt, inclusive=inclusive, boxes="both boxes")
         rows = [
             (name, *format_box(box, CORNER_FORMAT))
             for name, box in (("A", self.first), ("B", self.second))
@@ -158,15 +158,15 @@ def _trace_ciou(args: TracedArguments) -> Iterator[SolutionStep]:
     sides = {"w_A": pair.first.width, "h_A": pair.first.height}
     sides |= {"w_B": pair.second.width, "h_B": pair.second.height}
     yield TextStep("v compares the aspect ratios of the boxes by the angles of their diagonals.")
-    shapes = real_formula("v", "4/pi**2*(atan(w_B/h_B) - atan(w_A/h_A))**2", **sides)
+    shapes = build_real_formula("v", "4/pi**2*(atan(w_B/h_B) - atan(w_A/h_A))**2", **sides)
     yield shapes
     if not shapes.number:
         yield build_formula("CIoU", "IoU - R", IoU=pair.iou, R=ratio)
         return
-    weight = real_formula("alpha", "v/(1 - IoU + v)", v=shapes.number, IoU=pair.iou)
+    weight = build_real_formula("alpha", "v/(1 - IoU + v)", v=shapes.number, IoU=pair.iou)
     yield weight
     known = {"IoU": pair.iou, "R": ratio, "alpha": weight.number, "v": shapes.number}
-    yield real_formula("CIoU", "IoU - R - alpha*v", **known)
+    yield build_real_formula("CIoU", "IoU - R - alpha*v", **known)
 
 
 def _trace_iou_matrix(args: TracedArguments) -> Iterator[SolutionStep]:

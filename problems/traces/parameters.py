@@ -45,10 +45,10 @@ def area_piece(sides: Sequence[int], letters: Sequence[str]) -> FormulaPiece:
     return "*".join(letters), dict(zip(letters, sides, strict=True))
 
 
-def kernel_area_piece(kernel_size: PerAxis) -> FormulaPiece:
+def build_kernel_area_piece(kernel_size: PerAxis) -> FormulaPiece:
     """Return the cells of a kernel: K squared for a square, K cubed for a cube.
 
-    >>> kernel_area_piece(3), kernel_area_piece((7,))
+    >>> build_kernel_area_piece(3), build_kernel_area_piece((7,))
     (('K**2', {'K': 3}), ('K', {'K': 7}))
     """
     sides = as_axis_sizes(kernel_size, "kernel_size")
@@ -98,7 +98,7 @@ def _trace_weights_and_biases(
 
 
 def _trace_conv_params(args: TracedArguments) -> Iterator[SolutionStep]:
-    cells, kernel = kernel_area_piece(args.kernel_size)
+    cells, kernel = build_kernel_area_piece(args.kernel_size)
     channels_source, channels = input_channels_piece(args.in_channels, args.groups)
     bias_clause = ", and one bias" if args.bias else ""
     among = "input channel" if args.groups == 1 else "input channel of its group"
@@ -116,7 +116,7 @@ def _trace_conv_transpose_params(args: TracedArguments) -> Iterator[SolutionStep
 
 
 def _trace_locally_connected_params(args: TracedArguments) -> Iterator[SolutionStep]:
-    cells, kernel = kernel_area_piece(args.kernel_size)
+    cells, kernel = build_kernel_area_piece(args.kernel_size)
     where, sizes = map_area_piece(args.kernel_size, args.output_size)
     out = {"C_out": args.out_channels}
     yield TextStep("Nothing is shared: each output position has its own weights.")
@@ -129,7 +129,7 @@ def _trace_locally_connected_params(args: TracedArguments) -> Iterator[SolutionS
 
 
 def _trace_separable_params(args: TracedArguments) -> Iterator[SolutionStep]:
-    cells, kernel = kernel_area_piece(args.kernel_size)
+    cells, kernel = build_kernel_area_piece(args.kernel_size)
     channels = {"C_in": args.in_channels, "C_out": args.out_channels}
     yield TextStep(
         "Depthwise: one kernel for each channel. Pointwise: 1×1 kernels over all channels."

@@ -17,12 +17,12 @@ SMALL_DENOMINATOR: Final = 10
 DECIMALS: Final = 4
 
 
-def real_formula(name: str, source: str, **numbers: object) -> Formula:
+def build_real_formula(name: str, source: str, **numbers: object) -> Formula:
     """Return the step *name* = *source*, which may call ``exp ln log10 sin cos atan``.
 
     Numbers may be floats; ``pi`` is predefined.
 
-    >>> real_formula("y", "1/(1 + exp(-x))", x=0.0).value
+    >>> build_real_formula("y", "1/(1 + exp(-x))", x=0.0).value
     Fraction(1, 2)
     """
     known: dict[str, Value] = {
@@ -35,10 +35,10 @@ def real_formula(name: str, source: str, **numbers: object) -> Formula:
     return build_formula(name, source, result=to_exact_number(float(value)), **known)
 
 
-def symbolic_formula(name: str, source: str) -> Formula:
+def build_symbolic_formula(name: str, source: str) -> Formula:
     """Return a formula in symbols alone, which holds for every cell.
 
-    >>> symbolic_formula("y", "1/(1 + exp(-x))").value is None
+    >>> build_symbolic_formula("y", "1/(1 + exp(-x))").value is None
     True
     """
     tree = parse(source).tree

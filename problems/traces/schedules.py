@@ -9,7 +9,7 @@ from typing import Final
 from grader.display.steps import SolutionStep, TextStep, Tracer, build_formula
 from problems.solvers.exact_arrays import as_fraction
 from problems.solvers.schedules import cosine_lr, step_lr, warmup_lr
-from problems.traces.reals import real_formula
+from problems.traces.reals import build_real_formula
 from problems.traces.tracing import TracedArguments, build_tracers
 
 
@@ -31,7 +31,7 @@ def _trace_cosine_lr(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("The rate decreases along half a cosine wave from the first to the last value:")
     fall = "(eta_0 - eta_T)" if bottom else "eta_0"
     source = f"{'eta_T + ' if bottom else ''}{fall}*(1 + cos(pi*t/T))/2"
-    yield real_formula("eta_t", source, eta_0=top, eta_T=bottom, t=args.epoch, T=args.t_max)
+    yield build_real_formula("eta_t", source, eta_0=top, eta_T=bottom, t=args.epoch, T=args.t_max)
 
 
 def _trace_warmup_lr(args: TracedArguments) -> Iterator[SolutionStep]:

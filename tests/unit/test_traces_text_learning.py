@@ -10,7 +10,7 @@ from grader.display.steps import Array, Formula, Rows, Window
 from grader.errors import SolverError
 from grader.values import Tensor, to_exact_number
 from problems.traces.normalisation import VARIANCE_SENTENCE
-from problems.traces.reals import real_formula, round_for_table
+from problems.traces.reals import build_real_formula, round_for_table
 
 HALF = Fraction(1, 2)
 TENTH = Fraction(1, 10)
@@ -283,7 +283,7 @@ def test_trace_summarizes_sums_that_are_too_long(solver, arguments):
 @pytest.mark.parametrize("source", ["(x, x)", "exp((x, x))", "ln(-x)", "exp(9**9*x)"])
 def test_float_formula_without_a_real_value_raises_an_error(source):
     with pytest.raises((SolverError, ArithmeticError, ValueError)):
-        real_formula("p", source, x=1)
+        build_real_formula("p", source, x=1)
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,7 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 # What students do instead.
 
 
-def _move_stop(args: SolverArguments, layers: int) -> int:
+def _shift_slice_stop(args: SolverArguments, layers: int) -> int:
     """Return the end of the cut, moved by a number of *layers*."""
     count = len(args.net.layers)
     stop = count if args.stop is None else _as_layer_index(args.stop, "stop", count)
@@ -221,10 +221,10 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         subnetwork,
         {
             "cut_one_layer_early": replace_arguments(
-                subnetwork, stop=lambda args: _move_stop(args, -1)
+                subnetwork, stop=lambda args: _shift_slice_stop(args, -1)
             ),
             "cut_one_layer_late": replace_arguments(
-                subnetwork, stop=lambda args: _move_stop(args, 1)
+                subnetwork, stop=lambda args: _shift_slice_stop(args, 1)
             ),
         },
     ),

@@ -130,7 +130,7 @@ class Login(Served):
         for token in ("t1", "t2"):
             self.stand_in.plan("DELETE", f"/me/tokens/{token}", (204, b""))
         grader.logout(self.address)
-        self.assertEqual(_tokens.stored_tokens(self.address), [])
+        self.assertEqual(_tokens.load_stored_tokens(self.address), [])
         for token in ("t1", "t2"):
             self.assertEqual(len(self.sent("DELETE", f"/me/tokens/{token}")), 1)
 
@@ -163,7 +163,7 @@ class Login(Served):
         ):
             grader.logout(self.address)
         self.assertEqual(len(self.sent("DELETE", "/me/tokens/t-rl")), 1)
-        self.assertEqual(_tokens.stored_tokens(self.address), [])
+        self.assertEqual(_tokens.load_stored_tokens(self.address), [])
         os.environ.update(DLGRADER_TOKEN=SECRET, DLGRADER_SERVER=self.address)
         with self.assertWarnsRegex(UserWarning, "DLGRADER_TOKEN is still valid"):
             grader.logout(self.address)

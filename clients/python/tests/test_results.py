@@ -143,7 +143,7 @@ class Magic(Served):
         self.stand_in.plan("POST", f"{path}/reading", (200, {"readable": True, "read_as": "64"}))
         self.stand_in.plan("GET", f"{path}/draft", (200, {"answers": {}, "version": 1}))
         self.stand_in.plan("PUT", f"{path}/draft", (200, {}))
-        _magic.select(hw)
+        _magic.select_assignment(hw)
         shell = mock.Mock(user_ns={"x": 8})
         self.assertIn("Read as: 64", str(_magic.answer("--check side", "2^6\n", shell)))
         self.assertIn("Draft saved", str(_magic.answer("--draft --python side", "x * 8", shell)))

@@ -21,7 +21,7 @@ from dlgrader_client._deliveries import (
     NotSubmitted,
     QueueStatus,
 )
-from dlgrader_client._display import running_shell
+from dlgrader_client._display import get_ipython_shell
 from dlgrader_client._errors import (
     ConnectionFailedError,
     GraderClientError,
@@ -125,8 +125,8 @@ def logout(server: str) -> None:
 
 def use(assignment: Assignment) -> Assignment:
     """Register ``%%answer`` for the parts of *assignment*, and return the assignment."""
-    _magic.select(assignment)
-    _magic.register(running_shell())
+    _magic.select_assignment(assignment)
+    _magic.register(get_ipython_shell())
     return assignment
 
 

@@ -133,7 +133,7 @@ class Connection:
         headers: Optional[Mapping[str, str]] = None,
     ) -> tuple[Any, str]:
         """Send a request as `request` does; return the JSON and the ETag, "" without one."""
-        sent = {"Accept": "application/json", **_headers(), **(headers or {})}
+        sent = {"Accept": "application/json", **_build_headers(), **(headers or {})}
         content = None
         if body is not None:
             content = json.dumps(body, allow_nan=False).encode()
@@ -141,10 +141,10 @@ class Connection:
         request = urllib.request.Request(
             f"{self.address}/api/v1{path}", data=content, headers=sent, method=method
         )
-        status, reply, etag = self._exchange(request)
+        status, reply, etag = self._send_request(request)
         if status >= 300:
             _raise_refusal(status, reply, self.address)
-        return _parse(reply, self.address), etag
+        return _parse_json_body(reply, self.address), etag
 
     def download(self, path: str, target: Path) -> Path:
         """Write the response to a GET of a *path* below ``/api/v1`` to a file, and return it.
@@ -152,12 +152,12 @@ class Connection:
         The file is replaced only once the whole response has arrived, and only its owner can read
         it. Raises the errors of `request`, and `OSError` if the file cannot be written.
         """
-        request = urllib.request.Request(f"{self.address}/api/v1{path}", headers=_headers())
+        request = urllib.request.Request(f"{self.address}/api/v1{path}", headers=_build_headers())
         # mkstemp creates the file with mode 600.
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")
         try:
             with os.fdopen(handle, "wb") as file:
-                status, reply, _ = self._exchange(request, _File(file))
+                status, reply, _ = self._send_request(request, _File(file))
             if status >= 300:
                 _raise_refusal(status, reply, self.address)
             Path(name).replace(target)
@@ -167,7 +167,7 @@ class Connection:
             Path(name).unlink(missing_ok=True)
         return target
 
-    def _exchange(
+    def _send_request(
         self, request: urllib.request.Request, file: Optional[_File] = None
     ) -> tuple[int, bytes, str]:
         """Return the status, the body and the ETag of the response.
@@ -198,7 +198,7 @@ class Connection:
         raise ConnectionFailedError(failure)
 
 
-def _headers() -> dict[str, str]:
+def _build_headers() -> dict[str, str]:
     return {"User-Agent": f"dlgrader-client/{VERSION}"}
 
 
@@ -289,7 +289,7 @@ def _raise_refusal(status: int, content: bytes, address: str) -> NoReturn:
     raise RefusedError(status, problem)
 
 
-def _parse(content: bytes, address: str) -> Any:
+def _parse_json_body(content: bytes, address: str) -> Any:
     if not content:
         return None
     try:

@@ -73,7 +73,7 @@ class Account:
         It stops if the server does not answer or is too busy. If the server fails at an answer, the
         later answers to the same problem stay in the queue, and those to other problems are sent.
         """
-        with self._reporting_interruption():
+        with self._display_queue_on_interruption():
             return self._deliver_before("").to_delivery()
 
     def _deliver_before(self, key: str) -> DeliveryProgress:
@@ -102,7 +102,7 @@ class Account:
             self._queue.failures[entry.key] = str(error)
             progress.add_failure(entry, error)
         except RefusedError as error:
-            kept = entry.set_aside()
+            kept = entry.move_out_of_queue()
             place = "" if kept is None else f" Your answer is kept in {kept}."
             progress.refused.append((entry.name, f"{_explain_refusal(entry, error)}{place}"))
 
@@ -137,7 +137,7 @@ class Account:
         return result
 
     @contextmanager
-    def _reporting_interruption(self) -> Iterator[None]:
+    def _display_queue_on_interruption(self) -> Iterator[None]:
         """If the user interrupts the block, display what is in the queue before it ends."""
         try:
             yield
@@ -196,17 +196,17 @@ class Assignment:
 
     def check(self, part: str, value: Any) -> Reading:
         """Return how an answer is read; nothing is submitted and no attempt is used."""
-        problem, name = self._split(part)
+        problem, name = self._split_part_name(part)
         return problem.check(name, value)
 
     def submit(self, part: str, value: Any) -> Union[SubmissionResult, NotSubmitted]:
         """Submit the answer to one part; see `Problem.submit`."""
-        problem, name = self._split(part)
+        problem, name = self._split_part_name(part)
         return problem.submit({name: value})
 
     def draft(self, part: str, value: Any) -> SavedDraft:
         """Save an answer without submitting it; the page of the problem shows it."""
-        problem, name = self._split(part)
+        problem, name = self._split_part_name(part)
         return problem.draft({name: value})
 
     def status(self) -> AssignmentStatus:
@@ -226,7 +226,7 @@ class Assignment:
         """Delete an answer from the queue by the id that `queue` displays; nothing is sent."""
         return self.account.discard(entry_id)
 
-    def _split(self, part: str) -> tuple[Problem, str]:
+    def _split_part_name(self, part: str) -> tuple[Problem, str]:
         problem, slash, name = part.rpartition("/")
         if not slash and len(self.problems) > 1:
             raise GraderClientError(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, NoReturn, Optional
 
 from dlgrader_client._errors import ConnectionFailedError, GraderClientError, NotLoggedInError
-from dlgrader_client._markup import BAD, GOOD, box, counted, describe_time, escape
+from dlgrader_client._markup import BAD, GOOD, describe_time, escape_html, format_count, render_box
 from dlgrader_client._queue import QueuedAnswers
 from dlgrader_client._results import Displayed, SubmissionResult
 
@@ -39,7 +39,7 @@ class NotSubmitted(Displayed):
         return [
             "NOT SUBMITTED: queued on this machine only.",
             f"  {self.reason}",
-            f"  {counted(self.waiting, 'answer')} in the queue.",
+            f"  {format_count(self.waiting, 'answer')} in the queue.",
             "  Queued is not submitted: the time at which the server receives an answer counts.",
             "  Run `hw.deliver()` when you are online again; each later `submit` does so too.",
             f"  {LISTING_HINT}",
@@ -51,7 +51,7 @@ class NotSubmitted(Displayed):
     def _repr_html_(self) -> str:
         title, *lines = self._own_lines()
         earlier = self.earlier._repr_html_() if self.earlier else ""
-        return box(title, BAD, map(escape, lines)) + earlier
+        return render_box(title, BAD, map(escape_html, lines)) + earlier
 
 
 @dataclass(frozen=True, repr=False)
@@ -78,10 +78,12 @@ class Delivery(Displayed):
         return not self.delivered and not self.refused
 
     def _own_lines(self) -> list[str]:
-        lines = [f"{counted(len(self.delivered), 'queued answer')} delivered."]
+        lines = [f"{format_count(len(self.delivered), 'queued answer')} delivered."]
         lines += [f"  Refused, NOT SUBMITTED: {name}: {why}" for name, why in self.refused]
         if self.waiting:
-            lines.append(f"  {counted(self.waiting, 'answer')} NOT SUBMITTED yet: {self.reason}")
+            lines.append(
+                f"  {format_count(self.waiting, 'answer')} NOT SUBMITTED yet: {self.reason}"
+            )
         lines += [f"    NOT SUBMITTED: {name}" for name in self.unsent]
         return [*lines, *([f"  {LISTING_HINT}"] if self.waiting else [])]
 
@@ -92,7 +94,7 @@ class Delivery(Displayed):
         color = BAD if self.refused or self.waiting else GOOD
         title, *lines = self._own_lines()
         results = "".join(result._repr_html_() for result in self.delivered)
-        return box(title, color, [*map(escape, lines), *([results] if results else [])])
+        return render_box(title, color, [*map(escape_html, lines), *([results] if results else [])])
 
 
 class DeliveryProgress:
@@ -142,7 +144,7 @@ class _Notice(Displayed):
 
     def _repr_html_(self) -> str:
         title, *lines = self._lines()
-        return box(title, self._color(), map(escape, lines))
+        return render_box(title, self._color(), map(escape_html, lines))
 
 
 @dataclass(frozen=True, repr=False)
@@ -163,7 +165,7 @@ class QueueStatus(_Notice):
     def _lines(self) -> list[str]:
         if not self.entries:
             return ["The queue is empty."]
-        title = f"{counted(len(self), 'answer')} in the queue: NOT SUBMITTED"
+        title = f"{format_count(len(self), 'answer')} in the queue: NOT SUBMITTED"
         return [title, *(f"  {line}" for line in self._entry_lines())]
 
     def _entry_lines(self) -> Iterator[str]:
@@ -192,7 +194,7 @@ class Interruption(_Notice):
 
     def _lines(self) -> list[str]:
         return [
-            f"INTERRUPTED: {counted(len(self.queue), 'answer')} in the queue, NOT SUBMITTED",
+            f"INTERRUPTED: {format_count(len(self.queue), 'answer')} in the queue, NOT SUBMITTED",
             *(f"  {entry.id}: {entry.name}" for entry in self.queue),
             "  The server may have received the answer that was being sent.",
             "  `hw.deliver()` and the next `submit` send the queue; each answer counts once.",

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from dlgrader_client._deliveries import Delivery, Interruption
 
 
-def running_shell() -> Any:
+def get_ipython_shell() -> Any:
     """Return the IPython shell that this process runs in, or None."""
     ipython = sys.modules.get("IPython")
     return ipython.get_ipython() if ipython is not None else None
@@ -18,7 +18,7 @@ def running_shell() -> Any:
 def display_text(text: str, html: str = "") -> None:
     """Display *html* in a notebook, and print *text* elsewhere or without *html*."""
     display = sys.modules.get("IPython.display")
-    if display is None or not hasattr(running_shell(), "kernel") or not html:
+    if display is None or not hasattr(get_ipython_shell(), "kernel") or not html:
         print(text, flush=True)
         return
     display.display({"text/plain": text, "text/html": html}, raw=True)

@@ -18,19 +18,25 @@ from dlgrader_client._errors import (
     NotLoggedInError,
     RefusedError,
 )
-from dlgrader_client._markup import NEUTRAL, box, counted, escape, plain
+from dlgrader_client._markup import (
+    NEUTRAL,
+    escape_html,
+    format_count,
+    render_box,
+    strip_control_characters,
+)
 from dlgrader_client._secret import Secret
 from dlgrader_client._tokens import (
     SERVER_NAME,
     TOKEN_NAME,
     StoredToken,
+    build_token_key,
     find_external_token,
     find_token,
     forget_server,
     forget_token,
+    load_stored_tokens,
     store_token,
-    stored_tokens,
-    token_key,
 )
 
 SLOW_DOWN_SECONDS = 5
@@ -70,11 +76,11 @@ def _log_in_and_store(address: str, *, course: Optional[str], program: str) -> S
     """Return the token of a new login; revoke it if it cannot be stored."""
     token = _log_in(Connection(address), course=course, program=program)
     try:
-        token = _with_user(address, token)
-        store_token(token_key(address, course or ""), token)
+        token = _add_account_id(address, token)
+        store_token(build_token_key(address, course or ""), token)
     except Exception:
         with suppress(GraderClientError):
-            _revoke(address, token)
+            _revoke_on_server(address, token)
         raise
     return token
 
@@ -87,7 +93,7 @@ def require_token(address: str, course: str = "") -> StoredToken:
             f"There is no token for {address}. Create one under “Account” on the server, and set "
             f"{TOKEN_NAME} to it and {SERVER_NAME} to {address}."
         )
-    return _with_user(address, token)
+    return _add_account_id(address, token)
 
 
 def revoke_token(server: str) -> None:
@@ -99,9 +105,9 @@ def revoke_token(server: str) -> None:
     address = normalize_address(server)
     failures = []
     try:
-        for token in stored_tokens(address):
+        for token in load_stored_tokens(address):
             try:
-                _revoke(address, token)
+                _revoke_on_server(address, token)
             except ConnectionFailedError as error:
                 failures.append(error)
     finally:
@@ -113,13 +119,13 @@ def revoke_token(server: str) -> None:
         )
     if failures:
         raise ConnectionFailedError(
-            f"{failures[0]} {counted(len(failures), 'token')} could not be revoked and may "
+            f"{failures[0]} {format_count(len(failures), 'token')} could not be revoked and may "
             "still be valid. Log in to the server, and revoke it under “Account”.",
             failures[0].status,
         )
 
 
-def _revoke(address: str, token: StoredToken) -> None:
+def _revoke_on_server(address: str, token: StoredToken) -> None:
     if not token.token_id:
         return
     try:
@@ -128,7 +134,7 @@ def _revoke(address: str, token: StoredToken) -> None:
         return  # it was revoked already
 
 
-def _with_user(address: str, token: StoredToken) -> StoredToken:
+def _add_account_id(address: str, token: StoredToken) -> StoredToken:
     """Return *token* with the id of its account, to which queued answers belong."""
     return replace(token, user_id=str(_fetch_account(address, token)["id"]))
 
@@ -187,10 +193,14 @@ def _show_code(codes: Mapping[str, Any]) -> None:
     """Display where to go and which code to compare."""
     code, page = str(codes["user_code"]), str(codes["verification_uri"])
     link = str(codes["verification_uri_complete"])
-    text = plain(f"To log in, open {page} in a browser and enter the code {code}")
+    text = strip_control_characters(
+        f"To log in, open {page} in a browser and enter the code {code}"
+    )
     if not link.startswith(("https://", "http://")):
         display_text(text)
         return
-    target = f'<a href="{escape(link)}" target="_blank" rel="noopener">{escape(page)}</a>'
-    body = box("Log in", NEUTRAL, [f"Open {target} and compare the code: <b>{escape(code)}</b>"])
+    target = f'<a href="{escape_html(link)}" target="_blank" rel="noopener">{escape_html(page)}</a>'
+    body = render_box(
+        "Log in", NEUTRAL, [f"Open {target} and compare the code: <b>{escape_html(code)}</b>"]
+    )
     display_text(text, body)

@@ -14,7 +14,7 @@ USAGE = "%%answer [--check | --draft] [--python] PART"
 _selected: list[Assignment] = []
 
 
-def select(assignment: Assignment) -> None:
+def select_assignment(assignment: Assignment) -> None:
     """Submit the cells with ``%%answer`` to *assignment* from now on."""
     _selected[:] = [assignment]
 

@@ -13,10 +13,10 @@ GOOD, BAD, NEUTRAL = "#1a7f37", "#b42318", "#57606a"
 UTC_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00)")
 
 
-def plain(value: object) -> str:
+def strip_control_characters(value: object) -> str:
     """Return *value* without control characters, which a terminal would obey.
 
-    >>> plain("a" + chr(27) + "[31mb") == "a" + chr(0xFFFD) + "[31mb"
+    >>> strip_control_characters("a" + chr(27) + "[31mb") == "a" + chr(0xFFFD) + "[31mb"
     True
     """
     return "".join(
@@ -25,33 +25,35 @@ def plain(value: object) -> str:
     )
 
 
-def escape(value: object) -> str:
+def escape_html(value: object) -> str:
     """Return *value* as HTML text."""
-    return html.escape(plain(value), quote=True)
+    return html.escape(strip_control_characters(value), quote=True)
 
 
-def box(title: str, color: str, lines: Iterable[str]) -> str:
+def render_box(title: str, color: str, lines: Iterable[str]) -> str:
     """Return a box with a *title* and a border in a *color*; *lines* are HTML."""
     body = "".join(f"<div>{line}</div>" for line in lines)
     return (
         f'<div style="border-left:4px solid {color};padding:.3em .8em;margin:.3em 0">'
-        f'<div style="font-weight:bold">{escape(title)}</div>{body}</div>'
+        f'<div style="font-weight:bold">{escape_html(title)}</div>{body}</div>'
     )
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def render_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return a table of texts as HTML."""
-    top = "".join(f'<th scope="col" style="text-align:left">{escape(cell)}</th>' for cell in head)
+    top = "".join(
+        f'<th scope="col" style="text-align:left">{escape_html(cell)}</th>' for cell in head
+    )
     body = "".join(
         "<tr>"
-        + "".join(f'<td style="text-align:left">{escape(cell)}</td>' for cell in row)
+        + "".join(f'<td style="text-align:left">{escape_html(cell)}</td>' for cell in row)
         + "</tr>"
         for row in rows
     )
     return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def counted(count: int, noun: str) -> str:
+def format_count(count: int, noun: str) -> str:
     """Return a number with its noun: ``1 answer``, ``2 answers``."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
 

@@ -55,7 +55,7 @@ class Problem:
         Raises `StorageFailedError` if they cannot be written to the queue; then nothing is sent.
         """
         account, converted = self.account, _convert_answers(answers, more)
-        with account._reporting_interruption():
+        with account._display_queue_on_interruption():
             try:
                 entry = account._queue.add(self.assignment, self.name, converted)
             except StorageFailedError as error:

@@ -59,7 +59,7 @@ class QueuedAnswers:
         """Delete the entry, after the server has confirmed it."""
         self.path.unlink(missing_ok=True)
 
-    def set_aside(self) -> Optional[Path]:
+    def move_out_of_queue(self) -> Optional[Path]:
         """Take the entry out of the queue after the server refused it; return where it is kept.
 
         The place is None if another notebook has delivered the entry.

@@ -11,11 +11,11 @@ from dlgrader_client._markup import (
     BAD,
     GOOD,
     NEUTRAL,
-    box,
     describe_time,
     describe_wait,
-    escape,
-    plain,
+    escape_html,
+    render_box,
+    strip_control_characters,
     to_number,
 )
 
@@ -46,7 +46,7 @@ class Displayed(ABC):
         """Return the text, a line for each item."""
 
     def __repr__(self) -> str:
-        return plain("\n".join(self._lines()))
+        return strip_control_characters("\n".join(self._lines()))
 
     __str__ = __repr__
 
@@ -87,7 +87,7 @@ class Reading(Displayed):
         return [self._title(), *(f"  {name}: {value}" for name, value in self._facts())]
 
     def _repr_html_(self) -> str:
-        return box(self._title(), NEUTRAL, _html_facts(self._facts()))
+        return render_box(self._title(), NEUTRAL, _html_facts(self._facts()))
 
 
 @dataclass(frozen=True, repr=False)
@@ -134,11 +134,11 @@ class PartResult(Displayed):
         if self.score is not None and self.points is not None:
             noun = "point" if self.points == 1 else "points"
             score = f" ({self.score:g} of {self.points:g} {noun})"
-        return f"{self.part}: {_verdict(self.status)}{score}"
+        return f"{self.part}: {_get_verdict_text(self.status)}{score}"
 
     def _facts(self) -> list[tuple[str, str]]:
         facts = [("Read as", self.read_as)]
-        if not self.is_correct and self.hint.rstrip(".").lower() != _verdict(self.status):
+        if not self.is_correct and self.hint.rstrip(".").lower() != _get_verdict_text(self.status):
             facts.append((HINT_LABELS.get(self.status, "Hint"), self.hint))
         facts += [("Note", note) for note in self.notes]
         if self.repeats:
@@ -152,7 +152,7 @@ class PartResult(Displayed):
 
     def _repr_html_(self) -> str:
         color = VERDICTS.get(self.status, ("", NEUTRAL))[1]
-        return box(self._title(), color, _html_facts(self._facts()))
+        return render_box(self._title(), color, _html_facts(self._facts()))
 
 
 @dataclass(frozen=True, repr=False)
@@ -216,14 +216,14 @@ class SubmissionResult(Displayed):
         return [*self._head_lines(), *map(repr, self.parts), *earlier]
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<div>{escape(line)}</div>" for line in self._head_lines())
+        head = "".join(f"<div>{escape_html(line)}</div>" for line in self._head_lines())
         parts = "".join(part._repr_html_() for part in self.parts)
         return head + parts + (self.earlier._repr_html_() if self.earlier else "")
 
 
-def _verdict(status: str) -> str:
+def _get_verdict_text(status: str) -> str:
     return VERDICTS.get(status, (status, NEUTRAL))[0]
 
 
 def _html_facts(facts: Sequence[tuple[str, str]]) -> list[str]:
-    return [f"<b>{escape(name)}:</b> {escape(value)}" for name, value in facts]
+    return [f"<b>{escape_html(name)}:</b> {escape_html(value)}" for name, value in facts]

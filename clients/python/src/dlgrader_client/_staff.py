@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from dlgrader_client._course import pick_row
 from dlgrader_client._errors import GraderClientError
-from dlgrader_client._markup import BAD, GOOD, NEUTRAL, box, counted, escape
+from dlgrader_client._markup import BAD, GOOD, NEUTRAL, escape_html, format_count, render_box
 from dlgrader_client._results import Displayed
 
 if TYPE_CHECKING:
@@ -158,9 +158,13 @@ class RegradeChanges(Displayed):
     def _lines(self) -> list[str]:
         counts = self.counts
         verb = CHANGE_VERBS[self.status]
-        answers = f"{counted(counts['answers_changed'], 'answer')} of {counts['answers']} {verb}"
+        answers = (
+            f"{format_count(counts['answers_changed'], 'answer')} of {counts['answers']} {verb}"
+        )
         moves = f"{counts['up']} up, {counts['down']} down, {counts['review']} to grade"
-        students = f"{counted(counts['students_up'], 'student')} up, {counts['students_down']} down"
+        students = (
+            f"{format_count(counts['students_up'], 'student')} up, {counts['students_down']} down"
+        )
         lines = [
             f"Regrade: {self.status}",
             f"  {answers}: {moves}",
@@ -171,7 +175,7 @@ class RegradeChanges(Displayed):
     def _repr_html_(self) -> str:
         tone = BAD if self.error else GOOD if self.status == "applied" else NEUTRAL
         first, *rest = self._lines()
-        return box(first, tone, [escape(line.strip()) for line in rest])
+        return render_box(first, tone, [escape_html(line.strip()) for line in rest])
 
 
 class Regrade:
@@ -216,17 +220,19 @@ class Regrade:
         body: dict[str, Any] = {"notice": notice}
         if never_lower is not None:
             body["never_lower"] = never_lower
-        return self._act("apply", body)
+        return self._post_action_and_wait("apply", body)
 
     def cancel(self) -> RegradeChanges:
         """Cancel the regrade; what it has already applied stays."""
-        return self._act("cancel", None)
+        return self._post_action_and_wait("cancel", None)
 
     def undo(self, reason: str = "") -> RegradeChanges:
         """Undo the applied regrade and wait for it."""
-        return self._act("undo", {"reason": reason})
+        return self._post_action_and_wait("undo", {"reason": reason})
 
-    def _act(self, action: str, body: Optional[Mapping[str, Any]]) -> RegradeChanges:
+    def _post_action_and_wait(
+        self, action: str, body: Optional[Mapping[str, Any]]
+    ) -> RegradeChanges:
         self.row = self._connection.request("POST", f"{self._path}/{action}", body)
         return self.wait()
 

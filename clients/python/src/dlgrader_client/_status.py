@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Optional
 
-from dlgrader_client._markup import NEUTRAL, box, counted, escape, table
+from dlgrader_client._markup import NEUTRAL, escape_html, format_count, render_box, render_table
 from dlgrader_client._results import VERDICTS, Displayed
 
 
@@ -64,7 +64,7 @@ class Status(Displayed):
         if self.due:
             lines.append(f"Due {self.due}")
         if self.waiting:
-            lines.append(f"{counted(self.waiting, 'answer')} in the queue: NOT SUBMITTED")
+            lines.append(f"{format_count(self.waiting, 'answer')} in the queue: NOT SUBMITTED")
         return lines
 
     def _lines(self) -> list[str]:
@@ -72,8 +72,8 @@ class Status(Displayed):
         return [*self._head_lines(), *("  " + " | ".join(row) for row in rows)]
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<div>{escape(line)}</div>" for line in self._head_lines())
-        return head + table(self.HEAD, (part.row for part in self.parts))
+        head = "".join(f"<div>{escape_html(line)}</div>" for line in self._head_lines())
+        return head + render_table(self.HEAD, (part.row for part in self.parts))
 
 
 @dataclass(frozen=True, repr=False)
@@ -96,7 +96,7 @@ class AssignmentStatus(Displayed):
         return [self.title, *map(repr, self.problems)]
 
     def _repr_html_(self) -> str:
-        return box(self.title, NEUTRAL, (problem._repr_html_() for problem in self.problems))
+        return render_box(self.title, NEUTRAL, (problem._repr_html_() for problem in self.problems))
 
 
 @dataclass(frozen=True, repr=False)
@@ -110,4 +110,4 @@ class SavedDraft(Displayed):
         return [f"Draft saved, not submitted: {self.problem} ({', '.join(self.parts)})"]
 
     def _repr_html_(self) -> str:
-        return box(self._lines()[0], NEUTRAL, ())
+        return render_box(self._lines()[0], NEUTRAL, ())

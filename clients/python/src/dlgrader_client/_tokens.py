@@ -43,7 +43,7 @@ def tokens_path() -> Path:
     return state_folder() / "tokens.json"
 
 
-def token_key(address: str, course: str = "") -> str:
+def build_token_key(address: str, course: str = "") -> str:
     """Return the place of a token in the file: each course has its own, and so has the server."""
     return f"{address} {course}" if course else address
 
@@ -91,8 +91,8 @@ def find_token(address: str, course: str = "") -> Optional[StoredToken]:
     """
     if (external := find_external_token(address)) is not None:
         return external
-    stored = {token.key: token for token in stored_tokens(address)}
-    token = stored.get(token_key(address, course)) or stored.get(address)
+    stored = {token.key: token for token in load_stored_tokens(address)}
+    token = stored.get(build_token_key(address, course)) or stored.get(address)
     if token is None and not course and stored:
         if len(stored) > 1:
             courses = ", ".join(key.partition(" ")[2] for key in stored)
@@ -110,13 +110,13 @@ def find_external_token(address: str) -> Optional[StoredToken]:
     for read in (os.environ.get, _read_colab_secret):
         server = (read(SERVER_NAME) or "").strip()
         secret = Secret((read(TOKEN_NAME) or "").strip())
-        if secret and server and _normalize_external(server) == address:
-            _check_form(secret)
+        if secret and server and _normalize_external_address(server) == address:
+            _check_token_form(secret)
             return StoredToken(secret)
     return None
 
 
-def stored_tokens(address: str) -> list[StoredToken]:
+def load_stored_tokens(address: str) -> list[StoredToken]:
     """Return the tokens of a server in the file, without those that can be no tokens."""
     path = tokens_path()
     _check_private(path)
@@ -130,7 +130,7 @@ def stored_tokens(address: str) -> list[StoredToken]:
     return found
 
 
-def _normalize_external(server: str) -> str:
+def _normalize_external_address(server: str) -> str:
     """Return the address beside an external token; the error for another text names its place."""
     try:
         return normalize_address(server)
@@ -138,7 +138,7 @@ def _normalize_external(server: str) -> str:
         raise InsecureAddressError(f"{SERVER_NAME} cannot be used. {error}") from None
 
 
-def _check_form(secret: Secret) -> None:
+def _check_token_form(secret: Secret) -> None:
     """Raise `GraderClientError`, which does not show the secret, unless it can be a token."""
     if not TOKEN_FORM.fullmatch(secret.reveal()):
         raise GraderClientError(

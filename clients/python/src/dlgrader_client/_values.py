@@ -66,9 +66,9 @@ def _convert(value: Any, *, depth: int) -> Answer:
         _check_digits(value)
         return int(value)
     if isinstance(value, float):
-        return _finite(float(value))
+        return _require_finite(float(value))
     if isinstance(value, (Fraction, Decimal)):
-        return _exact(value)
+        return _convert_exact_number(value)
     if hasattr(value, "iloc") and hasattr(value, "columns"):
         return _convert_frame(value)
     if hasattr(value, "as_list"):
@@ -87,7 +87,7 @@ def _convert(value: Any, *, depth: int) -> Answer:
     )
 
 
-def _exact(value: Union[Fraction, Decimal]) -> Answer:
+def _convert_exact_number(value: Union[Fraction, Decimal]) -> Answer:
     if isinstance(value, Decimal):
         if not value.is_finite():
             raise _not_finite_error()
@@ -157,19 +157,21 @@ def _convert_floats(value: Any, narrow: Optional[_FloatType], *, depth: int) -> 
     if isinstance(value, list):
         return [_convert_floats(item, narrow, depth=depth + 1) for item in value]
     if narrow and isinstance(value, float):
-        return _shorten(_finite(value), narrow)
+        return _shorten_float(_require_finite(value), narrow)
     return _convert(value, depth=depth)
 
 
-def _shorten(value: float, narrow: _FloatType) -> float:
+def _shorten_float(value: float, narrow: _FloatType) -> float:
     """Return *value* if it is probably exact, otherwise the shortest decimal that identifies it.
 
     A 0.1 of 32 bits is 0.10000000149011612 as a Python float.
 
-    >>> _shorten(0.10000000149011612, FLOAT_TYPES["float32"])
+    >>> _shorten_float(0.10000000149011612, FLOAT_TYPES["float32"])
     0.1
-    >>> _shorten(138357536.0, FLOAT_TYPES["float32"]), _shorten(1 / 64, FLOAT_TYPES["float16"])
-    (138357536.0, 0.015625)
+    >>> _shorten_float(138357536.0, FLOAT_TYPES["float32"])
+    138357536.0
+    >>> _shorten_float(1 / 64, FLOAT_TYPES["float16"])
+    0.015625
     """
     exponent = math.frexp(value)[1]
     last = max(exponent - narrow.bits, narrow.lowest)  # that of the last bit of the significand
@@ -196,7 +198,7 @@ def _is_probably_exact(value: float, bits: int, digits: int) -> bool:
     return places == 0 or has_few_digits or numerator.bit_length() <= bits // 2
 
 
-def _finite(value: float) -> float:
+def _require_finite(value: float) -> float:
     if not math.isfinite(value):
         raise _not_finite_error()
     return value

@@ -102,7 +102,7 @@ PARAMS: Final = LayerRules(
     }
 )
 
-# The same, with the running statistics of batch normalisation among the parameters.
+# The same, with the running statistics of batch normalization among the parameters.
 ALL_PARAMS: Final = PARAMS.with_rules({BatchNorm: _batch_norm_all_params})
 
 # Every weight of a convolution is used once for each position of its output; of a transposed one,

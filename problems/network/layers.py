@@ -198,7 +198,7 @@ class BatchNorm(Normalization):
 
     def __str__(self) -> str:
         return join_nonempty(
-            "batch normalisation", describe_missing_params(self.params_per_position)
+            "batch normalization", describe_missing_params(self.params_per_position)
         )
 
 
@@ -225,7 +225,7 @@ class LayerNorm(Normalization):
 
     def __str__(self) -> str:
         return join_nonempty(
-            "layer normalisation", describe_missing_params(self.params_per_position)
+            "layer normalization", describe_missing_params(self.params_per_position)
         )
 
 
@@ -240,7 +240,7 @@ class GroupNorm(Normalization):
 
     def __str__(self) -> str:
         return join_nonempty(
-            f"group normalisation, {self.num_groups} groups",
+            f"group normalization, {self.num_groups} groups",
             describe_missing_params(self.params_per_position),
         )
 

@@ -181,7 +181,7 @@ def _parse_inception_widths(widths: object) -> Shape:
 def _require_batch_norm(args: SolverArguments) -> bool:
     """Return True, or raise `SolverError` if there is no batch normalization."""
     if not args.batch_norm:
-        raise SolverError("there is no batch normalisation")
+        raise SolverError("there is no batch normalization")
     return True
 
 

@@ -52,7 +52,7 @@ def _trace_transformer_block_params(args: TracedArguments) -> Iterator[SolutionS
     norms = usual if args.norms is None else args.norms
     if norms:
         norm_params = layer_norm_params(width, bias=args.bias)
-        pieces.append(("normalisation", f"{norms} of {norm_params}", norms * norm_params))
+        pieces.append(("normalization", f"{norms} of {norm_params}", norms * norm_params))
     biased = ", with a bias for each output" if args.bias else ", without biases"
     yield TextStep(f"Projections are fully connected layers from d to d{biased}.")
     yield build_table(("piece", "what", "parameters"), pieces)

@@ -7,6 +7,7 @@ from staff_course import StaffCourse, settings_form
 from world import OTHER_PROBLEM, TEXT_PROBLEM, published
 
 from api.db.models import ProblemVersion
+from api.pages.staff.assignments.editor_messages import PROBLEM_REMOVED_MESSAGE
 from api.services.problems.versions import store_version
 
 
@@ -164,15 +165,23 @@ def test_stale_problem_removal_is_rejected_with_reason(scene):
     assert refused.one(role="alert").all("table") == []
 
 
-def test_removing_a_problem_needs_confirmation(scene):
+def test_removal_of_a_problem_asks_reports_and_is_undone_by_adding_it_again(scene):
     scene.student.submit(scene.assigned, {"cells": "9"})
+    version = scene.staff.get(f"{scene.assigned.path}/settings").json()["version_id"]
     [out] = settings(scene).all("form", action=f"{scene.path}/problems/why-small-kernels/remove")
     asked = scene.browser.send(out)
     assert "Remove this problem?" in asked.text
     assert "why-small-kernels" in names(scene)
     sure = asked.all("form", action=out["action"])[0]
-    assert scene.browser.send(sure).status == 303
+    removed = scene.browser.send(sure)
     assert names(scene) == ["why-large-kernels"]
+    told = scene.browser.follow(removed)
+    assert PROBLEM_REMOVED_MESSAGE in told.text
+    assert "1 grade changed" in told.text
+    pick = f"why-small-kernels/{version}"
+    added = scene.browser.post(f"{scene.path}/problems", {"pick": pick})
+    assert added.status == 303, added.text
+    assert scene.student.get(scene.assigned.path).json()["standing"]["score"] == 2
 
 
 def test_notice_is_posted_and_withdrawn(scene):

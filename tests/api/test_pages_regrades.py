@@ -382,7 +382,7 @@ def test_running_regrade_shows_progress_and_refreshes(world, teacher, browser, p
     assert page.one("progress")["max"] == "1"
     assert page.one("a", text="Reload")["href"] == page.path
     cancelled = pressed(world, browser, page, "cancel")
-    assert "It was cancelled. Nothing was changed." in cancelled.text
+    assert "It was canceled. Nothing was changed." in cancelled.text
     assert "data-refresh" not in cancelled.source
 
 

@@ -58,7 +58,7 @@ def test_steps_of_earlier_part_are_referenced_not_repeated(grader) -> None:
     assert not any(text.startswith("As for") for text in told["centre_x"])
     for part in ("centre_y", "width", "height"):
         named, last = told[part]
-        assert named == "As for “Centre, horizontal”."
+        assert named == "As for “Center, horizontal”."
         assert last.startswith(part)
 
 

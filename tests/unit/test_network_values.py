@@ -104,7 +104,7 @@ def test_network_prints_one_described_layer_per_line():
     )
     assert str(net).splitlines() == [
         "convolution 3×3, 16 filters, stride 1, padding 1, no bias",
-        "batch normalisation",
+        "batch normalization",
         "ReLU",
         "branches, concatenated on the channels:",
         "  branch 1:",
@@ -138,8 +138,8 @@ def test_network_prints_one_described_layer_per_line():
         "zero padding 2",
         "zero padding 0 left, 1 right, 2 above, 3 below",
         "channels 0, 1",
-        "layer normalisation, no bias",
-        "group normalisation, 2 groups",
+        "layer normalization, no bias",
+        "group normalization, 2 groups",
         "leaky ReLU",
         "SiLU",
         "GELU",

@@ -143,7 +143,7 @@ def _describe_movement(path: WindowPath) -> str:
     rows, columns = path.window_input.unpadded_ranges
     plane = path.window_input.planes[0]
     if len(rows) * len(columns) < len(plane) * len(plane[0]):
-        sentences.append("Grey cells are the border of zeros.")
+        sentences.append("Gray cells are the border of zeros.")
     return " ".join(sentences)
 
 

@@ -60,7 +60,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "problem.removed": "a problem was removed from an assignment",
     "problem.reworded": "an opened problem got a version with another wording, without a regrade",
     "regrade.applied": "a regrade was applied",
-    "regrade.cancelled": "a regrade was cancelled",
+    "regrade.cancelled": "a regrade was canceled",
     "regrade.created": "a regrade was planned",
     "regrade.undone": "a regrade was undone",
     "request.answered": "a regrade request was answered",

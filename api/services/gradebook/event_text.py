@@ -21,6 +21,7 @@ STATUS_WORDS: Final[Mapping[str, str]] = {
     "manual": "by a TA",
     "regrade": "by a regrade",
     "judging": "computing",
+    "cancelled": "canceled",
 }
 """Statuses and kinds of gradings, and statuses of regrades, in words."""
 INCORRECT_STATUSES: Final = frozenset({"mistake", "wrong"})

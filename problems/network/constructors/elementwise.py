@@ -106,7 +106,7 @@ def batch_norm(num_features: int | None = None) -> BatchNorm:
     """Return batch normalization; *num_features* defaults to the input channels.
 
     >>> str(batch_norm(64))
-    'batch normalisation'
+    'batch normalization'
     """
     return BatchNorm(as_integer_or_none(num_features, "num_features"))
 
@@ -129,7 +129,7 @@ def layer_norm(normalized_shape: int | Shape | None = None, *, bias: bool = True
     *bias*, a shift.
 
     >>> str(layer_norm(512))
-    'layer normalisation'
+    'layer normalization'
     """
     if isinstance(normalized_shape, int):
         normalized_shape = (normalized_shape,)
@@ -142,7 +142,7 @@ def group_norm(num_groups: int, num_channels: int | None = None) -> GroupNorm:
     """Return normalization over groups of channels; each channel has a scale and a shift.
 
     >>> str(group_norm(8))
-    'group normalisation, 8 groups'
+    'group normalization, 8 groups'
     """
     return GroupNorm(
         as_integer(num_groups, "num_groups"), as_integer_or_none(num_channels, "num_channels")

@@ -136,7 +136,7 @@ def _count_with_norm_biases(query: CountQuery) -> int:
         one.out_channels for one in normed if isinstance(one, CONV_LAYERS) and not one.bias
     )
     if not biases:
-        raise SolverError("no convolution without bias is normalised")
+        raise SolverError("no convolution without bias is normalized")
     return _count_correctly(query) + biases
 
 

@@ -11,6 +11,10 @@ from api.schemas.assignments.assignments import StaffAssignment
 from api.services.courses.active_students import AudienceSize, count_audience
 
 PUBLISHED: Final = "published"
+PROBLEM_REMOVED: Final = "removed"
+PROBLEM_REMOVED_MESSAGE: Final = (
+    "Problem removed. If you choose it again, its submissions count again."
+)
 RULE_MESSAGES: Final[Mapping[str, str]] = {
     "results": "Results are released automatically again.",
     "solutions": "Solutions are released automatically again.",
@@ -50,9 +54,11 @@ def build_editor_message(
         "results": assignment.results_released_at,
         "solutions": assignment.solutions_released_at,
     }
+    prefix = f"{flash.flash_message(counts)} " if counts else ""
+    if word == PROBLEM_REMOVED:
+        return EditorMessage(prefix + PROBLEM_REMOVED_MESSAGE)
     if word not in released_at:
         return EditorMessage(flash.flash_message(saved if saved != PUBLISHED else ""))
-    prefix = f"{flash.flash_message(counts)} " if counts else ""
     if not released_at[word]:
         return EditorMessage(prefix + RULE_MESSAGES[word])
     is_seen = assignment.published_at is not None and assignment.times.state != "planned"

@@ -25,6 +25,7 @@ from api.pages.layout.formatting import part_name
 from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.router import PageDep, PageRouter
 from api.pages.staff.assignments.assignment_editor import render_assignment_editor
+from api.pages.staff.assignments.editor_messages import PROBLEM_REMOVED
 from api.pages.staff.assignments.problem_usage import load_problems_opened_by_students
 from api.routes.assignments import assignment_problems as api
 from api.routes.assignments import assignments
@@ -238,7 +239,9 @@ def remove_problem(assignment: UUID, problem: str, form: FormDep, context: PageD
         return _render_problem_settings((assignment, problem), context, error=error)
     if not is_sure:
         return _render_problem_settings((assignment, problem), context, dry_run_result=changed)
-    return flash.redirect_with_flash(f"/assignments/{assignment}/edit#problems", changed.effect)
+    return flash.redirect_with_flash(
+        f"/assignments/{assignment}/edit#problems", changed.effect, PROBLEM_REMOVED
+    )
 
 
 @router.post(f"{PROBLEM_PATH}/notices")

@@ -1,21 +1,33 @@
-"""Text of a document that no reader of it sees: comments, and what the author struck out."""
+"""Text of a document that no reader of it sees: comments, and what the author struck out.
+
+Code shows its characters as they are, so that nothing in it is hidden.
+"""
 
 import re
 from typing import Final
 
-HTML_COMMENT: Final = (re.compile(r"<!--"), re.compile(r"-->"))
-TEX_COMMENTS: Final = (
-    (re.compile(r"\\begin\{comment\}"), re.compile(r"\\end\{comment\}")),
-    (re.compile(r"\\iffalse(?![a-zA-Z])"), re.compile(r"\\(?:fi|else)(?![a-zA-Z])")),
+MARKDOWN_CODE: Final = (
+    r"^[^\S\n]{0,3}(?P<fence>```|~~~).*?(?:\n[^\S\n]*(?P=fence)[^\n]*|\Z)|`[^`\n]{1,1000}`"
 )
-"""Starts and ends of comments; what follows ``\\else`` is printed."""
-STRUCK_OUT: Final = re.compile(
+TEX_CODE: Final = (
+    r"\\begin\{(?P<environment>[vV]erbatim|lstlisting|minted)\*?\}"
+    r".*?(?:\\end\{(?P=environment)\*?\}|\Z)"
+    r"|\\(?:verb\*?|lstinline)(?P<delimiter>[^\w\s{\[*]).{0,500}?(?P=delimiter)"
+)
+HTML_COMMENT: Final = r"<!--.*?(?:-->|(?P<unclosed>\Z))"
+TEX_LINE_COMMENT: Final = r"(?<!\\)%[^\n]*"
+TEX_COMMENT: Final = r"\\begin\{comment\}.*?(?:\\end\{comment\}|(?P<unclosed>\Z))"
+TEX_CONDITIONAL: Final = (
+    r"\\(?P<condition>if(?!f(?![a-zA-Z])|thenelse)[a-zA-Z]*|else|fi)(?![a-zA-Z])"
+)
+STRUCK_OUT: Final = (
     r"~~.{0,5000}?~~"
-    r"|(?<!`)<s>[^<\n]{0,500}(?:<(?!/?s>)[^<\n]{0,500}){0,8}</s>"  # also a token of models
-    r"|(?<!`)<(?P<tag>del|strike)>[^<]{0,500}(?:<(?!/?(?P=tag)>)[^<]{0,500}){0,8}</(?P=tag)>",
-    re.DOTALL | re.IGNORECASE,
+    r"|<s(?:\s[^<>\n]{0,200})?>[^<\n]{0,500}(?:<(?!/?s[\s>])[^<\n]{0,500}){0,8}</s>"  # or a token
+    r"|<(?P<tag>del|strike)(?:\s[^<>]{0,200})?>"
+    r"[^<]{0,500}(?:<(?!/?(?P=tag)[\s>])[^<]{0,500}){0,8}</(?P=tag)>"
 )
-TEX_STRUCK_OUT: Final = re.compile(r"\\(?:sout|st|xout)\{[^{}]{0,500}\}")
+TEX_STRUCK_OUT: Final = r"\\(?:sout|st|xout)\{[^{}]{0,500}\}"
+FLAGS: Final = re.DOTALL | re.IGNORECASE | re.MULTILINE
 
 
 def blank_hidden_markdown(text: str) -> str:
@@ -24,35 +36,54 @@ def blank_hidden_markdown(text: str) -> str:
     >>> blank_hidden_markdown("<!-- 5 --> 6 <del>7</del> ~~8~~"), blank_hidden_markdown("<s> and 9")
     (' 6  ', '<s> and 9')
     """
-    return STRUCK_OUT.sub(_blank_match, _blank_between(text, *HTML_COMMENT))
+    text = _blank_outside_code(text, MARKDOWN_CODE, HTML_COMMENT)
+    return _blank_outside_code(text, MARKDOWN_CODE, STRUCK_OUT)
 
 
 def blank_hidden_tex(text: str) -> str:
-    r"""Return TeX without the environment ``comment`` and text that is switched off or struck out.
+    r"""Return TeX without comments and text that is switched off or struck out.
 
-    >>> blank_hidden_tex(r"\iffalse 5\fi 6 \sout{7}")
+    >>> blank_hidden_tex(r"\iffalse 5\iftrue 7\fi 8\fi 6 \sout{7}")
     ' 6 '
     """
-    for start, end in TEX_COMMENTS:
-        text = _blank_between(text, start, end)
-    return TEX_STRUCK_OUT.sub(_blank_match, text)
+    text = _blank_outside_code(text, TEX_CODE, TEX_LINE_COMMENT)
+    text = _blank_outside_code(text, TEX_CODE, TEX_COMMENT)
+    return _blank_outside_code(_blank_conditionals(text), TEX_CODE, TEX_STRUCK_OUT)
 
 
-def _blank_between(text: str, start: re.Pattern[str], end: re.Pattern[str]) -> str:
-    """Return a text without what stands between each start and the next end.
-
-    A start without an end hides nothing.
-    """
-    pieces = []
-    position = 0
-    while (opening := start.search(text, position)) and (
-        closing := end.search(text, opening.end())
-    ):
-        pieces.append(text[position : opening.start()])
-        pieces.append("\n" * text.count("\n", opening.start(), closing.end()))
-        position = closing.end()
-    return "".join(pieces) + text[position:]
+def _blank_outside_code(text: str, code: str, hidden: str) -> str:
+    """Return a text without the matches of *hidden* that are closed and no part of code."""
+    return re.sub(f"(?P<code>{code})|{hidden}", _blank_match, text, flags=FLAGS)
 
 
 def _blank_match(match: re.Match[str]) -> str:
-    return "\n" * match[0].count("\n")
+    groups = match.groupdict()
+    is_kept = groups["code"] is not None or groups.get("unclosed") is not None
+    return match[0] if is_kept else "\n" * match[0].count("\n")
+
+
+def _blank_conditionals(text: str) -> str:
+    r"""Return TeX without what stands between ``\iffalse`` and its own ``\else`` or ``\fi``.
+
+    A start without an end hides nothing.
+    """
+    opened: list[tuple[str, re.Match[str]]] = []
+    hidden: list[tuple[int, int]] = []
+    for match in re.finditer(f"(?P<code>{TEX_CODE})|{TEX_CONDITIONAL}", text, re.DOTALL):
+        name = match["condition"]
+        if name is None:
+            continue
+        if name.startswith("if"):
+            opened.append((name, match))
+        elif opened:
+            condition, start = opened.pop()
+            if condition == "iffalse":
+                hidden.append((start.start(), match.end()))
+            if name == "else":
+                opened.append(("else", match))
+    pieces, position = [], 0
+    for first, last in sorted(hidden):
+        if first >= position:
+            pieces += [text[position:first], "\n" * text.count("\n", first, last)]
+            position = last
+    return "".join(pieces) + text[position:]

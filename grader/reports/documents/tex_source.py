@@ -7,7 +7,6 @@ from grader.reports.blocks import MAX_BLOCK_CHARACTERS, Block, check_size
 from grader.reports.documents.hidden_text import blank_hidden_tex
 from grader.reports.documents.text_lines import STARTS_LINE, WRAPPED_LENGTH, split_text
 
-COMMENT: Final = re.compile(r"(?<!\\)%[^\n]*")
 CONVERTER_MARKS: Final = (
     (re.compile(r"\\hypertarget\{[^{}\n]{0,200}\}\{"), ""),
     (re.compile(r"\\label\{[^{}\n]{0,200}\}\}"), ""),
@@ -88,7 +87,7 @@ def split_tex(text: str) -> list[Block]:
     ['1. $5$']
     """
     check_size(text)
-    body = _drop_converter_marks(blank_hidden_tex(COMMENT.sub("", text.replace("\r\n", "\n"))))
+    body = _drop_converter_marks(blank_hidden_tex(text.replace("\r\n", "\n")))
     start = body.find(BODY_START)
     first_line = 1 + body.count("\n", 0, max(start, 0))
     body = body[start + len(BODY_START) if start >= 0 else 0 :]

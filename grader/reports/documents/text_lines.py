@@ -53,7 +53,7 @@ def split_text(
     ['heading', 'math', 'text']
     """
     check_size(text)
-    lines = blank_hidden_markdown(text).replace("\r\n", "\n").split("\n")
+    lines = blank_hidden_markdown(text.replace("\r\n", "\n")).split("\n")
     reader = _LineReader(lines, cell, first_line, is_joined=is_joined)
     blocks = list(islice(reader.read(), MAX_BLOCKS + 1))
     check_block_count(len(blocks))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from grader.reports.aligned_parts import AlignedPart
-from grader.reports.doubts import NO_LABEL
+from grader.reports.doubts import NO_LABEL, OTHER_WORDS, names_other_part
 from grader.reports.extraction.passages import Passage
 from grader.reports.region_alignment import RegionAlignment
 from grader.reports.regions import Region, find_regions
@@ -26,6 +26,7 @@ def align_report(
     for region in find_regions(parts[:MAX_PARTS], passages):
         aligned |= RegionAlignment(region, parts, passages).run()
     _align_missing_in_whole_report(parts, passages, aligned)
+    _doubt_words_of_others(parts, aligned)
     return tuple(aligned.get(index, AlignedPart(part, None)) for index, part in enumerate(parts))
 
 
@@ -46,3 +47,12 @@ def _align_missing_in_whole_report(
         region = Region(missing, free, lacking=frozenset(missing))
         for index, item in RegionAlignment(region, parts, passages).run().items():
             aligned[index] = item if item.passage is None else replace(item, doubt=NO_LABEL)
+
+
+def _doubt_words_of_others(parts: Sequence[SheetPart], aligned: dict[int, AlignedPart]) -> None:
+    """Mark the certain answers whose words are clearly those of another part."""
+    for index, item in aligned.items():
+        if item.is_certain and item.passage is not None and not item.part.is_text:
+            others = [part for part in parts if part is not item.part]
+            if names_other_part(item.part, item.passage, others):
+                aligned[index] = replace(item, doubt=OTHER_WORDS)

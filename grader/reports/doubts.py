@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from grader.reports.extraction.passage_context import BESIDE
@@ -25,15 +25,19 @@ OTHER_LETTER: Final = "the value is under the letter of another part"
 REPEATED: Final = "the value answers another part"
 ORDER_ONLY: Final = "only the order of the answers says that this is the part"
 DIFFERENT_WORDS: Final = "the words beside the value describe something else"
+OTHER_WORDS: Final = "the words beside the value are those of another part"
 MANY_MISSING_WORDS: Final = 3
 REFERENCE: Final = "words beside the value say that it is not an answer"
+PLACE: Final = (
+    r"(?:sections?|sec\.|tables?|tab\.|figures?|figs?\.|appendix|chapters?|questions?|exercises?"
+    r"|parts?|lines?|equations?|eqs?\.|refs?\.|pages?|pp?\.)[\s~]{0,3}"
+)
 POINTER: Final = (
     r"(?<![\w.])(?:(?:see|cf\.?|not|e\.\s?g\.|for (?:example|instance))[,:]?\s{1,3}(?:the\s)?"
-    r"(?:(?:section|sec\.|table|figure|fig\.|appendix|question|part|line|equation|eq\.)\s{0,3})?"
-    r"|(?:(?:see|cf\.?)\s{1,3})?(?:pages?|pp?\.)\s{0,3})\W{0,3}"
+    rf"(?:{PLACE})?\W{{0,3}}|{PLACE}[(\[$#]{{0,2}})"
 )
 """Words before a number that is a place, an example or denied."""
-STARTS_WITH_POINTER: Final = re.compile(rf"\W{{0,3}}({POINTER})[\d(\[]", re.IGNORECASE)
+BEFORE_NUMBER: Final = re.compile(r"\D{0,40}")
 ENDS_WITH_POINTER: Final = re.compile(rf"({POINTER})$", re.IGNORECASE)
 POINTS: Final = r"\W{0,4}(?:points?|pts?|marks?)\b"
 """Words after a number that are the points of a question."""
@@ -95,6 +99,20 @@ def find_words_doubt(part: SheetPart, passage: Passage, *, region: Region) -> st
     return DIFFERENT_WORDS if is_missing and beside - part.words - part.problem_words else ""
 
 
+def names_other_part(part: SheetPart, passage: Passage, others: Iterable[SheetPart]) -> bool:
+    """Return whether the name beside a passage is that of another part of the problem.
+
+    The title of the other part has all words of the name that this part has, and more of them.
+    """
+    name = {word for word in find_words(passage.label_text) if len(word) > 1}  # h_t has symbols
+    own = name & (part.words | part.problem_words)
+    return not part.has_name(passage.label_text) and any(
+        other.problem == part.problem
+        and (other.has_name(passage.label_text) or own < name & other.title_words)
+        for other in others
+    )
+
+
 def find_form_doubt(part: SheetPart, passage: Passage, reading: PassageReading) -> str:
     """Return what is unusual about the form of an answer, "" if nothing is."""
     if reading.is_shortened:
@@ -124,7 +142,10 @@ def _is_reference(part: SheetPart, passage: Passage) -> bool:
 
     It is not if the part has the word too, as a question about the pages of memory has.
     """
-    matches = [STARTS_WITH_POINTER.match(passage.text), ENDS_WITH_POINTS.search(passage.text)]
+    start_of_text = BEFORE_NUMBER.match(passage.text)
+    matches = [ENDS_WITH_POINTS.search(passage.text)]
+    if start_of_text:
+        matches.append(ENDS_WITH_POINTER.search(start_of_text[0]))
     value = passage.text.strip("$ ")
     start = passage.quote.find(value)
     while start >= 0:

@@ -110,7 +110,7 @@ def build_sheet_part(
         find_words(f"{part.title}; {prompt or part.prompt.source}; {part.id}"),
         find_words(f"{part.title or prompt}; {part.id}"),
         find_words(problem.title),
-        frozenset(map(normalize_name, filter(None, (part.id, part.title)))),
+        frozenset(filter(None, map(normalize_name, (part.id, part.title or "")))),
         read,
         label,
         frozenset(map(to_text, given_values)),

@@ -1,6 +1,7 @@
 """Tests of values in reports that are no answers, each with a twin that is one."""
 
 import pytest
+from cpu_time import cpu_seconds
 from report_cases import bank
 from word_files import paragraph, run, word_file
 
@@ -8,7 +9,7 @@ from api.services.reports.document_alignment import align_document
 from api.services.reports.sheets import SheetParts, parse_sheet
 from grader.reports.aligned_parts import AlignedPart
 from grader.reports.documents.hidden_text import blank_hidden_markdown, blank_hidden_tex
-from grader.reports.doubts import NO_LABEL, ORDER_ONLY, REFERENCE
+from grader.reports.doubts import NO_LABEL, ORDER_ONLY, OTHER_WORDS, REFERENCE
 
 SHEET = "mlp-operations=1"
 LETTERS = ("macs", "operations", "parameters", "batch", "share")
@@ -32,6 +33,10 @@ def read_parts(
     [
         ("Number of parameters: see page 12", "Number of parameters: 12"),
         ("Number of parameters: see 12", "Number of parameters: 12"),
+        ("Number of parameters: see Eq. (12)", "Number of parameters: (12)"),
+        ("Number of parameters: on page 12", "Number of parameters: on GPU 12"),
+        ("Number of parameters: as in Fig. 12", "Number of parameters: as in all 12"),
+        ("The number of parameters follows from Eq. (12).", "The number of parameters is (12)."),
         ("Number of parameters: 5 points", "Number of parameters: 5 weights"),
         ("Number of parameters: e.g. 2432", "Number of parameters: i.e. 2432"),
         ("Number of parameters: not 2432", "Number of parameters: now 2432"),
@@ -60,6 +65,14 @@ def test_the_doubt_names_the_words_beside_the_value() -> None:
         ("Parameters: <s>77</s>", "Parameters: <b>77</b>", ".md"),
         ("Parameters: <del>51200</del>", "Parameters: <ins>51200</ins>", ".md"),
         ("Parameters: ~~51200~~", "Parameters: ~51200", ".md"),
+        ("Parameters: <del class='x'>77</del>", "Parameters: <ins class='x'>77</ins>", ".md"),
+        ('Parameters: <s title="x">77</s>', 'Parameters: <b title="x">77</b>', ".md"),
+        ("<!--\n```\nParameters: 5\n```\n-->", "```\nParameters: 5\n```", ".md"),
+        (
+            "\\iffalse \\ifx\\a\\b 1 \\fi\nParameters: 5\n\\fi",
+            "\\iffalse \\ifx\\a\\b 1 \\fi \\fi\nParameters: 5",
+            ".tex",
+        ),
         ("\\iffalse\nParameters: 5\n\\fi", "\\iftrue\nParameters: 5\n\\fi", ".tex"),
         (
             "\\begin{comment}\nParameters: 5\n\\end{comment}",
@@ -73,6 +86,32 @@ def test_hidden_or_deleted_text_is_not_read(hidden, shown, ending) -> None:
     texts = (f"Q1\n\n{text}\n\nend\n" for text in (hidden, shown))
     found = [read_parts(text, ending=ending)["parameters"].passage is not None for text in texts]
     assert found == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "blank"),
+    [
+        ("```\n<!-- x = 5 -->\n```", blank_hidden_markdown),
+        ("~~~\n<del>5</del>\n~~~", blank_hidden_markdown),
+        ("`<!-- 5 -->` and `~~6~~`", blank_hidden_markdown),
+        ("```\n<!-- x = 5 -->", blank_hidden_markdown),
+        ("\\begin{verbatim}\n\\iffalse 5 % 6\n\\fi\n\\end{verbatim}", blank_hidden_tex),
+        (
+            "\\begin{lstlisting}\n\\begin{comment}\n5\n\\end{comment}\n\\end{lstlisting}",
+            blank_hidden_tex,
+        ),
+        ("\\verb|\\sout{5} % 6| 7", blank_hidden_tex),
+        ("5 \\iff 6 \\fi", blank_hidden_tex),
+    ],
+)
+def test_code_shows_comments_and_struck_out_text(text, blank) -> None:
+    assert blank(text) == text
+
+
+@pytest.mark.parametrize("start", ["\\iffalse ", "\\ifx ", "<!-- ", "```\n", "`"])
+def test_many_starts_before_one_end_are_blanked_quickly(start) -> None:
+    text = start * 40_000 + "\\fi -->"
+    assert cpu_seconds(lambda: blank_hidden_tex(blank_hidden_markdown(text))) < 1
 
 
 @pytest.mark.parametrize("setting", ["vanish", "dstrike", "strike"])
@@ -148,3 +187,32 @@ def test_labels_of_the_order_that_the_words_contradict_are_dropped() -> None:
     parts = read_parts(text, problems=SET_LABELS, has_set_labels=False)
     assert (parts["macs"].read_as, parts["parameters"].read_as) == ("250700", "251060")
     assert parts["macs"].part.label == ()
+
+
+@pytest.mark.parametrize(
+    "row", ["- {0} {1}: {2}\n", "{0} {1}: {2}\n", "| {0} | {1}: {2} |\n", "| {0} | {1} | {2} |\n"]
+)
+@pytest.mark.parametrize("problems", ["training-report", "training-report=1"])
+def test_own_numbers_of_a_student_do_not_outweigh_the_names_of_the_values(row, problems) -> None:
+    answers = [
+        ("1(a)", "Test accuracy of the ResNet", "0.91"),
+        ("1(b)", "Test accuracy of the small network", "0.71"),
+        ("1(c)", "Completed epochs", "20"),
+    ]
+    rows = "".join(row.format(*answer) for answer in answers)
+    table = "| part |" + " answer |" * (row.count("|") - 2) + "\n" if "|" in row else ""
+    rule = "|---" * table.count(" |") + "|\n" if table else ""
+    parts = read_parts(f"{table}{rule}{rows}", problems=problems)
+    right = {"resnet_test_accuracy": "0.91", "test_accuracy": "0.71", "epochs": "20"}
+    certain = {name: item.read_as for name, item in parts.items() if item.is_certain}
+    assert certain.items() <= right.items()
+
+
+def test_a_value_that_has_the_name_of_another_part_is_doubtful() -> None:
+    parts = read_parts("1(a) Number of parameters: 251060\n1(c) 250700\n", problems=SET_LABELS)
+    assert (parts["macs"].read_as, parts["macs"].doubt) == ("251060", OTHER_WORDS)
+
+
+def test_the_name_in_a_cell_of_a_table_describes_its_value() -> None:
+    table = "| part | answer |\n|---|---|\n| (a) | Parameters: 251060 |\n"
+    assert read_parts(table, problems="mlp-operations")["parameters"].read_as == "251060"

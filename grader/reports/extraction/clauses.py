@@ -14,7 +14,8 @@ MAX_QUOTE: Final = 240
 
 
 CLAUSE_END: Final = re.compile(
-    r"(?<=[\w)\]%$°])(?<!\bi\.e)(?<!\be\.g)[.;](?=\s+[A-Z(]|\s*$)|(?<=\))\.(?=\s+[\d$])|;\s"
+    r"(?<=[\w)\]%$°])(?<!\bi\.e)(?<!\be\.g)"
+    r"(?<!\b[Ee]q)(?<!\b[Ee]qs)(?<!\b[Ff]ig)(?<!\b[Ss]ec)(?<!\b[Tt]ab)(?<!\b[Rr]ef)(?<!\b[Cc]f)[.;](?=\s+[A-Z(]|\s*$)|(?<=\))\.(?=\s+[\d$])|;\s"
     r"|(?<=\d),\s+(?=[A-Za-z][\w ]{2,40}[:=])"
     r"|\n(?=\s*[-*•]\s)|(?<=[\w$)%]),\s+(?=(?:so|hence|thus|therefore|then)\s[^.;,]{0,80}=)"
     r"|(?<=\d)\s+(?=(?:because|since)\s)"
@@ -135,6 +136,15 @@ def get_words_after_value(text: str) -> str:
     bare = TEXT_COMMAND.sub(r" \1", text).rstrip("$ .")
     match = re.search(r"[\d$)]\s*((?:[A-Za-z(][^=]*)?)\Z", bare)
     return match[1] if match else ""
+
+
+def find_words_beside(label: str, value: str) -> frozenset[str]:
+    """Return the words of the label of a value, and those before and behind its number.
+
+    >>> sorted(find_words_beside("Layer 1", "weights = 5 MB"))
+    ['#1', 'layer', 'mb', 'weight']
+    """
+    return find_words(f"{label} ; {get_text_before_value(value)} ; {get_words_after_value(value)}")
 
 
 def count_axes_of_last_shape(text: str) -> int:

@@ -17,6 +17,7 @@ from grader.reports.extraction.clauses import (
     find_forms_in_sentence,
     find_spans,
     find_unit_words,
+    find_words_beside,
     get_text_before_value,
     get_words_after_value,
     is_mathematical,
@@ -206,15 +207,12 @@ class _PassageFinder:
             self._add(block, text, clause, ARRAY, beside, is_cut=True, is_conclusion=is_last)
 
     def _add_value(self, block: Block, value: str, clause: str, *, label: str = "") -> None:
-        beside = find_words(
-            f"{label} ; {get_text_before_value(value)} ; {get_words_after_value(value)}"
-        )
         self._add(
             block,
             value.strip(),
             clause,
             find_forms(value),
-            beside,
+            find_words_beside(label, value),
             label_text=label,
             is_conclusion=True,
         )
@@ -235,13 +233,15 @@ class _PassageFinder:
             label = parse_label(cell.row_label)
             if label and label[0].isalpha() and label[-1].isalpha():  # II.3 has its question
                 label = (*self._labels.question, *label)
+            name, value = split_label(cell.text)
+            value = value or cell.text
             self._add(
                 block,
-                cell.text,
+                value,
                 cell.row,
-                find_forms(cell.text),
-                find_words(cell.words),
-                label_text=cell.label,
+                find_forms(value),
+                find_words(cell.words) | find_words_beside(name, value),
+                label_text=name or cell.label,
                 is_conclusion=True,
             )
             self.passages[-1] = replace(

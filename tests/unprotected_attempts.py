@@ -3,8 +3,11 @@
 A worker imports this module, so that the attempts are made in its process.
 """
 
+import os
+
 from api.services.sandbox import self_check, worker_sandbox
 
+FAULT = "no libraries"
 NO_LAYERS = worker_sandbox.SandboxLayers(refuses_calls=False, hides_files=False)
 
 
@@ -26,6 +29,16 @@ def try_actions_without_layers(parent: int) -> dict[str, bool]:
     worker_sandbox.install_call_filter = lambda: False
     worker_sandbox.limit_readable_paths = lambda _: False
     return self_check.try_forbidden_actions(parent)
+
+
+def end_without_an_attempt(_parent: int) -> dict[str, bool]:
+    """End the worker."""
+    os._exit(1)
+
+
+def fail_before_an_attempt(_parent: int) -> dict[str, bool]:
+    """Fail as a machine without the C library does."""
+    raise OSError(FAULT)
 
 
 def _skip_sandbox() -> None:

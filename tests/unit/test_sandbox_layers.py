@@ -8,7 +8,14 @@ import pytest
 import unprotected_attempts as attempts
 
 from api.services.sandbox import self_check
-from api.services.sandbox.self_check import MEMORY, STATES, TIME
+from api.services.sandbox.self_check import (
+    MEMORY,
+    NOT_REFUSED,
+    NOT_TRIED,
+    REFUSED,
+    TIME,
+    UNSUPPORTED,
+)
 from api.services.sandbox.worker_sandbox import (
     MISSING_LAYERS,
     SandboxLayers,
@@ -63,11 +70,11 @@ def test_the_self_check_says_that_everything_is_refused_that_the_kernel_can_refu
     )
     assert ran.returncode == 0, ran.stderr
     supported = detect_layers()
-    states = dict.fromkeys(("memory", "time"), STATES[True])
+    states = dict.fromkeys(("memory", "time"), REFUSED)
     states |= dict.fromkeys(
-        ("network", "programs", "writing"), STATES[supported.refuses_calls or None]
+        ("network", "programs", "writing"), REFUSED if supported.refuses_calls else UNSUPPORTED
     )
-    states["reading"] = STATES[supported.hides_files or None]
+    states["reading"] = REFUSED if supported.hides_files else UNSUPPORTED
     assert json.loads(ran.stdout) == states
 
 
@@ -79,7 +86,7 @@ def test_the_self_check_fails_if_the_sandbox_refuses_nothing(monkeypatch, capsys
     monkeypatch.setattr(self_check, "detect_layers", lambda: ALL_LAYERS)
     assert self_check.main() == 1
     states = json.loads(capsys.readouterr().out)
-    assert states == dict.fromkeys(states, STATES[False]) | {TIME: STATES[True]}
+    assert states == dict.fromkeys(states, NOT_REFUSED) | {TIME: REFUSED}
 
 
 @needs_linux
@@ -88,4 +95,20 @@ def test_a_kernel_without_layers_still_limits_memory_and_time(monkeypatch):
     monkeypatch.setattr(self_check, "try_forbidden_actions", attempts.try_actions_without_layers)
     monkeypatch.setattr(self_check, "detect_layers", lambda: attempts.NO_LAYERS)
     results = self_check.check_sandbox()
-    assert results == dict.fromkeys(results) | {MEMORY: True, TIME: True}
+    assert results == dict.fromkeys(results, UNSUPPORTED) | {MEMORY: REFUSED, TIME: REFUSED}
+
+
+@needs_linux
+@pytest.mark.parametrize(
+    ("attempt", "reason"),
+    [
+        (attempts.end_without_an_attempt, "died"),
+        (attempts.fail_before_an_attempt, attempts.FAULT),
+    ],
+)
+def test_the_self_check_says_what_it_did_not_try_and_why(monkeypatch, capsys, attempt, reason):
+    monkeypatch.setattr(self_check, "try_forbidden_actions", attempt)
+    assert self_check.main() == 1
+    states = json.loads(capsys.readouterr().out)
+    assert states.pop(TIME) == REFUSED
+    assert all(state.startswith(NOT_TRIED) and reason in state for state in states.values())

@@ -1,7 +1,8 @@
 """Self-check of the sandbox: `python -m api.services.sandbox.self_check` says what holds here.
 
 A worker enters the sandbox as one that reads reports does, and tries what it must not be able to
-do, in native code. Exit 0: everything holds that the kernel supports; 1: something does not.
+do, in native code. Exit 0: everything holds that the kernel supports; 1: something does not, or
+was not tried.
 """
 
 import ctypes
@@ -10,7 +11,6 @@ import os
 import sys
 import time
 from concurrent.futures import BrokenExecutor
-from contextlib import suppress
 from typing import Final
 
 from api.core.worker_pool import DeadlineExceeded, WorkerPool
@@ -22,7 +22,10 @@ SCRATCH_PATH: Final = b"/tmp/grader-self-check"
 AF_INET, SOCK_STREAM = 2, 1
 MEMORY, NETWORK, PROGRAMS = "memory", "network", "programs"
 WRITING, READING, TIME = "writing", "reading", "time"
-STATES: Final = {True: "refused", False: "NOT REFUSED", None: "not supported by this kernel"}
+ACTIONS: Final = (MEMORY, NETWORK, PROGRAMS, WRITING, READING)
+REFUSED, NOT_REFUSED = "refused", "NOT REFUSED"
+UNSUPPORTED: Final = "not supported by this kernel"
+NOT_TRIED: Final = "not tried"
 
 
 def try_forbidden_actions(parent: int) -> dict[str, bool]:
@@ -47,25 +50,35 @@ def try_to_start_program() -> bool:
     return bool(ctypes.CDLL(None).execve(os.fsencode(sys.executable), None, None) < 0)
 
 
-def check_sandbox() -> dict[str, bool | None]:
-    """Return by action whether the sandbox refuses it, None if the kernel has no such layer."""
-    supported = detect_layers()
+def check_sandbox() -> dict[str, str]:
+    """Return by action whether the sandbox refuses it, or why it was not tried."""
     pool = WorkerPool(1, deadline_seconds=ATTEMPT_SECONDS, preload=__name__, json_results=True)
-    refused: dict[str, bool] = {}
     try:
-        with suppress(BrokenExecutor, DeadlineExceeded, RuntimeError):
-            refused |= pool.submit(try_forbidden_actions, os.getpid()).result()
-            refused[PROGRAMS] = pool.submit(try_to_start_program).result()
+        states = _try_in_worker(pool)
     finally:
         pool.kill()
-    results: dict[str, bool | None] = {
-        name: bool(refused.get(name)) for name in (MEMORY, NETWORK, PROGRAMS, WRITING, READING)
-    }
-    if not supported.hides_files and not results[READING]:
-        results[READING] = None
-    if not supported.refuses_calls:
-        results |= {name: results[name] or None for name in (NETWORK, PROGRAMS, WRITING)}
-    return results | {TIME: _is_time_limited()}
+    supported = detect_layers()
+    unsupported = [] if supported.hides_files else [READING]
+    unsupported += [] if supported.refuses_calls else [NETWORK, PROGRAMS, WRITING]
+    for name in unsupported:
+        states[name] = UNSUPPORTED if states[name] == NOT_REFUSED else states[name]
+    return states | {TIME: _try_endless_loop()}
+
+
+def _try_in_worker(pool: WorkerPool) -> dict[str, str]:
+    """Return the states of all actions but the endless loop."""
+    try:
+        refused = pool.submit(try_forbidden_actions, os.getpid()).result()
+    except (RuntimeError, DeadlineExceeded) as error:  # also a worker that died
+        return dict.fromkeys(ACTIONS, f"{NOT_TRIED}: {error}")
+    states = {name: REFUSED if is_refused else NOT_REFUSED for name, is_refused in refused.items()}
+    try:
+        is_refused = pool.submit(try_to_start_program).result()
+    except (BrokenExecutor, DeadlineExceeded):  # the program replaced the worker
+        is_refused = False
+    except RuntimeError as error:
+        return states | {PROGRAMS: f"{NOT_TRIED}: {error}"}
+    return states | {PROGRAMS: REFUSED if is_refused else NOT_REFUSED}
 
 
 def _is_writing_refused(libc: ctypes.CDLL) -> bool:
@@ -83,24 +96,24 @@ def _is_memory_limited() -> bool:
     return False
 
 
-def _is_time_limited() -> bool:
+def _try_endless_loop() -> str:
     pool = WorkerPool(1, deadline_seconds=LOOP_SECONDS, preload=__name__, json_results=True)
     try:
         pool.submit(time.sleep, ATTEMPT_SECONDS).result(timeout=ATTEMPT_SECONDS)
     except DeadlineExceeded:
-        return True
-    except BrokenExecutor:  # no process could be started
-        return False
+        return REFUSED
+    except BrokenExecutor as error:  # no process could be started
+        return f"{NOT_TRIED}: {error}"
     finally:
         pool.kill()
-    return False
+    return NOT_REFUSED
 
 
 def main() -> int:
-    """Print the results as JSON, and return the exit code."""
-    results = check_sandbox()
-    sys.stdout.write(f"{json.dumps({name: STATES[held] for name, held in results.items()})}\n")
-    return 1 if False in results.values() else 0
+    """Print the states as JSON, and return the exit code."""
+    states = check_sandbox()
+    sys.stdout.write(f"{json.dumps(states)}\n")
+    return 0 if {REFUSED, UNSUPPORTED}.issuperset(states.values()) else 1
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import io
 import json
 import time
 import zipfile
+from pathlib import Path
 
 import pytest
 from word_files import NUMBERING, from_lines, package, paragraph, run, word_file
@@ -11,6 +12,7 @@ from word_files import NUMBERING, from_lines, package, paragraph, run, word_file
 from api.services.reports.documents import MAX_FILE_BYTES, read_blocks, read_marked_answers
 from api.services.reports.docx_package import TOO_LARGE
 from api.services.reports.docx_text import docx_to_markdown
+from api.services.reports.runner import derive_student_names, find_reports
 from grader.reports.blocks import MAX_CHARACTERS, WITHOUT_DATA, ReportError
 from grader.reports.extraction.passage_finder import find_passages
 
@@ -211,3 +213,12 @@ def test_non_text_notebook_outputs_are_ignored() -> None:
 )
 def test_tex_is_read_without_running_it(tex, texts) -> None:
     assert [block.text for block in read_blocks(tex.encode(), ".tex")] == texts
+
+
+def test_a_report_that_is_named_twice_is_read_once(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.md", "b.md"):
+        Path(name).write_text("Q1 5", encoding="utf-8")
+    Path("c.md").symlink_to("a.md")
+    paths = [Path("a.md"), Path("./a.md"), tmp_path / "a.md", Path(), Path("b.md")]
+    assert derive_student_names(find_reports(paths)) == ["a", "b", "c"]

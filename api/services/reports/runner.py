@@ -29,7 +29,10 @@ log = logging.getLogger("api.reports")
 
 
 def find_reports(paths: Sequence[Path]) -> list[Path]:
-    """Return the report files of files and folders, sorted; raise `FileError` if there are none."""
+    """Return the report files of files and folders, each once; those of a folder are sorted.
+
+    Raise `FileError` if there are none.
+    """
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
@@ -42,6 +45,7 @@ def find_reports(paths: Sequence[Path]) -> list[Path]:
             files.append(path)
         else:
             raise FileError(f"there is no file or folder {path}")
+    files = list({file.parent.resolve() / file.name: file for file in files}.values())
     if not files:
         raise FileError(f"there is no report ({', '.join(FILE_ENDINGS)}) in this folder")
     if len(files) > MAX_FILES:

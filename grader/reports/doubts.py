@@ -28,13 +28,13 @@ DIFFERENT_WORDS: Final = "the words beside the value describe something else"
 OTHER_WORDS: Final = "the words beside the value are those of another part"
 MANY_MISSING_WORDS: Final = 3
 REFERENCE: Final = "words beside the value say that it is not an answer"
-PLACE: Final = (
+NUMBERED_PLACE: Final = (
     r"(?:sections?|sec\.|tables?|tab\.|figures?|figs?\.|appendix|chapters?|questions?|exercises?"
     r"|parts?|lines?|equations?|eqs?\.|refs?\.|pages?|pp?\.)[\s~]{0,3}"
 )
 POINTER: Final = (
     r"(?<![\w.])(?:(?:see|cf\.?|not|e\.\s?g\.|for (?:example|instance))[,:]?\s{1,3}(?:the\s)?"
-    rf"(?:{PLACE})?\W{{0,3}}|{PLACE}[(\[$#]{{0,2}})"
+    rf"(?:{NUMBERED_PLACE})?\W{{0,3}}|{NUMBERED_PLACE}[(\[$#]{{0,2}})"
 )
 """Words before a number that is a place, an example or denied."""
 BEFORE_NUMBER: Final = re.compile(r"\D{0,40}")
@@ -105,10 +105,10 @@ def names_other_part(part: SheetPart, passage: Passage, others: Iterable[SheetPa
     The title of the other part has all words of the name that this part has, and more of them.
     """
     name = {word for word in find_words(passage.label_text) if len(word) > 1}  # h_t has symbols
-    own = name & (part.words | part.problem_words)
+    shared = name & (part.words | part.problem_words)
     return not part.has_name(passage.label_text) and any(
         other.problem == part.problem
-        and (other.has_name(passage.label_text) or own < name & other.title_words)
+        and (other.has_name(passage.label_text) or shared < name & other.title_words)
         for other in others
     )
 

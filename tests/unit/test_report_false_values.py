@@ -36,7 +36,7 @@ def read_parts(
         ("Number of parameters: see Eq. (12)", "Number of parameters: (12)"),
         ("Number of parameters: on page 12", "Number of parameters: on GPU 12"),
         ("Number of parameters: as in Fig. 12", "Number of parameters: as in all 12"),
-        ("The number of parameters follows from Eq. (12).", "The number of parameters is (12)."),
+        ("Parameters follow from Eq. (12).", "Parameters: (12)."),
         ("Number of parameters: 5 points", "Number of parameters: 5 weights"),
         ("Number of parameters: e.g. 2432", "Number of parameters: i.e. 2432"),
         ("Number of parameters: not 2432", "Number of parameters: now 2432"),
@@ -97,7 +97,7 @@ def test_hidden_or_deleted_text_is_not_read(hidden, shown, ending) -> None:
         ("```\n<!-- x = 5 -->", blank_hidden_markdown),
         ("\\begin{verbatim}\n\\iffalse 5 % 6\n\\fi\n\\end{verbatim}", blank_hidden_tex),
         (
-            "\\begin{lstlisting}\n\\begin{comment}\n5\n\\end{comment}\n\\end{lstlisting}",
+            "\\begin{lstlisting}\n\\begin{comment}\nlayers 5\n\\end{comment}\n\\end{lstlisting}",
             blank_hidden_tex,
         ),
         ("\\verb|\\sout{5} % 6| 7", blank_hidden_tex),

@@ -1,6 +1,6 @@
 """A variant: a problem with its numbers drawn, its keys computed and its mistakes evaluated."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -98,7 +98,7 @@ def find_redundant_conditions(problem: Problem, registry: Registry) -> tuple[int
         names = _draw_params_once(problem, f"{seed}|0", functions)
         try:
             _add_derived_values(problem, names, functions)
-            held = _evaluate_conditions(problem, names, functions)
+            held = list(_evaluate_conditions(problem, names, functions))
         except ProblemError:
             continue
         unused -= {index for index, holds in enumerate(held) if not holds}
@@ -179,15 +179,14 @@ def _add_derived_values(
 
 def _evaluate_conditions(
     problem: Problem, names: Mapping[str, Value], functions: Mapping[str, Function]
-) -> list[bool]:
-    """Return whether each condition of `require` holds."""
-    held = []
+) -> Iterator[bool]:
+    """Yield whether each condition of `require` holds, evaluating it only then."""
+    scope = Scope(names, functions)
     for index, condition in enumerate(problem.require):
         try:
-            held.append(require_boolean(evaluate(condition.tree, Scope(names, functions))))
+            yield require_boolean(evaluate(condition.tree, scope))
         except SolverError as error:
             raise ProblemError(str(error), field=f"require.{index}") from error
-    return held
 
 
 def solve_variant(

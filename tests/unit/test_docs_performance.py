@@ -22,6 +22,7 @@ NOT_ALONE = {  # need arguments
     "batch_file",
     "compare_commands",
     "compare_intake",
+    "compare_publication",
     "compare_regrading",
     "compare_requests",
     "first_answer",

@@ -36,6 +36,13 @@ def test_values_drawn_from_a_seed_are_stable():
     }
 
 
+def test_violated_condition_saves_the_ones_behind_it():
+    """A draw costs most where few satisfy `require`: the first violation must settle it."""
+    with pytest.raises(ProblemError) as refusal:
+        draw_values(toy(require=["W > 1000", "1 / 0 == W"]), 0, BOOK)
+    assert "division" not in str(refusal.value)
+
+
 def test_original_has_the_textbook_values():
     names = draw_values(toy(), None, BOOK)
     assert names == {

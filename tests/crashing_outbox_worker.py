@@ -53,7 +53,7 @@ def main(values: dict[str, Any]) -> None:
     assert mail is not None
     transport, db = SmtpTransport(mail), Database(settings.database)
     for owner, function, name in (
-        (delivery, "_claim_next", "before the claim is stored"),
+        (delivery, "_claim", "before the claim is stored"),
         (delivery, "_compose", "after the composition"),
         (transport, "send", AFTER_REPLY),
         (delivery, "_store_outcome", "after the outcome"),

@@ -269,6 +269,16 @@ def test_worker_sends_at_the_rate_of_the_setting(world, mail_server, ann):
     assert pauses == [0.25, 0.25]
 
 
+def test_password_reset_is_sent_before_messages_that_wait_longer(world, mail_server, course, ann):
+    others = [world.enrol(course, f"Student {number}") for number in range(3)]
+    add_releases(world, course, *others, count=1)
+    world.clock.advance(seconds=30)
+    add(world, ann)
+    deliver(world)
+    assert mail_server.messages()[0]["To"] == "ann@example.edu"
+    assert len(mail_server.messages()) == 4
+
+
 def test_message_over_hourly_limit_clears_old_outage_error(database_url, mail_server):
     world = World(database_url, settings=mail_server.settings | {"mail_per_hour": 1})
     course = world.course()

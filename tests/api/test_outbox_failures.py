@@ -13,6 +13,7 @@ from world import World
 from api.db.models import OutboxMessage
 from api.services.outbox import delivery, runner, smtp
 from api.services.outbox.delivery import LOST_MESSAGE, MAX_UNCERTAIN_TRIES, deliver_next
+from api.services.outbox.failures import count_backlog
 from api.services.outbox.queue import MessageSubject
 from api.services.outbox.smtp import DeliverySettings, SmtpTransport
 
@@ -155,6 +156,22 @@ def test_attempt_that_fails_before_sending_is_not_uncertain(world, mail_server, 
     assert [one.status for one in rows(world)] == ["sent"]
 
 
+def oldest_days(world):
+    with world.db.reading() as session:
+        backlog = count_backlog(session, now=world.clock())["mail"]
+    return timedelta(seconds=backlog.oldest_seconds) / timedelta(days=1)
+
+
+def test_retries_do_not_reset_the_delay_of_the_oldest_message(world):
+    add(world, world.enrol(world.course(), "Ann", email="later@example.edu"))
+    for hour in range(48):
+        world.service.outbox_runner.run_until_idle()
+        assert oldest_days(world) == hour / 24
+        world.clock.advance(hours=1)
+    [row] = rows(world)
+    assert row.tries == 48
+
+
 @pytest.mark.parametrize(
     ("settings", "reason", "detail"),
     [
@@ -167,10 +184,11 @@ def test_smtp_misconfiguration_uses_no_attempts_and_polls_rarely(
 ):
     world = World(database_url, settings=mail_server.settings | settings)
     add(world, world.person("Ann"), world.person("Bo"))
-    for _ in range(2):
+    for day in range(2):
         pause = world.service.outbox_runner.run_once()
         assert pause == runner.MISCONFIGURED_PAUSE_SECONDS
         assert states(world) == [("waiting", 0, 0)] * 2
+        assert oldest_days(world) == day
         world.clock.advance(days=1)
     assert {one.error for one in rows(world)} == {reason}
     assert all(detail in one.details for one in rows(world))

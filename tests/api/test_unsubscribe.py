@@ -59,6 +59,9 @@ def test_one_click_unsubscribe_without_login_stops_one_kind_for_one_person(
     by_recipient = {one["To"]: one for one in mail_server.messages()}
     message = by_recipient["ann@example.edu"]
     assert message["List-Unsubscribe-Post"] == ONE_CLICK
+    address = f"List-Unsubscribe: <{BASE}{path_of(message)}>\r\n".encode()
+    # Mail programs see no address that is folded or encoded.
+    assert any(address in file.read_bytes() for file in mail_server.folder.glob("*.eml"))
     for _ in range(2):  # a repeat changes nothing
         reply = world.client.post(path_of(message), content=ONE_CLICK, headers=FORM)
         assert reply.status_code == 200, reply.text

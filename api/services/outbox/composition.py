@@ -7,8 +7,9 @@ links of a message end together when one is used.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
 from typing import Final
 from uuid import UUID
@@ -41,6 +42,21 @@ from grader.display.text import pluralize
 UTC_ZONE: Final = ZoneInfo("UTC")
 
 
+class _UnfoldedHeader(UnstructuredHeader, BaseHeader):
+    """Header on one line. Folding would encode a long address, and mail programs would not see it.
+
+    RFC 5322 allows lines of 998 characters.
+    """
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS: Final = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _UnfoldedHeader)
+_EMAIL_POLICY: Final = SMTP.clone(header_factory=_HEADERS)
+
+
 class MessageDroppedError(Exception):
     """There is no reason to send a message any more; the text says why."""
 
@@ -60,7 +76,7 @@ class EmailDraft:
 
         With *unsubscribe_url*, mail programs offer to unsubscribe with one click (RFC 8058).
         """
-        email = EmailMessage(policy=SMTP)
+        email = EmailMessage(policy=_EMAIL_POLICY)
         email["From"], email["To"] = mail.sender, self.recipient
         email["Subject"] = self.text.subject
         email["Date"], email["Message-ID"] = format_datetime(self.date), self.message_id

@@ -32,6 +32,7 @@ from api.db.engine import Database
 from api.db.models import OutboxMessage
 from api.services.outbox.composition import Composition, compose_draft
 from api.services.outbox.kinds import OPTIONAL_KINDS, SCORE_KIND, UNCOUNTED_KINDS
+from api.services.outbox.queue import compute_allowed_time
 from api.services.outbox.smtp import DeliverySettings, MailError, SmtpTransport
 
 CLAIM_TIME: Final = timedelta(minutes=5)
@@ -42,7 +43,6 @@ MAX_DOUBLINGS: Final = 10
 MAX_UNCERTAIN_TRIES: Final = 3
 """Tries of unknown outcome after which a message fails; the server may have sent it each time."""
 MAX_DIGEST_MESSAGES: Final = 50
-HOUR: Final = timedelta(hours=1)
 LOST_MESSAGE: Final = "the worker ended during the last try; the message may have been sent"
 UNSENT_MESSAGE: Final = "every try ended before the message was sent"
 
@@ -58,7 +58,7 @@ log = logging.getLogger("api.outbox")
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """Claim on the messages of one e-mail, in their try number *tries*.
+    """Claim on the messages of one e-mail, due at *due_at*, in their try number *tries*.
 
     The try counts as one of *uncertain_tries* from its composition until its outcome is known.
     """
@@ -66,13 +66,15 @@ class _Claim:
     message_ids: tuple[UUID, ...]
     tries: int
     uncertain_tries: int
+    due_at: datetime
 
 
 def deliver_next(
     db: Database, transport: SmtpTransport, mail: DeliverySettings, clock: Clock
 ) -> Progress:
-    """Try to send the message that has waited longest, with others that wait for its recipient."""
-    if not _is_any_due(db, clock()):
+    """Try to send the next message, with others that wait for its recipient."""
+    message_id = _find_next(db, clock())
+    if message_id is None:
         return "idle"
     try:
         transport.connect()
@@ -80,7 +82,7 @@ def deliver_next(
         _store_outage(db, error, now=clock())
         return _classify_outage(error)
     with db.transaction() as session:
-        claim = _claim_next(session, mail, now=clock())
+        claim = _claim(session, message_id, mail, now=clock())
     if claim is None:
         return "handled"
     composed = _compose(db, claim, mail, clock)
@@ -106,10 +108,12 @@ def _classify_outage(error: MailError) -> Progress:
     return "misconfigured" if error.is_permanent else "unreachable"
 
 
-def _is_any_due(db: Database, now: datetime) -> bool:
-    """Return whether a message is due; a read, because an idle worker should not write."""
+def _find_next(db: Database, now: datetime) -> UUID | None:
+    """Return the message that has been due longest; a password reset does not wait for others."""
+    due = _due_messages(now).with_only_columns(OutboxMessage.id)
     with db.reading() as session:
-        return session.scalar(_due_messages(now).with_only_columns(OutboxMessage.id)) is not None
+        urgent: UUID | None = session.scalar(due.where(OutboxMessage.kind.in_(UNCOUNTED_KINDS)))
+        return urgent or session.scalar(due)
 
 
 def _store_outage(db: Database, error: MailError, *, now: datetime) -> None:
@@ -147,9 +151,12 @@ def _due_messages(now: datetime) -> Any:
     )
 
 
-def _claim_next(session: Session, mail: DeliverySettings, *, now: datetime) -> _Claim | None:
-    """Claim the next message; None if another worker was faster, or if it has to wait or fails."""
-    message = session.scalar(_due_messages(now).with_for_update(skip_locked=True))
+def _claim(
+    session: Session, message_id: UUID, mail: DeliverySettings, *, now: datetime
+) -> _Claim | None:
+    """Claim a message; None if another worker was faster, or if it has to wait or fails."""
+    is_next = OutboxMessage.id == message_id
+    message = session.scalar(_due_messages(now).where(is_next).with_for_update(skip_locked=True))
     if message is None:
         return None
     if message.uncertain_tries >= MAX_UNCERTAIN_TRIES:
@@ -159,17 +166,18 @@ def _claim_next(session: Session, mail: DeliverySettings, *, now: datetime) -> _
         unknown = LOST_MESSAGE if message.uncertain_tries else UNSENT_MESSAGE
         message.status, message.error = "failed", message.error or unknown
         return None
-    allowed_at = _compute_allowed_time(session, message, mail, now=now)
+    allowed_at = compute_allowed_time(session, message, mail.per_hour, now=now)
     if allowed_at > now:
         # What an earlier outage said of the message is over.
         message.due_at, message.error, message.details = allowed_at, "", ""
         return None
+    due_at = message.due_at
     messages = [message, *_lock_messages_for_same_email(session, message, now=now)]
     for each in messages:
         each.tries += 1
         each.due_at = now + CLAIM_TIME
     ids = tuple(sorted(each.id for each in messages))
-    return _Claim(ids, message.tries, message.uncertain_tries + 1)
+    return _Claim(ids, message.tries, message.uncertain_tries + 1, due_at)
 
 
 def _lock_messages_for_same_email(
@@ -195,30 +203,6 @@ def _lock_messages_for_same_email(
         .limit(MAX_DIGEST_MESSAGES - 1)
         .with_for_update(skip_locked=True)
     ).all()
-
-
-def _compute_allowed_time(
-    session: Session, message: OutboxMessage, mail: DeliverySettings, *, now: datetime
-) -> datetime:
-    """Return when the hourly limit of the recipient allows *message*.
-
-    The messages of a digest were sent at the same time, and count as one.
-    """
-    if message.kind in UNCOUNTED_KINDS:
-        return now
-    sent = session.scalars(
-        select(OutboxMessage.sent_at)
-        .where(
-            OutboxMessage.recipient_id == message.recipient_id,
-            OutboxMessage.sent_at > now - HOUR,
-            OutboxMessage.kind.not_in((*UNCOUNTED_KINDS, SCORE_KIND)),
-        )
-        .distinct()
-        .order_by(OutboxMessage.sent_at.desc())
-        .limit(mail.per_hour)
-    ).all()
-    last = sent[-1] if len(sent) >= mail.per_hour else None
-    return now if last is None else last + HOUR
 
 
 def _compose(db: Database, claim: _Claim, mail: DeliverySettings, clock: Clock) -> Composition:
@@ -259,7 +243,7 @@ def _record_failure(
     values: dict[str, Any] = {"uncertain_tries": uncertain_tries}
     values |= {"error": str(error), "details": error.details}
     if error.is_unreachable:  # as if this try had not begun
-        _store_outcome(db, claim, {}, **values, tries=claim.tries - 1, due_at=now)
+        _store_outcome(db, claim, {}, **values, tries=claim.tries - 1, due_at=claim.due_at)
     elif error.is_permanent or is_last:
         _store_outcome(db, claim, dropped, **values, status="failed")
     else:

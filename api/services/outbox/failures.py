@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, case, func, select
 from sqlalchemy.orm import Session
 
 from api.auth.authorization import CourseMembership
@@ -28,7 +28,8 @@ REPLACED_MESSAGE: Final = (
 class Backlog:
     """Messages of one channel (``mail``, ``score``) that are not sent.
 
-    *oldest_seconds* is for how long the first waiting message has been due, 0 without one.
+    *oldest_seconds* is for how long the first waiting message has been due, 0 without one. After
+    a failed try it counts from its creation, because each try moves the due time.
     """
 
     waiting: int
@@ -39,17 +40,18 @@ class Backlog:
 def count_backlog(session: Session, *, now: datetime) -> dict[str, Backlog]:
     """Return the backlog of each channel."""
     is_score = (OutboxMessage.kind == SCORE_KIND).label("is_score")
+    since = case((OutboxMessage.tries > 0, OutboxMessage.created_at), else_=OutboxMessage.due_at)
     rows = session.execute(
-        select(is_score, OutboxMessage.status, func.count(), func.min(OutboxMessage.due_at))
+        select(is_score, OutboxMessage.status, func.count(), func.min(since))
         .where(OutboxMessage.status.in_(("waiting", "failed")))
         .group_by(is_score, OutboxMessage.status)
     )
-    counts = {(bool(score), status): (count, due) for score, status, count, due in rows}
+    counts = {(bool(score), status): (count, first) for score, status, count, first in rows}
     backlogs = {}
     for channel, is_of_scores in (("mail", False), ("score", True)):
-        waiting, due_at = counts.get((is_of_scores, "waiting"), (0, now))
+        waiting, first_at = counts.get((is_of_scores, "waiting"), (0, now))
         failed, _ = counts.get((is_of_scores, "failed"), (0, now))
-        backlogs[channel] = Backlog(waiting, failed, max((now - due_at).total_seconds(), 0))
+        backlogs[channel] = Backlog(waiting, failed, max((now - first_at).total_seconds(), 0))
     return backlogs
 
 

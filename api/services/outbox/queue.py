@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -13,8 +13,9 @@ from api.core.errors import Conflict
 from api.core.ids import new_id
 from api.db.models import OutboxMessage, User
 from api.db.upserts import insert_rows
-from api.services.outbox.kinds import MessageKind
+from api.services.outbox.kinds import SCORE_KIND, UNCOUNTED_KINDS, MessageKind
 
+HOUR: Final = timedelta(hours=1)
 NO_MAIL_MESSAGE: Final = "E-mail is not set up for this service."
 REPLACED: Final = "a newer message replaces it"
 RELEASE_WITHDRAWN: Final = "the release was withdrawn"
@@ -175,3 +176,27 @@ def _same_subject_conditions(
 
 def _temporarily_dropped_condition() -> ColumnElement[bool]:
     return (OutboxMessage.status == "dropped") & OutboxMessage.error.in_(RECURRING_REASONS)
+
+
+def compute_allowed_time(
+    session: Session, message: OutboxMessage, per_hour: int, *, now: datetime
+) -> datetime:
+    """Return when the hourly limit of the recipient allows *message*.
+
+    The messages of a digest were sent at the same time, and count as one.
+    """
+    if message.kind in UNCOUNTED_KINDS:
+        return now
+    sent = session.scalars(
+        select(OutboxMessage.sent_at)
+        .where(
+            OutboxMessage.recipient_id == message.recipient_id,
+            OutboxMessage.sent_at > now - HOUR,
+            OutboxMessage.kind.not_in((*UNCOUNTED_KINDS, SCORE_KIND)),
+        )
+        .distinct()
+        .order_by(OutboxMessage.sent_at.desc())
+        .limit(per_hour)
+    ).all()
+    last = sent[-1] if len(sent) >= per_hour else None
+    return now if last is None else last + HOUR

@@ -10,6 +10,8 @@ from world import TEXT_PROBLEM, published
 from api.db.models import AuditEntry, User
 from api.services.audit.actions import ACTIONS
 from api.services.problems.versions import store_version
+from api.services.sandbox import worker_sandbox
+from api.services.sandbox.worker_sandbox import LAYER_NAMES, MISSING_LAYERS, SandboxLayers
 
 
 @pytest.fixture
@@ -61,7 +63,8 @@ def acts(page) -> list[str]:
 def test_users_page_filters_by_name_and_state(world, browser, query, expected):
     world.person("Bo Example")
     page = browser.get("/users", params=query)
-    found = [row[0] for row in page.one("table").rows()[1:]] if page.all("table") else []
+    accounts = page.all("div", role="group")
+    found = [row[0] for row in accounts[0].one("table").rows()[1:]] if accounts else []
     assert (page.status, found) == (200, expected)
 
 
@@ -338,3 +341,16 @@ def test_logged_values_are_escaped_and_truncated(world, browser):
     assert row[3].count("y") < 400
     with world.session() as session:
         assert session.scalars(select(AuditEntry)).one()
+
+
+@pytest.mark.parametrize("has_landlock", [True, False])
+def test_users_page_shows_the_layers_of_the_sandbox(browser, monkeypatch, has_landlock):
+    layers = SandboxLayers(refuses_calls=True, hides_files=has_landlock)
+    monkeypatch.setattr(worker_sandbox, "detect_layers", lambda: layers)
+    *_, table = browser.get("/users").one("main").all("table")
+    rows = [row.text for row in table.all("tr")[1:]]
+    assert [name in row for name, row in zip(LAYER_NAMES, rows, strict=True)] == [True, True]
+    assert [missing in row for missing, row in zip(MISSING_LAYERS, rows, strict=True)] == [
+        False,
+        not has_landlock,
+    ]

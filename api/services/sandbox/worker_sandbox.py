@@ -34,6 +34,7 @@ MISSING_LAYERS: Final = (
     "without Landlock, a file that exploits a parser can read the files of the service",
 )
 """What is not enforced without each layer, in the order of `SandboxLayers`."""
+LAYER_NAMES: Final = ("seccomp", "Landlock")
 REFUSED_MESSAGE: Final = "a process that reads reports may not do this"
 
 
@@ -60,6 +61,12 @@ def describe_missing_layers(layers: SandboxLayers) -> str:
     return "; ".join(
         consequence for holds, consequence in zip(layers, MISSING_LAYERS, strict=True) if not holds
     )
+
+
+def describe_layers() -> list[tuple[str, str]]:
+    """Return the name of each layer, and what is not enforced if the kernel does not support it."""
+    states = zip(LAYER_NAMES, detect_layers(), MISSING_LAYERS, strict=True)
+    return [(name, "" if is_active else missing) for name, is_active, missing in states]
 
 
 @cache

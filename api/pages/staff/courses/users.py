@@ -19,6 +19,7 @@ from api.routes.accounts import users as api
 from api.schemas.accounts.people import LinkOut
 from api.schemas.accounts.users import EraseIn, UserDetails, UserIn, UserPatch
 from api.services.accounts import accounts
+from api.services.sandbox.worker_sandbox import describe_layers
 
 router = PageRouter()
 USER_PATH: Final = "/users/{user}"
@@ -26,20 +27,19 @@ ROWS: Final = 70
 CRUMBS: Final = (Breadcrumb("Users", "/users"),)
 EMPTY_FORM: Final = PostedForm()
 LABELS: Final = {"name": "Name", "email": "E-mail", "student_number": "Student number"}
-UserState = Literal["active", "suspended", "admin", "all"]
 
 
 @router.get("/users")
 def show_users(
     context: PageDep,
     text: Annotated[str, Query(max_length=200)] = "",
-    state: UserState = "all",
+    state: Literal["active", "suspended", "admin", "all"] = "all",
     cursor: Annotated[str, Query(max_length=2_000)] = "",
 ) -> Response:
-    """Return the accounts of the site, sorted by family name."""
-    page_request = build_page_request(context, limit=ROWS, cursor=cursor)
-    user_list = api.get_users(context, page_request, text=text.strip(), state=state)
-    next_params = {"text": text, "state": state, "cursor": user_list.next}
+    """Return the accounts of the site, sorted by family name, and the layers of the sandbox."""
+    page = build_page_request(context, limit=ROWS, cursor=cursor)
+    user_list = api.get_users(context, page, text=text.strip(), state=state)
+    more = build_query_string({"text": text, "state": state, "cursor": user_list.next})
     return render_page(
         context,
         "staff/users.html",
@@ -48,7 +48,8 @@ def show_users(
         text=text,
         state=state,
         has_mail=context.service.outbox.is_enabled,
-        more=build_query_string(next_params) if user_list.next else "",
+        more=more if user_list.next else "",
+        sandbox_layers=describe_layers(),
     )
 
 

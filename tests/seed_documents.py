@@ -25,7 +25,10 @@ SHEETS: Final[dict[str, list[str]]] = json.loads(
 )
 """Sheet of each report: its problems with the labels that the report uses, if it has any."""
 NOT_PRINTED: Final = {("conv-stack-cost", "shape_1"), ("conv-stack-cost", "shape_2")}
-"""Answers that follow from two lines of a report, but that no line states."""
+"""Answers that follow from two lines of a report (``H' = W' = 64`` and ``N = 64``).
+
+No line states them: a reader would have to compute them.
+"""
 HEADING: Final = re.compile(r"#+\s+")
 FORMULA: Final = re.compile(r"\$\$(?P<display>.+?)\$\$|\$(?P<inline>[^$\n]+)\$", re.DOTALL)
 FENCE: Final = re.compile(r"^```\w*\n(.*?)^```\n?", re.DOTALL | re.MULTILINE)
@@ -45,15 +48,25 @@ body { font: 11pt/1.4 serif } p { margin: 0 0 4pt } pre { font-size: 9pt }"""
 @cache
 def expected_answers(seed: str) -> dict[tuple[str, str], dict[str, str]]:
     """Return the computed answers that a report prints, by problem and part."""
-    with (FOLDER / "answers.csv").open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["source"] == seed]
     return {
-        (row["problem"], row["part"]): row
-        for row in rows
-        if row["verdict"] != "manual"
-        and not row["note"].startswith("derived")
-        and (row["problem"], row["part"]) not in NOT_PRINTED
+        name: row
+        for name, row in _read_computed_answers(seed).items()
+        if not row["note"].startswith("derived") and name not in NOT_PRINTED
     }
+
+
+def unprinted_answers(seed: str) -> set[tuple[str, str]]:
+    """Return the computed answers that no line of a report states, by problem and part."""
+    return _read_computed_answers(seed).keys() - expected_answers(seed).keys()
+
+
+def _read_computed_answers(seed: str) -> dict[tuple[str, str], dict[str, str]]:
+    with (FOLDER / "answers.csv").open(encoding="utf-8", newline="") as file:
+        return {
+            (row["problem"], row["part"]): row
+            for row in csv.DictReader(file)
+            if row["source"] == seed and row["verdict"] != "manual"
+        }
 
 
 def read_seed(seed: str) -> str:

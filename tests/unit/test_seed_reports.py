@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 from report_cases import bank
-from seed_documents import ENDINGS, SHEETS, expected_answers, make_document
+from seed_documents import ENDINGS, SHEETS, expected_answers, make_document, unprinted_answers
 
 from api.services.reports.documents import read_blocks
 from api.services.reports.sheets import SheetParts, parse_sheet
@@ -15,9 +15,11 @@ from grader.reports.alignment import align_report
 from grader.reports.extraction.passage_finder import find_passages
 from problems.registry import REGISTRY
 
-PRINTED = 113
-"""Number of computed answers that the reports print."""
+PRINTED, UNPRINTED = 113, 2
+"""Numbers of computed answers that the reports print, and that the sheets ask but no line states."""
 MIN_SHARE, MIN_PDF_SHARE, MAX_WRONG_SHARE = 0.97, 0.9, 0.01
+MIN_CERTAIN_SHARE = 0.45
+"""A reader that doubts everything is useless; the reports label few of their answers."""
 
 
 @cache
@@ -26,13 +28,19 @@ def sheet_parts(seed: str) -> SheetParts:
 
 
 @cache
-def align(seed: str, ending: str) -> tuple[AlignedPart, ...]:
-    """Return the parts of a report that print a computed answer."""
+def align_all(seed: str, ending: str) -> tuple[AlignedPart, ...]:
+    """Return the parts of a report."""
     parts = sheet_parts(seed).parts
     blocks = read_blocks(make_document(seed, ending), ending)
-    aligned = align_report(parts, find_passages(blocks, [part.label for part in parts]))
+    return align_report(parts, find_passages(blocks, [part.label for part in parts]))
+
+
+def align(seed: str, ending: str) -> tuple[AlignedPart, ...]:
+    """Return the parts of a report that print a computed answer."""
     printed = expected_answers(seed)
-    return tuple(item for item in aligned if (item.part.problem, item.part.part) in printed)
+    return tuple(
+        item for item in align_all(seed, ending) if (item.part.problem, item.part.part) in printed
+    )
 
 
 def outcome(seed: str, item: AlignedPart) -> str:
@@ -50,7 +58,21 @@ def test_nearly_all_printed_answers_are_found_and_read_right(ending) -> None:
     share = MIN_PDF_SHARE if ending == ".pdf" else MIN_SHARE
     assert counts.total() == PRINTED
     assert counts["right"] + counts["right?"] >= share * PRINTED
+    assert counts["right"] >= MIN_CERTAIN_SHARE * PRINTED
     assert counts["wrong"] <= MAX_WRONG_SHARE * PRINTED
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_an_answer_that_no_line_states_is_never_certain(ending) -> None:
+    """Such answers are not counted above, because no passage can be right for them."""
+    items = [
+        item
+        for seed in SHEETS
+        for item in align_all(seed, ending)
+        if (item.part.problem, item.part.part) in unprinted_answers(seed)
+    ]
+    assert len(items) == UNPRINTED
+    assert not any(item.is_certain for item in items)
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

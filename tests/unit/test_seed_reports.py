@@ -16,7 +16,7 @@ from grader.reports.extraction.passage_finder import find_passages
 from problems.registry import REGISTRY
 
 PRINTED, UNPRINTED = 113, 2
-"""Numbers of computed answers that the reports print, and that the sheets ask but no line states."""
+"""Numbers of computed answers that the reports print, and of asked ones that no line states."""
 MIN_SHARE, MIN_PDF_SHARE, MAX_WRONG_SHARE = 0.97, 0.9, 0.01
 MIN_CERTAIN_SHARE = 0.45
 """A reader that doubts everything is useless; the reports label few of their answers."""

@@ -30,7 +30,7 @@ from grader.kinds.base import (
     NamesOfNumbers,
     RoundingMatcher,
     SampleAnswers,
-    first_spelling,
+    get_first_spelling,
 )
 from grader.kinds.comparison.arrays import (
     build_rounding_matcher,
@@ -257,7 +257,7 @@ class VectorKind(ArrayKind[VectorPart]):
         if not part.names:
             return super().describe_errors(reading, cells, part)
         wrong = [name for name, right in zip(part.names, cells, strict=True) if not right]
-        return format_wrong_cells([first_spelling(name) for name in wrong])
+        return format_wrong_cells([get_first_spelling(name) for name in wrong])
 
 
 class MatrixPart(ArrayPart):

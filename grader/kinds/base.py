@@ -34,7 +34,7 @@ NamesOfNumbers: TypeAlias = Annotated[
 """Names that a student may use for several numbers; ``k | kernel`` has two spellings."""
 
 
-def first_spelling(name: str) -> str:
+def get_first_spelling(name: str) -> str:
     """Return the first of the spellings of a number's name: ``k`` of ``k | kernel``."""
     return name.partition(" | ")[0]
 

@@ -96,9 +96,9 @@ def receptive_fields(
         layer = step.layer
         if isinstance(layer, CompositeLayer):
             inputs = step.inputs[-1:] if isinstance(layer, Gate) else step.inputs
-            result.append(_largest_field([_field_after(result, one) for one in inputs]))
+            result.append(_largest_field([_get_field_after(result, one) for one in inputs]))
         else:
-            before = _field_after(result, step.inputs[0])
+            before = _get_field_after(result, step.inputs[0])
             window = layer_window(layer, axis)
             if before is None or isinstance(layer, LAYERS_WITHOUT_FIELD):
                 result.append(None)
@@ -107,7 +107,7 @@ def receptive_fields(
     return tuple(result)
 
 
-def _field_after(fields: list[ReceptiveField | None], step: int) -> ReceptiveField | None:
+def _get_field_after(fields: list[ReceptiveField | None], step: int) -> ReceptiveField | None:
     return INITIAL_FIELD if step == INPUT else fields[step]
 
 

@@ -66,7 +66,7 @@ def parse_box(value: object, what: str, *, fmt: str = "xyxy", inclusive: bool = 
     values = as_numbers(value, what)
     if len(values) != NUMBERS_PER_BOX:
         raise SolverError(f"{what} must have {NUMBERS_PER_BOX} numbers, not {len(values)}")
-    box = _box_from_format(values, fmt)
+    box = _build_box_from_format(values, fmt)
     if require_bool(inclusive, "inclusive"):
         if fmt != "xyxy":
             raise SolverError(f"inclusive corners are those of xyxy, not of {fmt}")
@@ -76,7 +76,7 @@ def parse_box(value: object, what: str, *, fmt: str = "xyxy", inclusive: bool = 
     return box
 
 
-def _box_from_format(values: tuple[Number, ...], fmt: str) -> Box:
+def _build_box_from_format(values: tuple[Number, ...], fmt: str) -> Box:
     x, y, third, fourth = values
     if fmt == "xyxy":
         return Box(x, y, third, fourth)

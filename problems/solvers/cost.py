@@ -100,11 +100,11 @@ def separable_ratio(out_channels: int, kernel_size: PerAxis) -> Number:
     >>> separable_ratio(64, 3)
     Fraction(73, 576)
     """
-    depthwise, pointwise = _cost_shares(out_channels, kernel_size)
+    depthwise, pointwise = _relative_step_costs(out_channels, kernel_size)
     return simplify_number(depthwise + pointwise)
 
 
-def _cost_shares(out_channels: int, kernel_size: PerAxis) -> tuple[Fraction, Fraction]:
+def _relative_step_costs(out_channels: int, kernel_size: PerAxis) -> tuple[Fraction, Fraction]:
     """Return the cost of the depthwise and the pointwise step relative to a standard one."""
     cells = math.prod(as_axis_sizes(kernel_size, "kernel_size"))
     return Fraction(1, as_integer(out_channels, "out_channels")), Fraction(1, cells)
@@ -218,10 +218,10 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
                 separable_ratio, lambda g: Fraction(1) / separable_ratio(**vars(g))
             ),
             "depthwise_only": replace_formula(
-                separable_ratio, lambda g: _cost_shares(**vars(g))[0]
+                separable_ratio, lambda g: _relative_step_costs(**vars(g))[0]
             ),
             "pointwise_only": replace_formula(
-                separable_ratio, lambda g: _cost_shares(**vars(g))[1]
+                separable_ratio, lambda g: _relative_step_costs(**vars(g))[1]
             ),
             "side_for_area": replace_arguments(separable_ratio, kernel_size=kernel_side_for_area),
         },

@@ -90,7 +90,7 @@ def yolo_output_shapes(
     if layout not in {"HWC", "CHW"}:
         raise SolverError(f"layout must be HWC or CHW, not {layout}")
     depth = yolo_depth(version, classes, boxes=boxes, reg_max=reg_max)
-    shapes = [(*grid, depth) for grid in _grid_sizes(version, size)]
+    shapes = [(*grid, depth) for grid in _list_grid_sizes(version, size)]
     return tuple(shape if layout == "HWC" else move_channels(shape, "HWC") for shape in shapes)
 
 
@@ -104,7 +104,7 @@ def yolo_boxes(version: int, size: Pair, *, boxes: int | None = None) -> int:
     (98, 10647, 8400)
     """
     count = _boxes_per_cell(version, boxes)
-    return sum(rows * columns * count for rows, columns in _grid_sizes(version, size))
+    return sum(rows * columns * count for rows, columns in _list_grid_sizes(version, size))
 
 
 def _require_version(version: int) -> int:
@@ -122,7 +122,7 @@ def _boxes_per_cell(version: int, boxes: int | None) -> int:
     return usual if boxes is None else as_integer(boxes, "boxes")
 
 
-def _grid_sizes(version: int, size: Pair) -> list[tuple[int, int]]:
+def _list_grid_sizes(version: int, size: Pair) -> list[tuple[int, int]]:
     return [yolo_grid(size, stride) for stride in STRIDES.get(version, THREE_SCALES)]
 
 
@@ -161,14 +161,14 @@ def _depth_with_objectness(args: SolverArguments) -> int:
 
 
 def _boxes_of_one_scale(args: SolverArguments) -> int:
-    rows, columns = _grid_sizes(args.version, args.size)[0]
+    rows, columns = _list_grid_sizes(args.version, args.size)[0]
     return rows * columns * _boxes_per_cell(args.version, args.boxes)
 
 
 def _boxes_of_grid_rows(args: SolverArguments) -> int:
     """Return the boxes as if each grid had only one column."""
     count = _boxes_per_cell(args.version, args.boxes)
-    return sum(rows * count for rows, _ in _grid_sizes(args.version, args.size))
+    return sum(rows * count for rows, _ in _list_grid_sizes(args.version, args.size))
 
 
 def _replace_output_depth(change: Solver) -> Solver:

@@ -70,7 +70,7 @@ def token_loss(
     >>> token_loss([0.5, 0.125], base=2)
     2.0
     """
-    return reduce_losses(_surprisals(probabilities) / log_of_base(base), reduction)
+    return reduce_losses(_negative_logarithms(probabilities) / log_of_base(base), reduction)
 
 
 def perplexity(probabilities: Grid) -> float:
@@ -81,10 +81,10 @@ def perplexity(probabilities: Grid) -> float:
     >>> round(perplexity([0.5, 0.125]), 6)
     4.0
     """
-    return math.exp(float(_surprisals(probabilities).mean()))
+    return math.exp(float(_negative_logarithms(probabilities).mean()))
 
 
-def _surprisals(probabilities: Grid) -> Array:
+def _negative_logarithms(probabilities: Grid) -> Array:
     """Return ``-log`` of each of the *probabilities*, in nats."""
     cells = as_doubles(as_array(probabilities, "probabilities", ranks=(1,)), "probabilities")
     values = as_probabilities(cells, "probabilities", cells)
@@ -107,7 +107,7 @@ def _cross_entropy_for_divergence(args: SolverArguments) -> NumberOrArray:
 
 def _mean_probability(args: SolverArguments) -> float:
     """Return the mean probability, whose logarithm is not the mean of the logarithms."""
-    return float(np.exp(-_surprisals(args.probabilities)).mean())
+    return float(np.exp(-_negative_logarithms(args.probabilities)).mean())
 
 
 WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
@@ -151,13 +151,13 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
                 perplexity, lambda g: 1 / _mean_probability(g)
             ),
             "loss_for_perplexity": replace_formula(
-                perplexity, lambda g: float(_surprisals(g.probabilities).mean())
+                perplexity, lambda g: float(_negative_logarithms(g.probabilities).mean())
             ),
             "mean_left_out": replace_formula(
-                perplexity, lambda g: math.exp(float(_surprisals(g.probabilities).sum()))
+                perplexity, lambda g: math.exp(float(_negative_logarithms(g.probabilities).sum()))
             ),
             "bases_mixed": replace_formula(
-                perplexity, lambda g: 2 ** float(_surprisals(g.probabilities).mean())
+                perplexity, lambda g: 2 ** float(_negative_logarithms(g.probabilities).mean())
             ),
         },
     ),

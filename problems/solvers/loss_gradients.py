@@ -29,12 +29,12 @@ def softmax_cross_entropy_gradient(
     array([ 0.5, -0.5])
     """
     scores = as_double_rows(logits, "logits")
-    return (softmax(scores) - target_probabilities(target, scores)) / _reduction_divisor(
+    return (softmax(scores) - target_probabilities(target, scores)) / _count_averaged_rows(
         scores, reduction
     )
 
 
-def _reduction_divisor(scores: Array, reduction: str) -> int:
+def _count_averaged_rows(scores: Array, reduction: str) -> int:
     if reduction not in {"mean", "sum"}:
         raise SolverError(f"reduction must be mean or sum, not {reduction}")
     return len(scores) if reduction == "mean" and scores.ndim > 1 else 1
@@ -45,12 +45,12 @@ def _reduction_divisor(scores: Array, reduction: str) -> int:
 
 def _gradient_without_target(args: SolverArguments) -> Array:
     scores = as_double_rows(args.logits, "logits")
-    return softmax(scores) / _reduction_divisor(scores, args.reduction)
+    return softmax(scores) / _count_averaged_rows(scores, args.reduction)
 
 
 def _gradient_without_softmax(args: SolverArguments) -> Array:
     scores = as_double_rows(args.logits, "logits")
-    return (scores - target_probabilities(args.target, scores)) / _reduction_divisor(
+    return (scores - target_probabilities(args.target, scores)) / _count_averaged_rows(
         scores, args.reduction
     )
 

@@ -46,7 +46,7 @@ def intersection_area(
     >>> intersection_area((0, 0, 4, 4), (2, 1, 6, 5))
     6
     """
-    return _intersection(*_parse_box_pair(box, other, fmt=fmt, inclusive=inclusive))
+    return _intersection_area(*_parse_box_pair(box, other, fmt=fmt, inclusive=inclusive))
 
 
 def union_area(box: RawBox, other: RawBox, *, fmt: str = "xyxy", inclusive: bool = False) -> Number:
@@ -130,7 +130,7 @@ def _overlap_matrix(
     return Tensor((len(rows), len(columns)), cells)
 
 
-def _intersection(first: Box, second: Box) -> Number:
+def _intersection_area(first: Box, second: Box) -> Number:
     width, height = _intersection_sides(first, second)
     return max(width, 0) * max(height, 0)
 
@@ -142,8 +142,8 @@ def _intersection_sides(first: Box, second: Box) -> tuple[Number, Number]:
     return width, height
 
 
-def _union(first: Box, second: Box, shared: Number) -> Number:
-    return first.area + second.area - shared
+def _union_area(first: Box, second: Box, intersection_area: Number) -> Number:
+    return first.area + second.area - intersection_area
 
 
 def _enclosing_box(first: Box, second: Box) -> Box:
@@ -179,7 +179,7 @@ def _complete_iou(first: Box, second: Box, overlap: OverlapMeasure) -> float:
     )
 
 
-IOU_MEASURE: Final = OverlapMeasure(_intersection, _union)
+IOU_MEASURE: Final = OverlapMeasure(_intersection_area, _union_area)
 
 
 # What students do instead.
@@ -193,11 +193,13 @@ def _unclipped_intersection(first: Box, second: Box) -> Number:
 
 # Wrong overlaps; solvers that decide by an overlap reuse them.
 WRONG_MEASURES: Final[dict[str, OverlapMeasure]] = {
-    "union_left_out": OverlapMeasure(_intersection, lambda first, two, _: first.area + two.area),
-    "over_smaller_box": OverlapMeasure(
-        _intersection, lambda first, two, _: min(first.area, two.area)
+    "union_left_out": OverlapMeasure(
+        _intersection_area, lambda first, two, _: first.area + two.area
     ),
-    "overlap_not_clipped": OverlapMeasure(_unclipped_intersection, _union),
+    "over_smaller_box": OverlapMeasure(
+        _intersection_area, lambda first, two, _: min(first.area, two.area)
+    ),
+    "overlap_not_clipped": OverlapMeasure(_unclipped_intersection, _union_area),
 }
 
 IOU_VARIANTS: Final[dict[Solver, Callable[[Box, Box, OverlapMeasure], object]]] = {

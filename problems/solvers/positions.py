@@ -77,7 +77,7 @@ def _wavelength_power(args: SolverArguments, exponent: int) -> float:
     return float(args.base ** (exponent / args.d_model))
 
 
-def _angle(args: SolverArguments) -> float:
+def _compute_angle(args: SolverArguments) -> float:
     """Return the angle in radians, which both features of a pair share."""
     return float(args.position / _wavelength_power(args, args.feature // 2 * 2))
 
@@ -88,7 +88,7 @@ def _sine_or_cosine(args: SolverArguments, angle: float) -> float:
 
 
 def _encode_cell(args: SolverArguments) -> float:
-    return _sine_or_cosine(args, _angle(args))
+    return _sine_or_cosine(args, _compute_angle(args))
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (positional_encoding, positional_encodings)
@@ -97,7 +97,7 @@ SOLVERS: Final[tuple[Solver, ...]] = (positional_encoding, positional_encodings)
 
 
 def _swap_sine_cosine(args: SolverArguments) -> float:
-    return math.sin(_angle(args)) if args.feature % 2 else math.cos(_angle(args))
+    return math.sin(_compute_angle(args)) if args.feature % 2 else math.cos(_compute_angle(args))
 
 
 def _sines_before_cosines(args: SolverArguments) -> float:
@@ -121,7 +121,7 @@ def _cell_with_exponent(exponent: Callable[[int], int]) -> CellFormula:
 
 def _cell_in_degrees(args: SolverArguments) -> float:
     """Return the cell as computed with a calculator set to degrees."""
-    return _sine_or_cosine(args, math.radians(_angle(args)))
+    return _sine_or_cosine(args, math.radians(_compute_angle(args)))
 
 
 def _cell_with_inverse_frequency(args: SolverArguments) -> float:

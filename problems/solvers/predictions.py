@@ -70,7 +70,8 @@ def top_k_accuracy(scores: Grid, labels: ClassLabels, k: int) -> Number:
         raise SolverError("labels must name a column of scores for each of its rows")
     most = as_integer(k, "k")
     return exact_ratio(
-        sum(_label_rank(row, one) < most for row, one in zip(rows, true, strict=True)), len(rows)
+        sum(_find_label_rank(row, one) < most for row, one in zip(rows, true, strict=True)),
+        len(rows),
     )
 
 
@@ -81,7 +82,7 @@ def _pair_labels(labels: ClassLabels, predictions: ClassLabels) -> list[tuple[Nu
     return list(zip(true, predicted, strict=True))
 
 
-def _label_rank(row: tuple[Number, ...], label: Number) -> int:
+def _find_label_rank(row: tuple[Number, ...], label: Number) -> int:
     """Return the rank of the class *label*, from 0; ties go to the earlier class."""
     label_score = row[int(label)]
     before = sum(score == label_score for score in row[: int(label)])

@@ -96,7 +96,7 @@ def receptive_field_trace(layers: FieldLayers) -> Tensor:
     >>> receptive_field_trace(((3, 1, 1, 1), (2, 2))).cells
     (3, 1, 0, 4, 2, Fraction(1, 2))
     """
-    return _fields_tensor(_compute_field_per_layer(layers, grow_field))
+    return _stack_fields(_compute_field_per_layer(layers, grow_field))
 
 
 def _compute_field(layers: FieldLayers, grow: GrowthRule) -> ReceptiveField:
@@ -158,7 +158,7 @@ def _input_range(field: ReceptiveField, index: int) -> tuple[int, int]:
     return first, first + field.size - 1
 
 
-def _fields_tensor(rows: list[ReceptiveField]) -> Tensor:
+def _stack_fields(rows: list[ReceptiveField]) -> Tensor:
     if not rows:
         raise SolverError("no layer has a field")
     return Tensor((len(rows), 3), tuple(cell for row in rows for cell in row))
@@ -214,7 +214,7 @@ FIELD_MEASURES: Final[dict[Solver, Callable[[GrowthRule, SolverArguments], objec
         _compute_field(args.layers, grow), args.index, args.first_centre
     ),
     field_range: lambda grow, args: _input_range(_compute_field(args.layers, grow), args.index),
-    receptive_field_trace: lambda grow, args: _fields_tensor(
+    receptive_field_trace: lambda grow, args: _stack_fields(
         _compute_field_per_layer(args.layers, grow)
     ),
 }

@@ -45,7 +45,7 @@ def recurrent_params(
     hidden = as_integer(hidden_size, "hidden_size")
     biases = bias_vectors * hidden * as_integer(num_layers, "num_layers") * directions
     return _count_weights(kind, input_size, hidden, layers=num_layers, directions=directions) + (
-        _gate_count(kind) * biases
+        _count_gates(kind) * biases
     )
 
 
@@ -73,7 +73,7 @@ def recurrent_macs(
     return as_integer(seq_len, "seq_len") * weights
 
 
-def _gate_count(kind: str) -> int:
+def _count_gates(kind: str) -> int:
     """Return the number of gates of a layer of *kind*; a plain RNN counts as 1."""
     if not isinstance(kind, str) or kind not in GATE_COUNTS:
         raise SolverError(f"kind must be one of {', '.join(GATE_COUNTS)}, not {str(kind)[:20]}")
@@ -92,7 +92,7 @@ def _count_weights(
     hidden = as_integer(hidden_size, "hidden_size")
     first = as_integer(input_size, "input_size") + hidden
     further = (directions * hidden + hidden) * (layers - 1)
-    return _gate_count(kind) * directions * hidden * (first + further)
+    return _count_gates(kind) * directions * hidden * (first + further)
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (recurrent_params, recurrent_macs)
@@ -102,7 +102,7 @@ SOLVERS: Final[tuple[Solver, ...]] = (recurrent_params, recurrent_macs)
 
 def _count_with_one_gate_fewer(args: SolverArguments) -> int:
     """Return the count with one gate too few, such as an LSTM counted as a GRU."""
-    gates = _gate_count(args.kind)
+    gates = _count_gates(args.kind)
     if gates == 1:
         raise SolverError("a plain RNN has no gates")
     return recurrent_params(**vars(args)) // gates * (gates - 1)
@@ -132,7 +132,7 @@ def _count_without_recurrent_weights(args: SolverArguments) -> int:
     full_count = recurrent_params(**vars(args))
     directions = 2 if args.bidirectional else 1
     recurrent: int = args.num_layers * directions * args.hidden_size**2
-    return full_count - _gate_count(args.kind) * recurrent
+    return full_count - _count_gates(args.kind) * recurrent
 
 
 WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (

@@ -61,7 +61,7 @@ def mean_iou(prediction: Grid, target: Grid) -> Number:
     >>> mean_iou([[1, 1], [0, 0]], [[1, 0], [0, 0]])
     Fraction(7, 12)
     """
-    return _mean_iou_of_labels(prediction, target, _occurring_labels(prediction, target))
+    return _mean_iou_of_labels(prediction, target, _find_occurring_labels(prediction, target))
 
 
 def _parse_masks(prediction: Grid, target: Grid) -> tuple[Array, Array]:
@@ -79,7 +79,7 @@ def _label_areas(prediction: Grid, target: Grid, label: int) -> tuple[int, int, 
     return int((predicted & true).sum()), int(predicted.sum()), int(true.sum())
 
 
-def _occurring_labels(prediction: Grid, target: Grid) -> list[int]:
+def _find_occurring_labels(prediction: Grid, target: Grid) -> list[int]:
     labels: list[int] = np.union1d(*_parse_masks(prediction, target)).tolist()
     if len(labels) > MAX_LABELS:
         raise SolverError(f"{len(labels)} classes, the limit is {MAX_LABELS}")
@@ -110,7 +110,7 @@ def _overlap_over_target(args: SolverArguments) -> Number:
 
 
 def _mean_without_background(args: SolverArguments) -> Number:
-    labels = [label for label in _occurring_labels(args.prediction, args.target) if label != 0]
+    labels = [label for label in _find_occurring_labels(args.prediction, args.target) if label != 0]
     return _mean_iou_of_labels(args.prediction, args.target, labels)
 
 

@@ -96,13 +96,13 @@ def _trace_decode_yolo_box(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("s is the sigmoid of an offset, c the corner of the cell, a the anchor.")
     offsets = dict(zip(("x", "y", "w", "h"), offset_values, strict=True))
     for axis, corner in (("x", column), ("y", row)):
-        gate = _sigmoid_formula(axis, offsets[axis])
+        gate = _build_sigmoid_formula(axis, offsets[axis])
         yield gate
         known = {f"s_{axis}": gate.number, f"c_{axis}": corner, "S": args.stride}
         yield build_real_formula(f"b_{axis}", f"{centre.format(axis)}{stride}", **known)
     for side, length in sides.items():
         if modern:
-            gate = _sigmoid_formula(side, offsets[side])
+            gate = _build_sigmoid_formula(side, offsets[side])
             yield gate
             known = {f"a_{side}": length, f"s_{side}": gate.number}
             yield build_real_formula(f"b_{side}", f"a_{side}*(2*s_{side})**2", **known)
@@ -112,7 +112,7 @@ def _trace_decode_yolo_box(args: TracedArguments) -> Iterator[SolutionStep]:
     yield Array("(b_x, b_y, b_w, b_h)", Tensor.from_nested(args.result))
 
 
-def _sigmoid_formula(axis: str, offset: Number) -> Formula:
+def _build_sigmoid_formula(axis: str, offset: Number) -> Formula:
     return build_real_formula(f"s_{axis}", f"1/(1 + exp(-t_{axis}))", **{f"t_{axis}": offset})
 
 
@@ -152,7 +152,7 @@ def _trace_anchor_geometry(args: TracedArguments) -> Iterator[SolutionStep]:
     if args.fmt != CENTER_FORMAT:
         anchor = parse_box(args.anchor, "the anchor", fmt=args.fmt)
         yield TextStep("The center and the sides of the anchor:")
-        yield _center_and_size_array(anchor, "a")
+        yield _build_center_and_size_array(anchor, "a")
     center_variance, size_variance = as_numbers(args.variances, "variances")
     if (center_variance, size_variance) != (1, 1):
         yield TextStep("The variances v_1 and v_2 multiply the deltas of the center and the size.")
@@ -169,7 +169,7 @@ def _center_and_size_by_letter(box: Box, subscript: str) -> dict[str, Number]:
     }
 
 
-def _center_and_size_array(box: Box, subscript: str) -> Array:
+def _build_center_and_size_array(box: Box, subscript: str) -> Array:
     values = _center_and_size_by_letter(box, subscript)
     return Array(f"({', '.join(values)})", Tensor.from_nested(tuple(values.values())))
 
@@ -180,8 +180,8 @@ def _trace_anchor_deltas(args: TracedArguments) -> Iterator[SolutionStep]:
     anchor = parse_box(args.anchor, "the anchor", fmt=args.fmt)
     if args.fmt != CENTER_FORMAT:
         yield TextStep("The centers and the sides of box and anchor:")
-        yield _center_and_size_array(box, "b")
-        yield _center_and_size_array(anchor, "a")
+        yield _build_center_and_size_array(box, "b")
+        yield _build_center_and_size_array(anchor, "a")
     known = {
         **_center_and_size_by_letter(box, "b"),
         **_center_and_size_by_letter(anchor, "a"),

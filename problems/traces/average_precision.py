@@ -51,19 +51,19 @@ def _build_ranking_rows(args: TracedArguments, curve: Tensor) -> list[tuple[Valu
     return [
         (rank, scores[index], "true" if matches[index] else "false", hit, height, reached)
         for rank, (index, hit, (reached, height)) in enumerate(
-            zip(order, hits, _curve_points(curve), strict=True), start=1
+            zip(order, hits, _list_curve_points(curve), strict=True), start=1
         )
     ]
 
 
-def _curve_points(curve: Tensor) -> list[tuple[Number, Number]]:
+def _list_curve_points(curve: Tensor) -> list[tuple[Number, Number]]:
     """Return the (recall, precision) pair of each rank."""
     return list(zip(curve.cells[::2], curve.cells[1::2], strict=True))
 
 
 def _trace_average_precision(args: TracedArguments) -> Iterator[SolutionStep]:
     curve = precision_recall_curve(args.scores, args.matches, args.positives)
-    points = _curve_points(curve)
+    points = _list_curve_points(curve)
     precisions = list(accumulate((height for _, height in reversed(points)), max))[::-1]
     yield TextStep(f"Ranked by score; there are {args.positives} true objects.")
     yield TextStep(ENVELOPE_SENTENCE)

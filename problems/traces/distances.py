@@ -20,7 +20,7 @@ def _exact_cells(vector: object) -> list[Number]:
     return [to_exact_number(cell) for cell in as_fraction_array(vector, "x").tolist()]
 
 
-def _distance_formula(name: str, x: object, y: object, *, squared: bool) -> Formula:
+def _build_distance_formula(name: str, x: object, y: object, *, squared: bool) -> Formula:
     """Return the formula of the distance of two vectors, coordinate by coordinate."""
     pairs = list(zip(_exact_cells(x), _exact_cells(y), strict=True))
     value = distance(_exact_cells(x), _exact_cells(y), squared=squared)
@@ -39,7 +39,7 @@ def _distance_formula(name: str, x: object, y: object, *, squared: bool) -> Form
 def _trace_distance(args: TracedArguments) -> Iterator[SolutionStep]:
     what = "added up" if args.squared else "added up, and the root of the sum"
     yield TextStep(f"The differences of the vectors, squared and {what}:")
-    yield _distance_formula("d", args.x, args.y, squared=args.squared)
+    yield _build_distance_formula("d", args.x, args.y, squared=args.squared)
 
 
 def _trace_cosine_similarity(args: TracedArguments) -> Iterator[SolutionStep]:
@@ -59,8 +59,8 @@ def _trace_cosine_similarity(args: TracedArguments) -> Iterator[SolutionStep]:
 
 def _trace_triplet_loss(args: TracedArguments) -> Iterator[SolutionStep]:
     what = "squared distances" if args.squared else "distances"
-    near = _distance_formula("d_p", args.anchor, args.positive, squared=args.squared)
-    far = _distance_formula("d_n", args.anchor, args.negative, squared=args.squared)
+    near = _build_distance_formula("d_p", args.anchor, args.positive, squared=args.squared)
+    far = _build_distance_formula("d_n", args.anchor, args.negative, squared=args.squared)
     yield TextStep(f"The {what} of the anchor to the positive and to the negative:")
     yield from (near, far)
     yield TextStep("The negative must be farther away than the positive by at least the margin m:")
@@ -69,7 +69,7 @@ def _trace_triplet_loss(args: TracedArguments) -> Iterator[SolutionStep]:
 
 
 def _trace_contrastive_loss(args: TracedArguments) -> Iterator[SolutionStep]:
-    pair_distance = _distance_formula("d", args.x, args.y, squared=False)
+    pair_distance = _build_distance_formula("d", args.x, args.y, squared=False)
     yield TextStep("The distance of the pair:")
     yield pair_distance
     known: dict[str, Value] = {

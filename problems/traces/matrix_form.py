@@ -136,14 +136,14 @@ def _trace_conv_matrix_nonzeros(args: TracedArguments) -> Iterator[SolutionStep]
     yield TextStep(
         "Along an axis, each kernel cell is used at each position, minus the p on the padding."
     )
-    pairs = [_axis_pairs_formula(args, maps[1:], axis) for axis in range(SPATIAL_AXES)]
+    pairs = [_build_axis_pairs_formula(args, maps[1:], axis) for axis in range(SPATIAL_AXES)]
     yield from pairs
     yield build_formula(
         "N", "C_out*C*n_H*n_W", **counts, **{pair.name: pair.number for pair in pairs}
     )
 
 
-def _axis_pairs_formula(args: TracedArguments, sizes: tuple[int, ...], axis: int) -> Formula:
+def _build_axis_pairs_formula(args: TracedArguments, sizes: tuple[int, ...], axis: int) -> Formula:
     """Return the formula of how often kernel cells meet input cells along one *axis*."""
     letter = "HW"[axis]
     kernel = as_sizes(args.kernel_size, "kernel_size", SPATIAL_AXES)[axis]

@@ -38,18 +38,18 @@ METRIC_DESCRIPTIONS: Final = {
 F_BETA_FORMULA: Final = "(1 + beta**2)*TP/((1 + beta**2)*TP + beta**2*FN + FP)"
 
 
-def _metric_formula(metric: str, counts: tuple[Number, ...]) -> Formula:
+def _build_metric_formula(metric: str, counts: tuple[Number, ...]) -> Formula:
     """Return the formula of *metric* with *counts* substituted."""
     name, source = METRIC_FORMULAS[metric]
     return build_formula(name, source, **dict(zip(COUNT_NAMES, counts, strict=False)))
 
 
-def _build_metric_trace(metric: str) -> TraceFunction:
+def _make_metric_trace(metric: str) -> TraceFunction:
     """Return the trace function of a *metric* that is a ratio of counts."""
 
     def trace_metric(args: TracedArguments) -> Iterator[SolutionStep]:
         yield TextStep(METRIC_DESCRIPTIONS[metric])
-        yield _metric_formula(metric, as_numbers(args.counts, "counts"))
+        yield _build_metric_formula(metric, as_numbers(args.counts, "counts"))
 
     return trace_metric
 
@@ -58,7 +58,7 @@ def _trace_f_score(args: TracedArguments) -> Iterator[SolutionStep]:
     counts = as_numbers(args.counts, "counts")
     if args.beta == 1:
         yield TextStep("The harmonic mean of precision and recall, in counts:")
-        yield _metric_formula("f1", counts)
+        yield _build_metric_formula("f1", counts)
         return
     yield TextStep("The harmonic mean of precision and recall, with recall weighted by beta:")
     known = dict(zip(COUNT_NAMES, counts, strict=False))
@@ -74,7 +74,7 @@ def _trace_class_average(args: TracedArguments) -> Iterator[SolutionStep]:
     if args.average == "micro":
         yield from _trace_micro_average(args.metric, counts)
         return
-    formulas = [_metric_formula(args.metric, three) for three in counts]
+    formulas = [_build_metric_formula(args.metric, three) for three in counts]
     name = formulas[0].name
     table: list[tuple[Value, ...]] = [
         (index, *three, step.number)
@@ -105,15 +105,15 @@ def _trace_micro_average(metric: str, counts: list[tuple[Number, ...]]) -> Itera
         ("class", *COUNT_NAMES[:3]), [(index, *three) for index, three in enumerate(counts)]
     )
     yield TextStep("Added up over all classes:")
-    yield _metric_formula(metric, sums)
+    yield _build_metric_formula(metric, sums)
 
 
 TRACERS: Final[dict[str, Tracer]] = build_tracers(
     {
-        precision: _build_metric_trace("precision"),
-        recall: _build_metric_trace("recall"),
-        specificity: _build_metric_trace("specificity"),
-        accuracy: _build_metric_trace("accuracy"),
+        precision: _make_metric_trace("precision"),
+        recall: _make_metric_trace("recall"),
+        specificity: _make_metric_trace("specificity"),
+        accuracy: _make_metric_trace("accuracy"),
         f_score: _trace_f_score,
         class_average: _trace_class_average,
     }

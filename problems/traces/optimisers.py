@@ -34,7 +34,7 @@ def _to_exact_value(cells: object, what: str) -> Value:
     return to_tensor(exact_cells) if exact_cells.ndim else to_exact_number(exact_cells.item())
 
 
-def _learning_rate(args: TracedArguments) -> Number:
+def _get_learning_rate(args: TracedArguments) -> Number:
     return to_exact_number(as_fraction(args.lr, "lr"))
 
 
@@ -43,13 +43,13 @@ def _trace_sgd_step(args: TracedArguments) -> Iterator[SolutionStep]:
     decay = as_fraction(args.weight_decay, "weight_decay")
     if not decay:
         yield TextStep("Against the gradient, scaled by the learning rate:")
-        yield build_formula("w_new", "w - eta*g", **known, eta=_learning_rate(args))
+        yield build_formula("w_new", "w - eta*g", **known, eta=_get_learning_rate(args))
         return
     yield TextStep("Weight decay adds a fraction of the weights to the gradient:")
     decayed = build_formula("g_d", "g + lambda_w*w", **known, lambda_w=to_exact_number(decay))
     yield decayed
     known["g_d"] = decayed.value if decayed.value is not None else 0
-    yield build_formula("w_new", "w - eta*g_d", **known, eta=_learning_rate(args))
+    yield build_formula("w_new", "w - eta*g_d", **known, eta=_get_learning_rate(args))
 
 
 def _velocity_formula(args: TracedArguments) -> Formula:
@@ -76,15 +76,15 @@ def _trace_momentum_step(args: TracedArguments) -> Iterator[SolutionStep]:
     speed = _velocity_formula(args).value
     known = {"w": _to_exact_value(args.param, "param"), "v_new": 0 if speed is None else speed}
     if not args.nesterov:
-        yield build_formula("w_new", "w - eta*v_new", **known, eta=_learning_rate(args))
+        yield build_formula("w_new", "w - eta*v_new", **known, eta=_get_learning_rate(args))
         return
     yield TextStep("Nesterov's step looks ahead: the gradient plus a fraction of the new velocity.")
     known["g"] = _to_exact_value(args.grad, "grad")
     known["beta"] = to_exact_number(as_fraction(args.momentum, "momentum"))
-    yield build_formula("w_new", "w - eta*(g + beta*v_new)", **known, eta=_learning_rate(args))
+    yield build_formula("w_new", "w - eta*(g + beta*v_new)", **known, eta=_get_learning_rate(args))
 
 
-def _moment_formulas(args: TracedArguments) -> tuple[Formula, Formula]:
+def _build_moment_formulas(args: TracedArguments) -> tuple[Formula, Formula]:
     """Return the formulas of the updated first and second moments of Adam."""
     first, second = (to_exact_number(as_fraction(beta, "beta")) for beta in args.betas)
     mean, square = adam_moments(args.grad, args.moments, betas=args.betas)
@@ -104,7 +104,7 @@ def _moment_formulas(args: TracedArguments) -> tuple[Formula, Formula]:
 
 def _trace_adam_moments(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("Running means of the gradient and of its square:")
-    yield from _moment_formulas(args)
+    yield from _build_moment_formulas(args)
     both = np.stack([np.asarray(moment, dtype=object) for moment in args.result])
     yield Array("(m, v)", to_tensor(both))
 
@@ -117,7 +117,7 @@ def _trace_adamw_step(args: TracedArguments) -> Iterator[SolutionStep]:
     decay = to_exact_number(as_fraction(args.weight_decay, "weight_decay"))
     known = {
         "w": _to_exact_value(args.param, "param"),
-        "eta": _learning_rate(args),
+        "eta": _get_learning_rate(args),
         "lambda_w": decay,
     }
     decay_formula = build_formula("w_d", "(1 - eta*lambda_w)*w", **known)
@@ -130,14 +130,14 @@ def _trace_adamw_step(args: TracedArguments) -> Iterator[SolutionStep]:
 
 def _trace_adam_update(args: TracedArguments, start: str) -> Iterator[SolutionStep]:
     """Yield the steps of Adam from the parameters; *start* is their name."""
-    mean, square = _moment_formulas(args)
+    mean, square = _build_moment_formulas(args)
     yield TextStep("Running means of the gradient and of its square:")
     yield from (mean, square)
     yield TextStep(f"They started at 0; this is corrected for step {args.step}:")
     known: dict[str, Value] = {}
     for number, (moment, beta) in enumerate(zip((mean, square), args.betas, strict=True), start=1):
         letter = moment.name[0]
-        correction = _correction_formula(number, beta, args.step)
+        correction = _build_correction_formula(number, beta, args.step)
         divided = _divide_as_doubles(moment.value, correction.number)
         names = {moment.name: moment.value or 0, correction.name: correction.number}
         yield correction
@@ -149,10 +149,10 @@ def _trace_adam_update(args: TracedArguments, start: str) -> Iterator[SolutionSt
     known["eps"] = to_exact_number(as_fraction(args.eps, "eps"))
     result = to_tensor(args.result) if np.ndim(args.result) else to_exact_number(args.result)
     source = f"{start} - eta*m_c/(sqrt(v_c) + eps)"
-    yield build_formula("w_new", source, result=result, **known, eta=_learning_rate(args))
+    yield build_formula("w_new", source, result=result, **known, eta=_get_learning_rate(args))
 
 
-def _correction_formula(number: int, beta: Number, step: int) -> Formula:
+def _build_correction_formula(number: int, beta: Number, step: int) -> Formula:
     """Return the formula of the bias correction of a moment; for late steps, as a double."""
     share = to_exact_number(as_fraction(beta, "beta"))
     late = step > MAX_EXACT_STEPS and share > 0

@@ -48,10 +48,10 @@ def _trace_layer_counts(args: TracedArguments, biases: int) -> Iterator[Solution
             f"The next layer takes the hidden values{' of both directions' * (ways > 1)}."
         )
         yield further
-        yield _total_over_layers_formula(args, first, further)
+        yield _build_total_over_layers_formula(args, first, further)
 
 
-def _total_over_layers_formula(
+def _build_total_over_layers_formula(
     args: TracedArguments, first: Formula, further: Formula
 ) -> SolutionStep:
     known = {"N_1": first.number, "N_2": further.number, "L": args.num_layers}

@@ -21,7 +21,7 @@ from problems.traces import parameters
 from problems.traces.tracing import TracedArguments, build_tracers, sum_formula
 
 
-def _patch_count_formula(args: TracedArguments) -> Formula:
+def _build_patch_count_formula(args: TracedArguments) -> Formula:
     high, wide = as_pair(args.image_size, "image_size")
     tall, broad = as_pair(args.patch_size, "patch_size")
     if tall == broad:
@@ -31,7 +31,7 @@ def _patch_count_formula(args: TracedArguments) -> Formula:
 
 def _trace_number_of_patches(args: TracedArguments) -> Iterator[SolutionStep]:
     yield TextStep("Patches cover the image: the number in a column times the number in a row.")
-    yield _patch_count_formula(args)
+    yield _build_patch_count_formula(args)
 
 
 def _trace_token_count(args: TracedArguments) -> Iterator[SolutionStep]:
@@ -39,7 +39,7 @@ def _trace_token_count(args: TracedArguments) -> Iterator[SolutionStep]:
     if args.class_token:
         yield TextStep("The class token is one additional token.")
     yield build_formula(
-        "n", "n_p + 1" if args.class_token else "n_p", n_p=_patch_count_formula(args).number
+        "n", "n_p + 1" if args.class_token else "n_p", n_p=_build_patch_count_formula(args).number
     )
 
 

@@ -65,7 +65,7 @@ def _trace_noise_distribution(args: TracedArguments) -> Iterator[SolutionStep]:
     yield show_array("p", args.result)
 
 
-def _score_formula(name: str, context: object, centre: list[float]) -> Formula:
+def _build_score_formula(name: str, context: object, centre: list[float]) -> Formula:
     return dot_product_formula(name, np.asarray(context).tolist(), centre)
 
 
@@ -73,9 +73,9 @@ def _trace_negative_sampling_loss(args: TracedArguments) -> Iterator[SolutionSte
     centre = as_doubles(args.centre, "centre").tolist()
     others = as_doubles(args.negatives, "negatives")
     yield TextStep("The score of the true context should be large, those of the negatives small:")
-    scores = [_score_formula("s_0", as_doubles(args.context, "context"), centre)]
+    scores = [_build_score_formula("s_0", as_doubles(args.context, "context"), centre)]
     scores += [
-        _score_formula(f"s_{index}", row, centre) for index, row in enumerate(others, start=1)
+        _build_score_formula(f"s_{index}", row, centre) for index, row in enumerate(others, start=1)
     ]
     yield from scores[: MAX_SAMPLES + 1]
     signed_scores = [float(scores[0].number), *(-float(score.number) for score in scores[1:])]

@@ -18,7 +18,7 @@ from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.tree import Name
 from grader.kinds import KINDS
 from grader.kinds.arrays import MatrixPart, TensorPart, VectorPart
-from grader.kinds.base import first_spelling
+from grader.kinds.base import get_first_spelling
 from grader.kinds.choices import ChoicePart, ChoicesPart
 from grader.kinds.formulas import ExpressionPart
 from grader.kinds.predicates import PredicatePart
@@ -88,7 +88,7 @@ def _serialize_typing(part: AnyPart, scope: Scope, key: Value | None) -> Typing:
 
 
 def _build_names_field(names: tuple[str, ...]) -> dict[str, Any]:
-    return {"names": tuple(map(first_spelling, names)) or None}
+    return {"names": tuple(map(get_first_spelling, names)) or None}
 
 
 def _numbers_example(names: tuple[str, ...], count: int) -> str:
@@ -96,7 +96,7 @@ def _numbers_example(names: tuple[str, ...], count: int) -> str:
     numbers = range(1, count + 1)
     if not names:
         return ", ".join(map(str, numbers))
-    pairs = zip(map(first_spelling, names), numbers, strict=True)
+    pairs = zip(map(get_first_spelling, names), numbers, strict=True)
     return ", ".join(f"{name} = {number}" for name, number in pairs)
 
 

@@ -43,20 +43,20 @@ class PublishedNetwork:
     paper_image: Shape | None = None
 
 
-def _resnet_entry(config: residual.ResnetConfig) -> PublishedNetwork:
+def _build_resnet_entry(config: residual.ResnetConfig) -> PublishedNetwork:
     build = partial(residual.resnet, config)
     early = partial(residual.resnet, config, early_stride=True)
     return PublishedNetwork(build, paper=early if config.bottleneck else None)
 
 
-def _vgg_entries(depth: int) -> dict[str, PublishedNetwork]:
+def _build_vgg_entries(depth: int) -> dict[str, PublishedNetwork]:
     return {
         f"vgg{depth}": PublishedNetwork(partial(plain.vgg, depth)),
         f"vgg{depth}_bn": PublishedNetwork(partial(plain.vgg, depth, normalised=True)),
     }
 
 
-def _squeezenet_entry(stem: tuple[int, int], pools: tuple[int, int]) -> PublishedNetwork:
+def _build_squeezenet_entry(stem: tuple[int, int], pools: tuple[int, int]) -> PublishedNetwork:
     return PublishedNetwork(partial(mobile.squeezenet, stem, pools))
 
 
@@ -67,7 +67,7 @@ def _build_family_entries(
     return {name: PublishedNetwork(partial(build, name)) for name in names}
 
 
-def _efficientnet_entries(
+def _build_efficientnet_entries(
     build: Callable[[str, int], Network], table: Mapping[str, tuple[object, object, int]]
 ) -> dict[str, PublishedNetwork]:
     """Return EfficientNets; the last entry of a row of *table* is the side of the image."""
@@ -86,25 +86,25 @@ PUBLISHED_NETWORKS: Final[Mapping[str, PublishedNetwork]] = {
         paper_image=(1, 32, 32),
     ),
     "alexnet": PublishedNetwork(plain.alexnet, paper=plain.paper_alexnet),
-    **_vgg_entries(11),
-    **_vgg_entries(13),
-    **_vgg_entries(16),
-    **_vgg_entries(19),
+    **_build_vgg_entries(11),
+    **_build_vgg_entries(13),
+    **_build_vgg_entries(16),
+    **_build_vgg_entries(19),
     "googlenet": PublishedNetwork(parallel.googlenet, paper=parallel.paper_googlenet),
-    **{name: _resnet_entry(plan) for name, plan in residual.RESNETS.items()},
+    **{name: _build_resnet_entry(plan) for name, plan in residual.RESNETS.items()},
     **{
         name: PublishedNetwork(partial(residual.densenet, plan))
         for name, plan in residual.DENSENETS.items()
     },
-    "squeezenet1_0": _squeezenet_entry((96, 7), (3, 7)),
-    "squeezenet1_1": _squeezenet_entry((64, 3), (2, 4)),
+    "squeezenet1_0": _build_squeezenet_entry((96, 7), (3, 7)),
+    "squeezenet1_1": _build_squeezenet_entry((64, 3), (2, 4)),
     "mobilenet_v2": PublishedNetwork(mobile.mobilenet_v2),
     **_build_family_entries(mobile.mobilenet_v3, mobile.MOBILENET_V3_BLOCKS),
     **_build_family_entries(shuffled.mnasnet, shuffled.MNASNETS),
     **_build_family_entries(shuffled.shufflenet_v2, shuffled.SHUFFLENETS),
     **_build_family_entries(regnets.regnet, regnets.REGNETS),
-    **_efficientnet_entries(efficientnets.efficientnet, efficientnets.SCALINGS),
-    **_efficientnet_entries(efficientnets.efficientnet_v2, efficientnets.V2_STAGES),
+    **_build_efficientnet_entries(efficientnets.efficientnet, efficientnets.SCALINGS),
+    **_build_efficientnet_entries(efficientnets.efficientnet_v2, efficientnets.V2_STAGES),
     "inception_v3": PublishedNetwork(inception.inception_v3, image=(3, 299, 299)),
     "unet": PublishedNetwork(
         partial(parallel.unet, padding=1),

@@ -189,12 +189,12 @@ def _largest_output(arguments: SolverArguments) -> int:
     )
 
 
-def _final_shape(rules: LayerRules, net: Network, arguments: SolverArguments) -> object:
+def _compute_final_shape(rules: LayerRules, net: Network, arguments: SolverArguments) -> object:
     shape = to_channels_first(arguments.shape, arguments.layout)
     return from_channels_first(compute_output_shapes(rules, net, shape)[-1], arguments.layout)
 
 
-def _channels_first_shape(arguments: SolverArguments) -> Shape:
+def _shape_as_if_channels_first(arguments: SolverArguments) -> Shape:
     """Return the output shape with the channels first; raise `SolverError` if they are anyway."""
     if arguments.layout == "CHW":
         raise SolverError("the channels come first")
@@ -208,7 +208,7 @@ def _channels_first_shape(arguments: SolverArguments) -> Shape:
 def _build_layout_wrong_versions(solver: Solver) -> tuple[WrongVersion, ...]:
     """Return the wrong version of a shape *solver* that exchanges the layout."""
     return build_wrong_versions(
-        solver, {"layout_swapped": replace_formula(solver, _channels_first_shape)}
+        solver, {"layout_swapped": replace_formula(solver, _shape_as_if_channels_first)}
     )
 
 
@@ -237,8 +237,8 @@ def _build_layer_count_wrong_versions(solver: Solver) -> tuple[WrongVersion, ...
 POOL_CHANGES: Final = {"flatten_before_pool": without_last_pool, "pooling_left_out": without_pools}
 
 WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
-    *_build_shape_wrong_versions(out_shape, _final_shape),
-    *_build_shape_wrong_versions(network_shape, _final_shape),
+    *_build_shape_wrong_versions(out_shape, _compute_final_shape),
+    *_build_shape_wrong_versions(network_shape, _compute_final_shape),
     *_build_changed_network_wrong_versions(network_shape, POOL_CHANGES),
     *build_wrong_versions(
         network_shape,

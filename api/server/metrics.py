@@ -128,7 +128,7 @@ class Metrics:
         self._in_progress.dec()
         method_label = method if method in METHODS else "other"
         self._requests.labels(method_label, route, str(status)).inc()
-        self._seconds.labels(_route_area(method, route)).observe(seconds)
+        self._seconds.labels(_classify_route_area(method, route)).observe(seconds)
 
     def render(self) -> bytes:
         """Return the metrics in Prometheus format, of all processes if there are several."""
@@ -167,7 +167,7 @@ def forget_process(pid: int) -> None:
         mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 
-def _route_area(method: str, route: str) -> str:
+def _classify_route_area(method: str, route: str) -> str:
     """Return the area of a request; the duration histogram has few labels, to stay small."""
     if route in SERVICE_ROUTES:
         return "service"

@@ -15,7 +15,7 @@ from api.db.engine import Database
 from api.db.models import LOCKED_PASSWORD_PREFIX, Invite, LtiUser, User
 from api.rate_limits import stored_events
 from api.services.accounts import login, sessions
-from api.services.accounts.credentials import needs_locked_password, revoke_used_links
+from api.services.accounts.credentials import requires_locked_password_too, revoke_used_links
 from api.services.accounts.invitation_tokens import (
     LINK_LIFETIMES,
     check_password_allowed,
@@ -58,7 +58,7 @@ def set_password_with_link(
     require_link_and_consume_limit(db, acceptance)
     with db.reading() as session:
         invite, user = _load_invite_and_owner(session, acceptance)
-        requires_locked = needs_locked_password(session, invite, user)
+        requires_locked = requires_locked_password_too(session, invite, user)
         check_password_allowed(user, acceptance.password)
     if requires_locked:
         _check_locked_password(db, acceptance, user, passwords=passwords)
@@ -67,7 +67,7 @@ def set_password_with_link(
         stored = user.password_hash
         invite, user = _lock_invite_and_owner(session, acceptance)
         # A new password or a new course changes whether the link needs the locked password.
-        requires_locked_now = needs_locked_password(session, invite, user)
+        requires_locked_now = requires_locked_password_too(session, invite, user)
         if requires_locked_now is not requires_locked or not login.is_password_unchanged(
             user, stored
         ):

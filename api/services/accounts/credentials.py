@@ -157,7 +157,7 @@ def password_vouched_elsewhere_condition(course: UUID) -> ColumnElement[bool]:
     )
 
 
-def needs_locked_password(session: Session, invite: Invite, user: User) -> bool:
+def requires_locked_password_too(session: Session, invite: Invite, user: User) -> bool:
     """Tell whether a link sets a new password only together with the locked one.
 
     It does if a course made the link and another course has the person. Raises `Gone` if more

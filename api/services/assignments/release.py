@@ -29,7 +29,9 @@ def compute_results_visibility(
 
     The close includes the late days that the student could still spend.
     """
-    return _rule_visibility(assignment.results, assignment.results_released_at, rules, now)
+    return _compute_visibility_by_rule(
+        assignment.results, assignment.results_released_at, rules, now
+    )
 
 
 def compute_solutions_visibility(
@@ -46,7 +48,7 @@ def compute_solutions_visibility(
     also stay hidden until the time of students with the same numbers (*sharing*) is over, who could
     learn the key.
     """
-    visibility = _rule_visibility(
+    visibility = _compute_visibility_by_rule(
         assignment.solutions, assignment.solutions_released_at, rules, now
     )
     ends = (solutions_hidden_until(assignment, one) for one in (rules, *sharing))
@@ -73,7 +75,7 @@ def _to_datetime(micros: int | None) -> datetime | None:
     return None if micros is None else from_micros(micros)
 
 
-def _rule_visibility(
+def _compute_visibility_by_rule(
     rule: str, released: datetime | None, rules: SubmissionRules, now: datetime
 ) -> Visibility:
     if released is not None and released <= now:

@@ -29,7 +29,7 @@ class VisibleVerdict:
         return self.status == RECEIVED
 
 
-def visible_status(status: str, form_mismatch: str, *, results: Visibility) -> str:
+def mask_unreleased_status(status: str, form_mismatch: str, *, results: Visibility) -> str:
     """Return the status that a student sees.
 
     While results are hidden, it depends only on the form of the answer: a *form_mismatch* counts as
@@ -40,7 +40,7 @@ def visible_status(status: str, form_mismatch: str, *, results: Visibility) -> s
     return UNREADABLE if form_mismatch else RECEIVED
 
 
-def visible_verdict(
+def mask_unreleased_verdict(
     status: str,
     credit: Fraction | None,
     details: Mapping[str, Any],
@@ -49,7 +49,7 @@ def visible_verdict(
     results: Visibility,
 ) -> VisibleVerdict:
     """Return the part of a verdict that a student sees; *details* is its text after the release."""
-    visible = visible_status(status, form_mismatch, results=results)
+    visible = mask_unreleased_status(status, form_mismatch, results=results)
     if visible == RECEIVED:
         return VisibleVerdict(RECEIVED)
     if visible != status:

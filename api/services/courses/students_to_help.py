@@ -178,11 +178,11 @@ def _add_behind_reasons(
     begun = exists().where(
         Grade.student_id == Enrolment.user_id, Grade.assignment_id.in_(ids), Grade.begun
     )
-    for user_id in session.scalars(students.where(~begun, ~_excused_condition(ids))):
+    for user_id in session.scalars(students.where(~begun, ~_build_excused_condition(ids))):
         reasons[user_id].extend(_build_reason("behind", assignment) for assignment in last)
 
 
-def _excused_condition(ids: Sequence[UUID]) -> ColumnElement[bool]:
+def _build_excused_condition(ids: Sequence[UUID]) -> ColumnElement[bool]:
     return exists().where(
         Excuse.student_id == Enrolment.user_id,
         Excuse.assignment_id.in_(ids),

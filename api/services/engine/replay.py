@@ -96,9 +96,9 @@ def _describe_differences(then: Any, now: Any) -> Iterator[str]:
     """Yield the differences between two records of the same answer."""
     for name in COMPARED_FIELDS:
         if name in then and then[name] != now[name]:
-            yield f"{name} was {_abbreviate(then[name])}, is {_abbreviate(now[name])}"
+            yield f"{name} was {_abbreviate_value(then[name])}, is {_abbreviate_value(now[name])}"
 
 
-def _abbreviate(value: object) -> str:
+def _abbreviate_value(value: object) -> str:
     text = value if isinstance(value, str) else str(value)
     return text if len(text) <= MAX_VALUE_LENGTH else f"{text[: MAX_VALUE_LENGTH - 1]}…"

@@ -73,8 +73,8 @@ def read_roster(content: str | bytes) -> Roster:
     return Roster(
         state.columns.format,
         tuple(_split_sections(state)),
-        _truncate(state.problems),
-        _truncate(state.skipped),
+        _truncate_problems(state.problems),
+        _truncate_problems(state.skipped),
         state.columns.ignored,
     )
 
@@ -155,7 +155,7 @@ def _split_canvas_sections(cell: str, cells: frozenset[str]) -> list[str]:
     return pieces if known else [cell]
 
 
-def _truncate(problems: list[RowProblem]) -> tuple[RowProblem, ...]:
+def _truncate_problems(problems: list[RowProblem]) -> tuple[RowProblem, ...]:
     """Truncate *problems*; the last entry says how many more there are."""
     more = len(problems) - MAX_PROBLEMS
     if more <= 0:

@@ -28,7 +28,7 @@ def read_records(
     The separator is chosen by the header: *count_known* counts its known cells. Raises
     `CsvFileError` if the file is too large, is not text, or has a misplaced quote.
     """
-    lines = split_lines(_decode(content), LIMITS)
+    lines = split_lines(_decode_file(content), LIMITS)
     start = next((index for index, line in enumerate(lines) if line.strip(BLANK)), len(lines))
     separator_line = SEPARATOR_LINE.fullmatch(lines[start]) if start < len(lines) else None
     start += separator_line is not None
@@ -42,7 +42,7 @@ def read_records(
             yield line, cells
 
 
-def _decode(content: str | bytes) -> str:
+def _decode_file(content: str | bytes) -> str:
     """Decode a file from UTF-8 or UTF-16, without its byte order mark."""
     if len(content) > MAX_BYTES:
         raise CsvFileError("the file is over 5 MB; export the list of students only")

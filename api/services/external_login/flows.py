@@ -57,7 +57,7 @@ class FlowSecret:
     @property
     def challenge(self) -> str:
         """The code challenge of PKCE, by the method S256."""
-        return _encode(sha256(self.verifier.encode()).digest())
+        return _encode_base64url(sha256(self.verifier.encode()).digest())
 
     @property
     def digest(self) -> bytes:
@@ -65,10 +65,10 @@ class FlowSecret:
         return sha256(self.state.encode()).digest()
 
     def _derive(self, purpose: Literal["state", "nonce", "verifier"]) -> str:
-        return _encode(hmac.digest(self.text.encode(), purpose.encode(), "sha256"))
+        return _encode_base64url(hmac.digest(self.text.encode(), purpose.encode(), "sha256"))
 
 
-def _encode(value: bytes) -> str:
+def _encode_base64url(value: bytes) -> str:
     return urlsafe_b64encode(value).rstrip(b"=").decode("ascii")
 
 

@@ -52,7 +52,7 @@ def load_student_grade_history(
     key = {"assignment_id": assignment.id, "student_id": student.id}
     grade = session.get(Grade, key)
     events = _load_events(session, assignment, student.id)
-    return _paginate(events, after=after, limit=limit), grade.version if grade else 0
+    return _paginate_events(events, after=after, limit=limit), grade.version if grade else 0
 
 
 def load_my_grade_history(
@@ -77,7 +77,7 @@ def load_my_grade_history(
     results = compute_results_visibility(assignment, rules, now=now)
     if not results.now:
         raise NotReleased("The results are not released yet.", until=results.since)
-    page = _paginate(_load_events(session, assignment, student), after=after, limit=limit)
+    page = _paginate_events(_load_events(session, assignment, student), after=after, limit=limit)
     return [(place, _redact_for_student(event)) for place, event in page]
 
 
@@ -89,7 +89,7 @@ def _redact_for_student(event: StaffGradeEvent) -> GradeEvent:
     return GradeEvent(**fields)
 
 
-def _paginate(
+def _paginate_events(
     events: Sequence[StaffGradeEvent], *, after: Cursor | None, limit: int
 ) -> list[tuple[EventKey, StaffGradeEvent]]:
     ordered = sorted((((event.at, event.id), event) for event in events), key=lambda item: item[0])

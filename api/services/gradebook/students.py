@@ -90,7 +90,7 @@ STUDENT_COLUMNS: Final = (
 )
 
 
-def _student_query(course_id: UUID) -> Select[*tuple[Any, ...]]:
+def _build_student_query(course_id: UUID) -> Select[*tuple[Any, ...]]:
     """Return the query for the students of a course; plain columns, as a page reads hundreds."""
     return (
         select(*STUDENT_COLUMNS)
@@ -123,14 +123,14 @@ def load_active_students(
     session: Session, course_id: UUID, *, section: UUID | None = None
 ) -> Sequence[GradebookStudent]:
     """Return the active students of a course or section, ordered by family name and id."""
-    statement = ClassFilter(course_id, section).apply(_student_query(course_id))
+    statement = ClassFilter(course_id, section).apply(_build_student_query(course_id))
     rows = session.execute(statement.order_by(User.sort_name, User.id))
     return [_build_student(row) for row in rows]
 
 
 def load_students(session: Session, course_id: UUID, ids: Sequence[UUID]) -> list[GradebookStudent]:
     """Return the students of a course with these *ids*, in their order."""
-    rows = session.execute(_student_query(course_id).where(User.id.in_(ids)))
+    rows = session.execute(_build_student_query(course_id).where(User.id.in_(ids)))
     students = {student.id: student for student in map(_build_student, rows)}
     return [students[id_] for id_ in ids]
 
@@ -154,9 +154,9 @@ def list_students(
 ) -> list[tuple[str, GradebookStudent]]:
     """Return at most *limit* chosen students with their sort keys."""
     # The database sorts keys and ids of the class, and reads the other columns of the page only.
-    key = _sort_key(session, chosen.course_id, by_section=order.by_section)
+    key = _build_sort_key_expression(session, chosen.course_id, by_section=order.by_section)
     page = _select_sorted_ids(chosen, order, key).limit(limit).subquery()
-    statement = _student_query(chosen.course_id).where(User.id.in_(select(page.c.id)))
+    statement = _build_student_query(chosen.course_id).where(User.id.in_(select(page.c.id)))
     rows = session.execute(order.sort(statement.add_columns(key), key, User.id))
     return [(key, _build_student(row)) for *row, key in rows]
 
@@ -165,7 +165,7 @@ def list_students_among(
     session: Session, chosen: ClassFilter, order: StudentOrder, ids: Collection[UUID], limit: int
 ) -> list[tuple[str, GradebookStudent]]:
     """Return at most *limit* chosen students with these ids, of whom there may be many."""
-    key = _sort_key(session, chosen.course_id, by_section=order.by_section)
+    key = _build_sort_key_expression(session, chosen.course_id, by_section=order.by_section)
     rows = session.execute(_select_sorted_ids(chosen, order, key))
     page = list(islice((row for row in rows if row.id in ids), limit))
     students = load_students(session, chosen.course_id, [row.id for row in page])
@@ -178,14 +178,14 @@ def _select_sorted_ids(chosen: ClassFilter, order: StudentOrder, key: Any) -> An
     return order.sort(ids, key, User.id, order.after)
 
 
-def _sort_key(session: Session, course_id: UUID, *, by_section: bool) -> Any:
+def _build_sort_key_expression(session: Session, course_id: UUID, *, by_section: bool) -> Any:
     """Return the sort key of a student, in the same order on all databases and collations."""
     name: Any = User.sort_name
-    key = _section_key(session, course_id).concat(name) if by_section else name
+    key = _build_section_key_expression(session, course_id).concat(name) if by_section else name
     return key.collate("BINARY" if is_sqlite(session) else "C")
 
 
-def _section_key(session: Session, course_id: UUID) -> Any:
+def _build_section_key_expression(session: Session, course_id: UUID) -> Any:
     """Return the start of a sort key: the name of the section, ignoring case, and a line break.
 
     Python folds the case, because SQLite folds ASCII letters only.
@@ -201,7 +201,7 @@ def _section_key(session: Session, course_id: UUID) -> Any:
 
 def load_student(session: Session, course_id: UUID, user_id: UUID) -> GradebookStudent:
     """Return a student of a course, active or not; raise `NotFound` for anybody else."""
-    row = session.execute(_student_query(course_id).where(User.id == user_id)).one_or_none()
+    row = session.execute(_build_student_query(course_id).where(User.id == user_id)).one_or_none()
     if row is None:
         raise NotFound("There is no such student in this course.")
     return _build_student(row)

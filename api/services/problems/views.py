@@ -29,10 +29,10 @@ from api.services.problems.versions import BANK, space_kind
 
 def serialize_problem(version: ProblemVersion) -> ProblemListed:
     """Return a problem as lists show it."""
-    return ProblemListed(**_common_fields(version))
+    return ProblemListed(**_serialize_common_fields(version))
 
 
-def _common_fields(version: ProblemVersion) -> dict[str, Any]:
+def _serialize_common_fields(version: ProblemVersion) -> dict[str, Any]:
     return {
         "id": version.id,
         "problem": version.problem,
@@ -52,7 +52,7 @@ def _common_fields(version: ProblemVersion) -> dict[str, Any]:
 def serialize_version(version: ProblemVersion) -> VersionOut:
     """Return a version with its file and its report."""
     return VersionOut(
-        **_common_fields(version),
+        **_serialize_common_fields(version),
         note=version.note,
         based_on=version.based_on,
         engine=version.engine,
@@ -132,14 +132,14 @@ def _diff_lines(before: ProblemVersion, after: ProblemVersion) -> list[str]:
     lines = unified_diff(
         before.source.splitlines(),
         after.source.splitlines(),
-        _version_label(before, after),
-        _version_label(after, before),
+        _format_version_label(before, after),
+        _format_version_label(after, before),
         lineterm="",
     )
     return [f"{line}\n" for line in lines]
 
 
-def _version_label(version: ProblemVersion, other: ProblemVersion) -> str:
+def _format_version_label(version: ProblemVersion, other: ProblemVersion) -> str:
     space_label = (
         ""
         if version.space == other.space

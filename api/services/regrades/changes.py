@@ -102,7 +102,7 @@ class ResultComparison:
 
 def build_difference(old: StoredResult, new: AnswerResult) -> ResultDifference:
     """Return the difference between two results, which may be equal."""
-    is_visible = _visible_fields(old) != _visible_fields(new)
+    is_visible = _get_displayed_fields(old) != _get_displayed_fields(new)
     direction = classify_credit_change(old.credit, new.credit)
     row = {
         "new_grading": None,
@@ -120,14 +120,14 @@ def build_difference(old: StoredResult, new: AnswerResult) -> ResultDifference:
 
 def _find_difference(old: StoredResult, new: AnswerResult) -> ResultDifference | None:
     is_same = (
-        _visible_fields(old) == _visible_fields(new)
+        _get_displayed_fields(old) == _get_displayed_fields(new)
         and (old.value, old.carries) == (new.value, new.carries)
-        and _comparable_fields(old.record) == _comparable_fields(new.record)
+        and _drop_ignored_fields(old.record) == _drop_ignored_fields(new.record)
     )
     return None if is_same else build_difference(old, new)
 
 
-def _visible_fields(result: StoredResult | AnswerResult) -> tuple[Any, ...]:
+def _get_displayed_fields(result: StoredResult | AnswerResult) -> tuple[Any, ...]:
     """Return what staff and students see of a result."""
     return result.status, result.credit, result.mistakes, result.rendered_value, result.feedback
 
@@ -171,7 +171,7 @@ def find_changes(
     return changed
 
 
-def _comparable_fields(record: Mapping[str, Any]) -> dict[str, Any]:
+def _drop_ignored_fields(record: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if name not in IGNORED_RECORD_FIELDS}
 
 

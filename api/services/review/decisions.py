@@ -69,13 +69,13 @@ def list_regrade_requests(
     )
     if status is not None:
         query = query.where(RegradeRequest.status == status)
-    page = apply_keyset(query, _regrade_request_order(), RegradeRequest.id, after=after).limit(
-        limit
-    )
+    page = apply_keyset(
+        query, _build_regrade_request_order(), RegradeRequest.id, after=after
+    ).limit(limit)
     return _serialize_requests(session, member, assignment, session.execute(page).all())
 
 
-def _regrade_request_order() -> ColumnElement[int]:
+def _build_regrade_request_order() -> ColumnElement[int]:
     later = case((RegradeRequest.status == "open", 0), else_=DECIDED_OFFSET_MICROS)
     return type_coerce(RegradeRequest.created_at, BigInteger) + type_coerce(later, BigInteger)
 

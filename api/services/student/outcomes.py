@@ -14,7 +14,7 @@ from api.schemas.student.attachments import AttachmentView
 from api.schemas.student.submissions import Receipt
 from api.schemas.student.work import PartOutcome, StudentSubmission
 from api.services.assignments.release import Visibility
-from api.services.assignments.visible_verdicts import visible_verdict
+from api.services.assignments.visible_verdicts import mask_unreleased_verdict
 from api.services.engine.single_answer import read_points
 from grader.json_values import from_json
 
@@ -65,7 +65,7 @@ def serialize_outcome(
     answer, grading = graded
     student_result, mismatch = grading.said, describe_form_mismatch(answer, grading)
     points = read_points(grading.record, student_result)
-    verdict = visible_verdict(
+    verdict = mask_unreleased_verdict(
         answer.status, answer.credit, student_result, form_mismatch=mismatch, results=results
     )
     return {

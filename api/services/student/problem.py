@@ -15,7 +15,7 @@ from api.db.models import Answer, GradeChange, Grading, Notice, ProblemProgress
 from api.schemas.student.attachments import AttachmentView
 from api.schemas.student.problem import LastAnswer, NoticeView, PartView, ProblemView
 from api.schemas.student.submissions import ProblemScore
-from api.services.assignments.visible_verdicts import visible_status
+from api.services.assignments.visible_verdicts import mask_unreleased_status
 from api.services.attachments.storage import list_unsubmitted_attachments
 from api.services.attachments.submitted import build_attachment_views
 from api.services.engine.variants import VariantCache
@@ -196,7 +196,7 @@ def _serialize_last_answer(
         received_at=row.received_at,
         typed=work.typed[row.submission_id].get(part),
         read_as=row.shown,
-        status=visible_status(
+        status=mask_unreleased_status(
             row.status,
             work.form_mismatches.get(row.id, ""),
             results=problem_session.results_visibility,

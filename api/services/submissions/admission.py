@@ -14,7 +14,7 @@ from api.core.errors import Conflict, NotFound, RateLimited, ServiceError
 from api.core.ids import new_id
 from api.db.models import Assignment
 from api.services.assignments.release import Visibility, compute_results_visibility
-from api.services.assignments.visible_verdicts import visible_status
+from api.services.assignments.visible_verdicts import mask_unreleased_status
 from api.services.engine.grading_pool import is_expensive
 from api.services.engine.variant_identity import load_identity_at
 from api.services.engine.variants import VariantCache
@@ -188,7 +188,8 @@ def _has_countable_answer(
 ) -> bool:
     """Tell whether any answer may count: readable, and different from all earlier ones."""
     return any(
-        visible_status(result.status, result.form_mismatch, results=visibility) not in FREE_STATUSES
+        mask_unreleased_status(result.status, result.form_mismatch, results=visibility)
+        not in FREE_STATUSES
         and all(result.value != other.value for other in state.answers.get(part, ()))
         for part, result in entry.answer_results.items()
     )

@@ -7,7 +7,10 @@ from typing import Any, Final
 
 from api.http.field_types import format_utc, serialize_fraction
 from api.services.assignments.release import Visibility
-from api.services.assignments.visible_verdicts import visible_status, visible_verdict
+from api.services.assignments.visible_verdicts import (
+    mask_unreleased_status,
+    mask_unreleased_verdict,
+)
 from api.services.submissions.admission import AdmittedSubmission
 from api.services.submissions.grading import AnswerResult
 from api.services.submissions.pending_submissions import PendingSubmission
@@ -71,7 +74,7 @@ def _serialize_part(
     result: AnswerResult, admitted: AdmittedSubmission, summary: ScoreSummary
 ) -> dict[str, Any]:
     feedback = result.feedback
-    verdict = visible_verdict(
+    verdict = mask_unreleased_verdict(
         result.status,
         result.credit,
         feedback,
@@ -112,7 +115,7 @@ def _iter_messages(
     for part in admission.repeats:
         yield f"{part}: the same answer as before; no attempt was used."
     for result in entry.answer_results.values():
-        status = visible_status(result.status, result.form_mismatch, results=visibility)
+        status = mask_unreleased_status(result.status, result.form_mismatch, results=visibility)
         if status == "unreadable":
             yield f"{result.part}: it could not be read; no attempt was used."
     if not visibility.now:

@@ -63,13 +63,13 @@ def iter_field_changes(
     """
     for name in sorted({*before, *after} - OMITTED_FIELDS):
         was, is_now = (
-            _truncate(format_value(name, one.get(name), names)) for one in (before, after)
+            _truncate_text(format_value(name, one.get(name), names)) for one in (before, after)
         )
         if was != is_now:
             yield name.replace("_", " "), was, is_now
 
 
-def _truncate(text: str) -> str:
+def _truncate_text(text: str) -> str:
     return text if len(text) <= MAX_TEXT_LENGTH else f"{text[:MAX_TEXT_LENGTH]}…"
 
 

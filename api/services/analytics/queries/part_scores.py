@@ -112,12 +112,12 @@ class PartScoreQueries:
             )
             .where(
                 Enrolment.user_id.in_(draws),
-                ~self._excused_condition(Enrolment.user_id, Excuse.problem_id.is_(None)),
+                ~self._build_excused_condition(Enrolment.user_id, Excuse.problem_id.is_(None)),
             )
             .cte("opened")
         )
 
-    def _excused_condition(
+    def _build_excused_condition(
         self, student: Any, condition: ColumnElement[bool]
     ) -> ColumnElement[bool]:
         return exists().where(
@@ -132,8 +132,8 @@ class PartScoreQueries:
     ) -> tuple[ColumnElement[bool], ...]:
         """Return the conditions that a student is not excused from a problem."""
         return (
-            ~self._excused_condition(student, Excuse.problem_id.is_(None)),
-            ~self._excused_condition(student, Excuse.problem_id == problem),
+            ~self._build_excused_condition(student, Excuse.problem_id.is_(None)),
+            ~self._build_excused_condition(student, Excuse.problem_id == problem),
         )
 
     @cached_property
@@ -287,6 +287,8 @@ class PartScoreQueries:
             .where(
                 opened.over == 1,
                 part.voided == 0,
-                ~self._excused_condition(opened.student_id, Excuse.problem_id == part.problem_id),
+                ~self._build_excused_condition(
+                    opened.student_id, Excuse.problem_id == part.problem_id
+                ),
             )
         ]

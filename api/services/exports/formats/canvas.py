@@ -47,7 +47,7 @@ def write_canvas(book: ExportGradebook) -> ExportFile:
     return ExportFile(format_csv([*PERSON_COLUMNS, *columns], rows), tuple(_find_warnings(book)))
 
 
-def _canvas_id(thing: ExportPerson | ExportColumn) -> str:
+def _get_canvas_id(thing: ExportPerson | ExportColumn) -> str:
     """Return the Canvas id, or "" if it has other characters than digits.
 
     Canvas would read the leading digits of other text as an id.
@@ -58,13 +58,13 @@ def _canvas_id(thing: ExportPerson | ExportColumn) -> str:
 
 def _format_title(column: ExportColumn) -> str:
     title = format_text_cell(column.title)
-    return f"{title} ({_canvas_id(column)})" if _canvas_id(column) else title
+    return f"{title} ({_get_canvas_id(column)})" if _get_canvas_id(column) else title
 
 
 def _format_row(book: ExportGradebook, person: ExportPerson) -> list[str]:
     person_cells = [
         format_text_cell(person.name),
-        _canvas_id(person),
+        _get_canvas_id(person),
         format_text_cell(person.login),
         format_text_cell(", ".join(person.sections)),
     ]
@@ -78,8 +78,8 @@ def _format_score(cell: ExportCell) -> str:
 def _find_warnings(book: ExportGradebook) -> Iterator[FileWarning]:
     for person in book.people:
         yield from _iterate_person_warnings(person)
-    yield from iterate_same_person_warnings(book.people, _canvas_id, word="Canvas id")
-    unknown = [person for person in book.people if not _canvas_id(person)]
+    yield from iterate_same_person_warnings(book.people, _get_canvas_id, word="Canvas id")
+    unknown = [person for person in book.people if not _get_canvas_id(person)]
     yield from iterate_same_person_warnings(unknown, lambda person: person.login, word="login")
     nameless = [person for person in unknown if not person.login]
     yield from iterate_same_person_warnings(
@@ -98,7 +98,7 @@ def _iterate_person_warnings(person: ExportPerson) -> Iterator[FileWarning]:
             person.id,
             f"Canvas reads the row of {person.name} as the points possible. Change the name.",
         )
-    if _canvas_id(person):
+    if _get_canvas_id(person):
         return
     if not person.login.strip():
         yield FileWarning(
@@ -118,14 +118,14 @@ def _iterate_person_warnings(person: ExportPerson) -> Iterator[FileWarning]:
 
 def _iterate_column_warnings(column: ExportColumn) -> Iterator[FileWarning]:
     title = format_text_cell(column.title)
-    if READ_ONLY_TITLE.search(title) or (title in CANVAS_COLUMNS and not _canvas_id(column)):
+    if READ_ONLY_TITLE.search(title) or (title in CANVAS_COLUMNS and not _get_canvas_id(column)):
         yield FileWarning(
             "reserved_title",
             column.id,
             f"Canvas keeps titles such as {title!r} for its own columns and ignores them in a "
             "file. Rename the assignment.",
         )
-    elif _canvas_id(column):
+    elif _get_canvas_id(column):
         return
     elif WITH_ID.search(title):
         yield FileWarning(

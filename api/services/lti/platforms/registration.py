@@ -82,7 +82,7 @@ def create_registration_link(
     secret = secrets.token_urlsafe(SECRET_BYTES)
     row = LtiRegistrationLink(
         id=new_id(),
-        digest=_digest(secret),
+        digest=_hash_secret(secret),
         name=name,
         origin=get_origin(origin),
         created_by=None if caller is None else caller.id,
@@ -96,7 +96,7 @@ def create_registration_link(
     return NewRegistrationLink(f"{addresses.public_url}/lti/register/{secret}", row.expires_at)
 
 
-def _digest(secret: str) -> bytes:
+def _hash_secret(secret: str) -> bytes:
     return sha256(secret.encode()).digest()
 
 
@@ -115,7 +115,7 @@ def find_registration_link_origin(session: Session, secret: str) -> str:
 
 
 def _find_link_row(session: Session, secret: str) -> LtiRegistrationLink | None:
-    presented = _digest(secret)
+    presented = _hash_secret(secret)
     row = session.scalar(select(LtiRegistrationLink).where(LtiRegistrationLink.digest == presented))
     return row if row is not None and hmac.compare_digest(row.digest, presented) else None
 

@@ -210,7 +210,9 @@ def check_available(reply: PlatformReply, what: str) -> None:
 
 
 def _describe_refusal(reply: PlatformReply, what: str) -> str:
-    return f"the platform refused {what}: status {reply.status}{_explain(reply.value)}"
+    return (
+        f"the platform refused {what}: status {reply.status}{_extract_refusal_reason(reply.value)}"
+    )
 
 
 def _is_rate_limit(reply: PlatformReply) -> bool:
@@ -219,7 +221,7 @@ def _is_rate_limit(reply: PlatformReply) -> bool:
     return reply.status == TOO_MANY_REQUESTS
 
 
-def _explain(value: object) -> str:
+def _extract_refusal_reason(value: object) -> str:
     """Return the reason in the body of a refusal, "" if there is none."""
     reason = value.get("error") or value.get("message") if isinstance(value, dict) else None
     return f" ({' '.join(reason.split())[:100]})" if isinstance(reason, str) and reason else ""

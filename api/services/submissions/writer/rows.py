@@ -45,7 +45,7 @@ def build_row_batches(
             gradings.append(grading)
             texts = answer["shown"], answer["carries"], grading["record"], grading["said"]
             size_bytes += 2 * ROW_BYTES + sum(map(utf8_size, texts))
-        report_rows = _build_report_rows(admitted)
+        report_rows = _build_report_quote_rows(admitted)
         report_answers += report_rows
         size_bytes += sum(ROW_BYTES + utf8_size(row["quote"]) for row in report_rows)
         attachments += _build_attachment_rows(admitted)
@@ -63,7 +63,7 @@ def build_row_batches(
     return rows, sizes
 
 
-def _build_report_rows(admitted: AdmittedSubmission) -> list[RowValues]:
+def _build_report_quote_rows(admitted: AdmittedSubmission) -> list[RowValues]:
     """Return the passages that the answers were confirmed from, none for typed answers."""
     source = admitted.entry.source
     if source is None:

@@ -146,17 +146,17 @@ def grantable_scopes(role: EffectiveRole | None) -> tuple[Scope, ...]:
     return tuple(scope for scope in SCOPE_GRANTS if scope in useful)
 
 
-def can_assign_role(giver: EffectiveRole | None, role: Role) -> bool:
+def can_assign_role(assigner_role: EffectiveRole | None, role: Role) -> bool:
     """Return whether *giver* may give or take *role* in the course: never one above their own."""
     return (
-        giver is not None
-        and role_has_permission(giver, "manage_people")
-        and ROLE_RANKS[giver] >= ROLE_RANKS[role]
+        assigner_role is not None
+        and role_has_permission(assigner_role, "manage_people")
+        and ROLE_RANKS[assigner_role] >= ROLE_RANKS[role]
     )
 
 
 def can_create_reset_link(
-    giver: EffectiveRole | None, *, role_in_course: Role, has_other_role: bool
+    assigner_role: EffectiveRole | None, *, role_in_course: Role, has_other_role: bool
 ) -> bool:
     """Return whether *giver* may create a reset link for a person with these roles.
 
@@ -165,10 +165,10 @@ def can_create_reset_link(
     its owner to a course. *role_in_course* is the person's role in the course;
     *has_other_role* tells of a role in another course, or of an administrator.
     """
-    if giver == "admin":
+    if assigner_role == "admin":
         return True
     return (
-        role_has_permission(giver, "manage_people")
+        role_has_permission(assigner_role, "manage_people")
         and role_in_course != "instructor"
         and not has_other_role
     )

@@ -127,17 +127,17 @@ def _failpoint_settings(moment: str, rng: random.Random) -> dict[str, str]:
     )
 
 
-def _end_service(victim: ServiceProcess, moment: str, ledger: Ledger, rng: random.Random) -> str:
+def _end_service(service: ServiceProcess, moment: str, ledger: Ledger, rng: random.Random) -> str:
     """End a service under load, by its failpoint or by a kill; return the moment."""
-    if moment in FAILPOINTS and victim.wait_until_ended(WAIT_TIMEOUT_SECONDS):
-        victim.kill()
+    if moment in FAILPOINTS and service.wait_until_ended(WAIT_TIMEOUT_SECONDS):
+        service.kill()
         return moment
     _wait_for_receipt(ledger)
     time.sleep(rng.uniform(0, MAX_KILL_DELAY_SECONDS))
     if moment == ONE_OF_SEVERAL:
-        victim.kill_serving_process(rng.choice)
+        service.kill_serving_process(rng.choice)
         return moment
-    victim.kill()
+    service.kill()
     return ANY_TIME
 
 

@@ -72,17 +72,17 @@ def _draw_at_width(rows: Sequence[BoxPlotRow], width: int) -> ChartDrawing:
     return ChartDrawing(width, floor + BOTTOM, join_marks(marks))
 
 
-def _draw_percent_axis(across: LinearScale, floor: float, width: int) -> Iterator[Markup]:
+def _draw_percent_axis(x_scale: LinearScale, floor: float, width: int) -> Iterator[Markup]:
     for share in PERCENT_TICKS:
-        x = across.position(share)
+        x = x_scale.position(share)
         yield draw_line("grid", (x, TOP), (x, floor))
         yield draw_text(format_number(share), (x, floor + 16))
     yield draw_text("score (%)", (width / 2, floor + BOTTOM - 4), kind="axis")
 
 
-def _draw_box(box: BoxPlotRow, across: LinearScale, top: float, width: int) -> Iterator[Markup]:
+def _draw_box(box: BoxPlotRow, x_scale: LinearScale, top: float, width: int) -> Iterator[Markup]:
     y = top + ROW_HEIGHT - BOX_HEIGHT - 8
-    low, high = across.position(box.low), across.position(box.high)
+    low, high = x_scale.position(box.low), x_scale.position(box.high)
     yield draw_text(
         _truncate_label(box.label, width), (LEFT, top + 15), anchor="start", kind="label"
     )
@@ -94,14 +94,14 @@ def _draw_box(box: BoxPlotRow, across: LinearScale, top: float, width: int) -> I
     )
     yield draw_line(
         "middle",
-        (across.position(box.median), y - 3),
-        (across.position(box.median), y + BOX_HEIGHT + 3),
+        (x_scale.position(box.median), y - 3),
+        (x_scale.position(box.median), y + BOX_HEIGHT + 3),
     )
     yield draw_svg_element(
         "circle",
         "mean",
         f"mean {format_number(box.mean, 1)} %",
-        cx=across.position(box.mean),
+        cx=x_scale.position(box.mean),
         cy=y + BOX_HEIGHT / 2,
         r=3,
     )

@@ -90,27 +90,32 @@ def draw_text(
 
 
 def draw_count_axis(
-    ticks: Sequence[int], up: LinearScale, *, left: float, right: float
+    ticks: Sequence[int], y_scale: LinearScale, *, left: float, right: float
 ) -> Iterator[Markup]:
     """Yield a horizontal line for each tick, with its number on the left."""
     for tick in ticks:
-        y = up.position(tick)
+        y = y_scale.position(tick)
         yield draw_line("grid", (left, y), (right, y))
         yield draw_text(format_number(tick), (left - 6, y + 4), anchor="end")
 
 
 def draw_bars(
-    chart_bars: Iterable[ChartBar], across: LinearScale, up: LinearScale, *, gap: float, noun: str
+    chart_bars: Iterable[ChartBar],
+    x_scale: LinearScale,
+    y_scale: LinearScale,
+    *,
+    gap: float,
+    noun: str,
 ) -> Iterator[Markup]:
     """Yield the nonzero bars with a *gap* between them; *noun* is the noun that they count."""
     for bar in chart_bars:
         if bar.count:
             left, right, top = (
-                across.position(bar.left),
-                across.position(bar.right),
-                up.position(bar.count),
+                x_scale.position(bar.left),
+                x_scale.position(bar.right),
+                y_scale.position(bar.count),
             )
-            size = {"width": right - left - gap, "height": up.start - top}
+            size = {"width": right - left - gap, "height": y_scale.start - top}
             tooltip = f"{bar.description}: {format_count(bar.count, noun)}"
             yield draw_svg_element(
                 "rect", "bar-late" if bar.late else "bar", tooltip, x=left + gap / 2, y=top, **size

@@ -77,22 +77,22 @@ def _draw_at_width(
 
 
 def _draw_labels(
-    chart_columns: Sequence[ChartColumn], across: LinearScale, *, step: int
+    chart_columns: Sequence[ChartColumn], x_scale: LinearScale, *, step: int
 ) -> Iterator[Markup]:
     """Yield the labels below the columns, at every *step*-th column."""
     for index, column in enumerate(chart_columns):
         if index % step == 0:
             yield draw_text(
                 column.label,
-                ((across.position(index) + across.position(index + 1)) / 2, HEIGHT - BOTTOM + 16),
+                ((x_scale.position(index) + x_scale.position(index + 1)) / 2, HEIGHT - BOTTOM + 16),
             )
 
 
 def _draw_late_line(
-    chart_columns: Sequence[ChartColumn], across: LinearScale, late_label: str
+    chart_columns: Sequence[ChartColumn], x_scale: LinearScale, late_label: str
 ) -> Iterator[Markup]:
     first = next((index for index, column in enumerate(chart_columns) if column.late), None)
     if first:
-        x = across.position(first)
+        x = x_scale.position(first)
         yield draw_line("median", (x, TOP - 4), (x, HEIGHT - BOTTOM))
         yield draw_text(late_label, (x, TOP - 9), kind="label")

@@ -84,18 +84,18 @@ def _draw_at_width(
 
 
 def _draw_edge_labels(
-    bins: Sequence[HistogramBin], across: LinearScale, *, every: int
+    bins: Sequence[HistogramBin], x_scale: LinearScale, *, every: int
 ) -> Iterator[Markup]:
     ends = [bins[0].low, *(one.high for one in bins)]
     for index, end in enumerate(ends):
         if index % every == 0:
-            yield draw_text(format_number(end, 1), (across.position(end), HEIGHT - BOTTOM + 16))
+            yield draw_text(format_number(end, 1), (x_scale.position(end), HEIGHT - BOTTOM + 16))
 
 
-def _draw_median_line(median: float | None, across: LinearScale, width: int) -> Iterator[Markup]:
+def _draw_median_line(median: float | None, x_scale: LinearScale, width: int) -> Iterator[Markup]:
     if median is None:
         return
-    x = across.position(median)
+    x = x_scale.position(median)
     yield draw_line("median", (x, TOP - 4), (x, HEIGHT - BOTTOM))
     anchor = "end" if x > width - EDGE_MARGIN else "start" if x < EDGE_MARGIN + LEFT else "middle"
     yield draw_text(

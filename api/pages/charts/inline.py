@@ -53,8 +53,8 @@ def _draw_bar(kind: str, width: float) -> Markup:
     return draw_path(kind, f"M0 3h{format_coordinate(width)}v8H0z")
 
 
-def _draw_whisker(across: LinearScale, interval: IntervalEnds) -> list[Markup]:
+def _draw_whisker(x_scale: LinearScale, interval: IntervalEnds) -> list[Markup]:
     if interval is None:
         return []
-    low, high = (format_coordinate(across.position(end)) for end in interval)
+    low, high = (format_coordinate(x_scale.position(end)) for end in interval)
     return [draw_path("whisker", f"M{low} 4v6m0-3H{high}m0-3v6")]

@@ -83,38 +83,38 @@ def put_mail_preferences(body: MailPreferences, context: ContextDep) -> MailPref
 
 
 @router.get("/mail", responses=error_responses(Unauthenticated, Forbidden))
-def get_failed_messages(context: ContextDep, window: PageRequestDep) -> FailedMessages:
+def get_failed_messages(context: ContextDep, page_request: PageRequestDep) -> FailedMessages:
     """List the messages that could not be sent, latest first. For administrators."""
     with context.reading() as session:
         context.authorize_site(session, right="manage_site")
-        return _build_failed_messages(context, session, window)
+        return _build_failed_messages(context, session, page_request)
 
 
 @router.get(
     "/courses/{course}/mail", responses=error_responses(Unauthenticated, Forbidden, NotFound)
 )
 def get_failed_course_messages(
-    course: UUID, context: ContextDep, window: PageRequestDep
+    course: UUID, context: ContextDep, page_request: PageRequestDep
 ) -> FailedMessages:
     """List the messages of a course that could not be sent, latest first. For instructors."""
     with context.reading() as session:
         member = context.authorize_course(session, course, right="manage_people")
-        return _build_failed_messages(context, session, window, course_id=member.course.id)
+        return _build_failed_messages(context, session, page_request, course_id=member.course.id)
 
 
 def _build_failed_messages(
     context: RequestContext,
     session: Session,
-    window: PageRequest,
+    page_request: PageRequest,
     *,
     course_id: UUID | None = None,
 ) -> FailedMessages:
-    after = window.parse_cursor("created", datetime)
+    after = page_request.parse_cursor("created", datetime)
     rows = failures.list_failed_messages(
-        session, after=after, limit=window.limit + 1, course_id=course_id
+        session, after=after, limit=page_request.limit + 1, course_id=course_id
     )
     counts = failures.count_by_status(session, course_id=course_id)
-    page = window.build_page(
+    page = page_request.build_page(
         rows,
         cursor_of=lambda row: Cursor("created", row[0].created_at, row[0].id),
         serialize_row=lambda row: _serialize_failed(

@@ -47,18 +47,18 @@ Text = Annotated[str, Query(max_length=200, description="part of a name, address
 @router.get("/users", responses=error_responses(Unauthenticated, Forbidden))
 def get_users(
     context: ContextDep,
-    window: PageRequestDep,
+    page_request: PageRequestDep,
     text: Text = "",
     state: Literal["active", "suspended", "admin", "all"] = "all",
 ) -> UserPage:
     """List all accounts by last name."""
-    after = window.parse_cursor("name", str)
+    after = page_request.parse_cursor("name", str)
     with context.reading() as session:
         context.authorize_site(session, right="manage_site")
         rows = accounts.list_users(
-            session, text=text, state=state, after=after, limit=window.limit + 1
+            session, text=text, state=state, after=after, limit=page_request.limit + 1
         )
-    page = window.build_page(
+    page = page_request.build_page(
         rows,
         cursor_of=lambda user: Cursor("name", user.sort_name, user.id),
         serialize_row=accounts.serialize_user,

@@ -116,7 +116,7 @@ def get_assignment_analytics(
 def get_unopened_students(
     assignment: UUID,
     context: ContextDep,
-    window: PageRequestDep,
+    page_request: PageRequestDep,
     section: SectionFilter = None,
 ) -> UnopenedStudentPage:
     """List the students who have not opened any problem of an assignment, by last name.
@@ -124,7 +124,7 @@ def get_unopened_students(
     The list leaves out the test student, students who left, and students excused from the whole
     assignment. TAs are refused if the assignment is graded anonymously.
     """
-    after = window.parse_cursor("name", str)
+    after = page_request.parse_cursor("name", str)
     with context.reading() as session:
         member, assignment_row = context.authorize_assignment(
             session, assignment, right="see_submissions"
@@ -132,8 +132,8 @@ def get_unopened_students(
         member.require_visible_names(assignment_row)
         students = select_unopened_students(session, assignment_row, section)
         total = count_students(session, students)
-        rows = list_unopened_students(session, students, after=after, limit=window.limit + 1)
-    page = window.build_page(
+        rows = list_unopened_students(session, students, after=after, limit=page_request.limit + 1)
+    page = page_request.build_page(
         rows,
         cursor_of=lambda row: Cursor("name", row[0].sort_name, row[0].id),
         serialize_row=serialize_unopened_student,

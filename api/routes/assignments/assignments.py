@@ -41,21 +41,21 @@ router = ApiRouter(tags=["assignments"])
 def get_assignments(
     course: UUID,
     context: ContextDep,
-    window: PageRequestDep,
+    page_request: PageRequestDep,
     category: Annotated[str | None, Query(max_length=80)] = None,
 ) -> Page[StaffAssignment | StudentAssignment]:
     """List the assignments of a course in their order.
 
     Students see released assignments with their own dates. Staff see all, with all settings.
     """
-    after = window.parse_cursor("position", int)
+    after = page_request.parse_cursor("position", int)
     with context.reading() as session:
         member = context.authorize_course(session, course)
         rows = views.list_assignments(session, member, category=category, now=context.now)
     if after is not None:
         rows = [row for row in rows if (row[0].position, row[0].id) > (after.value, after.id)]
-    return window.build_page(
-        rows[: window.limit + 1],
+    return page_request.build_page(
+        rows[: page_request.limit + 1],
         cursor_of=lambda row: Cursor("position", row[0].position, row[0].id),
         serialize_row=lambda row: row[1],
     )

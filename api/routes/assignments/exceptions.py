@@ -44,7 +44,7 @@ IdFilter = Annotated[
 def get_extensions(
     course: UUID,
     context: ContextDep,
-    window: PageRequestDep,
+    page_request: PageRequestDep,
     assignment: IdFilter = None,
     student: IdFilter = None,
     section: IdFilter = None,
@@ -58,10 +58,10 @@ def get_extensions(
             assignment=assignment,
             student=student,
             section=section,
-            after=window.parse_cursor("created", datetime),
-            limit=window.limit,
+            after=page_request.parse_cursor("created", datetime),
+            limit=page_request.limit,
         )
-        return window.build_page(
+        return page_request.build_page(
             rows,
             cursor_of=lambda row: Cursor("created", row.created_at, row.id),
             serialize_row=extensions.serialize_extension,

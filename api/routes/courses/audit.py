@@ -40,27 +40,29 @@ AuditFilterDep = Annotated[AuditFilter, Depends(_parse_filter)]
 
 @router.get("/courses/{course}/audit", responses=READ_ERRORS)
 def get_course_audit(
-    course: UUID, context: ContextDep, window: PageRequestDep, filters: AuditFilterDep
+    course: UUID, context: ContextDep, page_request: PageRequestDep, filters: AuditFilterDep
 ) -> AuditPage:
     """Return the audit log of a course, newest entries first."""
     with context.reading() as session:
         member = context.authorize_course(session, course, right="see_audit")
-        return _load_page(session, window, replace(filters, course=member.course.id))
+        return _load_page(session, page_request, replace(filters, course=member.course.id))
 
 
 @router.get("/audit", responses=error_responses(Unauthenticated, Forbidden))
-def get_audit(context: ContextDep, window: PageRequestDep, filters: AuditFilterDep) -> AuditPage:
+def get_audit(
+    context: ContextDep, page_request: PageRequestDep, filters: AuditFilterDep
+) -> AuditPage:
     """Return the audit log of the whole service, newest entries first."""
     with context.reading() as session:
         context.authorize_site(session, right="see_site_audit")
-        return _load_page(session, window, filters)
+        return _load_page(session, page_request, filters)
 
 
-def _load_page(session: Session, window: PageRequest, filters: AuditFilter) -> AuditPage:
-    after = window.parse_cursor("at", datetime)
-    rows = queries.load_audit_entries(session, filters, after=after, limit=window.limit + 1)
+def _load_page(session: Session, page_request: PageRequest, filters: AuditFilter) -> AuditPage:
+    after = page_request.parse_cursor("at", datetime)
+    rows = queries.load_audit_entries(session, filters, after=after, limit=page_request.limit + 1)
     names = load_target_names(session, [row[0] for row in rows])
-    page = window.build_page(
+    page = page_request.build_page(
         rows,
         cursor_of=lambda row: Cursor("at", row[0].at, row[0].id),
         serialize_row=lambda row: queries.serialize_audit_entry(row, names),

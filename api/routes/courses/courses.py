@@ -24,7 +24,7 @@ router = ApiRouter(tags=["courses"])
 @router.get("/courses", response_model=Page[CourseView], responses=error_responses(Unauthenticated))
 def get_courses(
     context: ContextDep,
-    window: PageRequestDep,
+    page_request: PageRequestDep,
     *,
     archived: Annotated[bool, Query(description="include archived courses")] = False,
 ) -> Page[CourseView]:
@@ -34,10 +34,10 @@ def get_courses(
             session,
             context.authenticate(session),
             archived=archived,
-            after=window.parse_cursor("slug", str),
-            limit=window.limit,
+            after=page_request.parse_cursor("slug", str),
+            limit=page_request.limit,
         )
-    return window.build_page(
+    return page_request.build_page(
         rows,
         cursor_of=lambda row: Cursor("slug", row[0].slug, row[0].id),
         serialize_row=lambda row: lifecycle.serialize_course(*row),

@@ -34,14 +34,14 @@ Text = Annotated[str, Query(max_length=200, description="part of a name, address
 def get_people(  # a filter each
     course: UUID,
     context: ContextDep,
-    window: PageRequestDep,
+    page_request: PageRequestDep,
     role: Role | None = None,
     section: UUID | None = None,
     text: Text = "",
     state: Literal["active", "withdrawn", "all"] = "active",
 ) -> PersonPage:
     """List the people of a course by last name."""
-    after = window.parse_cursor("name", str)
+    after = page_request.parse_cursor("name", str)
     with context.reading() as session:
         rows = enrolments.list_people(
             session,
@@ -51,9 +51,9 @@ def get_people(  # a filter each
             text=text,
             state=state,
             after=after,
-            limit=window.limit + 1,
+            limit=page_request.limit + 1,
         )
-    page = window.build_page(
+    page = page_request.build_page(
         rows,
         cursor_of=lambda row: Cursor("name", row[1].sort_name, row[1].id),
         serialize_row=enrolments.serialize_person,

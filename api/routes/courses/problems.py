@@ -61,7 +61,7 @@ ShortText = Annotated[str, Query(max_length=200)]
 def get_problems(  # a filter each
     course: UUID,
     context: ContextDep,
-    window: PageRequestDep,
+    page_request: PageRequestDep,
     topic: ShortText = "",
     text: Annotated[str, Query(max_length=200, description="part of an id or a title")] = "",
     kind: KindFilter = "",
@@ -69,12 +69,14 @@ def get_problems(  # a filter each
     status: Literal["published", "draft", "retired"] = "published",
 ) -> ProblemPage:
     """List the problems that the course can use, each in its newest version, by id."""
-    after = window.parse_cursor("problem", str)
+    after = page_request.parse_cursor("problem", str)
     filters = search.ProblemFilters(topic=topic, text=text, kind=kind, space=space, status=status)
     with context.reading() as session:
         member = context.authorize_course(session, course, right="see_unreleased")
-        rows = search.search_problems(session, member, filters, after=after, limit=window.limit + 1)
-    page = window.build_page(
+        rows = search.search_problems(
+            session, member, filters, after=after, limit=page_request.limit + 1
+        )
+    page = page_request.build_page(
         rows,
         cursor_of=lambda row: Cursor("problem", row.problem, row.id),
         serialize_row=views.serialize_problem,

@@ -54,7 +54,7 @@ ThresholdDep = Annotated[GradeThreshold, Depends(_parse_threshold)]
 def get_gradebook(
     course: UUID,
     context: ContextDep,
-    window: PageRequestDep,
+    page_request: PageRequestDep,
     threshold: ThresholdDep,
     *,
     section: UUID | None = None,
@@ -74,13 +74,15 @@ def get_gradebook(
         text=text,
         below_share=threshold.share,
         only_below=threshold.is_filter,
-        after=window.parse_cursor(order.cursor_name, cursor_value_type(order)),
-        limit=window.limit,
+        after=page_request.parse_cursor(order.cursor_name, cursor_value_type(order)),
+        limit=page_request.limit,
     )
     with context.reading() as session:
         person = context.authorize_course(session, course, right="see_gradebook").caller.id
     with context.service.gradebook_reads.acquire(person), context.reading() as session:
         member = context.authorize_course(session, course, right="see_gradebook")
         head, rows = load_gradebook_page(session, member, query, now=context.now)
-    page = window.build_page(rows, cursor_of=lambda row: row[1], serialize_row=lambda row: row[0])
+    page = page_request.build_page(
+        rows, cursor_of=lambda row: row[1], serialize_row=lambda row: row[0]
+    )
     return head.model_copy(update={"items": tuple(page.items), "next": page.next})

@@ -51,18 +51,23 @@ def get_student_grades(course: UUID, user: UUID, context: ContextDep) -> Student
     responses=error_responses(Unauthenticated, Forbidden, "not_released", NotFound),
 )
 def get_my_grade_history(
-    assignment: UUID, context: ContextDep, window: PageRequestDep
+    assignment: UUID, context: ContextDep, page_request: PageRequestDep
 ) -> GradeEventPage:
     """Return the history of your grade in an assignment."""
-    after = window.parse_cursor("at", datetime)
+    after = page_request.parse_cursor("at", datetime)
     with context.reading() as session:
         member, assignment_row = context.authorize_assignment(
             session, assignment, right="see_own_work"
         )
         rows = load_my_grade_history(
-            session, member, assignment_row, after=after, limit=window.limit + 1, now=context.now
+            session,
+            member,
+            assignment_row,
+            after=after,
+            limit=page_request.limit + 1,
+            now=context.now,
         )
-    page = window.build_page(
+    page = page_request.build_page(
         rows, cursor_of=lambda item: Cursor("at", *item[0]), serialize_row=lambda item: item[1]
     )
     return GradeEventPage(items=page.items, next=page.next)
@@ -70,19 +75,23 @@ def get_my_grade_history(
 
 @router.get("/assignments/{assignment}/students/{user}/history", responses=READ_ERRORS)
 def get_student_grade_history(
-    assignment: UUID, user: UUID, context: ContextDep, window: PageRequestDep, response: Response
+    assignment: UUID,
+    user: UUID,
+    context: ContextDep,
+    page_request: PageRequestDep,
+    response: Response,
 ) -> StaffGradeEventPage:
     """Return the history of a student's grade. An override sends its ETag."""
-    after = window.parse_cursor("at", datetime)
+    after = page_request.parse_cursor("at", datetime)
     with context.reading() as session:
         member, assignment_row = context.authorize_assignment(
             session, assignment, right="see_gradebook"
         )
         rows, version = load_student_grade_history(
-            session, member, assignment_row, user, after=after, limit=window.limit + 1
+            session, member, assignment_row, user, after=after, limit=page_request.limit + 1
         )
     response.headers["ETag"] = format_etag(version)
-    page = window.build_page(
+    page = page_request.build_page(
         rows, cursor_of=lambda item: Cursor("at", *item[0]), serialize_row=lambda item: item[1]
     )
     return StaffGradeEventPage(items=page.items, next=page.next)

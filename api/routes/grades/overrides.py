@@ -22,13 +22,13 @@ OVERRIDES_PATH = "/assignments/{assignment}/overrides"
 def get_overrides(
     assignment: UUID,
     context: ContextDep,
-    window: PageRequestDep,
+    page_request: PageRequestDep,
     *,
     student: UUID | None = None,
     state: Literal["active", "withdrawn", "all"] = "active",
 ) -> OverridePage:
     """List the points that were set by hand in an assignment, newest first."""
-    after = window.parse_cursor("created_at", datetime)
+    after = page_request.parse_cursor("created_at", datetime)
     with context.reading() as session:
         member, assignment_row = context.authorize_assignment(
             session, assignment, right="see_gradebook"
@@ -40,9 +40,9 @@ def get_overrides(
             student=student,
             state=state,
             after=after,
-            limit=window.limit + 1,
+            limit=page_request.limit + 1,
         )
-    page = window.build_page(
+    page = page_request.build_page(
         rows,
         cursor_of=lambda row: Cursor("created_at", row[0].created_at, row[0].id),
         serialize_row=overrides.serialize_override,

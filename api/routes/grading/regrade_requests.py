@@ -62,18 +62,18 @@ def request_regrade(
 
 
 @router.get("/me/requests", responses=error_responses(Unauthenticated, Forbidden))
-def get_my_requests(context: ContextDep, window: PageRequestDep) -> Page[OwnRequest]:
+def get_my_requests(context: ContextDep, page_request: PageRequestDep) -> Page[OwnRequest]:
     """Return your regrade requests in all courses with their replies, newest first."""
-    after = window.parse_cursor("created", datetime)
+    after = page_request.parse_cursor("created", datetime)
     with context.reading() as session:
         requests = list_own_regrade_requests(
             session,
             context.authenticate(session),
             after=after,
-            limit=window.limit + 1,
+            limit=page_request.limit + 1,
             now=context.now,
         )
-    return window.build_page(
+    return page_request.build_page(
         requests,
         cursor_of=lambda item: Cursor("created", item.created_at, item.id),
         serialize_row=lambda item: item,
@@ -84,19 +84,24 @@ def get_my_requests(context: ContextDep, window: PageRequestDep) -> Page[OwnRequ
 def get_requests(
     assignment: UUID,
     context: ContextDep,
-    window: PageRequestDep,
+    page_request: PageRequestDep,
     status: Annotated[RequestStatus | None, Query(description="only these")] = None,
 ) -> Page[RequestView]:
     """Return the regrade requests of an assignment, open ones first."""
-    after = window.parse_cursor("requests", int)
+    after = page_request.parse_cursor("requests", int)
     with context.reading() as session:
         member, assignment_row = context.authorize_assignment(
             session, assignment, right="see_submissions"
         )
         requests = list_regrade_requests(
-            session, member, assignment_row, status=status, after=after, limit=window.limit + 1
+            session,
+            member,
+            assignment_row,
+            status=status,
+            after=after,
+            limit=page_request.limit + 1,
         )
-    return window.build_page(
+    return page_request.build_page(
         requests, cursor_of=build_regrade_request_cursor, serialize_row=lambda item: item
     )
 

@@ -130,18 +130,18 @@ def get_regrades(
     assignment: UUID,
     problem: str,
     context: ContextDep,
-    window: PageRequestDep,
+    page_request: PageRequestDep,
     status: Annotated[Status | None, Query(description="only requests in this state")] = None,
 ) -> Page[RegradeOut]:
     """List the regrades of a problem, newest first."""
-    after = window.parse_cursor("created_at", datetime)
+    after = page_request.parse_cursor("created_at", datetime)
     with context.reading() as session:
         assigned = context.authorize_problem(session, assignment, problem, right="see_gradebook")
         rows = serializers.load_regrades(
-            session, assigned.problem.id, after=after, limit=window.limit + 1, status=status
+            session, assigned.problem.id, after=after, limit=page_request.limit + 1, status=status
         )
         regrades = serializers.serialize_regrades(session, rows, assigned.problem)
-    return window.build_page(
+    return page_request.build_page(
         regrades,
         cursor_of=lambda item: Cursor("created_at", item.created_at, item.id),
         serialize_row=lambda item: item,
@@ -160,7 +160,7 @@ def get_regrade(regrade: UUID, context: ContextDep) -> RegradeOut:
 def get_regrade_changes(
     regrade: UUID,
     context: ContextDep,
-    window: PageRequestDep,
+    page_request: PageRequestDep,
     direction: Annotated[
         Direction | None, Query(description="only changes of the credit in this direction")
     ] = None,
@@ -170,19 +170,19 @@ def get_regrade_changes(
     student: Annotated[UUID | None, Query(description="only this student's")] = None,
 ) -> Page[ChangeOut]:
     """List the answers that a regrade changes, with the results before and after."""
-    after = window.parse_cursor("chunk", int)
+    after = page_request.parse_cursor("chunk", int)
     with context.reading() as session:
         run = _authorize_regrade_with_names(context, session, regrade)
         rows = serializers.iter_changes(
             session,
             run,
             after=after,
-            limit=window.limit + 1,
+            limit=page_request.limit + 1,
             direction=direction,
             flag=flag,
             student=student,
         )
-        return window.build_page(
+        return page_request.build_page(
             rows,
             cursor_of=lambda row: Cursor("chunk", row[0].chunk, row[0].id),
             serialize_row=serializers.serialize_change,
@@ -193,20 +193,20 @@ def get_regrade_changes(
 def get_regrade_students(
     regrade: UUID,
     context: ContextDep,
-    window: PageRequestDep,
+    page_request: PageRequestDep,
     changed: Annotated[
         bool | None,
         Query(description="only students whose score or grade changes, or only the others"),
     ] = None,
 ) -> Page[StudentOut]:
     """List the students of a regrade by last name, with scores and grades before and after."""
-    after = window.parse_cursor("name", str)
+    after = page_request.parse_cursor("name", str)
     with context.reading() as session:
         run = _authorize_regrade_with_names(context, session, regrade)
         rows = serializers.load_students(
-            session, run, after=after, limit=window.limit + 1, changed=changed
+            session, run, after=after, limit=page_request.limit + 1, changed=changed
         )
-    return window.build_page(
+    return page_request.build_page(
         rows,
         cursor_of=lambda row: Cursor("name", row[1].sort_name, row[1].id),
         serialize_row=serializers.serialize_student,

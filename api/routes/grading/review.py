@@ -98,20 +98,22 @@ def get_review_queue(
     problem: str,
     part: str,
     context: ContextDep,
-    window: PageRequestDep,
+    page_request: PageRequestDep,
     shows: Annotated[QueueFilter, Query(description="which answers of the queue to list")] = "all",
 ) -> Page[QueueLine]:
     """Return the queue of a part, in a random order that is the same for everybody."""
-    after = window.parse_cursor("review", str)
+    after = page_request.parse_cursor("review", str)
     with context.reading() as session:
         review_part = _authorize_part(
             context, session, (assignment, problem, part), right="see_submissions"
         )
         user_id = review_part.assigned_problem.member.caller.id
         queued = load_queue(session, review_part, now=context.now)
-        page_answers = filter_queue(queued, shows, me=user_id, after=after, limit=window.limit + 1)
+        page_answers = filter_queue(
+            queued, shows, caller_id=user_id, after=after, limit=page_request.limit + 1
+        )
         rows = load_queue_lines(session, review_part, page_answers, now=context.now)
-    return window.build_page(
+    return page_request.build_page(
         rows,
         cursor_of=lambda item: Cursor("review", item.rank, item.line.answer),
         serialize_row=lambda item: item.line,
@@ -201,13 +203,13 @@ def get_answer_groups(
     problem: str,
     part: str,
     context: ContextDep,
-    window: PageRequestDep,
+    page_request: PageRequestDep,
     least: Annotated[
         int, Query(ge=1, le=1_000, description="the smallest number of answers in a group")
     ] = 2,
 ) -> Page[GroupView]:
     """Return groups of identical answers to the same numbers, largest first."""
-    after = window.parse_cursor("groups", str)
+    after = page_request.parse_cursor("groups", str)
     with context.reading() as session:
         review_part = _authorize_part(
             context, session, (assignment, problem, part), right="see_submissions"
@@ -217,10 +219,12 @@ def get_answer_groups(
             review_part,
             min_size=least,
             after=after,
-            limit=window.limit + 1,
+            limit=page_request.limit + 1,
             now=context.now,
         )
-    return window.build_page(rows, cursor_of=build_group_cursor, serialize_row=lambda item: item)
+    return page_request.build_page(
+        rows, cursor_of=build_group_cursor, serialize_row=lambda item: item
+    )
 
 
 @router.post(f"{PART_PATH}/groups/{{group}}/mark", responses=INPUT_ERRORS)

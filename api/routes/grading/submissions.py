@@ -24,7 +24,7 @@ router = ApiRouter(tags=["review"])
 def list_assignment_submissions(
     assignment: UUID,
     context: ContextDep,
-    window: PageRequestDep,
+    page_request: PageRequestDep,
     *,
     problem: Annotated[
         Text | None, Query(max_length=80, description="only submissions to this problem")
@@ -39,19 +39,19 @@ def list_assignment_submissions(
     The list leaves out the test student and students who left. TAs are refused if the assignment
     is graded anonymously.
     """
-    after = window.parse_cursor("received_at", datetime)
+    after = page_request.parse_cursor("received_at", datetime)
     with context.reading() as session:
         member, assignment_row = context.authorize_assignment(
             session, assignment, right="see_submissions"
         )
         member.require_visible_names(assignment_row)
-        return window.build_page(
+        return page_request.build_page(
             iter_assignment_submissions(
                 session,
                 assignment_row,
                 SubmissionFilters(problem, student, section),
                 after=after,
-                limit=window.limit + 1,
+                limit=page_request.limit + 1,
             ),
             cursor_of=lambda row: Cursor("received_at", row.received_at, row.id),
             serialize_row=lambda row: row,

@@ -63,7 +63,7 @@ Position = Annotated[
 @router.get("/me/assignments", responses=error_responses(Unauthenticated, Forbidden))
 def get_my_assignments(
     context: ContextDep,
-    window: PageRequestDep,
+    page_request: PageRequestDep,
     course: UUID | None = None,
     state: AssignmentState | None = None,
 ) -> Page[MyAssignment]:
@@ -72,14 +72,14 @@ def get_my_assignments(
         assignments = list_my_assignments(
             session, context.authenticate(session), course=course, state=state, now=context.now
         )
-    after = window.parse_cursor("due", str)
+    after = page_request.parse_cursor("due", str)
     if after is not None:
         assignments = [
             assignment
             for assignment in assignments
             if (due_sort_key(assignment), assignment.id) > (after.value, after.id)
         ]
-    return window.build_page(
+    return page_request.build_page(
         assignments,
         cursor_of=lambda item: Cursor("due", due_sort_key(item), item.id),
         serialize_row=lambda item: item,

@@ -28,22 +28,24 @@ router = ApiRouter(tags=["student"])
 
 @router.get("/assignments/{assignment}/problems/{problem}/submissions", responses=READ_ERRORS)
 def get_submissions(
-    assignment: UUID, problem: str, context: ContextDep, window: PageRequestDep
+    assignment: UUID, problem: str, context: ContextDep, page_request: PageRequestDep
 ) -> Page[StudentSubmission]:
     """Return the student's own submissions to a problem, newest first.
 
     Staff have none, and are refused: they list those of students with
     `GET /assignments/{assignment}/submissions`, or view the course as a student.
     """
-    after = window.parse_cursor("sequence", int)
+    after = page_request.parse_cursor("sequence", int)
     with context.reading() as session:
         problem_session = open_problem_session(
             session, context.authorize_problem(session, assignment, problem), now=context.now
         )
         if problem_session.preview:
             raise Forbidden(STAFF_MESSAGE)
-        return window.build_page(
-            iter_own_submissions(session, problem_session, after=after, limit=window.limit + 1),
+        return page_request.build_page(
+            iter_own_submissions(
+                session, problem_session, after=after, limit=page_request.limit + 1
+            ),
             cursor_of=lambda submission: Cursor("sequence", submission.sequence, submission.id),
             serialize_row=lambda submission: submission,
         )

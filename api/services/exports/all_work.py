@@ -42,10 +42,10 @@ class ExportScope:
     pseudonymous: bool = False
 
 
-def compute_export_pseudonym(course: Course, thing: UUID) -> str:
+def compute_export_pseudonym(course: Course, entity_id: UUID) -> str:
     """Return the pseudonym of a student or a submission, the same in every file of the course."""
     secret = bytes.fromhex(course.secret)
-    return hmac.digest(secret, f"export|{thing}".encode(), "sha256").hex()[:PSEUDONYM_DIGITS]
+    return hmac.digest(secret, f"export|{entity_id}".encode(), "sha256").hex()[:PSEUDONYM_DIGITS]
 
 
 def export_submissions(reading: ReadSessionFactory, scope: ExportScope) -> Iterator[str]:
@@ -139,8 +139,10 @@ def _serialize_submission(
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def _serialize_id(scope: ExportScope, thing: UUID) -> str:
-    return compute_export_pseudonym(scope.course, thing) if scope.pseudonymous else str(thing)
+def _serialize_id(scope: ExportScope, entity_id: UUID) -> str:
+    return (
+        compute_export_pseudonym(scope.course, entity_id) if scope.pseudonymous else str(entity_id)
+    )
 
 
 def _serialize_attachment(scope: ExportScope, attachment: Attachment) -> Mapping[str, str]:

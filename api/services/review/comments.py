@@ -100,9 +100,9 @@ def _serialize_comment(row: Comment, names: dict[UUID, str]) -> dict[str, Any]:
     return {"id": row.id, "text": row.text, "by": by, "at": row.created_at}
 
 
-def _serialize_staff_comment(row: Comment, names: dict[UUID, str], me: UUID) -> CommentView:
+def _serialize_staff_comment(row: Comment, names: dict[UUID, str], caller_id: UUID) -> CommentView:
     return CommentView(
-        **_serialize_comment(row, names), public=row.public, mine=row.author_id == me
+        **_serialize_comment(row, names), public=row.public, mine=row.author_id == caller_id
     )
 
 

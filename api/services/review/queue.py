@@ -181,12 +181,12 @@ def filter_queue(
     queued: Sequence[QueuedAnswer],
     queue_filter: QueueFilter,
     *,
-    me: UUID,
+    caller_id: UUID,
     after: Cursor | None,
     limit: int,
 ) -> list[QueuedAnswer]:
     """Return a page of the answers of a queue that match the filter *queue_filter* for *me*."""
-    matches = [one for one in queued if QUEUE_FILTERS[queue_filter](one, me)]
+    matches = [one for one in queued if QUEUE_FILTERS[queue_filter](one, caller_id)]
     if after is not None:
         matches = [match for match in matches if match.rank > str(after.value)]
     return matches[:limit]
@@ -231,7 +231,7 @@ def load_part_review_progress(
 ) -> tuple[PartProgress, ...]:
     """Return the grading progress of each part that has answers to grade, with two queries."""
     problems, texts = _load_problems(session, assignment), load_text_parts(session, assignment)
-    counts = _count_queued_answers(session, assignment, texts, me=member.caller.id, now=now)
+    counts = _count_queued_answers(session, assignment, texts, caller_id=member.caller.id, now=now)
     return tuple(
         PartProgress(
             problem=row.slug,
@@ -267,13 +267,13 @@ def _count_queued_answers(
     assignment: Assignment,
     text_parts: Sequence[tuple[UUID, str]],
     *,
-    me: UUID,
+    caller_id: UUID,
     now: datetime,
 ) -> dict[tuple[UUID, str], dict[str, int]]:
     statement = _select_queue_counts(assignment.id, assignment.course_id, tuple(text_parts))
     return {
         (problem, part): dict(zip(COUNTED_CONDITIONS, map(int, counts), strict=True))
-        for problem, part, *counts in session.execute(statement, {"me": me, "now": now})
+        for problem, part, *counts in session.execute(statement, {"me": caller_id, "now": now})
     }
 
 

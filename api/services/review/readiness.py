@@ -27,11 +27,11 @@ class _ProblemLabel:
     title: str
     is_single: bool
 
-    def question_name(self, left: Unassessed) -> str:
+    def question_name(self, unassessed: Unassessed) -> str:
         """Return the name of the question that the answers belong to."""
-        if self.is_single and not left.part_title:
+        if self.is_single and not unassessed.part_title:
             return f"“{self.title}”"
-        part = f"“{left.part_title}”" if left.part_title else left.part
+        part = f"“{unassessed.part_title}”" if unassessed.part_title else unassessed.part
         return f"part {part} of “{self.title}”"
 
 
@@ -88,13 +88,13 @@ def _load_problem_labels(session: Session, assignment: Assignment) -> dict[str, 
 
 
 def _build_warnings(
-    left: tuple[Unassessed, ...],
+    unassessed: tuple[Unassessed, ...],
     labels: Mapping[str, _ProblemLabel],
     requests: int,
     *,
     is_open: bool,
 ) -> Iterator[str]:
-    for part in left:
+    for part in unassessed:
         some = "1 answer" if part.waiting == 1 else f"{part.waiting} answers"
         verb = "is" if part.waiting == 1 else "are"
         yield f"{some} to {labels[part.problem].question_name(part)} {verb} not graded."

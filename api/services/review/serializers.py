@@ -58,7 +58,7 @@ def serialize_mark(review: Review | None, names: Mapping[UUID, str]) -> MarkView
 
 
 def _serialize_claim(
-    review: Review | None, names: Mapping[UUID, str], *, me: UUID, now: datetime
+    review: Review | None, names: Mapping[UUID, str], *, caller_id: UUID, now: datetime
 ) -> ClaimView | None:
     """Return the current claim on an answer; None if nobody holds it."""
     if review is None or review.claimed_by is None or review.claimed_until is None:
@@ -66,7 +66,7 @@ def _serialize_claim(
     by = serialize_staff(review.claimed_by, names)
     if by is None or review.claimed_until <= now:
         return None
-    return ClaimView(by=by, until=review.claimed_until, mine=review.claimed_by == me)
+    return ClaimView(by=by, until=review.claimed_until, mine=review.claimed_by == caller_id)
 
 
 def load_queue_lines(
@@ -125,7 +125,7 @@ def _serialize_line(
         "points": part.points,
         "marked_by": serialize_staff(review.marked_by, names) if review else None,
         "claim": _serialize_claim(
-            review, names, me=part.assigned_problem.member.caller.id, now=now
+            review, names, caller_id=part.assigned_problem.member.caller.id, now=now
         ),
         "flag": review.flag if review else "",
     }

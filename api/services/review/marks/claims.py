@@ -45,7 +45,7 @@ def claim_next_answer(
 
 
 def _filter_and_sort_claimable(
-    waiting: list[QueuedAnswer], me: UUID, similarities: Mapping[UUID, int]
+    waiting: list[QueuedAnswer], caller_id: UUID, similarities: Mapping[UUID, int]
 ) -> list[QueuedAnswer]:
     """Return the answers that may be claimed, in the order in which to try them.
 
@@ -57,15 +57,19 @@ def _filter_and_sort_claimable(
         similarity = similarities.get(item.answer, 0)
         return item.claimed_by is None, item.skipped_at_micros, -similarity, item.rank
 
-    return sorted((one for one in waiting if one.claimed_by in {None, me}), key=sort_key)
+    return sorted((one for one in waiting if one.claimed_by in {None, caller_id}), key=sort_key)
 
 
-def _try_claim_unmarked(session: Session, queued: QueuedAnswer, me: UUID, *, now: datetime) -> bool:
+def _try_claim_unmarked(
+    session: Session, queued: QueuedAnswer, caller_id: UUID, *, now: datetime
+) -> bool:
     """Claim an answer, and return whether it succeeded."""
-    return _try_claim(session, queued.answer, me, now=now, marked=False)
+    return _try_claim(session, queued.answer, caller_id, now=now, marked=False)
 
 
-def _try_claim(session: Session, answer: UUID, me: UUID, *, now: datetime, marked: bool) -> bool:
+def _try_claim(
+    session: Session, answer: UUID, caller_id: UUID, *, now: datetime, marked: bool
+) -> bool:
     """Claim an answer unless another marker holds it or, if *marked* is False, it has a mark.
 
     A single statement decides: if two markers claim at once, the second waits for the first and
@@ -74,12 +78,14 @@ def _try_claim(session: Session, answer: UUID, me: UUID, *, now: datetime, marke
     insert_missing_rows(session, Review, [{"answer_id": answer}])
     claims = update(Review).where(
         Review.answer_id == answer,
-        or_(Review.claimed_by.is_(None), Review.claimed_by == me, Review.claimed_until <= now),
+        or_(
+            Review.claimed_by.is_(None), Review.claimed_by == caller_id, Review.claimed_until <= now
+        ),
     )
     if not marked:
         claims = claims.where(Review.marked_at.is_(None))
     done = session.execute(
-        claims.values(claimed_by=me, claimed_until=now + CLAIM_DURATION)
+        claims.values(claimed_by=caller_id, claimed_until=now + CLAIM_DURATION)
         .returning(Review.answer_id)
         .execution_options(synchronize_session=False)
     )
@@ -93,10 +99,10 @@ def claim_answer(session: Session, context: AnswerContext, *, now: datetime) -> 
         check_not_claimed(session.get_one(Review, context.answer.id), me, now=now)
 
 
-def check_not_claimed(review: Review, me: UUID, *, now: datetime) -> None:
+def check_not_claimed(review: Review, caller_id: UUID, *, now: datetime) -> None:
     """Raise `Conflict` if another marker holds the answer."""
     until = review.claimed_until
-    if review.claimed_by in {None, me} or until is None or until <= now:
+    if review.claimed_by in {None, caller_id} or until is None or until <= now:
         return
     minutes = -(-(until - now) // timedelta(minutes=1))
     raise Conflict(

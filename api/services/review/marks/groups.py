@@ -219,6 +219,6 @@ def grade_answer_group(
     return GroupMarked(marked=len(free), claimed=len(waiting) - len(free))
 
 
-def _is_claimed_by_other(review: Review, me: UUID, now: datetime) -> bool:
+def _is_claimed_by_other(review: Review, caller_id: UUID, now: datetime) -> bool:
     until = review.claimed_until
-    return review.claimed_by not in {None, me} and until is not None and until > now
+    return review.claimed_by not in {None, caller_id} and until is not None and until > now

@@ -3,6 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+EXTRA_GLYPHS = {"ﬁ": "fi", "ﬂ": "fl", "−": "minus"}
+"""Characters that the encoding of Windows lacks, with the names of their glyphs."""
+EXTRA_CODES = {character: chr(code) for code, character in enumerate(EXTRA_GLYPHS, 1)}
+ENCODING = (
+    "<< /Type /Encoding /BaseEncoding /WinAnsiEncoding /Differences "
+    f"[1 {' '.join(f'/{name}' for name in EXTRA_GLYPHS.values())}] >>"
+)
+
 
 @dataclass(frozen=True)
 class Text:
@@ -30,7 +38,7 @@ def pdf_file(*pages: Sequence[Text | Line], encrypted: bool = False) -> bytes:
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         f"<< /Type /Pages /Kids [{kids}] /Count {count} >>".encode(),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+        f"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding {ENCODING} >>".encode(),
     ]
     for index, page in enumerate(pages):
         objects.append(
@@ -60,6 +68,7 @@ def _draw(item: Text | Line) -> str:
     if isinstance(item, Line):
         return f"{item.left} {item.height} m {item.right} {item.height} l S"
     text = item.text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
+    text = text.translate(str.maketrans(EXTRA_CODES))
     return f"BT /F1 {item.size} Tf {item.left} {item.baseline} Td ({text}) Tj ET"
 
 

@@ -50,6 +50,14 @@ entry entries position element elements
 gradient gradients grad
 precision prec
 probability probabilities prob
+center centre centers centres
+color colour colors colours
+neighbor neighbour
+normalization normalisation
+initialization initialisation
+optimizer optimiser
+quantization quantisation
+gray grey
 """
 SPELLINGS: Final = {
     word: line.split()[0] for line in SYNONYMS.strip().splitlines() for word in line.split()

@@ -172,6 +172,44 @@ def test_columns_of_text_are_read_one_after_the_other() -> None:
     assert lines[0].endswith(title.text)
 
 
+@pytest.mark.parametrize("more", ["and more", "and a line that is far too long for its column"])
+def test_a_line_that_is_too_long_for_its_column_leaves_the_columns_apart(more) -> None:
+    left = [*(f"{PROSE} in {number}" for number in range(9)), "1a) 12"]
+    left[4] += f" {more}"
+    right = ["1b) 34", *(f"{PROSE} on {number}" for number in range(9))]
+    lines = texts(*draw_columns(left, right))
+    assert lines.index("1b) 34") == lines.index("1a) 12") + 1
+    assert any(f"4 {more}" in line for line in lines)
+
+
+def test_answers_beside_their_questions_are_read_in_rows() -> None:
+    questions = [
+        "Q1 What is the output size of the first layer?",
+        "Q2 How many weights and biases does it have?",
+        "Q3 How many values does the second layer have?",
+        "Q4 What is the shape behind the last pooling?",
+    ]
+    answers = [
+        ("126x126x16, which is (128 - 3)/1 + 1 = 126", "without any padding"),
+        ("2432 weights, which is 3*5*5*32 + 32 with", "the biases of it"),
+        ("51264 values, which is 32*5*5*64 + 64, as", "the layer says"),
+        ("63x63x16, since the pool has a side of two", "and a stride of two"),
+    ]
+    left = [line for question in questions for line in (question, "")]
+    page = [text for text in draw_columns(left, list(sum(answers, ()))) if text.text]
+    assert texts(*page) == [
+        line
+        for question, answer in zip(questions, answers, strict=True)
+        for line in (question, " ".join(answer))
+    ]
+
+
+def test_ligatures_and_minus_signs_of_a_pdf_are_read_as_typed() -> None:
+    (block,) = read(Text(72, 700, "The ﬁrst ﬁlter is ﬂat: minimum = −5, and 4 − 7 = −3"))
+    assert block.text.strip() == "The first filter is flat: minimum = -5, and 4 - 7 = -3"
+    assert not block.doubt
+
+
 def test_the_columns_of_a_table_are_no_columns_of_text() -> None:
     names = [f"layer {number} of it" for number in range(10)]
     lines = texts(*draw_columns(names, [f"{number} x 5 x 5" for number in range(10)]))

@@ -21,7 +21,7 @@ from grader.reading.references.numbered_things import refuse_other_numbered_thin
 from grader.reading.restatements.pipelines import adapt_to_statement
 from grader.reading.restatements.question_echo import strip_echo
 from grader.reading.restatements.rewriting import Rewriter
-from grader.reading.restatements.steps.harmless_clauses import refuse_failed_check
+from grader.reading.restatements.steps.harmless_clauses import strip_check
 from grader.reading.restatements.steps.restated_values import split_notations
 from grader.reading.restatements.wrapping import blank_label, strip_wrapping
 from grader.reading.result import StyledText
@@ -116,14 +116,14 @@ class TextReader(ABC, Generic[P, A]):
             named = f"{question} {part.id.replace('_', ' ')}"
             refuse_other_numbered_thing(text, named, part.statement)
             refuse_contradictions(text, question)
-            refuse_failed_check(text)
+        text, check = (text, ()) if hasattr(part, "variables") else strip_check(text)
         value_text, reason = strip_reason(text)
         if reason:
             refuse_qualified_reason(
                 text, len(value_text), question=question, context=part.statement
             )
         value_text, header = strip_column_names(value_text, question)
-        notes = (*header, *reason)
+        notes = (*header, *reason, *check)
         reading = self._read_or_rewrite(value_text, part, scope, question, screened=text)
         return replace(reading, notes=(*reading.notes, *notes)) if notes else reading
 

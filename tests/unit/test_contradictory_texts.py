@@ -19,12 +19,12 @@ STATUSES = {"right": "correct", "wrong": "wrong", "refuse": "unreadable"}
 NAMES = ("conv1", "relu", "fc", "pool")
 
 
-def ask_set(prompt: str) -> dict[str, Any]:
-    return ask("set", of="integer", key="(1, 3)", prompt=prompt)
+def ask_set(prompt: str, key: str = "(1, 3)") -> dict[str, Any]:
+    return ask("set", of="integer", key=key, prompt=prompt)
 
 
-def ask_names(key: str, prompt: str) -> dict[str, Any]:
-    return ask("set", of="name", options=NAMES, key=key, prompt=prompt)
+def ask_names(key: str, prompt: str, options: tuple[str, ...] = NAMES) -> dict[str, Any]:
+    return ask("set", of="name", options=options, key=key, prompt=prompt)
 
 
 QUESTIONS: dict[str, dict[str, Any]] = {
@@ -54,6 +54,66 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "with bias": ask(key=13, prompt="How many parameters does the layer with bias have?"),
     "bias too": ask(key=13, prompt="How many parameters are there, weights and bias together?"),
     "without bias": ask(key=13, prompt="How many weights are there, without the bias?"),
+    "not trained": ask_set("Which blocks are not trained?", "(0, 4)"),
+    "no padding": ask_set("Which of the seven layers have no padding?", "(2, 5, 6)"),
+    "pruned": ask_set("Which filters does the method prune?", "(4, 7)"),
+    "survivors": ask_set("Which detections survive the suppression?", "(2, 9)"),
+    "discarded": ask_set("Which proposals are discarded?", "(5,)"),
+    "no bias": ask_names(
+        "('conv1','conv2')", "Which layers have no bias?", ("conv1", "conv2", "bn", "fc")
+    ),
+    "saturation": ask_names(
+        "('relu','gelu')",
+        "Which functions never saturate for positive inputs?",
+        ("tanh", "relu", "gelu", "sigmoid"),
+    ),
+    "remaining count": ask(key=9, prompt="How many boxes of 20 remain after NMS?"),
+    "not dropped": ask(key=6, prompt="How many neurons are not dropped?"),
+    "heads": ask(key=8, prompt="The attention has how many heads?"),
+    "updates": ask(key=250, prompt="How many updates does one epoch take?"),
+    "units": ask(key=21, prompt="How many hidden units are there?"),
+    "filters": ask(key=24, prompt="How many filters does the second convolution have?"),
+    "weights": ask(key=450, prompt="How many weights does the convolution have?"),
+    "with its biases": ask(
+        key=460, prompt="How many parameters does the convolution with its biases have?"
+    ),
+    "biases ignored": ask(
+        key=450, prompt="How many parameters does the convolution have if the biases are ignored?"
+    ),
+    "memory of batch": ask(
+        "quantity",
+        key="96",
+        dimension="bytes",
+        unit="MB",
+        prompt="How much memory do the activations of a batch of 32 images take?",
+    ),
+    "memory of image": ask(
+        "quantity",
+        key="3",
+        dimension="bytes",
+        unit="MB",
+        prompt="A batch holds 32 images. How much memory do the values of a single image take?",
+    ),
+    "MACs of 16": ask(
+        "quantity",
+        key="640",
+        dimension="macs",
+        unit="MMAC",
+        prompt="How many MACs does the network need for 16 images?",
+    ),
+    "threshold": ask("number", key="0.6", prompt="Which IoU threshold removes box 2?"),
+    "largest IoU": ask("number", key="0.82", prompt="What is the largest IoU?"),
+    "anchor": ask(key=3, prompt="Which anchor is assigned to the object?"),
+    "view": ask(key=7, prompt="How wide is the field of view of one cell?"),
+    "pixels": ask(key=49, prompt="How many pixels does the field of view contain?"),
+    "map size": ask("shape", key="(12, 20)", prompt="What is the size (H, W) of the map?"),
+    "axes in words": ask(
+        "shape", key="(16, 12, 20)", prompt="Give the shape as (channels, height, width)."
+    ),
+    "box size": ask("vector", key="[20, 12]", prompt="Give (width, height) of the box."),
+    "row, column": ask("vector", key="[4, 9]", prompt="Give the (row, column) of the maximum."),
+    "halvings": ask(key=5, prompt="How often can the map be halved?"),
+    "groups": ask(key=6, prompt="Into how many groups are the channels split?"),
     "own biases": ask(key=13, prompt="How many weights are there, without its biases?"),
 }
 

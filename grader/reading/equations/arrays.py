@@ -5,7 +5,6 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.equations.numbers import false_equation_error
-from grader.reading.references.conventions import refuse_exchanged_numbers
 from grader.reading.tensors import read_tensor
 from grader.reading.wording.repeated_values import is_cellwise_rounding_of
 from grader.values import Tensor
@@ -24,7 +23,6 @@ def refuse_several_arrays(text: str, rank: int | None) -> None:
 
     A list of named numbers in another order, ``x = 1, y = 2, so (2, 1)``, is refused too.
     """
-    refuse_exchanged_numbers(text)
     if LETTERED_ARRAYS.search(text):
         raise AnswerError("Several arrays are given.", expected="one array")
     sides = ARRAY_SIGN.split(text)

@@ -7,11 +7,9 @@ from typing import Final
 
 from grader.reading.references.selections import (
     KEEPING_WORD,
-    NEGATION,
+    blank_agreement,
     contradicts_question,
     denies,
-    find_asking_sentence,
-    repeats_negation,
 )
 from grader.reading.restatements.rewriting import Rewriter, Rewriting, describe_dropped
 from grader.reading.restatements.working.final_values import DOUBT, is_doubtful
@@ -49,18 +47,15 @@ def build_sentence_reader(names: Sequence[str] = ()) -> Rewriter:
 def _keep_items(text: str, question: str, *, items: re.Pattern[str]) -> Rewriting | None:
     """Return the items of *text* if all other words are those of the *question*."""
     match = items.fullmatch(text.strip())
-    repeated = repeats_negation(text, question)
-    if match is None or is_doubtful(NEGATION.sub(" ", text) if repeated else text):
+    agreement = blank_agreement(text.strip(), question)
+    if match is None or is_doubtful(agreement):
         return None
-    words = WORD.findall(f"{match['before']} {match['after']}".lower())
+    words = WORD.findall(f"{match['before']} {match['after']}")
     stems = find_long_stems(question)
-    asks_for_kept = KEEPING_WORD.search(find_asking_sentence(question)) is not None
+    before, after = agreement[: match.start("items")], agreement[match.end("items") :]
     known = all(
-        word in FILLING
-        or is_echo(word, stems)
-        or (asks_for_kept and KEEPING_WORD.fullmatch(word))
-        or (repeated and NEGATION.fullmatch(word))
-        for word in words
+        word in FILLING or is_echo(word, stems)
+        for word in WORD.findall(f"{before} {after}".lower())
     )
     if not words or not known or contradicts_question(text, question):
         return None

@@ -10,12 +10,12 @@ from grader.reading.references.counted_nouns import mean_same_things
 from grader.reading.references.listed_names import find_named_places, is_listed_otherwise
 from grader.reading.references.selections import find_asking_sentence
 
-_NUMBER: Final = r"[-−]?[0-9]+(?:\.[0-9]+)?"
+_NUMBER: Final = r"[-−]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
 NAMED: Final = re.compile(
     rf"(?<![^\W_])(?P<name>[^\W\d_][^\W_]{{0,11}}(?:[²³]|\^[23])?)\s*(?:=|:|is(?!\w))\s*(?P<value>{_NUMBER})(?![\w.,]*[0-9])"
 )
 TUPLE_BEHIND: Final = re.compile(
-    rf"(?::|=>|→|⇒|so|=)\s*[(\[]\s*(?P<cells>{_NUMBER}(?:\s*,\s*{_NUMBER})+)\s*[)\]][\s.]*\Z"
+    rf"(?<=[\s,;:=→⇒>])[(\[]\s*(?P<cells>{_NUMBER}(?:\s*,\s*{_NUMBER})+)\s*[)\]][\s.]*\Z"
 )
 """An array at the end, behind the names of its cells."""
 CASES: Final = re.compile(
@@ -95,7 +95,7 @@ CONTINUED: Final = re.compile(
 """A value alone, and a computation with it."""
 NEUTRAL: Final = {"plus": "0", "minus": "0", "times": "1", "divided": "1", "multiplied": "1"}
 """The number with which an operation changes nothing."""
-LABELS: Final = re.compile(r"[(\[]\s*[^\W\d_]\w*(?:\s*,\s*[^\W\d_]\w*)+\s*[)\]]\s*\Z")
+LABELS: Final = re.compile(r"[(\[]\s*[^\W\d_]\w*(?:\s*,\s*[^\W\d_]\w*)+\s*[)\]]\s*[=:≈]?\s*\Z")
 """Names of the cells directly in front of an array."""
 
 JOINT: Final = re.compile(r"(?:[\s,;:=→⇒>(]|(?<!\w)(?:so|thus|hence|therefore)(?=\s*\Z))+\Z")
@@ -166,7 +166,7 @@ def _find_exchanged_names(text: str, question: str) -> Contradiction | None:
         if not values.keys() >= {*names}:
             return None  # a label without a value to compare
         if is_listed_otherwise(names, question):
-            return Contradiction("", labels[0].strip(), labels.start())
+            return Contradiction("", labels[0].strip(" =:≈"), labels.start())
         expected = [values[name] for name in names]
     elif None not in (places := find_named_places([*values], question)):
         names = [name for _, name in sorted(zip(places, values, strict=True))]
@@ -241,7 +241,10 @@ def _find_changed_conclusion(text: str) -> Contradiction | None:
     changed = CHANGED.fullmatch(text)
     if changed is None or changed["value"] == changed["result"]:
         return None
-    if changed["thing"] and changed["noun"] != changed["thing"]:
+    noun, thing = changed["noun"].strip().lower(), changed["thing"].strip().lower()
+    if thing and noun == thing:
+        return _split_at(text, changed.start("value"))
+    if thing:
         return None  # another unit, or what the result is divided into
     working = re.sub("[⁰-⁹]+", lambda power: f"^{power[0].translate(SUPERSCRIPTS)}", text)
     if re.search(SOLVED.format(changed["value"]), working[: working.rindex("=")]):

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
@@ -29,10 +28,6 @@ STATISTIC_BEHIND: Final = re.compile(
 )
 ACRONYMS: Final = re.compile(r"[\s(]*([A-Z]{2}(?:\s*[,/]\s*[A-Z]{2})+)\)?\s*[:=]")
 """Acronyms before their values: ``TP, FP, FN: 3, 1, 2``."""
-_NUMBER: Final = r"[-+]?[0-9]{0,400}\.?[0-9]{1,400}"
-"""A number that `Fraction` reads; it refuses one of more than 4,300 digits."""
-NAMED_NUMBER: Final = re.compile(rf"(?<![^\W_])[^\W\d_]+\s*[=:]\s*({_NUMBER})(?![.\w])")
-LISTED_NUMBERS: Final = re.compile(rf"[(\[]\s*({_NUMBER}(?:\s*,\s*{_NUMBER})+)\s*[)\]]\W*\Z")
 SPREADS: Final = ("variance", "std", "standard deviation")
 SUBSCRIPT_SIGNS: Final = re.compile(r"[\s_{}]")
 
@@ -86,29 +81,6 @@ def _keeps_order(question: str, acronyms: str) -> bool:
     matches = [re.search(rf"(?<!\w){name}(?!\w)", question) for name in names]
     starts = [match.start() for match in matches if match]
     return len(starts) < len(names) or starts == sorted(starts)
-
-
-def refuse_exchanged_numbers(text: str) -> None:
-    """Raise `AnswerError` if *text* repeats its named numbers in a list, in another order.
-
-    >>> refuse_exchanged_numbers("x = 1, y = 2, so (1, 2)")
-    >>> refuse_exchanged_numbers("x = 1, y = 2, so (2, 1)")
-    Traceback (most recent call last):
-    grader.errors.AnswerError: The named values and the list after them are in different orders. \
-Expected the values once, in the order of the question.
-    """
-    listed = LISTED_NUMBERS.search(text) if "=" in text or ":" in text else None
-    if listed is None:
-        return
-    named_texts = NAMED_NUMBER.findall(text[: listed.start()])
-    named = [Fraction(number) for number in named_texts]
-    numbers = [Fraction(number) for number in re.split(r"\s*,\s*", listed[1])]
-    if named != numbers and sorted(named) == sorted(numbers):
-        raise AnswerError(
-            "The named values and the list after them are in different orders.",
-            expected="the values once, in the order of the question",
-            position=listed.start(),
-        )
 
 
 @lru_cache(maxsize=1024)

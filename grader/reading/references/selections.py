@@ -6,7 +6,7 @@ beside "Which layers have no weights?" the clause ``the others have weights`` co
 
 import re
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
@@ -43,6 +43,13 @@ AFFIRMED_THING: Final = re.compile(
     rf"(?<!\w){_VERB}\s+(?:(?:the|an?|any|its)\s+)?([^\W\d_]{{3,}})", re.IGNORECASE
 )
 """What a text says that things have or are."""
+SELECTING_WORD: Final = re.compile(
+    f"{KEEPING_WORD.pattern}|{REMOVING_WORD.pattern}|{NEGATION.pattern}", re.IGNORECASE
+)
+"""Words that say whether things are kept or removed."""
+OTHER_THINGS: Final = re.compile(r"(?<!\w)(?:others?|rest|remaining|else)(?!\w)", re.IGNORECASE)
+AFFIRMATION: Final = re.compile(r"(?<!\w)(?:do|does|one|some)[\s.]*\Z", re.IGNORECASE)
+"""The end of a clause that affirms what a question denies: ``the others have one``."""
 WORD: Final = re.compile(r"[^\W\d_]+(?:'t)?")
 _FILLING: Final = """
 the a an and of in is are was were be have has had do does did get gets got any all them these those
@@ -52,9 +59,24 @@ FILLING: Final = frozenset(_FILLING.split())
 """Words of a clause that neither affirm nor deny."""
 SENTENCE_END: Final = re.compile(r"(?<=[.?!])\s+")
 NUMBERS: Final = re.compile(r"[0-9]+")
-CLAUSE_BREAK: Final = re.compile(
-    r"[;:(]|[.,]\s+(?![0-9])|(?<!\w)(?:because|since|while|but|as)(?!\w)"
+CLAUSE_END: Final = re.compile(r"[;(]|(?<!\w)(?:because|since|while|but|as)(?!\w)")
+PAUSE: Final = re.compile(r"[.,]\s+")
+LAST_THINGS: Final = re.compile(
+    rf"(?:and\s+)?\w+(?:\s+and\s+\w+)?\s+(?:{_VERB}|{KEEPING_WORD.pattern}|{REMOVING_WORD.pattern})(?!\w)",
+    re.IGNORECASE,
 )
+"""The last things of a list and what is said of all: ``conv2 have``, but not ``box 2 is``."""
+
+
+class _Polarity(NamedTuple):
+    """Whether a question asks for kept things, and the beginnings of the words that it denies.
+
+    *denied_stem* belongs to what the things that are asked for do not have.
+    """
+
+    keeps: bool | None
+    denied_stem: str
+    denied_stems: frozenset[str]
 
 
 @lru_cache(maxsize=1024)
@@ -106,28 +128,81 @@ def denies(clause: str, question: str) -> bool:
         return (negations == 1) != is_negated(sentence)
     # "the others not" denies any question, "the others none" one that is not negated itself.
     negation = NEGATION.search(clause)
-    return negation is not None and (_is_adverb(negation[0]) or not is_negated(sentence))
+    if negation is None:
+        return is_negated(sentence) and AFFIRMATION.search(clause) is not None
+    return _is_adverb(negation[0]) or not is_negated(sentence)
 
 
 def contradicts_question(text: str, question: str) -> bool:
-    """Return whether *text*, one clause, says of its things the opposite of what is asked for.
+    """Return whether the only clause of *text* says the opposite of what is asked for.
 
     >>> contradicts_question("1 and 3 are kept", "Which boxes are removed?")
     True
     >>> contradicts_question("1 and 3 have weights", "Which layers have no weights?")
     True
     """
-    sentence = find_asking_sentence(question)
-    if not WORD.search(text) or CLAUSE_BREAK.search(text.strip(" .!;:")):
+    question_keeps, denied_stem, _ = _find_polarity(question)
+    if question_keeps is None and not denied_stem:
         return False
-    keeps, question_keeps = speaks_of_kept(text), speaks_of_kept(sentence)
+    clause = _find_only_clause(text)
+    keeps = speaks_of_kept(clause)
     if keeps is not None and question_keeps is not None:
         return keeps is not question_keeps
-    denied_thing = DENIED_THING.search(sentence)
-    affirmed_thing = AFFIRMED_THING.search(text)
-    if denied_thing is None or affirmed_thing is None or NEGATION.search(text):
+    affirmed_thing = AFFIRMED_THING.search(clause)
+    if affirmed_thing is None or NEGATION.search(clause):
         return False
-    return denied_thing[1][:STEM_LETTERS].lower() == affirmed_thing[1][:STEM_LETTERS].lower()
+    return affirmed_thing[1][:STEM_LETTERS].lower() == denied_stem
+
+
+def agrees_with_selection(text: str, question: str) -> bool:
+    """Return whether *text* speaks of kept things as *question* does, or both of removed ones.
+
+    >>> agrees_with_selection("2 and 9 are not removed", "Which boxes are kept?")
+    True
+    """
+    question_keeps = _find_polarity(question).keeps
+    if question_keeps is None:
+        return False
+    return speaks_of_kept(_find_only_clause(text)) is question_keeps
+
+
+def blank_agreement(text: str, question: str) -> str:
+    """Return *text* with blanks for what it says of its things as *question* does.
+
+    >>> blank_agreement("6 stay", "How many units are not dropped?")
+    '6     '
+    >>> blank_agreement("6 have no bias", "How many layers have no bias?")
+    '6 have    bias'
+    """
+    if repeats_negation(text, question):
+        return NEGATION.sub(_blank, text)
+    return blank_selection(text, question)
+
+
+def blank_selection(text: str, question: str) -> str:
+    """Return *text* with blanks for words that keep or remove its things as *question* does."""
+    return SELECTING_WORD.sub(_blank, text) if agrees_with_selection(text, question) else text
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])
+
+
+def _find_only_clause(text: str) -> str:
+    """Return the first clause of *text*; "" if more than one states something, or it is on others.
+
+    Commas may also stand between the things of one clause: ``conv1, conv2 have a bias``.
+    """
+    clause = CLAUSE_END.split(text)[0]
+    pieces = PAUSE.split(clause)
+    stating = [
+        index
+        for index, piece in enumerate(pieces)
+        if AFFIRMED_THING.search(piece) or SELECTING_WORD.search(piece)
+    ]
+    if len(stating) != 1 or OTHER_THINGS.search(clause):
+        return ""
+    return "" if stating[0] and not LAST_THINGS.match(pieces[stating[0]]) else clause
 
 
 def repeats_negation(text: str, question: str) -> bool:
@@ -138,12 +213,28 @@ def repeats_negation(text: str, question: str) -> bool:
     >>> repeats_negation("not 1 and 3", "Which layers have no weights?")
     False
     """
+    question_stems = _find_polarity(question).denied_stems
+    if not question_stems:
+        return False
+    stems = _find_denied_stems(text)
+    return len(stems) == len(NEGATION.findall(text)) == 1 and stems <= question_stems
+
+
+def _find_denied_stems(text: str) -> frozenset[str]:
+    """Return the beginnings of the words behind the negations of *text*."""
+    return frozenset(word[:STEM_LETTERS].lower() for word in DENIED_WORD.findall(text))
+
+
+@lru_cache(maxsize=1024)
+def _find_polarity(question: str) -> _Polarity:
+    """Return what the asking sentence of *question* keeps and denies."""
     sentence = find_asking_sentence(question)
-    words, question_words = (
-        {word[:STEM_LETTERS].lower() for word in DENIED_WORD.findall(part)}
-        for part in (text, sentence)
+    thing = DENIED_THING.search(sentence)
+    return _Polarity(
+        speaks_of_kept(sentence),
+        thing[1][:STEM_LETTERS].lower() if thing else "",
+        _find_denied_stems(sentence),
     )
-    return len(words) == len(NEGATION.findall(text)) == 1 and words <= question_words
 
 
 def refuse_opposite_things(text: str, question: str) -> None:

@@ -20,11 +20,11 @@ from grader.reading.restatements.shapes import (
 from grader.reading.restatements.spelled_numbers import spell_out
 from grader.reading.restatements.steps.evaluated_steps import keep_evaluated_steps
 from grader.reading.restatements.steps.harmless_clauses import (
-    drop_check_equation,
     drop_number_sign,
     drop_ratio,
     drop_settled_clause,
 )
+from grader.reading.restatements.steps.listed_items import drop_others
 from grader.reading.restatements.steps.ordered_cells import (
     drop_index_column,
     keep_computed_cells,
@@ -111,7 +111,6 @@ SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     write_plain_tex,
     drop_definition,
     drop_number_sign,
-    drop_check_equation,
     drop_settled_clause,
     keep_rounded_result,
     keep_evaluated_steps,
@@ -124,6 +123,7 @@ SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_copied_label,
     drop_check,
     drop_share,
+    drop_others,
     explain_sign,
     drop_rejected,
     drop_sign_of_limit,
@@ -146,7 +146,6 @@ QUANTITY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_comparison_of_equals,
     strip_phrases,
     write_plain_tex,
-    drop_check_equation,
     drop_settled_clause,
     drop_ratio,
     keep_evaluated_steps,
@@ -174,7 +173,6 @@ ARRAY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_comparison_of_equals,
     strip_phrases,
     unwrap_record,
-    drop_check_equation,
     drop_index_column,
     order_paired_cells,
     place_corners,

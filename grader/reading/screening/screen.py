@@ -11,7 +11,7 @@ from grader.reading.references.directions import (
     refuse_other_kind,
     refuse_reversed_ratio,
 )
-from grader.reading.references.selections import refuse_opposite_things
+from grader.reading.references.selections import blank_selection, refuse_opposite_things
 from grader.reading.references.subjects import refuse_other_subject
 from grader.reading.screening.counted_things import refuse_other_things
 from grader.reading.screening.doubts import refuse_bracketed_value, refuse_qualified_reason
@@ -53,12 +53,13 @@ def refuse_changing_words(text: str, words: ScreenedWords, *, unknown_words: boo
     text = drop_working(text)
     question = words.question
     value = strip_reason(text)[0]
+    refuse_opposite_things(value, question)
+    value = blank_selection(value, question)
     refuse_qualifiers(value, question=question, context=words.context, names=words.names)
     refuse_other_amount(value, question)
     refuse_other_convention(text, question, words.context)
     refuse_bracketed_value(text)
     refuse_qualified_reason(text, len(value), question=question, context=words.context)
-    refuse_opposite_things(value, question)
     if not unknown_words or find_column_total(text):
         return
     refuse_other_order(text, question)

@@ -25,6 +25,8 @@ CHECK: Final = re.compile(
     re.DOTALL,
 )
 """A value and an equation that checks it."""
+MAX_CHARACTERS: Final = 1_000
+"""Length of a text above which no check is looked for."""
 CLAUSE: Final = re.compile(
     r"(?P<value>[^,;()\n]*[0-9][^,;()\n]*?)\s*[,;(]\s*(?P<clause>[^\W\d_][^0-9()=,;]*)\)?[\s.]*"
 )
@@ -46,37 +48,27 @@ NUMBER_SIGN: Final = re.compile(
 SETTLED: Final = re.compile(r"(?:do(?:es)?\s+not|doesn't|don't)\s+(?:matter|change)", re.IGNORECASE)
 
 
-def drop_check_equation(text: str, question: str) -> Rewriting | None:
-    """Return *text* without a true equation behind ``check:`` that uses or gives the value.
+def strip_check(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return *text* without a check of its value, ``check: 12 + 1 = 13``, and a note on it.
 
-    >>> drop_check_equation("(1, 3), check: 1 + 3 = 4 ✓", "").text
-    '(1, 3)'
-    >>> drop_check_equation("(1, 3), check: 1 + 3 = 5", "")
-    >>> drop_check_equation("4, check: 2 + 3 = 5", "")
-    """
-    del question
-    match = CHECK.fullmatch(text)
-    if match is None or is_doubtful(text) or not _confirms(match):
-        return None
-    value = match["value"].strip()
-    return Rewriting(value, describe_dropped(text[len(value) :]), value)
+    Raises `AnswerError` if the equation does not give the value, or does not hold.
 
-
-def refuse_failed_check(text: str) -> None:
-    """Raise `AnswerError` if the equation behind ``check:`` in *text* does not give its value.
-
-    >>> refuse_failed_check("13, check: 12 + 1 = 13")
-    >>> refuse_failed_check("13, check: 13 - 12 = 1")
+    >>> strip_check("(1, 3), check: 1 + 3 = 4 ✓")
+    ('(1, 3)', ("'check: 1 + 3 = 4 ✓' was ignored.",))
+    >>> strip_check("13, check: 13 - 12 = 1")
     Traceback (most recent call last):
     grader.errors.AnswerError: '13 - 12 = 1' does not give '13'. Expected the value, or a check \
 that gives it.
     """
-    match = CHECK.fullmatch(text)
-    if match is None or compute_function_value(match["left"]) is None or _confirms(match):
-        return
+    match = CHECK.fullmatch(text) if len(text) <= MAX_CHARACTERS else None
+    if match is None or compute_function_value(match["left"]) is None:
+        return text, ()
+    value = match["value"].strip()
+    if _confirms(match):
+        return value, describe_dropped(text[match.end("value") :].strip(" ,;.()"))
     equation = text[match.start("left") : match.end("right")]
     raise AnswerError(
-        f"'{truncate_line(equation)}' does not give '{truncate_line(match['value'].strip())}'.",
+        f"'{truncate_line(equation)}' does not give '{truncate_line(value)}'.",
         expected="the value, or a check that gives it",
         position=match.start("left"),
     )

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 from grader.reading.references.selections import (
+    blank_agreement,
     contradicts_question,
     denies,
     find_asking_sentence,
@@ -34,12 +35,18 @@ _VERB: Final = (
     r"(?!\w)"
 )
 OTHERS: Final = re.compile(
-    r"(?P<items>[^.;(]*?[0-9a-z])(?:[,;.(]\s*|\s+)(?:(?:and|but|while)\s+)?(?:all\s+)?(?:the\s+)?"
+    r"(?P<items>[^.;(]*?[0-9a-z])(?:\s*[,;.(]\s*|\s+)(?:(?:and|but|while)\s+)?(?:all\s+)?(?:the\s+)?"
     rf"(?:(?:others|rest)(?:\s+of\s+(?:them|the\s+[^\W\d_]+))?|(?:other|remaining)(?:\s+(?!{_VERB})[^\W\d_]+){{0,2}})"
     rf"\s+(?P<state>(?:{_VERB}|[^\W\d_]+)(?:\s[^,;.0-9()]*)?)[\s.)]*",
     re.IGNORECASE,
 )
 """A set, and a clause about all others."""
+COUNT_OF_OTHERS: Final = re.compile(
+    r"(?P<items>[^,;.()=]*[0-9](?![^,;.()=]*[0-9])[^,;.()=]*?[^\W\d_])\s*[,;(]\s*(?:(?:and|but|while)\s+)?"
+    rf"[0-9]+\s+(?:(?!{_VERB})[^\W\d_]+\s+)?(?P<state>{_VERB}\s[^,;.0-9()]*)[\s.)]*",
+    re.IGNORECASE,
+)
+"""A count with words, and a clause about a count of others: ``9 remain, 11 are removed``."""
 AGENT: Final = re.compile(r"(?<!\w)by\s.*", re.DOTALL)
 """What removes or keeps the things of a clause."""
 ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth")
@@ -78,14 +85,14 @@ def keep_listed_items(text: str, question: str) -> Rewriting | None:
 
 
 def drop_others(text: str, question: str) -> Rewriting | None:
-    """Return a set without the clause that the other things do not belong to it.
+    """Return a set or count without the clause that the other things do not belong to it.
 
     >>> drop_others("conv1 and fc have weights, the other six none", "").text
     'conv1 and fc have weights'
     >>> drop_others("1, 3; all others are removed", "Which boxes are removed?")
     """
-    match = OTHERS.fullmatch(text.strip())
-    if match is None or is_doubtful(match["items"]):
+    match = OTHERS.fullmatch(text.strip()) or COUNT_OF_OTHERS.fullmatch(text.strip())
+    if match is None or is_doubtful(blank_agreement(match["items"], question)):
         return None
     if contradicts_question(match["items"], question) or not denies(match["state"], question):
         return None

@@ -19,7 +19,7 @@ from api.auth.principal import Principal, with_request_data
 from api.auth.request_activity import RequestActivity
 from api.auth.roles import Permission
 from api.auth.secrets import parse_secret
-from api.auth.sessions import device_cookie_for
+from api.auth.sessions import build_device_cookie
 from api.core.errors import ERROR_CODES, NotFound
 from api.core.ids import parse_id
 from api.db.engine import cache_in_snapshot
@@ -121,7 +121,7 @@ class RequestContext(Authenticator):
     @property
     def device_secret(self) -> str:
         """The secret that identifies a browser known from earlier logins, "" if it sends none."""
-        name = device_cookie_for(self._public_url).name
+        name = build_device_cookie(self._public_url).name
         value = self.request.cookies.get(name, "")
         secret = parse_secret(value)
         return value if secret is not None and secret.kind == "device" else ""

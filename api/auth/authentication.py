@@ -11,7 +11,7 @@ from starlette.requests import Request
 from api.auth.authorization import TOKEN_EXPIRED_MESSAGE
 from api.auth.principal import Principal
 from api.auth.secrets import digests_match, parse_secret
-from api.auth.sessions import explain_cross_site_refusal, is_session_alive, session_cookie_for
+from api.auth.sessions import build_session_cookie, explain_cross_site_refusal, is_session_alive
 from api.core.errors import Forbidden, Unauthenticated
 from api.db.engine import fetch_one
 from api.db.models import LoginSession, Token, User
@@ -41,7 +41,7 @@ def request_credential_digest(request: Request, public_url: str) -> bytes | None
     authorization = request.headers.get("Authorization")
     if authorization is not None:
         return token_digest(authorization)
-    cookie = request.cookies.get(session_cookie_for(public_url).name)
+    cookie = request.cookies.get(build_session_cookie(public_url).name)
     if cookie is None or explain_cross_site_refusal(request.method, request.headers):
         return None
     return session_digest(cookie)
@@ -57,7 +57,7 @@ def authenticate_request(
     authorization = request.headers.get("Authorization")
     if authorization is not None:
         return authenticate_token(session, authorization, now=now)
-    cookie = request.cookies.get(session_cookie_for(public_url).name)
+    cookie = request.cookies.get(build_session_cookie(public_url).name)
     if cookie is None:
         raise Unauthenticated(NO_TOKEN_MESSAGE)
     refusal = explain_cross_site_refusal(request.method, request.headers)

@@ -88,7 +88,7 @@ class SessionCookie:
 
 
 @lru_cache(maxsize=16)
-def session_cookie_for(public_url: str) -> SessionCookie:
+def build_session_cookie(public_url: str) -> SessionCookie:
     """Return the session cookie of a service with the public *public_url*, such as its https URL.
 
     Raises `ValueError` unless that is https or this machine, because anyone on the network path
@@ -112,9 +112,9 @@ def is_loopback_url(address: str) -> bool:
     return scheme == "http" and _is_loopback_host(host)
 
 
-def device_cookie_for(public_url: str) -> SessionCookie:
+def build_device_cookie(public_url: str) -> SessionCookie:
     """Return the cookie that marks a known browser; it outlives sessions and grants no access."""
-    session = session_cookie_for(public_url)
+    session = build_session_cookie(public_url)
     return SessionCookie(f"{session.name}-device", secure=session.secure)
 
 

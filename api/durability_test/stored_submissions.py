@@ -11,7 +11,7 @@ from api.db.models import Answer, Submission
 from api.durability_test.ledger import ClientReceipt
 from api.durability_test.verification import SubmissionSnapshot
 from api.services.grades import ProgressKey
-from api.services.submissions.pending_submissions import receipt_digest
+from api.services.submissions.pending_submissions import compute_receipt_digest
 
 
 def load_submission_snapshots(db: Database) -> list[SubmissionSnapshot]:
@@ -34,7 +34,7 @@ def _build_snapshot(row: Submission, attempts: dict[str, int | None]) -> Submiss
         attempts=attempts,
         receipt=ClientReceipt.from_reply(row.reply),
         sequence=row.sequence,
-        digest=receipt_digest(row.id, key, row.sequence, row.received_at, row.answers),
+        digest=compute_receipt_digest(row.id, key, row.sequence, row.received_at, row.answers),
     )
 
 

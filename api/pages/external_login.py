@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
 
-from api.auth.sessions import SessionCookie, session_cookie_for
+from api.auth.sessions import SessionCookie, build_session_cookie
 from api.core.errors import Forbidden, NotFound, ServiceError, ServiceUnavailable, Unauthenticated
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep
@@ -38,19 +38,19 @@ NOT_NAMED: Final = "The proxy in front of this service did not say who you are."
 
 def build_pending_login_cookie(context: RequestContext) -> SessionCookie:
     """Return the cookie that holds the secret of a pending login."""
-    session = session_cookie_for(context.service.settings.public_url)
+    session = build_session_cookie(context.service.settings.public_url)
     return SessionCookie(f"{session.name}-flow", secure=session.secure)
 
 
-def _flow_secret(context: RequestContext) -> FlowSecret:
+def _get_flow_secret(context: RequestContext) -> FlowSecret:
     text = context.request.cookies.get(build_pending_login_cookie(context).name, "")
     if not text:
         raise Forbidden(START_AGAIN)
     return FlowSecret(text)
 
 
-def _previous_cookie(context: RequestContext) -> str:
-    name = session_cookie_for(context.service.settings.public_url).name
+def _get_previous_cookie(context: RequestContext) -> str:
+    name = build_session_cookie(context.service.settings.public_url).name
     return context.request.cookies.get(name, "")
 
 
@@ -140,7 +140,7 @@ def finish_oidc_login(
     """Finish a login with the response of a provider."""
     oidc = _find_provider(context, provider)
     try:
-        secret = _flow_secret(context)
+        secret = _get_flow_secret(context)
         context.consume_action_limit("flow_step_address", context.client_address_key)
         with context.service.db.transaction() as session:
             flows.consume_state(session, secret, state, provider=provider, now=context.now)
@@ -172,7 +172,7 @@ def _log_in_with_flow(
             asserted,
             settings=context.service.settings,
             now=context.now,
-            previous_cookie=_previous_cookie(context),
+            previous_cookie=_get_previous_cookie(context),
         )
     if new_session is None:
         return _redirect_with_cookies(context, LINK_PATH, flow=secret)
@@ -187,7 +187,7 @@ def show_link_form(context: PageDep) -> Response:
 
 def _render_link_form(context: RequestContext, *, error: ServiceError | None = None) -> Response:
     try:
-        secret = _flow_secret(context)
+        secret = _get_flow_secret(context)
         with context.service.db.reading() as session:
             awaiting = load_awaiting_link(session, secret, now=context.now)
     except ServiceError as missing:
@@ -215,11 +215,11 @@ def submit_link_form(form: FormDep, context: PageDep) -> Response:
         context.consume_action_limit("flow_step_address", context.client_address_key)
         new_session, next_path = link_account(
             context.service.db,
-            _flow_secret(context),
+            _get_flow_secret(context),
             proof,
             passwords=context.service.passwords,
             now=context.now,
-            previous_cookie=_previous_cookie(context),
+            previous_cookie=_get_previous_cookie(context),
         )
     except ServiceError as error:
         return _render_link_form(context, error=error)

@@ -41,7 +41,7 @@ from api.db.models import (
     Submission,
 )
 from api.services.review.review_subjects import compute_pseudonym
-from api.services.submissions.pending_submissions import receipt_digest
+from api.services.submissions.pending_submissions import compute_receipt_digest
 
 ALSO: Final = {
     "/courses/{course}/gradebook": (
@@ -442,7 +442,7 @@ def test_receipt_shows_tas_no_digest_that_could_identify_the_student(scene):
     """The digest includes the student's id, so it could be tried for the whole roster."""
     submission = scene.places[KEYED]["submission"]
     row = scene._submission(submission)  # noqa: SLF001
-    guess = receipt_digest(
+    guess = compute_receipt_digest(
         row.id, (row.problem_id, scene.student.id), row.sequence, row.received_at, row.answers
     )
     path = f"/api/v1/receipts/{submission}"

@@ -12,11 +12,11 @@ from api.auth.sessions import (
     SESSION_EVENT_EFFECTS,
     SESSION_LIFETIME,
     SessionEvent,
+    build_session_cookie,
     compute_session_expiry,
     explain_cross_site_refusal,
     is_seen_at_stale,
     is_session_alive,
-    session_cookie_for,
 )
 
 START = datetime(2026, 10, 31, 20, tzinfo=UTC)
@@ -101,7 +101,7 @@ def test_tokens_end_when_the_account_may_be_compromised(event) -> None:
     ],
 )
 def test_session_cookie_is_secure_except_on_localhost(address, name, secure) -> None:
-    cookie = session_cookie_for(address)
+    cookie = build_session_cookie(address)
     assert (cookie.name, cookie.secure) == (name, secure)
 
 
@@ -126,14 +126,14 @@ def test_session_cookie_is_secure_except_on_localhost(address, name, secure) -> 
 )
 def test_sessions_over_a_network_require_https(address) -> None:
     with pytest.raises(ValueError, match="sessions require https") as caught:
-        session_cookie_for(address)
+        build_session_cookie(address)
     assert repr(address) in str(caught.value)
 
 
 @pytest.mark.parametrize("address", ["https://grader.example.edu", "http://localhost:8000"])
 def test_standard_parser_reads_the_session_cookie_as_intended(address) -> None:
     """The standard library's parser reads the cookie in place of a browser."""
-    cookie, value = session_cookie_for(address), new_secret("session").text
+    cookie, value = build_session_cookie(address), new_secret("session").text
     read = SimpleCookie(cookie.to_header(value, remaining=HOUR))[cookie.name]
     assert read.value == value
     assert (read["path"], read["domain"], read["max-age"]) == ("/", "", "3600")
@@ -142,7 +142,7 @@ def test_standard_parser_reads_the_session_cookie_as_intended(address) -> None:
 
 
 def test_clearing_header_removes_an_expired_session_cookie() -> None:
-    cookie = session_cookie_for("https://grader.example.edu")
+    cookie = build_session_cookie("https://grader.example.edu")
     for header in (cookie.to_clearing_header(), cookie.to_header("", remaining=-DAY)):
         read = SimpleCookie(header)[cookie.name]
         assert (read.value, read["max-age"], read["path"]) == ("", "0", "/")

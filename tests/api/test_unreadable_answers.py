@@ -14,7 +14,7 @@ from world import Person, ProblemReference, World
 
 from api.db.models import Answer, Grading, Submission
 from api.services.grades import ProgressKey
-from api.services.submissions.pending_submissions import receipt_digest
+from api.services.submissions.pending_submissions import compute_receipt_digest
 from grader.json_values import to_json
 
 LONG_TEXT = "é" + "unreadable? " * 1_600
@@ -159,7 +159,7 @@ def store_as_before(world: World, submission: str, typed: dict[str, Any]) -> Non
         row = session.get_one(Submission, UUID(submission))
         row.answers = {part: to_json(one) for part, one in typed.items()}
         key = ProgressKey(row.problem_id, row.student_id)
-        digest = receipt_digest(row.id, key, row.sequence, row.received_at, row.answers)
+        digest = compute_receipt_digest(row.id, key, row.sequence, row.received_at, row.answers)
         row.reply = row.reply | {"receipt": row.reply["receipt"] | {"digest": digest}}
         answers = session.scalars(select(Answer).where(Answer.submission_id == row.id)).all()
         for answer in answers:

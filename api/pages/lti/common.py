@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from api.auth.sessions import SessionCookie, session_cookie_for
+from api.auth.sessions import SessionCookie, build_session_cookie
 from api.core.errors import NotFound, RateLimited, ServiceError
 from api.dependencies import RequestContext
 from api.pages.layout.templating import CSP, build_retry_after_headers, render_response
@@ -49,7 +49,7 @@ def is_framed(context: RequestContext) -> bool:
 
 def build_launch_cookie(context: RequestContext) -> SessionCookie:
     """Return the cookie by which a browser is known to have begun a launch."""
-    session = session_cookie_for(context.service.settings.public_url)
+    session = build_session_cookie(context.service.settings.public_url)
     return SessionCookie(f"{session.name}-lti", secure=session.secure)
 
 
@@ -66,7 +66,7 @@ def create_browser_secret() -> str:
 
 def get_session_cookie(context: RequestContext) -> str:
     """Return the session cookie of the browser, "" if it has none."""
-    name = session_cookie_for(context.service.settings.public_url).name
+    name = build_session_cookie(context.service.settings.public_url).name
     return context.request.cookies.get(name, "")
 
 

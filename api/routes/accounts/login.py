@@ -6,9 +6,9 @@ from fastapi import Request, Response
 
 from api.auth.sessions import (
     DEVICE_LIFETIME,
-    device_cookie_for,
+    build_device_cookie,
+    build_session_cookie,
     explain_cross_site_refusal,
-    session_cookie_for,
 )
 from api.core.errors import (
     Conflict,
@@ -51,7 +51,7 @@ def login(body: LoginIn, context: AnonymousContextDep, response: Response) -> Lo
     """
     refuse_cross_site(context.request)
     require_password_login(context)
-    cookie = session_cookie_for(context.service.settings.public_url)
+    cookie = build_session_cookie(context.service.settings.public_url)
     new_session = log_in(
         context.service.db,
         LoginAttempt(
@@ -90,7 +90,7 @@ def end_session_of_cookie(
             session, event, [caller.id], now=context.now, current_session=session_id
         )
         login = take_provider_login(session, session_id)
-    response.headers["Set-Cookie"] = session_cookie_for(
+    response.headers["Set-Cookie"] = build_session_cookie(
         context.service.settings.public_url
     ).to_clearing_header()
     return login
@@ -149,12 +149,12 @@ def set_session_cookies(
     """Set the cookies of a new session and device on *response*; return the login data."""
     public_url = context.service.settings.public_url
     if new_session.device:
-        cookie = device_cookie_for(public_url).to_header(
+        cookie = build_device_cookie(public_url).to_header(
             new_session.device, remaining=DEVICE_LIFETIME
         )
         response.headers.append("Set-Cookie", cookie)
     response.headers.append(
-        "Set-Cookie", session_cookie_for(public_url).to_header(new_session.secret)
+        "Set-Cookie", build_session_cookie(public_url).to_header(new_session.secret)
     )
     return LoginOut(
         user=new_session.user.id, name=new_session.user.name, expires_at=new_session.expires_at

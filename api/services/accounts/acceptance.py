@@ -105,7 +105,7 @@ def require_link_and_consume_limit(db: Database, acceptance: LinkAcceptance) -> 
     )
 
 
-def use_up_link(session: Session, acceptance: LinkAcceptance, *, owner: UUID) -> User:
+def consume_link(session: Session, acceptance: LinkAcceptance, *, owner: UUID) -> User:
     """Use up a link of *owner* as a proof, and leave the password as it is; return the account.
 
     The link is revoked too, because it set up no password. Raises `NotFound` for a link of somebody

@@ -92,7 +92,7 @@ def choose_columns(cells: Sequence[str]) -> RosterColumns:
         if names.count(match) > 1:
             raise ValueError(f"the file has two columns {match!r}; rename one")
         indexes[field] = names.index(match)
-    _check_columns(indexes, cells)
+    _check_required_columns(indexes, cells)
     ignored = tuple(
         cell.strip()[:MAX_HEADER_LENGTH]
         for index, cell in enumerate(cells)
@@ -120,7 +120,7 @@ def _list_headers(field: str, kind: str) -> list[str]:
     return overriding + [header for header in FIELD_HEADERS[field] if header not in overrides]
 
 
-def _check_columns(indexes: Mapping[str, int], cells: Sequence[str]) -> None:
+def _check_required_columns(indexes: Mapping[str, int], cells: Sequence[str]) -> None:
     if not cells:
         raise ValueError("the file is empty. It needs a header such as name,email and the students")
     if any("@" in cell for cell in cells):

@@ -14,8 +14,8 @@ from api.db.models import LoginFlow, User
 from api.services.accounts import sessions
 from api.services.accounts.acceptance import (
     LinkAcceptance,
+    consume_link,
     require_link_and_consume_limit,
-    use_up_link,
 )
 from api.services.accounts.login import LoginAttempt, find_session_id, log_in
 from api.services.accounts.sessions import NewSession
@@ -140,7 +140,7 @@ def link_account(
         acceptance = LinkAcceptance(proof.address, now, proof.link, "")
         require_link_and_consume_limit(db, acceptance)
         with db.transaction() as session:
-            user = use_up_link(session, acceptance, owner=awaiting.user_id)
+            user = consume_link(session, acceptance, owner=awaiting.user_id)
             new_session = _begin_session(session, user, now=now, previous_cookie=previous_cookie)
             return new_session, _finish_link(session, secret, new_session, now=now)
     with db.transaction() as session:

@@ -45,7 +45,7 @@ def search_problems(
 
     A problem of the course appears beside the bank's problem with the same id.
     """
-    spaces = _spaces_to_search(member, filters.space)
+    spaces = _list_spaces_to_search(member, filters.space)
     newest = (
         select(
             ProblemVersion.space,
@@ -78,12 +78,12 @@ def search_problems(
 def list_topics(session: Session, member: CourseMembership) -> Sequence[str]:
     """Return the topics of the problems that *member*'s course can use, sorted."""
     query = select(ProblemVersion.topic).where(
-        ProblemVersion.space.in_(_spaces_to_search(member, ""))
+        ProblemVersion.space.in_(_list_spaces_to_search(member, ""))
     )
     return session.scalars(query.distinct().order_by(ProblemVersion.topic)).all()
 
 
-def _spaces_to_search(member: CourseMembership, space: str) -> list[str]:
+def _list_spaces_to_search(member: CourseMembership, space: str) -> list[str]:
     course_space = str(member.course.id)
     return {"bank": [BANK], "course": [course_space]}.get(space, [BANK, course_space])
 
@@ -91,7 +91,7 @@ def _spaces_to_search(member: CourseMembership, space: str) -> list[str]:
 def load_version(session: Session, member: CourseMembership, version_id: UUID) -> ProblemVersion:
     """Return a version of the bank or of the course; raise `NotFound` for any other."""
     version = session.get(ProblemVersion, version_id)
-    if version is None or version.space not in _spaces_to_search(member, ""):
+    if version is None or version.space not in _list_spaces_to_search(member, ""):
         raise NotFound(NO_VERSION)
     return version
 

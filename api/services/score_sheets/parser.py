@@ -86,7 +86,7 @@ def read_score_sheet(source: str | bytes, *, style: NumberStyle = "point") -> Sh
     read = [_parse_change(line, cells, comma=comma) for line, cells in rows]
     changes = [one for one in read if isinstance(one, SheetChange)]
     problems = [one for one in read if isinstance(one, SheetLineError)]
-    unique, repeated = _separate_repeated(changes)
+    unique, repeated = _split_off_repeated_changes(changes)
     return SheetChanges(tuple(unique), _limit_errors([*problems, *repeated]), read.count(None))
 
 
@@ -235,7 +235,7 @@ def _explain_unusable(cells: SheetCells) -> str:
     return ""
 
 
-def _separate_repeated(
+def _split_off_repeated_changes(
     changes: list[SheetChange],
 ) -> tuple[list[SheetChange], list[SheetLineError]]:
     """Return the changes whose answer occurs once, and an error for each repetition."""

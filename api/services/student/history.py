@@ -32,7 +32,7 @@ from api.services.student.outcomes import (
     serialize_submission,
 )
 from api.services.student.problem_session import ProblemSession
-from api.services.submissions.pending_submissions import receipt_digest
+from api.services.submissions.pending_submissions import compute_receipt_digest
 from api.services.submissions.staff_view import build_staff_submission
 from grader.json_values import from_json
 from grader.policy import SubmissionRules
@@ -208,7 +208,7 @@ def _build_receipt_proof(
 ) -> ReceiptProof:
     submission = row.submission
     key = ProgressKey(submission.problem_id, submission.student_id)
-    recomputed = receipt_digest(
+    recomputed = compute_receipt_digest(
         submission.id,
         key,
         submission.sequence,

@@ -26,7 +26,7 @@ from api.services.submissions.grading import (
     add_attachments_to_values,
     select_carried_inputs,
 )
-from api.services.submissions.pending_submissions import PendingSubmission, receipt_digest
+from api.services.submissions.pending_submissions import PendingSubmission, compute_receipt_digest
 from api.services.submissions.stored_answers import serialize_answers
 from api.services.submissions.variant_assignment import VariantAssignment
 from grader.grading.result import FREE_STATUSES
@@ -75,7 +75,7 @@ class AdmittedSubmission:
         """The SHA-256 digest of the receipt."""
         entry = self.entry
         key = entry.ids.id_texts[:2]
-        return receipt_digest(
+        return compute_receipt_digest(
             self.id_text,
             key,
             self.sequence,

@@ -128,7 +128,7 @@ def _encode_answer(typed: RawAnswer) -> str:
     return _quoted(typed) if type(typed) is str else SORTED_ENCODER.encode(typed)
 
 
-def receipt_digest(
+def compute_receipt_digest(
     submission_id: UUID | str,
     key: tuple[UUID, UUID] | tuple[str, str],
     sequence: int,

@@ -26,7 +26,7 @@ from api.db.models import (
     Submission,
 )
 from api.services.grades import ProgressKey
-from api.services.submissions.pending_submissions import receipt_digest
+from api.services.submissions.pending_submissions import compute_receipt_digest
 from grader.kinds import KINDS
 
 ERASED: Final = "[erased]"
@@ -171,7 +171,7 @@ def recompute_receipts(session: Session, student: UUID, new: UUID) -> None:
     and the attachments are deleted by now.
     """
     for row in session.scalars(select(Submission).where(Submission.student_id == student)):
-        digest = receipt_digest(
+        digest = compute_receipt_digest(
             row.id, ProgressKey(row.problem_id, new), row.sequence, row.received_at, row.answers
         )
         row.reply = row.reply | {"receipt": {"id": row.reply["receipt"]["id"], "digest": digest}}

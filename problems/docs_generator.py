@@ -29,13 +29,13 @@ code.
 Arguments have the names and the meaning of PyTorch; those after `*` are passed by name. For a layer
 on two axes, a size, stride or padding can be a number or a pair. Incompatible arguments are an
 error with a reason, and a person then grades the part. *Mistakes* are the
-[wrong versions](mistakes.md) that Grader runs to name the cause of a wrong answer.
+[wrong versions](mistakes.md) that Grader runs to name the cause of an incorrect answer.
 """
 
 MISTAKES_HEAD: Final = """\
 # Mistakes
 
-Grader can name these causes of wrong answers. `make docs` generates this page from the code.
+Grader can name these causes of incorrect answers. `make docs` generates this page from the code.
 
 To recognize a mistake, Grader replaces a [solver](solvers.md) with its wrong version in the key of
 the student's own variant, and compares the result with the answer. The rank estimates how often

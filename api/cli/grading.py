@@ -115,7 +115,7 @@ def publish_command(
         typer.Option("-o", "--out", help="Write one JSON Lines file per problem to this folder."),
     ] = None,
 ) -> None:
-    """List the seeds that students can get, with keys and known wrong answers."""
+    """List the seeds that students can get, with keys and known incorrect answers."""
     from api.cli.operations import grading as operations  # noqa: PLC0415
 
     operations.publish_and_print_seed_reports(paths or [], seeds=seeds, out=out)
@@ -149,7 +149,7 @@ def show(
 def solve_command(
     problem: ProblemName, *, seed: Seed = None, original: Original = False, as_json: AsJson = False
 ) -> None:
-    """Show the keys and the known wrong answers of a variant."""
+    """Show the keys and the known incorrect answers of a variant."""
     from api.cli.operations import grading as operations  # noqa: PLC0415
 
     operations.print_answer_key(

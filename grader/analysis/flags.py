@@ -102,5 +102,5 @@ def _build_variant_flag(row: VariantFacility, share: float) -> ReviewFlag:
     return ReviewFlag(
         "unlike_variant",
         f"{which} {way} than the others: {format_share(row.facility)} of {row.n} students were "
-        f"right at first, {format_share(share)} with any variant.",
+        f"correct at first, {format_share(share)} with any variant.",
     )

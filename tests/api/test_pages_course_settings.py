@@ -4,7 +4,7 @@ import pytest
 from pages import Browser
 from staff_course import StaffCourse, settings_form
 
-from api.pages.layout.flash import NO_GRADE_CHANGED
+from api.pages.layout.flash import NO_GRADE_CHANGED, OUTCOMES
 from api.pages.staff.courses.course_files import (
     UNREADABLE_ARCHIVE_MESSAGE,
     pack_files,
@@ -104,6 +104,7 @@ def test_course_copy_shifts_times_by_days(scene, days, due):
     course = made.location.split("/")[2]
     [told] = scene.staff.get(f"/courses/{course}/assignments").json()["items"]
     assert told["timeline"]["due"] == due
+    assert OUTCOMES["course-copied"] in scene.browser.follow(made).text
 
 
 @pytest.mark.parametrize("days", ["soon", "1.5", "99999", "--1"])

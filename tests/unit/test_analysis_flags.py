@@ -124,11 +124,11 @@ def test_differing_variants_are_reported_with_both_shares():
     harder, easier = flag_variants(hard)
     assert harder.code == "unlike_variant"
     assert harder.sentence == (
-        "Variant seed 7 is harder than the others: 25% of 40 students were right at first, 71% "
+        "Variant seed 7 is harder than the others: 25% of 40 students were correct at first, 71% "
         "with any variant."
     )
     assert easier.sentence == (
-        "Variant seed 2 is easier than the others: 80% of 200 students were right at first, 71% "
+        "Variant seed 2 is easier than the others: 80% of 200 students were correct at first, 71% "
         "with any variant."
     )
     pooled = compare_variants(
@@ -136,6 +136,6 @@ def test_differing_variants_are_reported_with_both_shares():
     )
     assert [flag.sentence for flag in flag_variants(pooled)][-1] == (
         "The 10 variants with few students are together easier than the others: 100% of 50 "
-        "students were right at first, 60% with any variant."
+        "students were correct at first, 60% with any variant."
     )
     assert flag_variants(compare_variants([])) == ()

@@ -75,7 +75,7 @@ def print_variant(variant: Variant, *, as_json: bool) -> None:
 
 
 def print_answer_key(variant: Variant, *, as_json: bool) -> None:
-    """Print the keys of a variant and its known wrong answers."""
+    """Print the keys of a variant and its known incorrect answers."""
     solution = serializers.serialize_answer_key(variant)
     terminal.print_json(solution) if as_json else console.print_answer_key(solution)
 

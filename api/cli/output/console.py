@@ -100,7 +100,7 @@ def _format_heading(part: Mapping[str, Any]) -> Text:
 
 
 def print_answer_key(solution: Mapping[str, Any]) -> None:
-    """Print the keys of a variant and its known wrong answers."""
+    """Print the keys of a variant and its known incorrect answers."""
     OUT.print(Text(solution["problem"], style="bold") + Text(f"  ({_format_seed(solution)})"))
     for part in solution["parts"]:
         OUT.print(Text(f"{part['id']}  ", style="bold") + Text(part["failure"] or part["shown"]))

@@ -71,7 +71,7 @@ def get_students_to_help(
 
 @router.get("/courses/{course}/attention", responses=READ_ERRORS)
 def get_course_attention(course: UUID, context: ContextDep) -> CourseAttention:
-    """Return what needs action in a course: answers to grade, requests, wrong answers, regrades."""
+    """Return what needs action: answers to grade, requests, incorrect answers and regrades."""
     with context.reading() as session:
         member = context.authorize_course(session, course, right="see_analytics")
     with context.queue_heavy_read(member) as session:
@@ -149,7 +149,7 @@ def get_problem_analytics(
     attempt: AttemptChoice = "first",
     section: SectionFilter = None,
 ) -> ProblemAnalytics:
-    """Return statistics of a problem, with its wrong answers; unexplained ones come first.
+    """Return statistics of a problem, with its incorrect answers; unexplained ones come first.
 
     They also show whether some variants are harder than others, and which answers may have been
     copied or guessed. These are hints for a person and never a penalty.

@@ -1,4 +1,4 @@
-"""What the answers of a class say about one problem: its wrong answers and its variants. Staff."""
+"""What the answers of a class say about a problem: incorrect answers and variants. Staff."""
 
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -66,7 +66,7 @@ class ExampleOut(Schema):
 
 
 class WrongGroup(Schema):
-    """Equal wrong answers among the first answers.
+    """Equal incorrect answers among the first answers.
 
     *mistakes* explain them; without any, *looks* describes them in relation to the key. *values* is
     the number of different values, which can be many if students have different numbers, and
@@ -102,7 +102,7 @@ class MistakeOut(Schema):
 
 
 class WrongOut(Schema):
-    """The wrong answers among *n* first answers: unexplained ones first, then the most common.
+    """The incorrect answers among *n* first answers: unexplained ones first, then the most common.
 
     Answers that follow from the student's own earlier answers are neither correct nor wrong here.
     *left_off* groups are not listed. *by_value*: all students had the same numbers.
@@ -140,7 +140,7 @@ class VariantsOut(Schema):
 
 
 class ForeignKey(Schema):
-    """A wrong answer that is the key of *held_by* others; *after_holder*: one was correct before.
+    """An incorrect answer: the key of *held_by* others; *after_holder*: one was correct before.
 
     If *mistakes* explain it, it is likely chance.
     """
@@ -178,7 +178,7 @@ class SearchOut(Schema):
 
 
 class PartAnalytics(PartFigures):
-    """A part with its wrong answers and variants; for a text only its statistics.
+    """A part with its incorrect answers and variants; for a text only its statistics.
 
     *foreign* is null if all students have the same numbers.
     """
@@ -191,7 +191,7 @@ class PartAnalytics(PartFigures):
 
 
 class ProblemAnalytics(Schema):
-    """Statistics of a problem, with its wrong answers; `AssignmentAnalytics` has the terms."""
+    """Statistics of a problem, with its incorrect answers; `AssignmentAnalytics` has the terms."""
 
     model_config = with_examples(
         {

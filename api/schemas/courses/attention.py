@@ -39,8 +39,8 @@ class AssignmentAttention(Schema):
 
     *to_mark* is the number of ungraded answers, *failures* the number of those that could not be
     graded automatically. *requests* are open regrade requests. *unexplained* is the number of
-    groups of at least three students with the same wrong answer to the same numbers that no known
-    mistake explains. *mean* is the mean grade in percent.
+    groups of at least three students with the same incorrect answer to the same numbers that no
+    known mistake explains. *mean* is the mean grade in percent.
     """
 
     assignment: UUID

@@ -187,7 +187,7 @@ class DiffOut(Schema):
 
 
 class PreviewPart(Schema):
-    """A part of a variant with its key; *mistakes* are the wrong answers that it can name.
+    """A part of a variant with its key; *mistakes* are the incorrect answers that it can name.
 
     *failure* is the reason why there is no key; people grade such answers. *title* is empty if the
     author gave none.

@@ -62,7 +62,7 @@ class PartIn(Schema):
 
 
 class AcceptIn(Schema):
-    """A wrong answer to accept as correct.
+    """An incorrect answer to accept as correct.
 
     *answer* is one of the group of equal answers. If students have different numbers, send *part*
     and *key*, an expression of the problem's names.
@@ -76,7 +76,7 @@ class AcceptIn(Schema):
 
 
 class MistakeIn(Schema):
-    """A wrong answer to label as a mistake: the hint for its students, and its credit."""
+    """An incorrect answer to label as a mistake: the hint for its students, and its credit."""
 
     answer: UUID | None = None
     part: Part | None = None
@@ -90,7 +90,7 @@ class VersionIn(Schema):
     """The version to grade by: exactly one of these.
 
     *id* is an existing version, *source* a whole new file, *parts* changed settings of parts;
-    *accept* and *mistake* handle a group of equal wrong answers. With one of the last three,
+    *accept* and *mistake* handle a group of equal incorrect answers. With one of the last three,
     *drop_examples* names examples of the author by their index in the file, from 0, that the new
     version leaves out because they contradict it.
     """

@@ -33,7 +33,7 @@ class WorkedStep(Schema):
 
 
 class KnownMistake(Schema):
-    """A known wrong answer, with the hint for students who give it."""
+    """A known incorrect answer, with the hint for students who give it."""
 
     answer: str
     hint: str

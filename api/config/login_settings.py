@@ -1,6 +1,6 @@
 """Settings of the ways to log in: by password, by a proxy, and by OpenID providers."""
 
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import (
     AfterValidator,
@@ -14,6 +14,15 @@ from pydantic import (
 from api.config.login_header import validate_proxy_login
 from api.config.oidc_settings import validate_oidc_providers
 from api.config.validators import split_commas
+
+PUNYCODE_MESSAGE: Final = "write an international domain in Punycode, such as xn--bcher-kva.example"
+
+
+def _check_domains_ascii(domains: tuple[str, ...]) -> tuple[str, ...]:
+    """Return *domains*; raise `ValueError` for one that no verified address can have."""
+    if not all(domain.isascii() for domain in domains):
+        raise ValueError(PUNYCODE_MESSAGE)
+    return domains
 
 
 class LoginSettings(BaseModel):
@@ -52,6 +61,7 @@ class LoginSettings(BaseModel):
     new_accounts: Annotated[
         tuple[str, ...],
         BeforeValidator(split_commas),
+        AfterValidator(_check_domains_ascii),
         Field(
             description="who gets an account at their first login through a provider or proxy: the "
             "domains of verified e-mail addresses, separated by commas (`*.example.edu` is "

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
+from api.http.email_addresses import ASCII_DOMAIN, has_ascii_domain, normalize_email
 from api.http.schema import InvalidValue
 from grader.reading import RawAnswer
 
@@ -61,11 +62,18 @@ def _check_idempotency_key(text: str) -> str:
     return text
 
 
-def _normalize_email(text: str) -> str:
-    text = _normalize_line(text).casefold()
+def _normalize_known_email(text: str) -> str:
+    text = normalize_email(_normalize_line(text))
     if not EMAIL_PATTERN.fullmatch(text):
         raise InvalidValue("must be an e-mail address")
     return text
+
+
+def _normalize_new_email(text: str) -> str:
+    email = _normalize_known_email(text)
+    if not has_ascii_domain(text.strip()):
+        raise InvalidValue(ASCII_DOMAIN)
+    return email
 
 
 def parse_fraction(value: object) -> Fraction:
@@ -194,8 +202,13 @@ Line = Annotated[
 ]
 """One line of visible text, trimmed, in NFC, of at most 200 characters."""
 
-Email = Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_normalize_email)]
-"""An email address in lower case."""
+Email = Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_normalize_new_email)]
+"""An email address in lower case, whose domain is ASCII."""
+
+KnownEmail = Annotated[
+    str, Field(min_length=3, max_length=254), AfterValidator(_normalize_known_email)
+]
+"""An email address in lower case that finds an account; old accounts can have any domain."""
 
 Slug = Annotated[
     str,

@@ -109,6 +109,7 @@ def store_known_device(session: Session, key: str, *, until: datetime) -> None:
 def forget_devices(session: Session, email: str | None) -> None:
     """Delete the known browsers of an account."""
     if email is not None:
+        email = email.casefold()
         session.execute(
             delete(RateLimitEvent).where(
                 RateLimitEvent.key.startswith(f"{build_event_key(KNOWN_DEVICE_KIND, email)} ")

@@ -157,6 +157,27 @@ def test_verified_email_creates_account_only_in_a_configured_domain(campus):
     assert len(accounts(world)) == 1
 
 
+@pytest.mark.parametrize("domain", ["paßau.example", "\u212aiel.example", "bücher.example"])
+def test_verified_email_with_other_than_ascii_domain_counts_as_none(campus, domain):
+    """Case folding and NFC make the first two ASCII domains, whose owners are others."""
+    world = campus(new_accounts=("passau.example", "kiel.example"))
+    browser = Browser(world)
+    assert log_in(world, browser, email=f"dean@{domain}").status == 403
+    assert accounts(world) == []
+    everybody = campus()
+    other = Browser(everybody)
+    assert log_in(everybody, other, email=f"dean@{domain}").status == 303
+    assert me(other) is None
+
+
+def test_verified_email_is_not_case_folded(campus):
+    world = campus()
+    set_password(world, world.person(email="strasse@example.edu"))
+    browser = Browser(world)
+    assert log_in(world, browser, email="STRAßE@example.edu").location == "/"
+    assert me(browser) == "straße@example.edu"
+
+
 def test_verified_email_links_existing_account_only_with_its_password(campus):
     world = campus()
     set_password(world, world.person("Ann B. Example", email="ann@example.edu"))

@@ -7,6 +7,7 @@ from pages import Browser, form_fields
 from sqlalchemy import select
 
 from api.db.models import Enrolment, User
+from api.http.email_addresses import ASCII_DOMAIN
 
 
 @pytest.fixture
@@ -90,6 +91,7 @@ def test_added_person_opens_on_detail_page(world, browser, course):
     ("typed", "status", "said"),
     [
         ({"email": "not an address"}, 422, "email must be an e-mail address"),
+        ({"email": "bo@bücher.example"}, 422, ASCII_DOMAIN),
         ({"name": ""}, 422, "name is missing"),
         ({"role": "dean"}, 422, "role must be"),
         ({"email": "ann@example.edu"}, 409, "Ann Example"),

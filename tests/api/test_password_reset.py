@@ -218,3 +218,9 @@ def test_reset_without_mail_server_returns_409_for_any_email(database_url):
         assert reply.json()["detail"].startswith(NO_MAIL_MESSAGE)
     assert count(world, OutboxMessage) == 0
     world.close()
+
+
+def test_case_folded_email_of_older_version_gets_reset_link(world, mail_server):
+    world.person(email="strasse@example.edu")
+    ask(world, "straße@example.edu")
+    [_] = mailed_secrets(world, mail_server)

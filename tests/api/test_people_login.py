@@ -270,3 +270,34 @@ def test_current_password_guesses_are_rate_limited(world, email):
     guess = {"current": "not my password", "new": OTHER_PASSWORD}
     told = [browser.post("/me/password", guess).status_code for _ in range(6)]
     assert told == [422] * 5 + [429]
+
+
+@pytest.mark.parametrize("typed", ["Strasse@example.edu", "STRAßE@example.edu"])
+def test_case_folded_email_of_older_version_still_logs_in(world, typed):
+    set_password(world, world.person(email="strasse@example.edu"))
+    browser = ApiBrowser(world)
+    assert browser.login(typed).status_code == 200
+    assert browser.get("/me").json()["email"] == "strasse@example.edu"
+
+
+def test_email_finds_its_own_account_before_case_folded_one(world):
+    set_password(world, world.person(email="strasse@example.edu"))
+    set_password(world, world.person(email="straße@example.edu"), OTHER_PASSWORD)
+    browser = ApiBrowser(world)
+    assert browser.login("straße@example.edu").status_code == 401
+    assert browser.login("straße@example.edu", OTHER_PASSWORD).status_code == 200
+    assert browser.get("/me").json()["email"] == "straße@example.edu"
+
+
+def test_international_domain_of_older_version_still_logs_in(world):
+    email = set_password(world, world.person(email="ann@bücher.example"))
+    assert ApiBrowser(world).login(email).status_code == 200
+
+
+def test_spellings_of_one_account_share_their_login_limit(world):
+    set_password(world, world.person(email="strasse@example.edu"))
+    browser = ApiBrowser(world)
+    spellings = ["strasse", "straße", "\u017ftrasse", "stra\u017fse", "stras\u017fe"]
+    for name in spellings:
+        assert browser.login(f"{name}@example.edu", "wrong wrong wrong").status_code == 401
+    assert browser.login("strasse@example.edu").status_code == 429

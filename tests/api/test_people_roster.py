@@ -5,6 +5,7 @@ from api_browser import set_password
 from sqlalchemy import event, func, select
 
 from api.db.models import Enrolment, User
+from api.http.email_addresses import ASCII_DOMAIN
 
 CSV = {"Content-Type": "text/csv"}
 PLAIN = "name,email,student number,section\n"
@@ -205,3 +206,24 @@ def test_reimport_with_family_names_corrects_sort_order(world, course, instructo
         one = session.scalar(select(User).where(User.email == "g@x.io"))
         one.name = "Gabriel García"
         assert (one.family_name, one.sort_name) == ("", "garcia  gabriel")
+
+
+def test_roster_email_is_not_case_folded(world, course, send):
+    assert send(PLAIN + "Bo Other,bo@example.edu,18,\n").status_code == 200
+    text = PLAIN + "Ann Example,straße@example.edu,17,\n"
+    assert send(text).json()["applied"]
+    assert students(world, course)["Ann Example"] == "straße@example.edu"
+    assert send(text).json()["unchanged"] == 1
+
+
+def test_roster_corrects_case_folded_email_of_older_version(world, course, send):
+    send(PLAIN + "Ann Example,strasse@example.edu,,\n")
+    told = send(PLAIN + "Ann Example,straße@example.edu,,\n").json()
+    assert (told["new"], len(told["changed"])) == ([], 1)
+    assert students(world, course) == {"Ann Example": "straße@example.edu"}
+
+
+def test_roster_email_with_international_domain_is_refused(world, course, send):
+    told = send(PLAIN + "Ann Example,ann@bücher.example,17,\n")
+    assert ASCII_DOMAIN in told.text
+    assert students(world, course) == {}

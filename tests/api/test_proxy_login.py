@@ -17,6 +17,7 @@ from world import World
 
 from api.config.environment import read_settings
 from api.config.login_header import FORM_MESSAGE, PREFIX_MESSAGE, SOCKET_PEER, ProxyLogin
+from api.config.login_settings import PUNYCODE_MESSAGE
 from api.config.settings import ServiceSettings
 from api.config.sources import SettingsError
 from api.db.models import Identity, LoginFlow, LoginSession, User
@@ -337,6 +338,7 @@ def test_password_login_can_be_disabled(campus):
         ({"GRADER_LOGIN_HEADER": "X-Remote-User: proxy"}, FORM_MESSAGE),
         ({"GRADER_LOGIN_HEADER": "X-Remote-User: 0.0.0.0/0"}, "all addresses"),
         ({"GRADER_LOCAL_LOGIN": "false"}, "nobody could log in"),
+        ({"GRADER_NEW_ACCOUNTS": "example.edu, bücher.example"}, PUNYCODE_MESSAGE),
     ],
 )
 def test_unsafe_login_settings_are_rejected(environment, message):

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.auth.scopes import Scope
-from api.http.field_types import Count, Email, Line, UtcDatetime
+from api.http.field_types import Count, KnownEmail, Line, UtcDatetime
 from api.http.schema import Schema, with_examples
 
 ID = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10"
@@ -45,7 +45,7 @@ class LoginIn(Schema):
 
     model_config = with_examples({"email": "ann@example.edu", "password": "three words of mine"})
 
-    email: Email
+    email: KnownEmail
     password: Password
 
 
@@ -80,7 +80,7 @@ class PasswordResetIn(Schema):
 
     model_config = with_examples({"email": "ann@example.edu"})
 
-    email: Email
+    email: KnownEmail
 
 
 class PasswordIn(Schema):

@@ -19,6 +19,7 @@ from api.core.errors import Forbidden, RateLimited, ServiceError, Unauthenticate
 from api.core.ids import new_id
 from api.db.engine import Database
 from api.db.models import LOCKED_PASSWORD_PREFIX, LoginSession, RateLimitEvent, User
+from api.http.email_addresses import list_stored_spellings
 from api.rate_limits import stored_events
 from api.rate_limits.event_limits import EVENT_LIMITS, LimitedAction, LoginFailures, decide_login
 from api.services.accounts import sessions
@@ -48,9 +49,14 @@ class LoginAttempt:
     device: str = field(default="", repr=False)
 
     @property
+    def counted_email(self) -> str:
+        """The address for which attempts are counted: one for all spellings of an account."""
+        return self.email.casefold()
+
+    @property
     def account_key(self) -> str:
         """The key of failures for the account from any address."""
-        return stored_events.build_event_key("login_account", self.email)
+        return stored_events.build_event_key("login_account", self.counted_email)
 
     @property
     def address_key(self) -> str:
@@ -60,18 +66,18 @@ class LoginAttempt:
     @property
     def pair_key(self) -> str:
         """The key of failures for the account from the address."""
-        return stored_events.build_event_key("login_pair", self.email, self.address)
+        return stored_events.build_event_key("login_pair", self.counted_email, self.address)
 
     @property
     def device_key(self) -> str:
         """The key of failures for the account in the browser."""
-        return stored_events.build_event_key("login_device", self.email, self.device)
+        return stored_events.build_event_key("login_device", self.counted_email, self.device)
 
     @property
     def known_device_key(self) -> str:
         """The key of the event that the account has logged in with the browser."""
         return stored_events.build_event_key(
-            stored_events.KNOWN_DEVICE_KIND, self.email, self.device
+            stored_events.KNOWN_DEVICE_KIND, self.counted_email, self.device
         )
 
 
@@ -130,8 +136,15 @@ def _record_attempt_and_load_account(
     """Count the attempt; return the account's id, the count, and the stored hash."""
     with db.transaction() as session:
         counted = record_attempt(session, attempt)
-        user = session.scalar(select(User).where(User.email == attempt.email))
+        user = find_user_by_stored_spelling(session, attempt.email)
         return (None, counted, None) if user is None else (user.id, counted, user.password_hash)
+
+
+def find_user_by_stored_spelling(session: Session, email: str) -> User | None:
+    """Return the account of an address whose owner will prove to own it, None if there is none."""
+    spellings = list_stored_spellings(email)
+    users = session.scalars(select(User).where(User.email.in_(spellings))).all()
+    return next((user for user in users if user.email == email), users[0] if users else None)
 
 
 def is_password_unchanged(user: User, stored: str | None) -> bool:
@@ -206,7 +219,7 @@ def store_device_secret(session: Session, email: str, *, now: datetime, device: 
     old one.
     """
     device = device or new_secret("device").text
-    key = stored_events.build_event_key(stored_events.KNOWN_DEVICE_KIND, email, device)
+    key = stored_events.build_event_key(stored_events.KNOWN_DEVICE_KIND, email.casefold(), device)
     stored_events.store_known_device(session, key, until=now + DEVICE_LIFETIME)
     return device
 

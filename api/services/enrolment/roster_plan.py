@@ -134,8 +134,10 @@ def _find_matches(
     row: RosterRow, index: Mapping[tuple[str, str], ExistingPerson]
 ) -> dict[str, ExistingPerson]:
     """Return the person that each identifier of the row names, strongest identifier first."""
-    identifiers = ((name, getattr(row, name).casefold()) for name in MATCH_LABELS)
-    return {name: index[name, value] for name, value in identifiers if (name, value) in index}
+    identifiers = {name: getattr(row, name).casefold() for name in MATCH_LABELS}
+    if ("email", row.email) in index:
+        identifiers["email"] = row.email  # not case-folded, unless an older version stored it so
+    return {key[0]: index[key] for key in identifiers.items() if key in index}
 
 
 def _describe_conflict(matches: Mapping[str, ExistingPerson]) -> str:

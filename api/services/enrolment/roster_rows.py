@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.core.person_names import NAME_SUFFIXES, has_family_name
+from api.http.email_addresses import ASCII_DOMAIN, has_ascii_domain, normalize_email
 from api.services.enrolment.roster_columns import RosterColumns
 from api.services.files.csv_rows import unescape_formula
 
@@ -144,9 +145,11 @@ def _parse_names(values: Mapping[str, str]) -> tuple[str, str]:
 
 def _normalize_email(text: str) -> str:
     """Normalize an address to lower case and NFC; raise `RowError` if it is none."""
-    address = unicodedata.normalize("NFC", text.casefold())
+    address = normalize_email(text)
     if address and (len(address) > MAX_EMAIL_LENGTH or not EMAIL_ADDRESS.fullmatch(address)):
         raise RowError("the e-mail is not an address; write it like ann@example.edu")
+    if not has_ascii_domain(text):
+        raise RowError(f"the e-mail {ASCII_DOMAIN}")
     return address
 
 

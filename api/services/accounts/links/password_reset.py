@@ -13,6 +13,7 @@ from api.db.models import Enrolment, Invite, User
 from api.rate_limits import stored_events
 from api.services.accounts.credentials import USED_LINK_CONDITIONS
 from api.services.accounts.invitation_tokens import LinkCreator, PasswordLink, issue_links
+from api.services.accounts.login import find_user_by_stored_spelling
 from api.services.outbox.queue import MessageSubject, Outbox
 
 
@@ -75,15 +76,11 @@ def request_password_reset(db: Database, outbox: Outbox, request: ResetRequest) 
     stored_events.consume_and_commit_action_limit(db, "reset_address", request.address, now=now)
     with db.transaction() as session:
         try:
-            stored_events.consume_action_limit(session, "reset_account", request.email, now=now)
+            account = request.email.casefold()
+            stored_events.consume_action_limit(session, "reset_account", account, now=now)
         except RateLimited:
             return
-        owner = session.scalar(
-            select(User.id).where(
-                User.email == request.email,
-                User.suspended_at.is_(None),
-                User.erased_at.is_(None),
-            )
-        )
-        recipients = [] if owner is None else [owner]
+        owner = find_user_by_stored_spelling(session, request.email)
+        is_active = owner is not None and owner.suspended_at is None and owner.erased_at is None
+        recipients = [owner.id] if owner is not None and is_active else []
         outbox.add(session, "password_reset", recipients, MessageSubject(), now=now)

@@ -1,0 +1,41 @@
+"""E-mail addresses in one spelling, under which accounts are stored and found."""
+
+import unicodedata
+from collections.abc import Collection
+from typing import Final
+
+ASCII_DOMAIN: Final = (
+    "must have an ASCII domain; write an international one in Punycode, such as "
+    "ann@xn--bcher-kva.example"
+)
+
+
+def normalize_email(text: str) -> str:
+    """Return an address in lower case and NFC.
+
+    Case folding would make two addresses one: it replaces ``ß`` by ``ss``.
+
+    >>> normalize_email("Ann@Example.edu"), normalize_email("Groß@example.edu")
+    ('ann@example.edu', 'groß@example.edu')
+    """
+    return unicodedata.normalize("NFC", text.lower())
+
+
+def has_ascii_domain(text: str) -> bool:
+    """Return whether an address, as it was typed, has an ASCII domain.
+
+    Other domains can look like it, and normalization can turn them into one.
+
+    >>> has_ascii_domain("groß@example.edu"), has_ascii_domain("ann@bücher.example")
+    (True, False)
+    """
+    return text.rpartition("@")[2].isascii()
+
+
+def list_stored_spellings(email: str) -> Collection[str]:
+    """Return the spellings under which the account of a normalized address may be stored.
+
+    Older versions folded the case. Only somebody who proves to own the account may be found by
+    the folded spelling, because it can be the address of somebody else.
+    """
+    return tuple(dict.fromkeys((email, email.casefold())))

@@ -111,7 +111,8 @@ OFFERED = [
     {"type": "LtiResourceLinkRequest", "placements": ["account_navigation", "course_navigation"]},
     {"type": "LtiDeepLinkingRequest", "placements": ["link_selection", "assignment_selection", 7]},
 ]
-CANVAS = "https://canvas.instructure.com/lti/"
+CANVAS_ISSUER = "https://canvas.instructure.com"
+CANVAS = f"{CANVAS_ISSUER}/lti/"
 PREFIXED = [
     {"type": one["type"], "placements": [f"{CANVAS}{name}" for name in one["placements"]]}
     for one in OFFERED
@@ -174,6 +175,53 @@ def test_failed_registration_leaves_the_link_usable(world, admin):
         assert "not registered" in page.text
     world.service.lti.http = PlatformHttp(httpx2.MockTransport(Registrar().serve))
     assert frame.post(link, QUERY).status == 200
+
+
+@pytest.mark.parametrize(
+    ("origin", "configuration", "issuer"),
+    [
+        ("https://lms.example", "https://evil.example", "https://evil.example"),
+        ("https://lms.example", "https://lms.example", "https://evil.example"),
+        ("https://lms.example", "https://evil.example", "https://lms.example"),
+        ("https://lms.example", "https://lms.example", "https://lms.example:8443"),
+        ("https://lms.example", "https://lms.example", "lms.example"),
+        ("https://lms.example", "https://lms.example", CANVAS_ISSUER),
+        ("https://uni.instructure.com", "https://uni.instructure.com", "https://evil.example"),
+        ("https://uni.instructure.com", "https://evil.instructure.com", CANVAS_ISSUER),
+        ("https://evilinstructure.com", CANVAS_ISSUER, CANVAS_ISSUER),
+    ],
+)
+def test_link_registers_only_the_platform_it_was_created_for(
+    world, admin, origin, configuration, issuer
+):
+    registrar = Registrar(configuration, metadata={"issuer": issuer})
+    world.service.lti.http = PlatformHttp(httpx2.MockTransport(registrar.serve))
+    query = QUERY | {"openid_configuration": f"{configuration}/openid"}
+    page = Browser(world).post(registration_link(admin, origin), query)
+    assert (page.status, f"is not at {origin}" in page.text) == (422, True)
+    assert (platforms(world), registrar.registrations) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("origin", "configuration", "issuer"),
+    [
+        ("https://lms.example", "https://lms.example", "https://lms.example/moodle"),
+        ("https://uni.instructure.com", CANVAS_ISSUER, CANVAS_ISSUER),
+        ("https://uni.instructure.com", "https://uni.instructure.com", CANVAS_ISSUER),
+        (
+            "https://uni.test.instructure.com",
+            "https://canvas.test.instructure.com",
+            "https://canvas.test.instructure.com",
+        ),
+    ],
+)
+def test_link_registers_issuer_of_its_platform(world, admin, origin, configuration, issuer):
+    registrar = Registrar(configuration, metadata={"issuer": issuer})
+    world.service.lti.http = PlatformHttp(httpx2.MockTransport(registrar.serve))
+    query = QUERY | {"openid_configuration": f"{configuration}/openid"}
+    page = Browser(world).post(registration_link(admin, origin), query)
+    assert page.status == 200, page.text
+    assert [row.issuer for row in platforms(world)] == [issuer]
 
 
 def test_registration_requires_a_valid_link(world, admin):

@@ -42,6 +42,12 @@ ENDPOINTS: Final = (
     "registration_endpoint",
 )
 """Endpoints in the metadata of a platform that browsers or Grader contact."""
+CANVAS_SUFFIX: Final = ".instructure.com"
+CANVAS_ORIGINS: Final = frozenset(
+    f"https://canvas{environment}{CANVAS_SUFFIX}" for environment in ("", ".beta", ".test")
+)
+"""Origins of Canvas whose issuers and metadata all schools share that Instructure hosts."""
+OTHER_PLATFORM: Final = "{url} is not at {origin}, for which the link was created"
 LINK_ENDED: Final = (
     "This link was used, has expired, or is not complete. An administrator of Grader can create "
     "another one."
@@ -176,9 +182,11 @@ def _register_tool(
 ) -> PlatformValues:
     """Fetch the metadata of the platform, send the registration, and return its values."""
     headers = {"Authorization": f"Bearer {request.token}"} if request.token else {}
+    _check_origin(request.openid_configuration, origin)
     metadata = http.get_object(request.openid_configuration, headers=headers)
     urls = _read_endpoints(http, metadata)
     issuer, endpoint = _require_text_value(metadata, "issuer"), urls["registration_endpoint"]
+    _check_origin(issuer, origin)
     registration = build_registration(addresses, placements=_read_placements(metadata))
     reply = http.send("POST", endpoint, headers=headers, body=registration)
     if not reply.is_success or not isinstance(reply.value, dict):
@@ -196,6 +204,16 @@ def _register_tool(
         audience=_read_audience(metadata),
         deployments=(deployment,) if isinstance(deployment, str) and deployment else (),
     )
+
+
+def _check_origin(url: str, origin: str) -> None:
+    """Raise `PlatformError` unless *url* belongs to the platform at *origin*.
+
+    Otherwise whoever gets hold of a link could register a platform of their own with it.
+    """
+    allowed = {origin} | (CANVAS_ORIGINS if origin.endswith(CANVAS_SUFFIX) else frozenset())
+    if not is_https_url(url) or get_origin(url) not in allowed:
+        raise PlatformError(OTHER_PLATFORM.format(url=url[:MAX_TEXT_CHARACTERS], origin=origin))
 
 
 def _read_endpoints(http: "PlatformHttp", metadata: Mapping[str, Any]) -> dict[str, str]:

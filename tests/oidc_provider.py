@@ -44,6 +44,7 @@ class OidcProvider:
     down: str | int = ""
     kid: str = "key-1"
     published: tuple[str, ...] = ("key-1",)
+    other_keys: tuple[Any, ...] = ({"kty": "OKP", "kid": "x"},)
     metadata: dict[str, Any] = field(default_factory=dict)
     claims: dict[str, Any] = field(default_factory=dict)
     sign: Any = None
@@ -81,7 +82,7 @@ class OidcProvider:
             return httpx2.Response(200, json=self._discovery())
         if path == "/keys":
             keys = [provider_key(kid).as_dict(private=False) for kid in self.published]
-            return httpx2.Response(200, json={"keys": [*keys, {"kty": "OKP", "kid": "x"}]})
+            return httpx2.Response(200, json={"keys": [*keys, *self.other_keys]})
         if path == "/userinfo":
             assert request.headers["Authorization"] == "Bearer access"
             return httpx2.Response(200, json=self.user_info)

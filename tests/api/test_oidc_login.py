@@ -421,6 +421,31 @@ def test_refused_connection_to_provider_shows_503_page(campus):
     assert "does not respond" in page.one(role="alert").text
 
 
+BROKEN_KEYS = [
+    {"kty": "EC", "kid": "b", "crv": "brainpoolP256r1", "x": "AA", "y": "AA"},
+    {"kty": "EC", "kid": "b", "crv": [], "x": "AA", "y": "AA"},
+    {"kty": "EC", "kid": 7, "crv": "P-256", "x": "é", "y": "AA"},
+    {"kty": "RSA", "kid": "b", "n": "AQAB"},
+    {"kty": "RSA", "kid": "b", "n": 7, "e": "AQAB"},
+    {"kty": []},
+    "no key",
+]
+
+
+@pytest.mark.parametrize("key", BROKEN_KEYS, ids=repr)
+def test_unusable_key_does_not_disable_the_others(campus, key):
+    world = campus()
+    world.providers["uni"].other_keys = (key,)
+    assert log_in(world, Browser(world)).status == 303
+
+
+def test_provider_without_usable_keys_is_reported_as_down(campus):
+    world = campus()
+    uni = world.providers["uni"]
+    uni.published, uni.other_keys = (), tuple(BROKEN_KEYS)
+    assert log_in(world, Browser(world)).status == 503
+
+
 def test_new_keys_are_fetched_when_the_provider_rotates_them(campus, monkeypatch):
     world = campus()
     uni, now = world.providers["uni"], [1_000.0]

@@ -6,13 +6,14 @@ from typing import Any, Final, TypeAlias
 
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import Key, KeySet, import_key
 
 from api.services.external_login.fetched_value import FetchedValue, FetchUnderWayError
 
 MAX_AGE_SECONDS: Final = 3600
 MIN_FETCH_SECONDS: Final = 10
 """Seconds between two fetches for tokens whose key is not known."""
+SIGNATURE_KEY_TYPES: Final = ("RSA", "EC")
 
 JwksFetcher: TypeAlias = Callable[[], dict[str, Any]]
 """Function that fetches the JWKS of an issuer."""
@@ -53,14 +54,22 @@ class SignatureKeys:
 def _import_keys(jwks: dict[str, Any]) -> KeySet:
     """Return the keys of a JWKS that can verify signatures; the others are ignored."""
     listed = jwks.get("keys")
-    usable = [
-        key
-        for key in (listed if isinstance(listed, list) else ())
-        if isinstance(key, dict)
-        and key.get("kty") in {"RSA", "EC"}
-        and key.get("use", "sig") == "sig"
-    ]
+    imported = map(_import_key, listed if isinstance(listed, list) else ())
+    usable = [key for key in imported if key is not None]
+    if not usable:
+        raise KeysUnavailableError("no key can verify signatures")
+    return KeySet(usable)
+
+
+def _import_key(value: object) -> Key | None:
+    """Return a key that can verify signatures, None for any other value."""
+    if not isinstance(value, dict):
+        return None
+    if value.get("kty") not in SIGNATURE_KEY_TYPES or value.get("use", "sig") != "sig":
+        return None
     try:
-        return KeySet.import_key_set({"keys": usable})
-    except (JoseError, ValueError, TypeError, KeyError) as error:
-        raise KeysUnavailableError("the keys cannot be read") from error
+        key = import_key(value)
+        key.ensure_kid()
+    except (JoseError, ValueError, TypeError, KeyError):
+        return None
+    return key

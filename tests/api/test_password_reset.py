@@ -224,3 +224,15 @@ def test_case_folded_email_of_older_version_gets_reset_link(world, mail_server):
     world.person(email="strasse@example.edu")
     ask(world, "straße@example.edu")
     [_] = mailed_secrets(world, mail_server)
+
+
+def test_reset_ends_secret_address_of_calendar(world, mail_server, ann):
+    thief = ApiBrowser(world)
+    thief.login(get_email(world, ann))
+    url = thief.post("/me/calendar").json()["url"].removeprefix("http://127.0.0.1:8000")
+    assert world.client.get(url).status_code == 200
+    ask(world, "ann@example.edu")
+    [secret] = mailed_secrets(world, mail_server)
+    body = {"secret": secret, "password": OTHER_PASSWORD}
+    assert ApiBrowser(world).post("/invites/accept", body).status_code == 200
+    assert world.client.get(url).status_code == 404

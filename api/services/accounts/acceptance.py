@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.auth.passwords import PasswordHasher
@@ -12,10 +12,14 @@ from api.auth.secrets import digests_match, parse_secret
 from api.auth.sessions import SessionEvent
 from api.core.errors import Forbidden, Gone, InvalidInput, NotFound
 from api.db.engine import Database
-from api.db.models import LOCKED_PASSWORD_PREFIX, Invite, LtiUser, User
+from api.db.models import LOCKED_PASSWORD_PREFIX, Invite, User
 from api.rate_limits import stored_events
 from api.services.accounts import login, sessions
-from api.services.accounts.credentials import requires_locked_password_too, revoke_used_links
+from api.services.accounts.credentials import (
+    delete_platform_links_and_calendar,
+    requires_locked_password_too,
+    revoke_used_links,
+)
 from api.services.accounts.invitation_tokens import (
     LINK_LIFETIMES,
     check_password_allowed,
@@ -51,8 +55,9 @@ def set_password_with_link(
 ) -> NewSession:
     """Set the password of a link's owner and return a new session for them.
 
-    A reset ends sessions and tokens, since the owner may have lost those too. Raises `NotFound`,
-    `Gone`, `InvalidInput` for an unusable password, and `RateLimited`.
+    A reset ends sessions, tokens, links to learning platforms and the calendar's address, since the
+    owner may have lost those too. Raises `NotFound`, `Gone`, `InvalidInput` for an unusable
+    password, and `RateLimited`.
     """
     now = acceptance.now
     require_link_and_consume_limit(db, acceptance)
@@ -77,8 +82,7 @@ def set_password_with_link(
         is_reset = invite.purpose == "reset" or user.has_locked_password
         user.password_hash = hashed
         invite.used_at = now
-        # Who had the account before could have linked it to a user of a learning platform.
-        session.execute(delete(LtiUser).where(LtiUser.user_id == user.id))
+        delete_platform_links_and_calendar(session, user.id)
         revoke_unused_links(session, [user.id], now=now)
         event: SessionEvent = "reset" if is_reset else "password_changed"
         sessions.end_sessions_and_tokens_for_event(session, event, [user.id], now=now)

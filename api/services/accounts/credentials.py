@@ -58,10 +58,7 @@ def end_sessions_and_lock_unvouched_password(
     end_sessions_and_links(session, user.id, course, now=now)
     if is_password_vouched(session, user.id, course):
         return
-    # The person who set up the account could have linked it to their user on a learning platform.
-    # The same person could have created the address of their calendar.
-    for model in (LtiUser, CalendarFeed):
-        session.execute(delete(model).where(model.user_id == user.id))
+    delete_platform_links_and_calendar(session, user.id)
     if user.has_password:
         _lock_password(session, actor, user, now=now)
 
@@ -184,7 +181,17 @@ def unlink_identities(session: Session, user_id: UUID) -> None:
     Others have changed its e-mail address. The links were made for the owner of the old address,
     who may be somebody else.
     """
-    for model in (Identity, LtiUser, CalendarFeed):
+    session.execute(delete(Identity).where(Identity.user_id == user_id))
+    delete_platform_links_and_calendar(session, user_id)
+
+
+def delete_platform_links_and_calendar(session: Session, user_id: UUID) -> None:
+    """Delete an account's links to learning platforms, and its calendar's secret address.
+
+    Somebody who had the account before could have linked their own user of a platform, and can know
+    the address of the calendar.
+    """
+    for model in (LtiUser, CalendarFeed):
         session.execute(delete(model).where(model.user_id == user_id))
 
 

@@ -19,6 +19,7 @@ from word_files import paragraph, run, word_file
 from api.markup.tex import tex_to_mathml
 
 FOLDER: Final = Path(__file__).parent / "seeds"
+NINTH_FOLDER: Final = Path(__file__).parent / "reports" / "ninth"
 ENDINGS: Final = (".txt", ".md", ".tex", ".ipynb", ".docx", ".pdf")
 SHEETS: Final[dict[str, list[str]]] = json.loads(
     (FOLDER / "sheets.json").read_text(encoding="utf-8")
@@ -69,15 +70,16 @@ def _read_computed_answers(seed: str) -> dict[tuple[str, str], dict[str, str]]:
         }
 
 
-def read_seed(seed: str) -> str:
-    return (FOLDER / f"{seed}.txt").read_text(encoding="utf-8")
-
-
 def make_document(seed: str, ending: str) -> bytes:
     """Return a report as another kind of file; PDF files are stored."""
+    return convert_document(FOLDER / f"{seed}.txt", ending)
+
+
+def convert_document(path: Path, ending: str) -> bytes:
+    """Return the report of a text file as another kind of file; PDF files are stored beside it."""
     if ending == ".pdf":
-        return (FOLDER / f"{seed}.pdf").read_bytes()
-    text = read_seed(seed)
+        return path.with_suffix(ending).read_bytes()
+    text = path.read_text(encoding="utf-8")
     if ending == ".docx":
         return to_word(text)
     convert = {".tex": to_tex, ".ipynb": to_notebook}.get(ending, str)
@@ -223,10 +225,10 @@ def _to_html_line(line: str) -> str:
 
 def print_pages(browser: Any) -> None:
     """Print each report as a PDF file into the folder of the reports."""
-    for seed in SHEETS:
+    for path in (*(FOLDER / f"{seed}.txt" for seed in SHEETS), *NINTH_FOLDER.glob("*.txt")):
         page = browser.new_page()
-        page.set_content(to_page(read_seed(seed)))
-        page.pdf(path=FOLDER / f"{seed}.pdf", prefer_css_page_size=True)
+        page.set_content(to_page(path.read_text(encoding="utf-8")))
+        page.pdf(path=path.with_suffix(".pdf"), prefer_css_page_size=True)
         page.close()
 
 

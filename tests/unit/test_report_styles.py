@@ -209,3 +209,21 @@ def test_arrays_with_names_follow_each_other_without_a_space() -> None:
     passages = find_passages(split_text(f"$$R={array}G={array}R={array}$$"))
     assert [item.text[:2].strip("$") for item in passages] == ["R=", "G=", "R="]
     assert [item.is_final for item in passages] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("Q3\n(a) [[7, 0], [11, 4]]\n(b) [[7, 0],\n [11, 4]]", [("3", "a"), ("3", "b")]),
+        ("1.1 5\n\n2.1 [[7, 0], [11, 4]]", [("2", "1")]),
+        ("Q4 [[7, 0], [11, 4]]", [("4",)]),
+        ("the first frame: [[7, 0], [11, 4]]", [()]),
+        ("x = [[7, 0], [11, 4]]", [()]),
+    ],
+)
+def test_labels_before_arrays_on_their_lines_are_followed(text, labels) -> None:
+    blocks = split_text(text)
+    arrays = [item for item in find_passages(blocks) if item.forms == ARRAY]
+    assert [item.label for item in arrays] == labels
+    assert not any(item.text.startswith(("(", "2.1", "Q4", "the")) for item in arrays)
+    assert not any("blue" in item.words for item in arrays)

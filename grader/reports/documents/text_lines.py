@@ -21,6 +21,11 @@ FENCE: Final = re.compile(r"\s{0,3}(```+|~~~+)")
 HEADING: Final = re.compile(r"\s{0,3}#{1,6}\s+(?=\S)")
 TABLE_RULE: Final = re.compile(r"\s*+\|?(?:\s*+:?-{2,}+:?\s*+\|)+(?:\s*+:?-{2,}+:?)?\s*+")
 ARRAY_START: Final = re.compile(r"(?:^|[\s=(:*])\[\s*\[|^\s*(?:[-*]\s+)?\[\s*[-+]?[\d.]")
+ARRAY_NAME: Final = re.compile(
+    r"\s*(?:[-*]\s+)?(?:Q\d{1,2}[a-h]?|\d{1,2}\.\d{1,2}|\(?\w{1,4}(?:[.()]{1,2}\w{0,4}){0,3}[.):]"
+    r"|[^\[\]\n=]{1,80}:)\s+(?=\[)"
+)
+"""Label or name before an array on its line."""
 NUMBER: Final = r"[-+]?\d[\d.]*"
 GRID_ROW: Final = re.compile(rf"\s*{NUMBER}(?:[ \t,;&]+{NUMBER})+\s*+[;,]?\s*+")
 NUMBERED_VALUE: Final = re.compile(rf"\s*(\d{{1,2}})\.\s(?!.*\.(?:[ \t,;&]|$))\s*{NUMBER}.*")
@@ -94,8 +99,12 @@ class _LineReader:
                 self._next += 1
                 continue
             form, text = self._read_block(line)
+            location = Location(self._first + start, cell=self._cell)
+            if form == "matrix" and (name := ARRAY_NAME.match(text)):
+                yield Block(name[0].rstrip(), location)
+                text = text[name.end() :]
             for piece in split_long_text(IMAGE.sub("", text)):
-                yield Block(piece, Location(self._first + start, cell=self._cell), form)
+                yield Block(piece, location, form)
 
     def _read_block(self, line: str) -> tuple[BlockForm, str]:
         if fence := FENCE.match(line):

@@ -93,7 +93,7 @@ class _PassageFinder:
         else:
             self._read_text(block)
         if block.form in {"text", "heading"}:
-            self._previous = frozenset() if block.form == "heading" else find_words(block.text)
+            self._previous = frozenset() if block.form == "heading" else find_words(self._source)
 
     def _read_text(self, block: Block) -> None:
         self._emphasized = find_emphasized(block.text)

@@ -21,8 +21,10 @@ from grader.reading.references.numbered_things import refuse_other_numbered_thin
 from grader.reading.restatements.pipelines import adapt_to_statement
 from grader.reading.restatements.question_echo import strip_echo
 from grader.reading.restatements.rewriting import Rewriter
+from grader.reading.restatements.steps.grouped_results import remove_points_of_results
 from grader.reading.restatements.steps.harmless_clauses import strip_check
 from grader.reading.restatements.steps.restated_values import split_notations
+from grader.reading.restatements.surroundings.repeated_question import strip_repeated_question
 from grader.reading.restatements.wrapping import blank_label, strip_wrapping
 from grader.reading.result import StyledText
 from grader.reading.screening.doubts import refuse_qualified_reason
@@ -101,8 +103,9 @@ class TextReader(ABC, Generic[P, A]):
         """Return the reading of a text without its wrapping."""
         for refuse in self.get_refusals(part):
             refuse(text)
-        if self.has_decimals and style is None:
-            text = replace_decimal_commas(text)
+        if style is None:
+            text = remove_points_of_results(text)
+            text = replace_decimal_commas(text) if self.has_decimals else text
         if self.compares_sides:
             refuse_false_equations(text)
         if not self.refuses_qualifiers or not has_words(text, getattr(part, "variables", ())):
@@ -112,6 +115,7 @@ class TextReader(ABC, Generic[P, A]):
     def _read_text_with_words(self, text: str, part: P, scope: Scope) -> Reading[A]:
         """Return the reading of a text with words, unless one may change the value."""
         question = get_question_text(part, scope)
+        text, copied = strip_repeated_question(text, question)
         if self.refuses_unknown_words and not getattr(part, "options", ()):
             named = f"{question} {part.id.replace('_', ' ')}"
             refuse_other_numbered_thing(text, named, part.statement)
@@ -123,7 +127,7 @@ class TextReader(ABC, Generic[P, A]):
                 text, len(value_text), question=question, context=part.statement
             )
         value_text, header = strip_column_names(value_text, question)
-        notes = (*header, *reason, *check)
+        notes = (*copied, *header, *reason, *check)
         reading = self._read_or_rewrite(value_text, part, scope, question, screened=text)
         return replace(reading, notes=(*reading.notes, *notes)) if notes else reading
 

@@ -85,12 +85,13 @@ paramètres parámetros parametrar vikter totale
 KNOWN: Final = frozenset(f"{_PHRASES} {_GRAMMAR} {_ANSWERS} {_FIELD} {_OTHER_LANGUAGES}".split())
 WORD: Final = re.compile(r"(?<![^\W0-9])(?<![\\.])[^\W\d_]{3,}(?:['-][^\W\d_]+)*(?![\w]|\s{0,1}\()")
 TYPESETTING: Final = re.compile(
-    r"\\(?:begin|end|color|textcolor|mathrm|mathbb|operatorname)\s*\{\w*\*?\}"
+    r"\\begin\s*\{(?:array|tabular)\*?\}(?:\[\w\])?\s*\{(?:[^{}]|\{[^{}]*\})*\}"
+    r"|\\(?:begin|end|color|textcolor|mathrm|mathbb|operatorname)\s*\{\w*\*?\}"
     r"|(?<!\w)[NCHWDLx×]{2,11}(?!\w)|(?<!\w)(?:[chwn]x)+[chwn](?!\w)|(?<!\w)None(?!\w)"
     r"|<[^<>\n]{0,200}>|(?<!\w)\w++\s?=\s?'[^'\n]{0,200}'"
     r"|(?<![\w.])[A-Za-z_]\w*+(?:\.[A-Za-z_]\w*+)++"
 )
-"""Names of TeX environments and colors, axes of a layout, attributes and objects of programs."""
+"""TeX environments, columns of TeX tables, axes of a layout, attributes and objects of programs."""
 _FEWER: Final = frozenset({"save", "less", "fewe", "smal", "lowe", "redu"})
 _MORE: Final = frozenset({"more", "grow", "rise", "incr", "addi", "larg"})
 ECHOED: Final = {

@@ -28,6 +28,7 @@ DIFFERENT_WORDS: Final = "the words beside the value describe something else"
 OTHER_WORDS: Final = "the words beside the value are those of another part"
 MANY_MISSING_WORDS: Final = 3
 REFERENCE: Final = "words beside the value say that it is not an answer"
+SETTINGS: Final = "the value is one of several settings in its line"
 NUMBERED_PLACE: Final = (
     r"(?:sections?|sec\.|tables?|tab\.|figures?|figs?\.|appendix|chapters?|questions?|exercises?"
     r"|parts?|lines?|equations?|eqs?\.|refs?\.|pages?|pp?\.)[\s~]{0,3}"
@@ -43,6 +44,11 @@ POINTS: Final = r"\W{0,4}(?:points?|pts?|marks?)\b"
 """Words after a number that are the points of a question."""
 STARTS_WITH_POINTS: Final = re.compile(rf"({POINTS})", re.IGNORECASE)
 ENDS_WITH_POINTS: Final = re.compile(rf"\d({POINTS})\W{{0,3}}$", re.IGNORECASE)
+SETTING: Final = re.compile(
+    r"(?<![\w=])[A-Z](?:_\{?\w{1,2}\}?)\s?=\s?(?:[A-Z]_\{?\w{1,2}\}?\s?=\s?)?\d"
+)
+MIN_SETTINGS: Final = 3
+"""Number of symbols with values in one line from which they are those of a layer: ``P_w = 2``."""
 MIN_WORD: Final = 3
 NEARBY: Final = 40
 """Number of characters before a value that may say so."""
@@ -122,6 +128,9 @@ def find_form_doubt(part: SheetPart, passage: Passage, reading: PassageReading) 
         return "the value is in the question"
     if _is_reference(part, passage):
         return REFERENCE
+    settings, others = (len(SETTING.findall(text)) for text in (passage.text, passage.source))
+    if settings < MIN_SETTINGS <= others:
+        return SETTINGS
     if part.axes and count_axes_of_shape(reading.read_as) != part.axes:
         return "the shape has another number of axes"
     if is_unlikely(part, reading):

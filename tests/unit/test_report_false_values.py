@@ -9,7 +9,7 @@ from api.services.reports.document_alignment import align_document
 from api.services.reports.sheets import SheetParts, parse_sheet
 from grader.reports.aligned_parts import AlignedPart
 from grader.reports.documents.hidden_text import blank_hidden_markdown, blank_hidden_tex
-from grader.reports.doubts import NO_LABEL, ORDER_ONLY, OTHER_WORDS, REFERENCE
+from grader.reports.doubts import NO_LABEL, ORDER_ONLY, OTHER_WORDS, REFERENCE, SETTINGS
 
 SHEET = "mlp-operations=1"
 LETTERS = ("macs", "operations", "parameters", "batch", "share")
@@ -216,3 +216,10 @@ def test_a_value_that_has_the_name_of_another_part_is_doubtful() -> None:
 def test_the_name_in_a_cell_of_a_table_describes_its_value() -> None:
     table = "| part | answer |\n|---|---|\n| (a) | Parameters: 251060 |\n"
     assert read_parts(table, problems="mlp-operations")["parameters"].read_as == "251060"
+
+
+def test_a_setting_of_a_layer_is_no_certain_answer() -> None:
+    texts = (f"Q1\n\nParameters: {text}\n" for text in ("P_1 = 12, F_1 = 5, S_1 = 1", "P_1 = 12"))
+    settings, value = (read_parts(text)["parameters"] for text in texts)
+    assert not settings.is_certain
+    assert value.doubt != SETTINGS

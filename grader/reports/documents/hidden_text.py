@@ -12,7 +12,7 @@ MARKDOWN_CODE: Final = (
 TEX_CODE: Final = (
     r"\\begin\{(?P<environment>[vV]erbatim|lstlisting|minted)\*?\}"
     r".*?(?:\\end\{(?P=environment)\*?\}|\Z)"
-    r"|\\(?:verb\*?|lstinline)(?P<delimiter>[^\w\s{\[*]).{0,500}?(?P=delimiter)"
+    r"|\\(?:verb\*?|lstinline)(?P<delimiter>[^\w\s{\[*])[^\n]{0,500}?(?P=delimiter)"
 )
 HTML_COMMENT: Final = r"<!--.*?(?:-->|(?P<unclosed>\Z))"
 TEX_LINE_COMMENT: Final = r"(?<!\\)%[^\n]*"

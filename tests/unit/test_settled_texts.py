@@ -7,6 +7,20 @@ UPDATES = ask(key=2620, prompt="How many updates do 20 epochs have?")
 TOTAL = ask(key=42048, prompt="The stage is shown. How many parameters do all blocks have?")
 POWER = ask("number", key=100000, prompt="How large is it?")
 MEMORY = ask("quantity", dimension="bytes", unit="KB", key="1.024", prompt="How much memory?")
+GIGABYTES = ask("quantity", dimension="bytes", unit="GB", key="43.2", prompt="How much memory?")
+NATS = ask("number", key="0.3749", prompt="The divergence in nats?")
+BITS = ask("number", key="1.3345", prompt="The loss in bits per character?")
+SCORES = ask("matrix", key="[[-3, -2], [4, 0]]", prompt="What are the scores $Q K^T$?")
+STEP = ask("matrix", key="[[-3, -2], [4, 0]]", prompt="What is $K$ after one step?")
+NORM = ask(key=48, prompt="How many learnable parameters does batch normalization have?")
+CLIP = ask(
+    "shape",
+    key="(45, 12, 56, 100)",
+    layout="CDHW",
+    prompt="What is the shape (channels × frames × height × width)?",
+)
+ADDED = ask(key=80, prompt="If both had biases, how many more parameters would there be?")
+MOST = ask("quantity", dimension="parameters", unit="Bparams", key=3, prompt="How many at most?")
 OUTPUT = ask("matrix", key="[[20, 33, 26], [19, 27, 52]]", prompt="What is the output?")
 
 
@@ -27,6 +41,21 @@ OUTPUT = ask("matrix", key="[[20, 33, 26], [19, 27, 52]]", prompt="What is the o
         (TOTAL, "9*4672 = 42.048k"),
         (POWER, "10^5 = 100.000"),
         (MEMORY, "256*4 bytes = 1.024 KB"),
+        (NATS, "0.3749 nats (= 0.5408 bits)"),
+        (NATS, "0.3749 nats, i.e. 0.541 bits"),
+        (GIGABYTES, "43.2 gigabytes (m 10.8 + v 10.8 + w 21.6), same as 43200 MB"),
+        (GIGABYTES, "43.2 GB, which is 43,200 MB"),
+        (BITS, "5.338 / 4 ≈ 1.3345 bits/char"),
+        (BITS, "1.3345 bits/character"),
+        (SCORES, "Q @ K.T = \n[[-3 -2]\n [ 4  0]]"),
+        (SCORES, r"$Q \cdot K^\top$ = [[-3, -2], [4, 0]]"),
+        (STEP, "K - 0.1*dK:\n[-3 -2]\n[ 4  0]"),
+        (NORM, "gamma and beta: 2 * 24 = 48"),
+        (NORM, "scales, shifts: 24·2 = 48"),
+        (CLIP, "45 ch, 12 frames, 56 high, 100 wide"),
+        (CLIP, "100 wide, 56 high, 12 frames, 45 ch"),
+        (ADDED, "32 + 48 = 80 biases"),
+        (MOST, "48 GB / (4*4 bytes) → 3 billion params max."),
     ],
 )
 def test_settled_text_is_read(part, typed):
@@ -45,6 +74,19 @@ def test_settled_text_is_read(part, typed):
         (UPDATES, "20 * 0.131 = 2.620"),
         (TOTAL, "9*4.672 = 42.048"),
         (TOTAL, "9*4672 = 42.048 + 1"),
+        (NATS, "0.3749 nats (= 0.3749 bits)"),
+        (NATS, "0.5408 bits (= 0.3749 nats)"),
+        (GIGABYTES, "43.2 gigabytes, same as 4320 MB"),
+        (BITS, "1.3345 bits/token"),
+        (BITS, "1.3345 nats/char"),
+        (SCORES, "K @ Q.T = [[-3, -2], [4, 0]]"),
+        (SCORES, "K.T = [[-3, -2], [4, 0]]"),
+        (NORM, "mean and variance: 2 * 24 = 48"),
+        (NORM, "mean and beta: 2 * 24 = 48"),
+        (NORM, "gamma: 2 * 24 = 48"),
+        (NORM, "gamma and beta: 2 * 24 = 46"),
+        (CLIP, "45 ch, 12 frames, 56 ch, 100 wide"),
+        (ADDED, "32 + 48 = 80 channels"),
     ],
 )
 def test_twin_that_nothing_settles_is_refused(part, typed):

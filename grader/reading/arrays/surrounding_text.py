@@ -42,7 +42,13 @@ MARKDOWN: Final = re.compile(
     re.MULTILINE,
 )
 """Bold markers and list dashes; a single dash before brackets may be a minus sign."""
-LABEL: Final = re.compile(r"^[ \t]*[^\W\d_][\w ]*:(?=\s)", re.MULTILINE)
+_SYMBOL: Final = r"[^\W\d_]\w{0,3}"
+LABEL: Final = re.compile(
+    r"^[ \t]*(?:[^\W\d_][\w ]*"
+    rf"|{_SYMBOL}(?:\s{{0,3}}[-+*@·]\s{{0,3}}(?:[0-9.]{{1,9}}\s?[*·]\s?)?{_SYMBOL}){{1,9}}):(?=\s)",
+    re.MULTILINE,
+)
+"""A name, or a sum or product of symbols, ``K - 0.1*dK:``."""
 BLANKED_PATTERNS: Final = {"\\$`": TYPE_SETTING, "*[": MARKDOWN, ":": LABEL, "=": KEYWORD}
 """Patterns to blank out; a text without any character of the key has no match."""
 LINK: Final = re.compile(

@@ -29,6 +29,13 @@ COUNTS: Final = re.compile(
     re.IGNORECASE,
 )
 """A question for a number, and the things that it counts."""
+OF_THESE: Final = re.compile(r"how\s+many\s+of\s+(?:these|those|them)(?!\w)", re.IGNORECASE)
+"""A question for things that another question names."""
+ADDED: Final = re.compile(
+    r"(?<!\w)if\s[^.?]*?(?<!\w)(?:had|has|have)\s+(?:an?\s+)?(?P<things>[^\W\d_]{4,})[^?]*?(?<!\w)how\s+many\s+more(?!\w)",
+    re.IGNORECASE,
+)
+"""Things that are added, and the question how many more there are then."""
 MEASURES: Final = re.compile(
     r"how\s+(?:wide|large|long|high|tall|deep|far|big)(?!\w)", re.IGNORECASE
 )
@@ -103,6 +110,15 @@ the question asks for, without this remark.
             )
 
 
+def add_named_things(question: str, others: str) -> str:
+    """Return *question* with those before it, *others*, if it asks for "these" or "them".
+
+    >>> add_named_things("How many of these are active?", "How many weights are there?")
+    'How many of these are active? How many weights are there?'
+    """
+    return f"{question} {others}" if OF_THESE.search(question) else question
+
+
 def mean_same_things(noun: str, other: str) -> bool:
     """Return whether two nouns may mean the same things beside a count.
 
@@ -119,7 +135,8 @@ def _find_stems_of_value(question: str) -> frozenset[str]:
 
     The set is empty if it asks for something else, or counts values or numbers of any kind.
     """
-    things = " ".join(match["things"] for match in COUNTS.finditer(question))
+    matches = (*COUNTS.finditer(question), *ADDED.finditer(question))
+    things = " ".join(match["things"] for match in matches)
     stems = find_word_stems(things, min_letters=3) - GENERIC
     if MEASURES.search(question):
         return find_word_stems(question, min_letters=3) | SIZE_NOUNS

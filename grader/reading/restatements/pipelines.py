@@ -34,7 +34,9 @@ from grader.reading.restatements.steps.ordered_cells import (
 )
 from grader.reading.restatements.steps.rounded_results import keep_rounded_result
 from grader.reading.restatements.steps.tex_words import drop_definition, write_plain_tex
+from grader.reading.restatements.surroundings.array_labels import drop_product_in_question
 from grader.reading.restatements.surroundings.batch_axis import drop_batch_axis
+from grader.reading.restatements.surroundings.conversions import drop_conversion, write_out_rate
 from grader.reading.restatements.surroundings.examples import keep_exact, keep_share
 from grader.reading.restatements.surroundings.harmless_remarks import (
     drop_comparison_of_equals,
@@ -103,6 +105,8 @@ from grader.reading.restatements.working.totals import keep_total
 
 SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_code,
+    write_out_rate,
+    drop_conversion,
     drop_items,
     drop_repeated_form,
     drop_comparison_of_equals,
@@ -142,6 +146,7 @@ SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
 )
 PERCENT_REWRITERS: Final = tuple(one for one in SCALAR_REWRITERS if one is not drop_share)
 QUANTITY_REWRITERS: Final[tuple[Rewriter, ...]] = (
+    drop_conversion,
     drop_repeated_form,
     drop_comparison_of_equals,
     strip_phrases,
@@ -170,6 +175,7 @@ QUANTITY_REWRITERS: Final[tuple[Rewriter, ...]] = (
 )
 ARRAY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_code,
+    drop_product_in_question,
     drop_comparison_of_equals,
     strip_phrases,
     unwrap_record,

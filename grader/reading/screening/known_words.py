@@ -92,14 +92,16 @@ TYPESETTING: Final = re.compile(
     r"|(?<![\w.])[A-Za-z_]\w*+(?:\.[A-Za-z_]\w*+)++"
 )
 """TeX environments, columns of TeX tables, axes of a layout, attributes and objects of programs."""
+_LARGEST: Final = frozenset({"larg", "maxi", "bigg", "high", "peak", "long"})
+_SMALLEST: Final = frozenset({"smal", "mini", "fewe", "lowe", "shor"})
 _FEWER: Final = frozenset({"save", "less", "fewe", "smal", "lowe", "redu"})
 _MORE: Final = frozenset({"more", "grow", "rise", "incr", "addi", "larg"})
 ECHOED: Final = {
     word: frozenset({word[:STEM_LETTERS]})
     for word in ["most", "least", "over", "under", "above", "below", "not", "none", "times"]
 } | {
-    "most": frozenset({"most", "larg", "maxi", "bigg", "high", "peak", "long"}),
-    "least": frozenset({"leas", "smal", "mini", "fewe", "lowe", "shor"}),
+    **dict.fromkeys(("most", "max"), frozenset({"most", *_LARGEST})),
+    **dict.fromkeys(("least", "min"), frozenset({"leas", *_SMALLEST})),
     "less": _FEWER,
     "fewer": _FEWER,
     "more": _MORE,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from grader.reading.lists.column_totals import find_column_total
 from grader.reading.references.amounts import refuse_other_amount
 from grader.reading.references.conventions import refuse_other_convention
-from grader.reading.references.counted_nouns import refuse_other_noun
+from grader.reading.references.counted_nouns import add_named_things, refuse_other_noun
 from grader.reading.references.directions import (
     refuse_other_direction,
     refuse_other_kind,
@@ -69,7 +69,7 @@ def refuse_changing_words(text: str, words: ScreenedWords, *, unknown_words: boo
         refuse_symbol_of_other_question(text, question, words.others, words.context)
     refuse_assigned_axes(text)
     if not words.listed:
-        refuse_other_noun(value, question)
+        refuse_other_noun(value, add_named_things(question, words.others))
         refuse_other_direction(value, question)
         refuse_reversed_ratio(value, question)
         refuse_other_subject(value, question)

@@ -15,7 +15,7 @@ from grader.reading.result import Reading
 
 AXIS_SPELLINGS: Final = {
     "N": "n(?:_?out)?|batch(?:[ _]size)?",
-    "C": r"n_\{?c\}?|c(?:_?out)?|channels?|filters|maps",
+    "C": r"n_\{?c\}?|c(?:_?out)?|channels?|ch|filters|maps",
     "D": r"n_\{?d\}?|d(?:_?out)?|depth|t(?:_?out)?|time|frames?",
     "H": r"n_\{?h\}?|h(?:_?out)?|height|rows",
     "W": r"n_\{?w\}?|w(?:_?out)?|width|columns|cols",

@@ -35,12 +35,18 @@ VERB: Final = re.compile(
 """A verb or a sign, which makes a clause a statement and no label."""
 
 
+CROSSES: Final = str.maketrans("×·", "**")
 MULTIPLES: Final = {"twice": 2, "double": 2, "half": 2, "a third": 3, "a quarter": 4}
 MULTIPLE: Final = re.compile(
     rf"(?P<share>{'|'.join(MULTIPLES)})\s(?:of\s+)?(?:the\s+)?[^\W\d_]+(?:\s[^\W\d_]+)?",
     re.IGNORECASE,
 )
 """A multiple of something that the question names: ``twice the MACs``."""
+
+
+LEARNABLE: Final = r"(?:gammas?|betas?|γ|β|scales?|shifts?|weights?|bias(?:es)?)"
+SUMMANDS: Final = re.compile(rf"{LEARNABLE}(?:\s*(?:,|\+|&|and)\s*{LEARNABLE})+", re.IGNORECASE)
+"""Names of the parameters that a computation counts, as in ``gamma and beta: 2*24``."""
 
 
 def keep_proven_result(text: str, question: str) -> Rewriting | None:
@@ -50,7 +56,6 @@ def keep_proven_result(text: str, question: str) -> Rewriting | None:
     '320320'
     >>> keep_proven_result("each filter sees 40 channels: 320*(25*40+1) = 320321", "")
     """
-    del question
     match = COMPUTATION.fullmatch(text.strip())
     if match is None or TAKEN_BACK.search(text) or HEDGE.search(text.lower()):
         return None
@@ -60,7 +65,10 @@ def keep_proven_result(text: str, question: str) -> Rewriting | None:
     multiple = MULTIPLE.fullmatch(clauses[-1].strip(" :")) if clauses else None
     if multiple and MULTIPLES[multiple["share"].lower()] not in find_plain_numbers(working):
         return None
-    if not clauses or not (multiple or VERB.search(clauses[-1])):
+    explained = clauses and (
+        multiple or VERB.search(clauses[-1]) or _counts_summands(clauses[-1], working, question)
+    )
+    if not explained:
         return None
     value = Fraction(parse_plain(match["value"]))
     if compute_value(working) != value or not _uses_earlier_results(head, working):
@@ -77,3 +85,12 @@ def _uses_earlier_results(head: str, working: str) -> bool:
         or (bool(result["left"]) and operands.issuperset(find_plain_numbers(result["left"])))
         for result in RESULT.finditer(head)
     )
+
+
+def _counts_summands(label: str, working: str, question: str) -> bool:
+    """Return whether *label* names kinds of parameters, whose number is a factor of *working*."""
+    summands = SUMMANDS.fullmatch(label.strip(" :"))
+    if summands is None or "param" not in question.lower():
+        return False
+    count = len(re.findall(LEARNABLE, summands[0], re.IGNORECASE))
+    return "*" in working.translate(CROSSES) and count in find_plain_numbers(working)

@@ -209,8 +209,8 @@ def _describe_wide_tolerance(candidate: MistakeCandidate, part: AnyPart, origina
         else f"`ignore: [{candidate.ids[0]}]`"
     )
     return (
-        f"parts.{part.id}.tolerance: {candidate.ids[0]} gives {_truncate(value)}, and right is "
-        f"{_truncate(right)} (original); tighten the tolerance, or {remedy}"
+        f"parts.{part.id}.tolerance: {candidate.ids[0]} gives {_truncate(value)}; "
+        f"correct: {_truncate(right)} (original); tighten the tolerance, or {remedy}"
     )
 
 

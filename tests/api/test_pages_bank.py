@@ -7,6 +7,7 @@ from pages import Browser
 from staff_course import StaffCourse
 from world import TEXT_PROBLEM, published
 
+from api.pages.staff.assignments.problem_usage import DRAFT_STORED, PUBLISHED_UNUSED, RETIRED
 from api.services.problems.versions import store_version
 
 CHANGED = TEXT_PROBLEM.replace("Twice that?", "Double of that?")
@@ -213,7 +214,7 @@ def test_version_page_lists_usage_and_retiring_explains_effect(world):
     version = own(scene, CHANGED)
     form = {"reason": "not used"}
     done = scene.browser.post(f"{scene.home}/problems/{version}/retire", form)
-    assert "Retired. No other assignment can take it" in scene.browser.follow(done).text
+    assert RETIRED in scene.browser.follow(done).text
 
 
 def test_ta_sees_keys_but_cannot_edit_them(scene):
@@ -254,8 +255,8 @@ def test_check_of_valid_file_reports_no_errors_and_stores_nothing(scene):
 @pytest.mark.parametrize(
     ("act", "status", "said"),
     [
-        ("draft", "draft", "Stored as a draft, which staff alone see."),
-        ("publish", "published", "Published. No student sees it before an assignment has it."),
+        ("draft", "draft", DRAFT_STORED),
+        ("publish", "published", PUBLISHED_UNUSED),
     ],
 )
 def test_file_is_stored_with_note_and_its_visibility_is_reported(scene, act, status, said):

@@ -248,7 +248,8 @@ def test_preview_selects_variant_by_position_or_seed(world, desk):
             assert desk.get(version, "preview", seed=told["seed"]).json() == told
     said = desk.get(version, "preview", seed=9999).json()["detail"]
     assert re.fullmatch(
-        r"There is no such variant\. Published are position -1, the original and positions 0 to 2 "
+        r"There is no such variant\. The published variants are position -1, the original and "
+        r"positions 0 to 2 "
         r"with the seeds \d+, \d+, \d+\.",
         said,
     )

@@ -29,34 +29,39 @@ def refused(part) -> list[str]:
         (
             ask(key=SIDE, tolerance=WIDE),
             (
-                "parts.a.tolerance: rounded_up gives 32, and right is from 30 to 32 (original); "
+                "parts.a.tolerance: rounded_up gives 32; correct: from 30 to 32 "
+                "(original); "
                 "tighten the tolerance, or `ignore: [rounded_up]`"
             ),
         ),
         (
             ask("number", key="101", tolerance={"rel": "1%"}, mistakes=[OWN]),
             (
-                "parts.a.tolerance: own gives 100, and right is from 99.99 to 102.01 (original); "
+                "parts.a.tolerance: own gives 100; correct: from 99.99 to "
+                "102.01 (original); "
                 "tighten the tolerance, or remove the mistake"
             ),
         ),
-        (ask("percent", key=SIDE, tolerance=WIDE), "rounded_up gives 32, and right is from"),
+        (
+            ask("percent", key=SIDE, tolerance=WIDE),
+            "rounded_up gives 32; correct: from",
+        ),
         (ask(key="64 - side(64, 3, stride=2)", tolerance={"rounded": 1}), ""),
         (
             ask("quantity", dimension="bytes", unit="kB", key=SIDE, tolerance=WIDE),
-            "rounded_up gives 32 KB, and right is from 30 KB to 32 KB",
+            "rounded_up gives 32 KB; correct: from 30 KB to 32 KB",
         ),
         (
             ask("set", key=f"({SIDE}, 5)", tolerance=WIDE),
-            "rounded_up gives {5, 32}, and right is {5, 31}, each within 1",
+            "rounded_up gives {5, 32}; correct: {5, 31}, each within 1",
         ),
         (
             ask("vector", key=f"[{SIDE}, 5]", tolerance=[WIDE, {"abs": 0}]),
-            "rounded_up gives [32, 5], and right is [31, 5], each cell within 1, exactly",
+            "rounded_up gives [32, 5]; correct: [31, 5], each cell within 1, exactly",
         ),
         (
             ask("matrix", key="plus(X, 1)", tolerance={"abs": 2}),
-            "sign_flipped gives [[0, 1], [2, 3]], and right is",
+            "sign_flipped gives [[0, 1], [2, 3]]; correct:",
         ),
         (
             ask(
@@ -64,7 +69,7 @@ def refused(part) -> list[str]:
                 rows="(63, 63)",
                 columns={"n": {"kind": "integer", "key": "halve(layer)", "tolerance": WIDE}},
             ),
-            "rounded_up gives 32; 32, and right is n within 1",
+            "rounded_up gives 32; 32; correct: n within 1",
         ),
     ],
 )

@@ -66,7 +66,7 @@ class AnswerSheet:
         """Note that nothing in the assignment has this name."""
         text = " ".join(label.split())[:MAX_NAME_CHARACTERS]
         self.add_note(
-            f"{where} was left out: {text!r} names no part, or parts of several problems"
+            f"{where} was left out: {text!r} names no part, or a part of several problems"
             f"{self.suggest_part(text) or '.'} Write problem/part, such as {self._names[0]}."
         )
 

@@ -62,7 +62,7 @@ def _describe_published(rows: Sequence[Row[int, int | None]]) -> str:
     if seeds:
         listed = ", ".join(map(str, seeds[:MAX_LISTED_SEEDS]))
         phrases.append(f"positions 0 to {len(seeds) - 1} with the seeds {listed}{more}")
-    return f"Published are {' and '.join(phrases)}."
+    return f"The published variants are {' and '.join(phrases)}."
 
 
 class VariantCache:

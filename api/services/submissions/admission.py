@@ -102,8 +102,8 @@ def admit_submission(
     state, assignment = context.state, context.grading_context.assignment
     if state.sequence >= MAX_SUBMISSIONS_PER_PROBLEM:
         raise Conflict(
-            f"There are {MAX_SUBMISSIONS_PER_PROBLEM} submissions to this problem; "
-            "ask your instructor."
+            f"You have reached the limit of {MAX_SUBMISSIONS_PER_PROBLEM} submissions to this "
+            "problem; ask your instructor."
         )
     if context.version_id != entry.variant_assignment.version_id:
         entry = entry._replace(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from api.db.models import ProblemVersion
@@ -16,6 +17,12 @@ from api.services.assignments.pinned_versions import (
 from api.services.assignments.views import load_titles
 from api.services.problems.versions import space_kind
 from api.services.regrades.rewording import is_rewording
+
+DRAFT_STORED: Final = (
+    "Stored as a draft, which only staff can see. Publish it below to use it in an assignment."
+)
+RETIRED: Final = "Retired. Assignments that use it keep it; no other assignment can use it."
+PUBLISHED_UNUSED: Final = "Published. Students see it once an assignment uses it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +135,11 @@ def _upgrade_link(
 def describe_version_status(version: VersionOut, usages: Sequence[ProblemUsage]) -> str:
     """Return the message about a version that was just stored, published or retired."""
     if version.status == "draft":
-        return "Stored as a draft, which staff alone see. Publish it below to set it."
+        return DRAFT_STORED
     if version.status == "retired":
-        return "Retired. No other assignment can take it; those that have it keep it."
+        return RETIRED
     if not usages:
-        return "Published. No student sees it before an assignment has it."
+        return PUBLISHED_UNUSED
     if all(place.is_this for place in usages):
         return "Published."
     return "Published. Assignments keep the version that they have."

@@ -31,7 +31,7 @@ WARNINGS: Final[Mapping[WarningCode, str]] = {
     "new_assignment": "Canvas offers to create a new assignment for the column.",
     "no_email": "Moodle finds people by their e-mail; the row is left out.",
     "no_login": "Canvas can find the student by the name alone.",
-    "no_number": "The student has no student number, by which readers of the file find people.",
+    "no_number": "The student has no student number, which identifies people in the file.",
     "over_limit": "Moodle refuses the whole file for a grade over its limit; it has none.",
     "reserved_title": "The importing system reads the title as another column.",
     "same_person": "Two rows would be read as one person.",

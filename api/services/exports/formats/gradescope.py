@@ -101,7 +101,8 @@ def _find_warnings(book: ExportGradebook) -> Iterator[FileWarning]:
             yield FileWarning(
                 "reserved_title",
                 column.id,
-                f"Readers of the file mistake {column.title!r} for a column of Gradescope. "
+                f"Programs that read the file mistake {column.title!r} for a column of "
+                "Gradescope. "
                 "Rename the assignment.",
             )
     yield from iterate_waiting_warnings(book)

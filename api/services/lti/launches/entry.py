@@ -39,12 +39,12 @@ from api.services.lti.protocol.claims import LaunchClaims
 from api.services.lti.protocol.roles import is_test_user, map_roles
 
 TEST_USER: Final = (
-    "This is the test student of the learning platform, who is no person. To look at a course as a "
+    "This is the test student of the learning platform, not a person. To look at a course as a "
     "student, use “View as a student” in Grader."
 )
 NO_ROLE: Final = (
     "Only students, TAs and instructors of this course can open the link, and your role in the "
-    "learning platform is another one."
+    "learning platform is a different one."
 )
 NOT_CONNECTED: Final = (
     "This course of the learning platform is not connected to a course in Grader yet. An "

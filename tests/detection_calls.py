@@ -59,7 +59,7 @@ DETECTION_CALLS: Final[dict[str, list[Call]]] = {
     "receptive_field": [((LAYERS,), {}), ((POOLED,), {})],
     "effective_stride": [((LAYERS,), {}), ((POOLED,), {}), ((((3, 2), (3, 3)),), {})],
     "field_centre": [((LAYERS, 3), {})],
-    "field_range": [((LAYERS, 3), {})],
+    "field_range": [((LAYERS, 3), {}), ((POOLED, 3), {})],
     "receptive_field_trace": [((LAYERS,), {})],
     "layers_for_field": [((40, 3), {}), ((40, 3), {"stride": 2}), ((40, 3), {"dilation": 2})],
     "yolo_depth": DETECTORS,

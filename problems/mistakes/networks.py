@@ -45,6 +45,16 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
             "Do only convolutions change what a later layer sees?",
             "Left out the pooling layers.",
         ),
+        "pooling_stride_one": (
+            3,
+            "How far apart do two neighboring pooling windows start?",
+            "Counted pooling layers with stride 1.",
+        ),
+        "pooling_windows_ignored": (
+            3,
+            "How many inputs does one output of a pooling layer depend on?",
+            "Counted the strides of the pooling layers, but not their windows.",
+        ),
         "parallel_layers_added": (
             4,
             "How many layers does one value pass through on its way to the output?",

@@ -95,6 +95,11 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
             "Does a bias belong to an input or to an output?",
             "Counted one bias per input instead of one per output.",
         ),
+        "first_block_skipped": (
+            1,
+            "Go through the layers one by one: does your result include all of them?",
+            "Left out the first layer and the normalization behind it.",
+        ),
         "last_bias_left_out": (
             1,
             "Which layers have a bias? Does your result include each of them?",

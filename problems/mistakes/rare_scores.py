@@ -100,6 +100,11 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
                 "zero."
             ),
         ),
+        "half_threshold_dropped": (
+            1,
+            "What is subtracted from a large difference, so that the two branches meet?",
+            "Left out half of the threshold in the branch of large differences.",
+        ),
         "statistics_of_other_axis": (
             1,
             "Which values share a mean here: those of an example, or those of a feature?",

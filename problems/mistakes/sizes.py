@@ -49,8 +49,8 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "ends_swapped": (
             3,
-            "At which end is the extra cell of padding added here?",
-            "Put the extra cell of an uneven padding at the other end.",
+            "At which end is the extra cell of padding added or cropped here?",
+            "Put the extra cell of an uneven padding or crop at the other end.",
         ),
         "output_padding_left_out": (
             3,

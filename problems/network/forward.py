@@ -12,7 +12,7 @@ from typing import Final, TypeAlias, cast
 import numpy as np
 
 from grader.errors import SolverError
-from grader.registry import Solver, WrongVersion
+from grader.registry import Solver, SolverArguments, WrongVersion
 from grader.values import Array, Number
 from problems.network.counts import require_network
 from problems.network.graphs import Branches, Gate, Network, Residual
@@ -178,6 +178,13 @@ def _without_activations(net: Network) -> Network:
     return Network(tuple(layer for layer in net.layers if not isinstance(layer, Activation)))
 
 
+def _without_last_bias(args: SolverArguments) -> tuple[Grid, ...]:
+    if not args.biases:
+        raise SolverError("no layer has a bias")
+    *earlier, last = args.biases
+    return (*earlier, np.zeros_like(np.asarray(last)))
+
+
 SOLVERS: Final[tuple[Solver, ...]] = (forward,)
 
 WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = build_wrong_versions(
@@ -187,6 +194,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = build_wrong_versions(
             forward, net=lambda args: _without_activations(args.net)
         ),
         "no_bias": replace_arguments(forward, biases=()),
+        "last_bias_left_out": replace_arguments(forward, biases=_without_last_bias),
         "kernel_flipped": replace_arguments(
             forward,
             weights=lambda args: tuple(

@@ -119,6 +119,26 @@ def without_pools(network: Network) -> Network:
 
 
 @lru_cache(maxsize=MAX_CACHED_NETWORKS)
+def with_pool_strides_of_one(network: Network) -> Network:
+    """Return *network* with pooling layers of stride 1."""
+    return map_layers(
+        network,
+        lambda layer: replace(layer, stride=(1, 1)) if isinstance(layer, Pool) else layer,
+    )
+
+
+@lru_cache(maxsize=MAX_CACHED_NETWORKS)
+def with_pool_windows_of_one(network: Network) -> Network:
+    """Return *network* with pooling layers that keep their strides, but see one cell."""
+    return map_layers(
+        network,
+        lambda layer: (
+            replace(layer, kernel_size=(1, 1), padding=(0, 0)) if isinstance(layer, Pool) else layer
+        ),
+    )
+
+
+@lru_cache(maxsize=MAX_CACHED_NETWORKS)
 def without_last_pool(network: Network) -> Network:
     """Return *network* without the last pooling before the flatten.
 

@@ -223,6 +223,12 @@ def shift_classes_down(args: SolverArguments) -> object:
     return np.asarray(args.target) - 1
 
 
+def _huber_without_offset(args: SolverArguments) -> NumberOrArray:
+    """Return the Huber loss with ``delta * |d|`` for large differences."""
+    size, turn = abs(_subtract_target(args.prediction, args.target)), Fraction(args.delta)
+    return reduce_losses(np.where(size <= turn, size**2 / 2, turn * size), args.reduction)
+
+
 WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         mse,
@@ -250,6 +256,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
                 huber_loss, lambda args: _squared_error(args) / Fraction(2)
             ),
             "half_left_out": replace_formula(huber_loss, lambda args: 2 * huber_loss(**vars(args))),
+            "half_threshold_dropped": replace_formula(huber_loss, _huber_without_offset),
         },
     ),
     *build_wrong_versions(

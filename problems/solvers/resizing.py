@@ -192,6 +192,14 @@ SOLVERS: Final[tuple[Solver, ...]] = (
     crop_margins,
 )
 
+
+def _exchange_uneven_margins(args: SolverArguments) -> tuple[int, int]:
+    before, after = crop_margins(**vars(args))
+    if before == after:
+        raise SolverError("both ends lose as much")
+    return after, before
+
+
 WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *build_wrong_versions(
         transposed_shape,
@@ -246,6 +254,7 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
             "fraction_left": replace_formula(
                 crop_margins, lambda args: (Fraction(args.size - args.target, 2),) * 2
             ),
+            "ends_swapped": replace_formula(crop_margins, _exchange_uneven_margins),
         },
     ),
 )

@@ -4,7 +4,7 @@
 words, and whether a teacher could name it. The authors saw statements and right answers, but
 neither solvers nor mistakes. `fits` lists the mistakes that a reader of statement, cause and hint
 found right or equally good. `blind_wrong_values_second.jsonl` is a later collection of the same
-form, for one seed of 41 problems.
+form, for one seed of 41 problems, and `blind_wrong_values_third.jsonl` one for 40 problems.
 """
 
 import json
@@ -33,6 +33,7 @@ def _load(name: str) -> list[dict]:
 COLLECTIONS = {
     "first": _load("blind_wrong_values"),
     "second": _load("blind_wrong_values_second"),
+    "third": _load("blind_wrong_values_third"),
 }
 
 

@@ -11,7 +11,7 @@ from tests.bank.blind_wrong_values import (
 
 @pytest.mark.parametrize(
     ("collection", "nameable", "others", "problems"),
-    [("first", 900, 100, 140), ("second", 330, 10, 40)],
+    [("first", 900, 100, 140), ("second", 330, 10, 40), ("third", 120, 0, 40)],
 )
 def test_collection_has_enough_values_and_problems(
     collection: str, nameable: int, others: int, problems: int

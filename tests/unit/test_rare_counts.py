@@ -3,7 +3,9 @@
 import pytest
 
 from grader.errors import SolverError
+from grader.values import Tensor
 from problems.network.constructors.all_constructors import (
+    batch_norm,
     conv,
     flatten,
     linear,
@@ -16,6 +18,11 @@ from problems.registry import REGISTRY
 NET = network(conv(4, 3), relu(), max_pool(2), conv(6, 5), flatten(), linear(10))
 MAPS = network(conv(4, 3), conv(6, 5), max_pool(2))
 LAYERS = ((7, 2), (3, 2), (3, 1))
+POOLED = network(conv(4, 3, stride=2), max_pool(3, stride=2), conv(4, 5))
+FLAT = network(linear(2), relu(), linear(2))
+FLAT_WEIGHTS = (Tensor.from_nested([[1, 1], [1, -1]]), Tensor.from_nested([[1, 2], [0, 1]]))
+FLAT_BIASES = ((0, 2), (5, 7))
+NORMED = network(conv(4, 3, bias=False), batch_norm(), conv(2, 3))
 
 
 def given(mistake, solver, *arguments, **keywords):
@@ -71,6 +78,11 @@ def given(mistake, solver, *arguments, **keywords):
         ("bias_of_one_projection", "attention_params", (12, 3), {}, 588),
         ("positions_counted", "layer_params", (conv(4, 3), (1, 10, 10)), {}, 36 * 64 + 4),
         ("positions_counted", "total_params", (network(conv(4, 3)), (1, 10, 10)), {}, 2308),
+        ("pooling_stride_one", "receptive_field", (POOLED,), {}, 3 + 4 + 8),
+        ("pooling_stride_one", "field_range", (POOLED, 3), {}, (6, 20)),
+        ("pooling_windows_ignored", "receptive_field", (POOLED,), {}, 3 + 16),
+        ("ends_swapped", "crop_margins", (67, 54), {}, (7, 6)),
+        ("first_block_skipped", "total_params", (NORMED, (1, 9, 9)), {}, 74),
         ("stopped_one_step_early", "network_shape", (MAPS, (3, 33, 21)), {}, (6, 27, 15)),
         ("stopped_two_steps_early", "network_shape", (MAPS, (3, 33, 21)), {}, (4, 31, 19)),
         ("first_convolution_left_out", "network_shape", (MAPS, (3, 34, 20)), {}, (6, 15, 8)),
@@ -81,6 +93,13 @@ def test_rare_mistakes_in_counts_reproduce_student_answers(
     mistake, solver, arguments, keywords, answer
 ):
     assert given(mistake, solver, *arguments, **keywords) == answer
+
+
+def test_bias_of_the_last_layer_alone_may_be_left_out():
+    values = given(
+        "last_bias_left_out", "forward", FLAT, (1, 2), weights=FLAT_WEIGHTS, biases=FLAT_BIASES
+    )
+    assert values.cells == (3 + 2, 1)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +115,11 @@ def test_rare_mistakes_in_counts_reproduce_student_answers(
         ("bias_per_input", "linear_params", (20, 10), {"bias": False}),
         ("last_bias_left_out", "total_params", (network(conv(4, 3, bias=False)), (1, 9, 9)), {}),
         ("positions_counted", "total_params", (network(conv(4, 9)), (1, 9, 9)), {}),
+        ("pooling_stride_one", "receptive_field", (MAPS,), {}),
+        ("pooling_windows_ignored", "receptive_field", (LAYERS,), {}),
+        ("ends_swapped", "crop_margins", (64, 56), {}),
+        ("first_block_skipped", "total_params", (NET, (1, 20, 20)), {}),
+        ("last_bias_left_out", "forward", (FLAT, (1, 2)), {"weights": FLAT_WEIGHTS}),
         ("stopped_two_steps_early", "network_shape", (network(conv(4, 3)), (1, 9, 9)), {}),
         ("last_convolution_left_out", "network_shape", (network(conv(4, 3)), (1, 9, 9)), {}),
         ("side_of_the_map", "conv_macs", (8, 16, 3, 1), {}),

@@ -64,6 +64,7 @@ E2, E3 = math.exp(2), math.exp(3)
         ("divided_by_rows", "mse", [[[1, 2, 3], [0, 0, 0]], [[0, 0, 0], [0, 0, 0]]], {}, 7),
         ("divided_by_columns", "mae", [[[1, 2, 3], [0, 0, 0]], [[0, 0, 0], [0, 0, 0]]], {}, 2),
         ("divided_by_rows", "huber_loss", [[[1, 2, 3]], [[0, 0, 0]]], {}, Fraction(9, 2)),
+        ("half_threshold_dropped", "huber_loss", [(0, 3), (0, 0)], {}, Fraction(3, 2)),
         ("distances_compared", "triplet_loss", [(0, 0), (3, 4), (0, 9)], {}, -4),
     ],
 )  # fmt: skip

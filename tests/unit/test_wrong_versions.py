@@ -67,7 +67,7 @@ ORDINARY = {
                 ),
                 "biases": (Tensor.from_nested([1, -1]), Tensor.from_nested([5])),
             },
-        )
+        ),
     ],
     **ARRAY_CALLS,
     **LEARNING_CALLS,

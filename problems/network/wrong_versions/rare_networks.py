@@ -1,4 +1,7 @@
-"""Rare wrong versions of network solvers: same padding, shapes before the end, a bias left out."""
+"""Rare wrong versions of network solvers: same padding, shapes before the end, a bias left out.
+
+Those about the pooling layers of receptive fields are more frequent.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,12 +25,18 @@ from problems.network.counts import (
 from problems.network.graphs import Network
 from problems.network.layers import BatchNorm, Conv, ConvTranspose, Layer, LayerNorm
 from problems.network.shape_rules import SHAPES, conv_shape_rule
-from problems.network.transforms import clear_input_sizes, map_layers
-from problems.network.traversal import sum_step_counts, walk_with_rules
+from problems.network.transforms import (
+    clear_input_sizes,
+    map_layers,
+    with_pool_strides_of_one,
+    with_pool_windows_of_one,
+)
+from problems.network.traversal import NetworkWalk, sum_step_counts, walk_with_rules
 from problems.network.wrong_versions.count_rules import WEIGHTED_LAYERS
 from problems.network.wrong_versions.counts import CountQuery, count_with_shape_rules
 from problems.network.wrong_versions.network_solvers import get_network_argument
 from problems.solvers.bounds import Shape
+from problems.solvers.receptive_field import field_range, receptive_field
 from problems.solvers.wrong_sizes import same_padded_size
 from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
@@ -121,6 +130,14 @@ def _macs_and_biases(args: SolverArguments) -> int:
     return products + biases
 
 
+def _params_without_first_layer_and_norm(args: SolverArguments) -> int:
+    steps = walk_with_rules(SHAPES, args.net, args.shape).steps
+    if len(steps) < 3 or not isinstance(steps[1].layer, BatchNorm):  # noqa: PLR2004
+        raise SolverError("no normalization follows the first layer")
+    first = sum_step_counts(NetworkWalk(steps[:2], (), args.shape), PARAMS)
+    return total_params(**vars(args)) - first
+
+
 def _network_with_all_biases(args: SolverArguments) -> Network:
     """Return the network with biases in all its convolutions, if one has none."""
 
@@ -153,6 +170,26 @@ def _make_same_padding_version(solver: Solver) -> Solver:
         solver,
         lambda args: count_with_shape_rules(SAME_PADDED, CountQuery(rules, args.net, args.shape)),
     )
+
+
+POOL_CHANGES: Final = {
+    "pooling_stride_one": with_pool_strides_of_one,
+    "pooling_windows_ignored": with_pool_windows_of_one,
+}
+
+
+def _make_pool_version(solver: Solver, change: Callable[[Network], Network]) -> Solver:
+    """Return the wrong version of *solver* that changes the pooling layers of a network."""
+
+    def measure_changed_network(args: SolverArguments) -> object:
+        if not isinstance(args.layers, Network):
+            raise SolverError("a list of kernels does not say which layers pool")
+        result = solver(**{**vars(args), "layers": change(args.layers)})
+        if result == solver(**vars(args)):
+            raise SolverError("the pooling layers do not count here")
+        return result
+
+    return replace_formula(solver, measure_changed_network)
 
 
 WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
@@ -202,6 +239,9 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
         {
             "same_padding_assumed": _make_same_padding_version(total_params),
             "last_bias_left_out": replace_formula(total_params, _params_without_last_bias),
+            "first_block_skipped": replace_formula(
+                total_params, _params_without_first_layer_and_norm
+            ),
             "positions_counted": replace_formula(total_params, _macs_and_biases),
             "biases_of_all_layers": replace_arguments(total_params, net=_network_with_all_biases),
             "norm_shifts_left_out": replace_arguments(
@@ -214,5 +254,13 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     ),
     *build_wrong_versions(
         total_macs, {"same_padding_assumed": _make_same_padding_version(total_macs)}
+    ),
+    *(
+        version
+        for solver in (receptive_field, field_range)
+        for version in build_wrong_versions(
+            solver,
+            {name: _make_pool_version(solver, change) for name, change in POOL_CHANGES.items()},
+        )
     ),
 )

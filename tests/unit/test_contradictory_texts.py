@@ -72,7 +72,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "heads": ask(key=8, prompt="The attention has how many heads?"),
     "updates": ask(key=250, prompt="How many updates does one epoch take?"),
     "units": ask(key=21, prompt="How many hidden units are there?"),
-    "filters": ask(key=24, prompt="How many filters does the second convolution have?"),
+    "filters": ask(key=24, prompt="The second convolution has how many filters?"),
     "weights": ask(key=450, prompt="How many weights does the convolution have?"),
     "with its biases": ask(
         key=460, prompt="How many parameters does the convolution with its biases have?"
@@ -92,7 +92,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
         key="3",
         dimension="bytes",
         unit="MB",
-        prompt="A batch holds 32 images. How much memory do the values of a single image take?",
+        prompt="A batch holds 32 images. How much memory do the activations of one image take?",
     ),
     "MACs of 16": ask(
         "quantity",
@@ -114,6 +114,65 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "row, column": ask("vector", key="[4, 9]", prompt="Give the (row, column) of the maximum."),
     "halvings": ask(key=5, prompt="How often can the map be halved?"),
     "groups": ask(key=6, prompt="Into how many groups are the channels split?"),
+    "left": ask_set("Which candidates are left after the suppression?", "(3, 8)"),
+    "filtered out": ask_set("Which anchors are filtered out?", "(1, 6)"),
+    "no residual": ask_set("Which stages have no residual connection?", "(2, 3)"),
+    "without mask": ask_set("Which of the heads work without a mask?", "(4,)"),
+    "not updated": ask_set("Which parameters does the step not update?", "(1, 2)"),
+    "rejected": ask_set("Which predictions are rejected?", "(0, 7)"),
+    "retained": ask_names(
+        "('a1','b2')", "Which tensors does the cache retain?", ("a1", "a2", "b1", "b2")
+    ),
+    "never negative": ask_names(
+        "('blur','box')",
+        "Which filters never give negative values?",
+        ("blur", "edge", "box", "noise"),
+    ),
+    "pruned count": ask(key=12, prompt="How many filters are pruned?"),
+    "kept count": ask(key=30, prompt="How many tokens are kept?"),
+    "no activation": ask(key=4, prompt="How many layers have no activation function?"),
+    "embedding": ask(key=1280, prompt="How many parameters does the embedding have?"),
+    "neurons": ask(key=64, prompt="How many neurons does the hidden layer have?"),
+    "images of epoch": ask(key=500, prompt="How many images does one epoch see?"),
+    "channels": ask(key=48, prompt="The output has how many channels?"),
+    "index bits": ask(key=10, prompt="An index needs how many bits?"),
+    "stride": ask(key=3, prompt="How large is the stride?"),
+    "removed percentage": ask(
+        "percent", key="25", prompt="Which percentage of the weights is removed?"
+    ),
+    "time of batch": ask(
+        "quantity",
+        key="12",
+        dimension="seconds",
+        unit="ms",
+        prompt="How long does a batch of 16 images take?",
+    ),
+    "MACs of batch": ask(
+        "quantity",
+        key="2",
+        dimension="macs",
+        unit="GMAC",
+        prompt="How many MACs does a batch of 4 samples need?",
+    ),
+    "MACs of sample": ask(
+        "quantity",
+        key="0.5",
+        dimension="macs",
+        unit="GMAC",
+        prompt="A batch has 4 samples. How many MACs are needed per sample?",
+    ),
+    "smallest": ask("number", key="0.3", prompt="What is the smallest probability?"),
+    "length": ask(key=11, prompt="How long is the receptive field?"),
+    "position": ask("vector", key="[2, 7]", prompt="Which position (row, column) has the peak?"),
+    "volume": ask("shape", key="(8, 14, 30)", prompt="Give the size as depth × height × width."),
+    "H, W, C": ask("shape", key="(14, 30, 8)", layout="HWC", prompt="What is the shape (H, W, C)?"),
+    "w, h": ask("vector", key="[30, 14]", prompt="What are (w, h)?"),
+    "bias of each unit": ask(
+        key=2080, prompt="How many parameters does it have with the bias of each unit?"
+    ),
+    "biases not counted": ask(
+        key=2048, prompt="How many parameters has the layer? Do not count biases."
+    ),
     "own biases": ask(key=13, prompt="How many weights are there, without its biases?"),
 }
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from grader.reading.references.selections import (
-    KEEPING_WORD,
+    agrees_with_selection,
     blank_agreement,
     contradicts_question,
     denies,
@@ -72,7 +72,7 @@ def drop_items_outside(text: str, question: str) -> Rewriting | None:
     """
     clause = CLAUSE_OUTSIDE.fullmatch(text)
     match = OUTSIDE.fullmatch(text) or (
-        clause if clause and KEEPING_WORD.search(clause["items"]) else None
+        clause if clause and agrees_with_selection(clause["items"], question) else None
     )
     if match is None or DOUBT.search(match["items"]):
         return None

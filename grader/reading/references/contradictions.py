@@ -1,6 +1,7 @@
 """Values in an answer that contradict each other, or the names that the answer gives them."""
 
 import re
+from fractions import Fraction
 from typing import Final, NamedTuple
 
 from grader.errors import AnswerError
@@ -155,8 +156,11 @@ def _find_exchanged_names(text: str, question: str) -> Contradiction | None:
     array = TUPLE_BEHIND.search(text)
     if array is None:
         return None
-    named = [(match["name"], match["value"]) for match in NAMED.finditer(text, 0, array.start())]
-    cells = re.findall(_NUMBER, array["cells"])
+    named = [
+        (match["name"], _to_fraction(match["value"]))
+        for match in NAMED.finditer(text, 0, array.start())
+    ]
+    cells = [_to_fraction(cell) for cell in re.findall(_NUMBER, array["cells"])]
     expected = [value for _, value in named]
     if sorted(expected) != sorted(cells):
         return None
@@ -172,6 +176,10 @@ def _find_exchanged_names(text: str, question: str) -> Contradiction | None:
         names = [name for _, name in sorted(zip(places, values, strict=True))]
         expected = [values[name] for name in names]
     return None if cells == expected else _split_at(text, array.start())
+
+
+def _to_fraction(number: str) -> Fraction:
+    return Fraction(number.replace("−", "-"))
 
 
 def _find_exchanged_values(text: str) -> Contradiction | None:

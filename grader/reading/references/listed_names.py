@@ -8,9 +8,9 @@ from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.wording.axis_names import AXIS_SPELLINGS
 
 LISTED: Final = re.compile(
-    r"[(\[]\s*([^\W\d_]\w*(?:\s*(?:,|×|x(?=\s)|/|\\times|→)\s*[^\W\d_]\w*)+)\s*[)\]]"
+    r"(?:(?P<bracket>[(\[])\s*)?[^\W\d_]\w*(?:\s*(?:(?(bracket),|×)|×|x(?=\s)|/|\\times|→)\s*[^\W\d_]\w*)+"
 )
-"""Names in brackets."""
+"""Names with crosses or, in brackets, commas between them."""
 NAME: Final = re.compile(r"(?<!\\)(?<!\w)(?!x\s)[^\W\d_]\w*")
 
 
@@ -42,7 +42,7 @@ def is_listed_otherwise(names: Sequence[str], question: str) -> bool:
 
 def _find_lists(question: str) -> list[list[str]]:
     """Return the names in each pair of brackets of *question*, the last pair first."""
-    return [NAME.findall(listed) for listed in reversed(LISTED.findall(question))]
+    return [NAME.findall(listed[0]) for listed in reversed([*LISTED.finditer(question)])]
 
 
 def _find_in_list(name: str, listed: Sequence[str]) -> list[int]:

@@ -15,13 +15,13 @@ from grader.reading.screening.known_words import find_long_stems, is_echo
 
 KEEPING_WORD: Final = re.compile(
     r"(?<!\w)(?:keep|keeps|kept|remain|remains|remaining|survive|survives|surviving|survived|stay|stays|stayed"
-    r"|retain|retains|retained)(?!\w)",
+    r"|retain|retains|retained|(?<=are\s)left|(?<=is\s)left)(?!\w)",
     re.IGNORECASE,
 )
 """Words for what a selection leaves."""
 REMOVING_WORD: Final = re.compile(
     r"(?<!\w)(?:remov|suppress|discard|delet|eliminat|prun|reject|dismiss)(?:e?s|e|es|ed|ing)?(?!\w)"
-    r"|(?<!\w)(?:drops|drop|dropped|gone|goes|lost|erased?|thrown|cut)(?!\w)",
+    r"|(?<!\w)(?:filter(?:s|ed)?\s+out|drops|drop|dropped|gone|goes|lost|erased?|thrown|cut)(?!\w)",
     re.IGNORECASE,
 )
 """Words for what a selection takes away."""
@@ -33,9 +33,9 @@ DENIED_WORD: Final = re.compile(
     rf"{NEGATION.pattern}\s+(?:(?:any|the|an?)\s+)?([^\W\d_]{{3,}})", re.IGNORECASE
 )
 """The word behind a negation."""
-_VERB: Final = r"(?:have|has|with|are|is|do|does|get|gets|contains?|needs?)"
+_VERB: Final = r"(?:have|has|with|are|is|do|does|gets?|gives?|uses?|contains?|needs?)"
 DENIED_THING: Final = re.compile(
-    rf"(?<!\w)(?:which|what|how\s+many)\s[^.?]*?(?:{_VERB}\s+(?:no|not)|without)\s+(?:any\s+)?([^\W\d_]{{3,}})",
+    rf"(?<!\w)(?:which|what|how\s+many)\s[^.?]*?(?:{_VERB}\s+(?:no|not)|never(?:\s+{_VERB})?|without)\s+(?:any\s+)?([^\W\d_]{{3,}})",
     re.IGNORECASE,
 )
 """What the things that a question asks for do not have, or are not."""
@@ -53,7 +53,7 @@ AFFIRMATION: Final = re.compile(r"(?<!\w)(?:do|does|one|some)[\s.]*\Z", re.IGNOR
 WORD: Final = re.compile(r"[^\W\d_]+(?:'t)?")
 _FILLING: Final = """
 the a an and of in is are was were be have has had do does did get gets got any all them these those
-box boxes ones one to with that at
+box boxes ones one to with that at can may
 """
 FILLING: Final = frozenset(_FILLING.split())
 """Words of a clause that neither affirm nor deny."""

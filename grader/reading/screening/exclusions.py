@@ -9,7 +9,7 @@ from grader.reading.grammar.vocabulary import STEM_LETTERS
 INCLUSIONS: Final = r"with|including|includes|incl\.?|plus|and"
 """Words that contradict a question which leaves something out."""
 EXCLUDED_BY_QUESTION: Final = re.compile(
-    r"(?<!\w)(?:without|excluding|ignor(?:e|ing)|neglect(?:ing)?|no)\s+(?:(?:the|any|its|their)\s+)?([^\W\d_]{4})"
+    r"(?<!\w)(?:without|excluding|ignor(?:e|ing)|neglect(?:ing)?|no|(?:do\s+not|don't)\s+(?:count|include))\s+(?:(?:the|any|its|their)\s+)?([^\W\d_]{4})"
     r"|(?<!\w)([^\W\d_]{4})[^\W\d_]*\s+(?:itself\s+|themselves\s+)?(?:(?:is|are)\s+(?:not\s+counted|left\s+out|ignored)|do(?:es)?\s+not\s+count)",
     re.IGNORECASE,
 )

@@ -6,6 +6,8 @@ from functools import partial
 from typing import Final
 
 from grader.reading.references.selections import (
+    KEEPING_WORD,
+    REMOVING_WORD,
     blank_agreement,
     contradicts_question,
     denies,
@@ -30,20 +32,19 @@ KEYWORD: Final = re.compile(r"\s*(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>[0-9]{1,
 NAMED_LAST: Final = re.compile(
     r"(?P<head>[^:=]*):\s+(?P<values>[^\W\d_]\w*\s*=\s*[0-9]+(?:\s*(?:,|and|,\s*and)\s*[^\W\d_]\w*\s*=\s*[0-9]+)+)[\s.]*"
 )
-_VERB: Final = (
-    r"(?:has|have|had|is|are|was|were|gets?|does|do|[^\W\d_]+n't|no|none|nothing|not|never|without)"
-    r"(?!\w)"
-)
+_COPULA: Final = r"(?:has|have|had|is|are|was|were|gets?|does|do|[^\W\d_]+n't)(?!\w)"
+_VERB: Final = rf"(?:{_COPULA}|(?:no|none|nothing|not|never|without)(?!\w))"
 OTHERS: Final = re.compile(
-    r"(?P<items>[^.;(]*?[0-9a-z])(?:\s*[,;.(]\s*|\s+)(?:(?:and|but|while)\s+)?(?:all\s+)?(?:the\s+)?"
-    rf"(?:(?:others|rest)(?:\s+of\s+(?:them|the\s+[^\W\d_]+))?|(?:other|remaining)(?:\s+(?!{_VERB})[^\W\d_]+){{0,2}})"
+    r"(?P<items>[^.;(]*?[0-9a-z])(?:\s*[,;.(]\s*|\s+(?:-\s+)?)(?:(?:and|but|while)\s+)?(?:all\s+)?(?:the\s+)?"
+    rf"(?:(?:others|rest)(?:\s+of\s+(?:them|the\s+[^\W\d_]+))?|(?:other|remaining)(?:\s+[0-9.]+(?:\s?%)?)?(?:\s+(?!{_VERB})[^\W\d_]+){{0,2}})"
     rf"\s+(?P<state>(?:{_VERB}|[^\W\d_]+)(?:\s[^,;.0-9()]*)?)[\s.)]*",
     re.IGNORECASE,
 )
 """A set, and a clause about all others."""
 COUNT_OF_OTHERS: Final = re.compile(
     r"(?P<items>[^,;.()=]*[0-9](?![^,;.()=]*[0-9])[^,;.()=]*?[^\W\d_])\s*[,;(]\s*(?:(?:and|but|while)\s+)?"
-    rf"[0-9]+\s+(?:(?!{_VERB})[^\W\d_]+\s+)?(?P<state>{_VERB}\s[^,;.0-9()]*)[\s.)]*",
+    rf"[0-9]+\s+(?:(?!{_COPULA})[^\W\d_]+\s+)?"
+    rf"(?P<state>{_COPULA}\s[^,;.0-9()]*|{KEEPING_WORD.pattern}|{REMOVING_WORD.pattern})[\s.)]*",
     re.IGNORECASE,
 )
 """A count with words, and a clause about a count of others: ``9 remain, 11 are removed``."""

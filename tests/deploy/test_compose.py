@@ -11,6 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
+from api.config.environment import SECRET_SETTINGS, read_settings
+from api.config.login_settings import LoginSettings
+from api.config.lti_settings import LtiSettings
+from api.config.mail_settings import MailSettings
 from api.config.settings import ServiceSettings
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +78,16 @@ def plain(told: str) -> str:
     return VARIABLE.sub(lambda found: (found[1] or "")[2:], told)
 
 
+def substitute(told: str, environment: dict[str, str]) -> str:
+    """Return a text with its variables replaced, as Compose does: `:-` and `:+` are conditions."""
+
+    def choose(found: re.Match[str]) -> str:
+        value = environment.get(found["name"], "")
+        return (value or found["word"]) if found["kind"] == "-" else value and found["word"]
+
+    return re.sub(r"\$\{(?P<name>\w+):(?P<kind>[-+])(?P<word>[^}]*)\}", choose, told)
+
+
 def is_local(port: str) -> bool:
     """Return whether a port is published on this machine only, by default."""
     return plain(port).startswith("127.0.0.1:")
@@ -86,12 +100,48 @@ def test_worker_has_every_api_setting_that_it_reads():
     assert "GRADER_PUBLIC_URL" in worker
 
 
-@pytest.mark.parametrize("variable", ["GRADER_LTI", "GRADER_SMTP_HOST", "GRADER_MAIL_FROM"])
-@pytest.mark.parametrize("name", ["api", "worker"])
-def test_switches_of_lti_and_mail_are_passed_from_the_environment(name, variable):
-    value = SERVICES[name]["environment"][variable]
-    assert VARIABLE.fullmatch(value)
-    assert value.startswith(f"${{{variable}:-")
+PASSED = {
+    **dict.fromkeys(LoginSettings.model_fields, ("api",)),
+    **dict.fromkeys([*MailSettings.model_fields, *LtiSettings.model_fields], ("api", "worker")),
+}
+"""Settings of logins, e-mail and LTI, each with the services that read it."""
+OPERATORS_OWN = {"GRADER_SMTP_PASSWORD_FILE": "${GRADER_SMTP_USER:+/secrets/smtp_password}"}
+"""Secrets that the operator puts into the volume, with the condition under which they are read."""
+SECRET_FILES = OPERATORS_OWN | {"GRADER_OIDC_FILE": "${GRADER_OIDC_FILE:-}"}
+
+
+@pytest.mark.parametrize("setting", PASSED)
+def test_settings_of_logins_mail_and_lti_are_passed_from_the_environment(setting):
+    variable = f"GRADER_{setting.upper()}"
+    for name in PASSED[setting]:
+        environment = SERVICES[name]["environment"]
+        if setting in SECRET_SETTINGS:
+            assert environment[f"{variable}_FILE"] == SECRET_FILES[f"{variable}_FILE"]
+            assert variable not in environment
+        else:
+            assert VARIABLE.fullmatch(environment[variable])
+            assert environment[variable].startswith(f"${{{variable}:-")
+
+
+@pytest.mark.parametrize("user", ["", "grader"])
+def test_smtp_password_is_read_from_the_volume_only_with_a_user(tmp_path, user):
+    secret = tmp_path / "smtp_password"
+    secret.write_text("from-the-volume\n", encoding="utf-8")
+    chosen = {
+        "GRADER_SMTP_HOST": "smtp.example.edu",
+        "GRADER_SMTP_TLS": "tls",
+        "GRADER_SMTP_USER": user,
+        "GRADER_MAIL_FROM": "grader@example.edu",
+    }
+    passed = {
+        variable: substitute(str(value), chosen).replace("/secrets", str(tmp_path))
+        for variable, value in SERVICES["worker"]["environment"].items()
+        if variable.startswith(("GRADER_SMTP", "GRADER_MAIL"))
+    }
+    settings = read_settings(passed)
+    assert (settings.smtp_host, settings.smtp_tls) == ("smtp.example.edu", "tls")
+    password = "from-the-volume" if user else None
+    assert (settings.smtp_user, settings.smtp_password) == (user or None, password)
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -125,10 +175,6 @@ def test_database_has_no_external_network_or_ports():
     assert SERVICES["db"]["networks"] == ["inside"]
     assert COMPOSE["networks"]["inside"]["internal"] is True
     assert "ports" not in SERVICES["db"]
-
-
-OPERATORS_OWN = {"GRADER_SMTP_PASSWORD_FILE": "${GRADER_SMTP_USER:+/secrets/smtp_password}"}
-"""Secrets that the operator puts into the volume, with the condition under which they are read."""
 
 
 def test_compose_file_contains_no_secrets():
@@ -218,10 +264,10 @@ def test_every_compose_variable_is_documented_for_operators():
 
 
 def test_mail_and_lti_limits_match_settings_defaults():
-    found = re.findall(r"\$\{GRADER_((?:MAIL|SMTP|LTI)_\w+):-(\d+)\}", COMPOSE_FILE)
-    assert len(found) >= 4
+    found = re.findall(r"\$\{GRADER_((?:MAIL|SMTP|LTI)_\w+):-(\w+)\}", COMPOSE_FILE)
+    assert len(found) >= 5
     for name, value in found:
-        assert int(value) == ServiceSettings.model_fields[name.lower()].default, name
+        assert value == str(ServiceSettings.model_fields[name.lower()].default), name
 
 
 def test_profiles_separate_optional_services():

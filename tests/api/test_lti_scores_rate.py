@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import pairwise
 
 import pytest
@@ -24,7 +24,12 @@ from api.db.models import (
     OutboxMessage,
 )
 from api.db.models import LtiPlatform as PlatformRow
-from api.services.lti.scores.claims import ClaimExclusions, claim_scores, is_score_due
+from api.services.lti.scores.claims import (
+    ClaimExclusions,
+    claim_scores,
+    claim_unresolved_scores,
+    is_score_due,
+)
 from api.services.lti.scores.pacing import SLOWDOWN, PlatformPace
 from api.services.lti.scores.reconciliation import Reconciler
 from api.services.lti.scores.runner import ScoreRunner
@@ -101,6 +106,20 @@ def test_concurrently_created_line_items_are_created_once(world):
     assert len(platform.scores) == 24
 
 
+@contextmanager
+def listen(engine, statements):
+    """Add the statements that are executed during the block to *statements*."""
+
+    def see(_connection, _cursor, statement, *_):
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", see)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", see)
+
+
 def test_idle_reconciliation_needs_few_statements_for_any_number_of_columns(world):
     """The worker compares every few seconds, also if no grade changes for weeks."""
     platform = LimitedPlatform(DIALECTS["moodle"], limiter=LIMITS["sliding"](10**6, 1, lambda: 0.0))
@@ -108,8 +127,8 @@ def test_idle_reconciliation_needs_few_statements_for_any_number_of_columns(worl
     fill(world, students=2, assignments=10)
     reconciler, now, statements = Reconciler(), world.clock(), []
     assert reconciler.run(world.db, now=now) == 20
-    event.listen(world.db.engine, "before_cursor_execute", lambda *sent: statements.append(sent[2]))
-    assert reconciler.run(world.db, now=now) == 0
+    with listen(world.db.engine, statements):
+        assert reconciler.run(world.db, now=now) == 0
     assert len([one for one in statements if one.startswith("SELECT")]) == 3
 
 
@@ -209,6 +228,55 @@ def test_claim_cost_does_not_grow_with_the_queue(world, assignments):
     assert steps < 100
     assert not is_score_due(world.db, everybody, now=now)
     assert is_score_due(world.db, ClaimExclusions(), now=now)
+
+
+def list_exclusions(world):
+    """Return what a claim may leave out: nothing, a course that hangs, or line items."""
+    with world.session() as session:
+        [container] = session.scalars(select(LtiContext.line_items_url))
+        items = session.scalars(select(LtiLineItem.id).order_by(LtiLineItem.id)).all()
+    return (
+        ClaimExclusions(),
+        ClaimExclusions(containers=frozenset({f"{container}&another"})),
+        ClaimExclusions(items=frozenset(items[1:])),
+    )
+
+
+@pytest.mark.parametrize("assignments", [2, 40])
+def test_claim_with_exclusions_needs_no_more_statements(world, assignments):
+    platform = LimitedPlatform(DIALECTS["moodle"], limiter=LIMITS["sliding"](10**6, 1, lambda: 0.0))
+    connect(world, platform)
+    fill(world, students=20, assignments=assignments)
+    now, counts = world.clock(), []
+    Reconciler().run(world.db, now=now)
+    for excluded in list_exclusions(world):
+        statements = []
+        with listen(world.db.engine, statements):
+            assert is_score_due(world.db, excluded, now=now)
+            claimed = claim_scores(world.db, excluded, now=now, limit=5)
+        assert len(claimed) == 5
+        assert len({one.target.item_id for one in claimed}) == 1
+        counts.append(len([one for one in statements if one.startswith(("SELECT", "UPDATE"))]))
+    assert counts == [18] * 3
+
+
+def test_scores_of_a_failed_search_are_claimed_in_chunks(world):
+    """Each transaction claims a chunk, and a submission may write between two of them."""
+    platform = LimitedPlatform(DIALECTS["moodle"], limiter=LIMITS["sliding"](10**6, 1, lambda: 0.0))
+    connect(world, platform)
+    fill(world, students=450, assignments=1)
+    now, sizes, statements = world.clock(), [], []
+    Reconciler().run(world.db, now=now)
+    with world.session() as session:
+        item = session.scalars(select(LtiLineItem.id)).one()
+    with listen(world.db.engine, statements):
+        for claimed in claim_unresolved_scores(world.db, item, now=now):
+            sizes.append(len(claimed))
+            with world.session() as session:  # would wait for a transaction that is still open
+                session.execute(update(Course).values(version=Course.version + 1))
+    assert sizes == [200, 200, 50]
+    assert len([one for one in statements if one.startswith("SELECT")]) == 1 + 3 * 14
+    assert list(claim_unresolved_scores(world.db, item, now=now)) == []
 
 
 @pytest.mark.parametrize("kind", LIMITS)

@@ -4,7 +4,7 @@ A claim stores the score and its timestamp before the score is sent. So a score 
 is repeated with a later timestamp. A claim that ends without a result is made again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -37,6 +37,8 @@ from api.services.outbox.kinds import SCORE_KIND
 
 MAX_TRIES: Final = 60
 """Number of tries, the last ones an hour apart: a platform may be down for a weekend."""
+UNRESOLVED_CHUNK: Final = 200
+"""Number of scores without a line item that one transaction claims."""
 MAX_CLAIM_AGE: Final = timedelta(seconds=30)
 """Age above which a claim is released, so that its score is read again; below `CLAIM_TIME`."""
 TIMESTAMP_STEP: Final = timedelta(milliseconds=1)
@@ -157,11 +159,23 @@ def claim_scores(
         return _claim_due(session, excluded.build_conditions(), now=now, limit=limit)
 
 
-def claim_unresolved_scores(db: Database, item_id: UUID, *, now: datetime) -> list[ScoreDelivery]:
-    """Claim all scores that were due *now* of a line item whose address is not known."""
+def claim_unresolved_scores(
+    db: Database, item_id: UUID, *, now: datetime
+) -> Iterator[list[ScoreDelivery]]:
+    """Claim all scores that were due *now* of a line item whose address is not known.
+
+    Each transaction claims a chunk: submissions to SQLite wait for it, and there may be thousands.
+    """
     conditions = LtiLineItem.id == item_id, LtiLineItem.url == ""
-    with db.transaction() as session:
-        return _claim_due(session, conditions, now=now, limit=None)
+    with db.reading() as session:
+        due = _due_messages(now, conditions).with_only_columns(OutboxMessage.id)
+        ids = session.scalars(due).all()
+    for start in range(0, len(ids), UNRESOLVED_CHUNK):
+        chunk = ids[start : start + UNRESOLVED_CHUNK]
+        of_chunk = (*conditions, OutboxMessage.id.in_(chunk))
+        with db.transaction() as session:
+            claimed = _claim_due(session, of_chunk, now=now, limit=len(chunk))
+        yield claimed
 
 
 def store_results(db: Database, results: Sequence[DeliveryResult]) -> None:
@@ -203,11 +217,7 @@ def _due_messages(now: datetime, conditions: Sequence[ColumnElement[bool]]) -> A
 
 
 def _claim_due(
-    session: Session,
-    conditions: Sequence[ColumnElement[bool]],
-    *,
-    now: datetime,
-    limit: int | None,
+    session: Session, conditions: Sequence[ColumnElement[bool]], *, now: datetime, limit: int
 ) -> list[ScoreDelivery]:
     """Claim due messages, and store the scores that they send."""
     rows = session.execute(

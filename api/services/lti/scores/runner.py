@@ -195,8 +195,8 @@ class ScoreRunner:
         if not self._sender_lock.acquire():
             return None
         for search in failed_searches:
-            others = claim_unresolved_scores(self._db, search.item_id, now=search.failed_at)
-            store_results(self._db, [search.apply(delivery) for delivery in others])
+            for others in claim_unresolved_scores(self._db, search.item_id, now=search.failed_at):
+                store_results(self._db, [search.apply(delivery) for delivery in others])
         if claimed_items is not None:
             self._reconciler.run(self._db, now=self._clock(), claimed=claimed_items)
         paused = self._pauses.list_paused(self._clock())

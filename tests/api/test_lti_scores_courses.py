@@ -26,6 +26,10 @@ REPLIES = {
         200, json=[ITEM], headers={"Link": '<http://moodle.example.edu/2>; rel="next"'}
     ),
     "a line item without https": None,
+    "status 408": httpx2.Response(408),
+    "status 500": httpx2.Response(500, json={}),
+    "status 503": httpx2.Response(503),
+    "a time-out": httpx2.ReadTimeout("slow"),
 }
 
 
@@ -33,7 +37,7 @@ REPLIES = {
 class HalfBrokenPlatform(LtiPlatform):
     """Platform that answers requests for the line items of the broken course with *reply*."""
 
-    reply: httpx2.Response | None = None
+    reply: httpx2.Response | httpx2.ReadTimeout | None = None
     time: VirtualTime | None = None
     arrived_at: list[float] = field(default_factory=list)
     broken_requests: int = 0
@@ -42,6 +46,8 @@ class HalfBrokenPlatform(LtiPlatform):
         if request.url.path != "/broken/lineitems":
             return super().serve(request)
         self.broken_requests += 1
+        if isinstance(self.reply, httpx2.ReadTimeout):
+            raise self.reply
         if self.reply is not None:
             return self.reply
         wanted = request.url.params["resource_id"]

@@ -16,13 +16,14 @@ from api.services.lti.platforms.tool_keys import load_public_keys
 from api.services.lti.protocol.public_http import PlatformHttp
 from api.services.lti.scores.reconciliation import requeue
 from api.services.lti.scores.runner import ScoreRunner
-from api.services.lti.scores.searches import FAILURE_MEMORY_SECONDS
 
 ONE_DATABASE = True
 SLOW_STUDENTS, STUDENTS = 800, 30
 NO_LIST = httpx2.Response(200, json={"no": "list"})
 FORBIDDEN = httpx2.Response(403, json={"error": "not in this course"})
 EXPIRED = httpx2.Response(401, json={})
+BROKEN = httpx2.Response(500, json={})
+SLOW = httpx2.ReadTimeout("slow")
 
 
 @dataclass
@@ -34,7 +35,7 @@ class SearchedPlatform(LtiPlatform):
 
     time: VirtualTime | None = None
     faulty: tuple[str, ...] = ("GET /faulty/lineitems",)
-    reply: httpx2.Response | None = None
+    reply: httpx2.Response | httpx2.HTTPError | None = None
     search_seconds: float = 0.0
     arrived_at: dict[str, float] = field(default_factory=dict)
 
@@ -47,6 +48,8 @@ class SearchedPlatform(LtiPlatform):
             return super().serve(request)
         self.requests.append(name)
         self.time.sleep(self.search_seconds)
+        if isinstance(self.reply, httpx2.HTTPError):
+            raise self.reply
         return self.reply
 
     def take_score(self, request):
@@ -99,12 +102,22 @@ def run_for(runner, world, seconds):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "reply", "status"),
-    [(40.0, NO_LIST, "waiting"), (0.0, NO_LIST, "waiting"), (0.0, FORBIDDEN, "failed")],
-    ids=["a slow search", "a search without success", "a search that is refused"],
+    ("seconds", "reply", "searches", "status"),
+    [
+        (40.0, NO_LIST, 1, "waiting"),
+        (0.0, NO_LIST, 1, "waiting"),
+        (0.0, BROKEN, 1, "waiting"),
+        (20.0, SLOW, 1, "waiting"),
+        (0.0, FORBIDDEN, 1, "failed"),
+        (0.0, FORBIDDEN, 0, "failed"),
+    ],
+    ids=[
+        *("a slow search", "a search without success", "a server error", "a time-out"),
+        *("a search that is refused", "no address to search at"),
+    ],
 )
 def test_many_scores_of_a_failed_search_delay_no_other_course_or_platform(
-    world, seconds, reply, status
+    world, seconds, reply, searches, status
 ):
     time, platform = world.time, world.platform
     other_platform = SearchedPlatform(DIALECTS["brightspace"], time=time)
@@ -119,6 +132,9 @@ def test_many_scores_of_a_failed_search_delay_no_other_course_or_platform(
         runner.run_until_idle()  # the platform answers, so it gets several scores at a time
         connect_course(world, platform, "faulty course")
         faulty = make_faulty(world)
+        if not searches:
+            with world.session() as session:
+                session.get_one(LtiContext, faulty).line_items_url = ""
         platform.reply, platform.search_seconds = reply, seconds
         fill(world, students=SLOW_STUDENTS, assignments=1)
         connect_course(world, platform, "another course")
@@ -131,7 +147,7 @@ def test_many_scores_of_a_failed_search_delay_no_other_course_or_platform(
     assert len(other_platform.arrived_at) == 100
     assert max(platform.arrived_at.values()) - started_at < 10
     assert max(other_platform.arrived_at.values()) - started_at < 15
-    assert platform.requests.count("GET /faulty/lineitems") == 1
+    assert platform.requests.count("GET /faulty/lineitems") == searches
     messages = load_messages(world, faulty)
     assert len(messages) == SLOW_STUDENTS
     assert {(message.status, message.tries) for message in messages} == {(status, 1)}
@@ -151,7 +167,7 @@ def test_scores_that_staff_requeue_are_sent_within_half_a_minute(world):
         with world.session() as session:
             ids = [message.id for message in messages]
             assert requeue(session, ids, now=world.time.clock()) == STUDENTS
-        run_for(runner, world, FAILURE_MEMORY_SECONDS + 10)
+        run_for(runner, world, 40)
     assert len(world.platform.arrived_at) == STUDENTS
     assert len(world.platform.items) == 1
 
@@ -164,7 +180,7 @@ def test_failed_search_is_not_repeated_for_new_scores_at_once(world):
         [message] = load_messages(world, world.lti_context)
         with world.session() as session:
             session.get_one(OutboxMessage, message.id).due_at = world.time.clock()
-        run_for(runner, world, FAILURE_MEMORY_SECONDS - 10)
+        run_for(runner, world, 20)
         assert world.platform.requests.count("GET /faulty/lineitems") == 1
         run_for(runner, world, 20)
         assert world.platform.requests.count("GET /faulty/lineitems") == 2
@@ -193,3 +209,45 @@ def test_request_for_line_items_is_repeated_once_if_no_token_is_accepted(world, 
     assert world.platform.requests.count(f"{method} /faulty/lineitems") == 2
     messages = load_messages(world, context)
     assert {(message.status, message.tries) for message in messages} == {("waiting", 1)}
+
+
+@pytest.mark.parametrize("down", [408, 500, "connection"])
+def test_platform_that_is_down_is_paused_although_it_gave_tokens_for_searches(world, down):
+    fill(world, students=1, assignments=1)
+    with world.time.replace_threads(), closing(build_runner(world)) as runner:
+        runner.run_until_idle()
+        platform, count = world.platform, len(world.platform.requests)
+        platform.down = down
+        fill(world, students=STUDENTS, assignments=2)
+        runner.run_until_idle()
+        assert platform.requests[count:] == ["GET /context/lineitems", "POST /token"]
+        tries = sorted(message.tries for message in load_messages(world, world.lti_context))
+        assert tries == [0] * (2 * STUDENTS - 1) + [1, 1]
+        run_for(runner, world, 20)
+        assert len(platform.requests) == count + 2
+        platform.down = ""
+        run_for(runner, world, 60)
+    assert len(platform.scores) == 1 + 2 * STUDENTS
+
+
+@pytest.mark.parametrize("reply", [BROKEN, SLOW], ids=["a server error", "a time-out"])
+def test_two_courses_without_replies_for_line_items_delay_no_third(world, reply):
+    time, platform = world.time, world.platform
+    platform.reply, platform.search_seconds = reply, 20.0 if reply is SLOW else 0.0
+    fill(world, students=1, assignments=1)
+    with time.replace_threads(), closing(build_runner(world)) as runner:
+        runner.run_until_idle()  # the platform answers, so it gets several scores at a time
+        for path in ("/faulty/lineitems", "/faulty/2/lineitems"):
+            connect_course(world, platform, path)
+            with world.session() as session:
+                context = session.get_one(LtiContext, world.lti_context)
+                context.line_items_url = f"{platform.host}{path}"
+            fill(world, students=STUDENTS, assignments=3)
+        platform.faulty += ("GET /faulty/2/lineitems",)
+        connect_course(world, platform, "another course")
+        fill(world, students=STUDENTS, assignments=1)
+        started_at = time.seconds
+        run_for(runner, world, 60)
+    assert set(platform.faulty) <= set(platform.requests)
+    assert len(platform.arrived_at) == 1 + STUDENTS
+    assert max(platform.arrived_at.values()) - started_at < 10

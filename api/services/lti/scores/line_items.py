@@ -15,7 +15,11 @@ from api.db.models import Assignment, LtiContext, LtiLineItem, LtiPlatform
 from api.services.grades.assignment import compute_student_grade, load_grading_context
 from api.services.lti.protocol.access_tokens import TokenRefusedError
 from api.services.lti.protocol.addresses import PlatformError, PlatformUnreachableError
-from api.services.lti.protocol.claims import LINE_ITEM_READ_SCOPE, LINE_ITEM_SCOPE
+from api.services.lti.protocol.claims import (
+    LINE_ITEM_READ_SCOPE,
+    LINE_ITEM_SCOPE,
+    SCORE_SCOPE,
+)
 from api.services.lti.protocol.grade_service import (
     GradeServiceRefusalError,
     LineItemSpec,
@@ -45,6 +49,10 @@ class LineItemRefusalError(GradeServiceRefusalError):
 
 class LineItemError(PlatformError):
     """A line item can neither be found nor created now; this concerns all of its scores."""
+
+
+class LineItemUnreachableError(LineItemError):
+    """A request for line items got no reply in time, status 408 or 5xx."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +102,11 @@ def resolve_line_item(
     """Return the address of a line item, which is found or created, and then stored.
 
     The caller resolves one line item of a container at a time: two threads that search for the same
-    one would create two. Raises `LineItemError` or another `PlatformError`.
+    one would create two. Raises `LineItemError`, `LineItemRefusalError`, or another `PlatformError`
+    that concerns the whole platform.
     """
     if target.url:
         return target.url
-    if not target.container_url:
-        raise GradeServiceRefusalError(NO_LINE_ITEMS)
     with db.reading() as session:
         url = session.get_one(LtiLineItem, target.item_id).url
     if url:
@@ -107,6 +114,10 @@ def resolve_line_item(
     try:
         url = _find(db, tool, platform, target, now=now)
         url = url or _create(db, tool, platform, target, now=now)
+    except LineItemUnreachableError:
+        # Without a token the platform is down. Otherwise it may be the error of one course.
+        _fetch_new_token(db, tool, platform, now=now)
+        raise
     except (PlatformUnreachableError, RateLimitError, TokenRefusedError):
         raise
     except GradeServiceRefusalError as error:
@@ -121,9 +132,11 @@ def resolve_line_item(
 def _find(
     db: Database, tool: LtiTool, platform: LtiPlatform, target: LineItemTarget, *, now: datetime
 ) -> str:
+    if not target.container_url:
+        raise GradeServiceRefusalError(NO_LINE_ITEMS)
     # Moodle lists line items only for this scope, even if the other one is granted as well.
     scope = LINE_ITEM_READ_SCOPE if LINE_ITEM_READ_SCOPE in target.scopes else LINE_ITEM_SCOPE
-    return retry_with_new_token(
+    return _request_line_items(
         db,
         tool,
         platform,
@@ -140,7 +153,7 @@ def _create(
 ) -> str:
     if target.scopes and LINE_ITEM_SCOPE not in target.scopes:
         raise GradeServiceRefusalError(NOT_ALLOWED)
-    return retry_with_new_token(
+    return _request_line_items(
         db,
         tool,
         platform,
@@ -148,6 +161,32 @@ def _create(
         lambda token: create_line_item(tool.http, target.container_url, token, target.spec),
         now=now,
     )
+
+
+def _request_line_items(
+    db: Database,
+    tool: LtiTool,
+    platform: LtiPlatform,
+    scope: str,
+    send: Callable[[str], str],
+    *,
+    now: datetime,
+) -> str:
+    """Send a request for line items; `LineItemUnreachableError` excludes that for the token."""
+
+    def send_with_token(token: str) -> str:
+        try:
+            return send(token)
+        except PlatformUnreachableError as error:
+            raise LineItemUnreachableError(str(error)) from error
+
+    return retry_with_new_token(db, tool, platform, scope, send_with_token, now=now)
+
+
+def _fetch_new_token(db: Database, tool: LtiTool, platform: LtiPlatform, *, now: datetime) -> None:
+    """Fetch another token for scores; raise `PlatformError` if the platform gives none."""
+    tool.forget_token(platform, (SCORE_SCOPE,))
+    tool.fetch_token(db, platform, (SCORE_SCOPE,), now=now)
 
 
 def retry_with_new_token(

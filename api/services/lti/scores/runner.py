@@ -168,7 +168,9 @@ class ScoreRunner:
         claimed = {one.target.item_id for one in (*self._in_flight.values(), *self._queue)}
         stocked = self._queue.list_stocked(self._batch_size // 2)
         slow = self._searches.list_slow(now)
-        failed_items = frozenset(search.item_id for search in self._searches.list_failed(now))
+        failed_items = frozenset(
+            search.item_id for search in self._searches.list_failed(self._clock())
+        )
         excluded = ClaimExclusions(frozenset(stocked), slow, failed_items)
         self._claims_all = not stocked and not slow
         self._storing, self._results = [*self._storing, *self._results], []
@@ -220,9 +222,9 @@ class ScoreRunner:
 
     def _remove_waiting(self) -> None:
         """Remove the scores whose line item a send searches slowly, or did not find just now."""
-        now = self._monotonic()
-        self._release(self._queue.pop_waiting(self._searches.list_slow(now)))
-        for search in self._searches.list_failed(now):
+        slow = self._searches.list_slow(self._monotonic())
+        self._release(self._queue.pop_waiting(slow))
+        for search in self._searches.list_failed(self._clock()):
             waiting = self._queue.pop_unresolved(search.item_id)
             self._results += map(search.apply, waiting)
 
@@ -280,7 +282,7 @@ class ScoreRunner:
         if sent.line_item_url and not sent.result.delivery.target.url:
             self._queue.set_line_item_url(item_id, sent.line_item_url)
         elif sent.outcome in {"unresolved", "unresolvable"}:
-            self._searches.fail(sent, self._clock(), self._monotonic())
+            self._searches.fail(sent, self._clock())
             self._claims_all = False
             self._remove_waiting()
 

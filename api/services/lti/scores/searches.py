@@ -6,7 +6,7 @@ claims would delay the other scores of all platforms.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -15,8 +15,8 @@ from api.services.lti.scores.delivery import SentScore, plan_next_try, refuse_sc
 
 SLOW_SEARCH_SECONDS: Final = 2.0
 """Duration of a search after which the scores that wait for it are released."""
-FAILURE_MEMORY_SECONDS: Final = 30.0
-"""Seconds without another search for a line item after one has failed."""
+FAILURE_MEMORY: Final = timedelta(seconds=30)
+"""Time without another search for a line item after one has failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,6 @@ class FailedSearch:
 
     sent: SentScore
     failed_at: datetime
-    remembered_until: float
 
     @property
     def item_id(self) -> UUID:
@@ -41,7 +40,7 @@ class FailedSearch:
 
 
 class LineItemSearches:
-    """Searches of the score runner; times (*now*) are seconds of a monotonic clock."""
+    """Searches of the score runner; *seconds* are those of a monotonic clock."""
 
     def __init__(self) -> None:
         self._began_at: dict[str, float] = {}
@@ -53,32 +52,32 @@ class LineItemSearches:
         """The containers that are searched now."""
         return self._began_at.keys()
 
-    def begin(self, container_url: str, now: float) -> None:
+    def begin(self, container_url: str, seconds: float) -> None:
         """Begin a search of a container, unless the score needs none ("")."""
         if container_url:
-            self._began_at[container_url] = now
+            self._began_at[container_url] = seconds
 
     def end(self, container_url: str) -> None:
         """End a search of a container."""
         self._began_at.pop(container_url, None)
 
-    def fail(self, sent: SentScore, failed_at: datetime, now: float) -> None:
+    def fail(self, sent: SentScore, failed_at: datetime) -> None:
         """Remember that the search for the line item of a score failed."""
-        failed = FailedSearch(sent, failed_at, now + FAILURE_MEMORY_SECONDS)
+        failed = FailedSearch(sent, failed_at)
         self._failed[failed.item_id] = failed
         self._unapplied.append(failed)
 
-    def list_slow(self, now: float) -> frozenset[str]:
+    def list_slow(self, seconds: float) -> frozenset[str]:
         """Return the containers whose search takes long."""
-        began_before = now - SLOW_SEARCH_SECONDS
+        began_before = seconds - SLOW_SEARCH_SECONDS
         return frozenset(url for url, at in self._began_at.items() if at <= began_before)
 
-    def list_failed(self, now: float) -> list[FailedSearch]:
+    def list_failed(self, now: datetime) -> list[FailedSearch]:
         """Return the failed searches, without those that were a longer time ago."""
         self._failed = {
             item_id: failed
             for item_id, failed in self._failed.items()
-            if failed.remembered_until > now
+            if failed.failed_at > now - FAILURE_MEMORY
         }
         return list(self._failed.values())
 

@@ -87,7 +87,7 @@ def test_slow_responses_overlap_once_scores_are_accepted(world):
     platform = MeetingPlatform(DIALECTS["moodle"], limiter=LIMITS["sliding"](10**6, 1, lambda: 0.0))
     tool = connect(world, platform)
     fill(world, students=13, assignments=1)
-    with closing(ScoreRunner(world.db, world.clock, tool, max_rate=1000, threads=7)) as runner:
+    with closing(ScoreRunner(world.db, world.clock, tool, max_rate=1000)) as runner:
         runner.run_until_idle()
     assert len(platform.scores) == 13
     assert len(platform.items) == 1
@@ -282,7 +282,7 @@ def test_scores_of_a_failed_search_are_claimed_in_chunks(world):
 @pytest.mark.parametrize("kind", LIMITS)
 def test_pace_of_5000_scores_never_exceeds_the_limit(kind):
     now, start, count = 1000.0, 1000.0, 5000
-    limiter, pace = LIMITS[kind](LIMIT, 1, lambda: now), PlatformPace(LIMIT, threads=1)
+    limiter, pace = LIMITS[kind](LIMIT, 1, lambda: now), PlatformPace(LIMIT)
     for _ in range(count):
         now += pace.compute_delay("p", now)
         assert limiter.take()
@@ -292,7 +292,7 @@ def test_pace_of_5000_scores_never_exceeds_the_limit(kind):
 
 
 def test_rate_drops_immediately_and_recovers_slowly():
-    pace = PlatformPace(10, threads=2)
+    pace = PlatformPace(10)
     pace.begin("p", 0.0)
     pace.slow_down("p")
     pace.end("p", accepted=False)

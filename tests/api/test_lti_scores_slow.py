@@ -127,7 +127,7 @@ def test_scores_that_hang_at_one_platform_leave_a_thread_to_the_others(world):
             select(LtiContext).where(LtiContext.context_id == other.dialect.context)
         ).one()
         second.line_items_url = ""
-    with closing(ScoreRunner(world.db, world.clock, tool, max_rate=1000, threads=3)) as runner:
+    with closing(ScoreRunner(world.db, world.clock, tool, max_rate=1000, threads=4)) as runner:
         runner.run_until_idle()  # the first platform answers: it may use several threads
         assert len(hanging.scores) == 3 * 2 * STUDENTS
         hanging.hangs = "/scores"

@@ -24,6 +24,7 @@ from api.services.external_login.outbound_http import OutboundError, OutboundHtt
 from api.services.external_login.provider_http import ProviderHttp
 from api.services.lti.platforms.registration import create_registration_link
 from api.services.lti.protocol.public_http import PlatformHttp
+from api.services.lti.scores.runner import SEND_THREADS
 
 LIMITS = OutboundLimits(max_bytes=10_000, timeout_seconds=5, total_seconds=0.5)
 MOST_SECONDS = 4
@@ -331,3 +332,19 @@ def test_docs_searches_are_rate_limited_per_ip_address(campus):
     assert Browser(campus).get("/docs").status == 200
     campus.clock.advance(minutes=1)
     assert Browser(campus).get("/docs/search", params={"q": "late"}).status == 200
+
+
+def test_roster_can_be_fetched_while_all_threads_send():
+    """All requests meet at a barrier, which breaks if one of them has to wait."""
+    barrier = threading.Barrier(SEND_THREADS + 1, timeout=20)
+
+    def serve(_request):
+        barrier.wait()
+        return httpx2.Response(200, json={})
+
+    http = PlatformHttp(httpx2.MockTransport(serve))
+    with ThreadPoolExecutor(barrier.parties) as pool:
+        sent = [
+            pool.submit(http.send, "GET", "https://lms.example/") for _ in range(barrier.parties)
+        ]
+    assert [one.result().status for one in sent] == [200] * len(sent)

@@ -22,11 +22,15 @@ class OutboundError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OutboundLimits:
-    """Limits of a request: bytes of the reply, seconds of one read, and seconds of all."""
+    """Limits of a request: bytes of the reply, seconds of one read, and seconds of all.
+
+    *max_requests* is the number of requests at a time.
+    """
 
     max_bytes: int
     timeout_seconds: float
     total_seconds: float
+    max_requests: int = MAX_CONCURRENT_REQUESTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class OutboundHttp:
         self._create_transport = create_transport
         self._client: httpx2.Client | None = None
         self._lock = threading.Lock()
-        self._turns = threading.BoundedSemaphore(MAX_CONCURRENT_REQUESTS)
+        self._turns = threading.BoundedSemaphore(limits.max_requests)
 
     def send(self, method: str, url: str, **options: Any) -> OutboundReply:
         """Send a request with the *options* of httpx2, and return the reply of any status.

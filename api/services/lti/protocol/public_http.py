@@ -32,8 +32,13 @@ UNROUTED_NETWORKS: Final = tuple(map(ip_network, ("::/96", "64:ff9b:1::/48", "fe
 """IPv4-compatible, local NAT64 (RFC 8215) and site-local addresses: not public in any Python."""
 NAT64_NETWORK: Final = ip_network("64:ff9b::/96")
 """IPv6 addresses that end with the IPv4 address that a gateway reaches for them (RFC 6052)."""
-LIMITS: Final = OutboundLimits(4 * 1024 * 1024, timeout_seconds=10, total_seconds=20)
-"""Limits of a request; a page of a roster with some thousand people fits."""
+LIMITS: Final = OutboundLimits(
+    4 * 1024 * 1024, timeout_seconds=10, total_seconds=20, max_requests=10
+)
+"""Limits of a request; a page of a roster with some thousand people fits.
+
+The worker fetches a roster while all threads of the score sender wait for replies.
+"""
 SUCCESS_STATUSES: Final = range(200, 300)
 
 

@@ -18,6 +18,8 @@ SLOWDOWN: Final = 0.9
 RECOVERY_STEPS: Final = 1000
 """Accepted scores after which a rate of zero would be back at the highest."""
 MIN_RATE_SHARE: Final = 0.02
+RESERVED_THREADS: Final = 2
+"""Threads that a platform leaves to the others: one that hangs may take one of them."""
 
 
 class PlatformPauses:
@@ -74,20 +76,43 @@ class PlatformPace:
 
     Scores are spaced by the rate, which starts a little below *max_rate* scores per second. It
     falls when the platform asks to wait, and rises slowly with each accepted score. A score that
-    is late does not delay the following ones, but no second has more than the limit. At most
-    *threads* scores are under way to a platform, and only one until it has accepted one: a
-    platform that is down is tried once.
+    is late does not delay the following ones, but no second has more than the limit.
     """
 
-    def __init__(self, max_rate: float, threads: int) -> None:
-        self._max_rate, self._threads = max_rate * RATE_SHARE, threads
+    def __init__(self, max_rate: float) -> None:
+        self._max_rate = max_rate * RATE_SHARE
         self._per_second = max(1, int(max_rate))
         self._paces: dict[UUID, _Pace] = {}
 
-    def is_busy(self, platform_id: UUID) -> bool:
-        """Return whether a platform must answer a score before it gets another."""
+    def choose_platform(
+        self, platform_ids: Collection[UUID], *, free_threads: int, now: float
+    ) -> UUID | None:
+        """Return the platform that gets the next score; None if a score must end first.
+
+        It is the one whose rate allows a score first. Of several, it is the one with the fewest
+        scores under way, then the one whose last score left first: a platform that hangs cannot
+        delay the others. A platform gets one score at a time until it has answered, because one
+        that is down should be tried once.
+        """
+        allowed = [
+            platform_id
+            for platform_id in platform_ids
+            if self._is_allowed(self._paces.get(platform_id), free_threads)
+        ]
+        return min(allowed, key=lambda platform_id: self._rank(platform_id, now), default=None)
+
+    @staticmethod
+    def _is_allowed(pace: _Pace | None, free_threads: int) -> bool:
+        """Return whether a platform may get another score before those under way have ended."""
+        if pace is None or pace.in_flight == 0:
+            return free_threads > 0
+        return pace.is_answering and free_threads > RESERVED_THREADS
+
+    def _rank(self, platform_id: UUID, now: float) -> tuple[float, int, float]:
         pace = self._paces.get(platform_id)
-        return pace is not None and pace.in_flight >= (self._threads if pace.is_answering else 1)
+        if pace is None:
+            return 0.0, 0, float("-inf")
+        return self.compute_delay(platform_id, now), pace.in_flight, pace.sent[-1]
 
     def compute_delay(self, platform_id: UUID, now: float) -> float:
         """Return the seconds until the rate allows the next score of a platform."""

@@ -3,7 +3,7 @@
 One thread claims the scores of two seconds in one transaction, and stores the results of a second
 in another one. Meanwhile, other threads send scores at the rate of each platform: a platform that
 takes half a second per score still gets as many as it accepts, and a slow database delays no score.
-One thread is reserved for other platforms. A course whose line items hang occupies one thread.
+A platform leaves two threads to the others. A course whose line items hang occupies one thread.
 
 One worker at a time compares and sends scores, because each knows only its own rate, its own pauses
 and the line items that it creates itself. Another takes over when it ends or dies.
@@ -41,10 +41,8 @@ from api.services.outbox.polling_thread import PollingThread
 
 POLL_SECONDS: Final = 5.0
 """Seconds between two comparisons."""
-SEND_THREADS: Final = 7
-"""Maximum number of concurrent sends; fewer than the requests that `OutboundHttp` allows."""
-RESERVED_THREADS: Final = 1
-"""Threads that a single platform leaves to the others."""
+SEND_THREADS: Final = 8
+"""Maximum number of concurrent sends; fewer than the requests that `PlatformHttp` allows."""
 EXCHANGE_SECONDS: Final = 1.0
 """Seconds between two exchanges with the database (store results, claim scores) during sends."""
 BATCH_SECONDS: Final = 2.0
@@ -82,7 +80,7 @@ class ScoreRunner:
         self._db, self._clock, self._tool, self._after_score = db, clock, tool, after_score
         self._threads, self._monotonic, self._sleep = threads, monotonic, sleep
         self._pauses, self._reconciler = PlatformPauses(), Reconciler()
-        self._pace = PlatformPace(max_rate, max(1, threads - RESERVED_THREADS))
+        self._pace = PlatformPace(max_rate)
         self._batch_size = max(1, round(max_rate * BATCH_SECONDS))
         self._queue = ClaimedScores()
         self._in_flight: dict[Future[SentScore], ScoreDelivery] = {}
@@ -233,18 +231,16 @@ class ScoreRunner:
 
         Otherwise return the seconds until it does; None if a running send must end first.
         """
-        if len(self._in_flight) >= self._threads:
-            return None
         paused = self._pauses.list_paused(self._clock())
         waiting = [
             platform_id
             for platform_id in self._queue.list_platforms(self._searches.containers)
-            if platform_id not in paused and not self._pace.is_busy(platform_id)
+            if platform_id not in paused
         ]
-        if not waiting:
+        now, free_threads = self._monotonic(), self._threads - len(self._in_flight)
+        platform_id = self._pace.choose_platform(waiting, free_threads=free_threads, now=now)
+        if platform_id is None:
             return None
-        now = self._monotonic()
-        platform_id = min(waiting, key=lambda waiting_id: self._pace.compute_delay(waiting_id, now))
         delay = self._pace.compute_delay(platform_id, now)
         if delay > 0:
             return delay

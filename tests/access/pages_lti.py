@@ -28,7 +28,7 @@ from api.db.models import (
     OutboxMessage,
 )
 from api.db.models import LtiPlatform as PlatformRow
-from api.services.lti.launches.initiation import compute_digest
+from api.services.lti.launches.initiation import compute_digest, derive_url_token
 from api.services.lti.protocol.claims import DeepLinkRequest, LaunchClaims
 from api.services.lti.protocol.public_http import PlatformHttp
 
@@ -98,22 +98,26 @@ ROUTES = {
     ),
     ("POST", "/lti/launch"): Route("anyone", ok=303, media=FORM_TYPE, prepare=begin_launch),
     ("GET", "/lti/enter"): Route(
-        "anyone", ok=303, query={"token": "known"}, headers=BROWSER_HEADERS
+        "anyone", ok=303, query={"token": derive_url_token("known")}, headers=BROWSER_HEADERS
     ),
     ("POST", "/lti/enter"): Route("anyone", ok=303, body=build_token_form("known"), **FORM_POST),
-    ("GET", "/lti/link"): Route("anyone", query={"token": "unknown"}, headers=BROWSER_HEADERS),
+    ("GET", "/lti/link"): Route(
+        "anyone", query={"token": derive_url_token("unknown")}, headers=BROWSER_HEADERS
+    ),
     ("POST", "/lti/link"): Route(
         "anyone",
         ok=303,
         body=build_token_form(
-            "unknown", choice="password", email=NEWCOMER_EMAIL, password=PASSWORD
+            derive_url_token("unknown"), choice="password", email=NEWCOMER_EMAIL, password=PASSWORD
         ),
         **BROWSER_FORM_POST,
     ),
-    ("GET", "/lti/deep-link"): Route("anyone", query={"token": "chooses"}),
+    ("GET", "/lti/deep-link"): Route("anyone", query={"token": derive_url_token("chooses")}),
     ("POST", "/lti/deep-link"): Route(
         "anyone",
-        body=lambda scene: build_token_form("chooses", assignment=str(scene.assigned.assignment)),
+        body=lambda scene: build_token_form(
+            derive_url_token("chooses"), assignment=str(scene.assigned.assignment)
+        ),
         **FORM_POST,
     ),
     ("GET", "/lti/register/{registration}"): Route("anyone"),
@@ -122,7 +126,7 @@ ROUTES = {
         "person",
         site=True,
         caller="instructor",
-        query={"token": "connects"},
+        query={"token": derive_url_token("connects")},
         headers=BROWSER_HEADERS,
     ),
     ("POST", "/lti/connect"): Route(
@@ -131,7 +135,7 @@ ROUTES = {
         ok=303,
         site=True,
         caller="instructor",
-        body=lambda scene: build_token_form("connects", course=str(scene.course)),
+        body=lambda scene: build_token_form(derive_url_token("connects"), course=str(scene.course)),
         **BROWSER_FORM_POST,
     ),
     ("GET", "/lti/jwks"): Route("anyone"),
@@ -263,7 +267,7 @@ def _build_launches(scene: Scene, platform: UUID, deployment: UUID) -> list[LtiL
     }
     return [
         LtiLaunch(
-            digest=compute_digest(token),
+            digest=compute_digest(derive_url_token(token)),
             browser_digest=compute_digest(BROWSER_ID),
             platform_id=platform,
             expires_at=now + LIFETIME,

@@ -213,6 +213,16 @@ def test_token_of_another_launch_cannot_be_used_for_selection(campus):
     assert browser.get("/lti/deep-link?token=chosen").status == 403
 
 
+def test_token_of_link_choice_opens_no_session(campus):
+    world = campus()
+    page = world.platform.choose_links(Browser(world), world.platform.teacher)
+    token = page.one("form", action="/lti/deep-link").one("input", name="token")["value"]
+    thief = Browser(world)
+    assert thief.post("/lti/enter", {"token": token}).status == 403
+    assert thief.get("/lti/enter", params={"token": token}).status == 403
+    assert thief.get("/account").location == "/login?next=%2Faccount"
+
+
 SETTINGS = {
     "no return address": {"deep_link_return_url": None},
     "a return address without https": {"deep_link_return_url": "http://moodle.example.edu/x"},

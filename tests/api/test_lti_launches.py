@@ -38,6 +38,7 @@ from api.db.models import (
     User,
 )
 from api.db.models import LtiPlatform as PlatformRow
+from api.pages.lti.launch import NO_COOKIE
 from api.services.external_login import fetched_value
 from api.services.lti.launches.accounts import NAMELESS
 from api.services.lti.protocol.public_http import PlatformHttp
@@ -440,12 +441,25 @@ def test_launch_without_cookies_continues_in_a_new_tab_once(campus):
     assert Browser(world).send(form).status == 403
 
 
-def test_browser_blocking_the_cookie_gets_the_new_tab_page(campus):
+def test_browser_blocking_the_cookie_is_told_so(campus):
     world = campus()
     browser = Browser(world)
     page = world.platform.post_message(browser, world.platform.student)
     browser.cookies.clear()
-    assert browser.get(page.location).one("form", action="/lti/enter")["target"] == "_blank"
+    refused = browser.get(page.location)
+    assert (refused.status, refused.one("p", role="alert").text) == (403, NO_COOKIE)
+
+
+def test_tokens_in_addresses_open_no_session_in_another_browser(campus):
+    world = campus()
+    browser = Browser(world)
+    page = world.platform.post_message(browser, world.platform.student)
+    thief, token = Browser(world), page.location.partition("token=")[2]
+    assert thief.post("/lti/enter", {"token": token}).status == 403
+    assert thief.get(page.location).status == 403
+    assert thief.get("/lti/link", params={"token": token}).status == 403
+    assert name_of(thief) == 401
+    assert browser.get(page.location).location == f"/courses/{world.dl}"
 
 
 def test_launch_started_in_another_browser_is_refused(campus):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from access.pages import FORM_TYPE, NEWCOMER_LOGIN, SAME_ORIGIN
-from access.pages_lti import BROWSER_HEADERS, LMS, build_login_initiation
+from access.pages_lti import BROWSER_HEADERS, LMS, begin_launch, build_login_initiation
 from pages import Browser as Requests
 from populated_course import ROUTES, PageAddress, RouteCall
 from screens import faults, look, overflow, violations
@@ -145,9 +145,15 @@ def compared_roster(scene):
     return answer
 
 
+def launched_in_frame(scene):
+    launch = begin_launch(scene)
+    headers = FRAMED | launch["headers"] | {"Content-Type": FORM_TYPE}
+    return scene.ask("POST", "/lti/launch", headers=headers, content=launch["body"])
+
+
 STATES = {
     "error.html": lambda scene: visit(scene, "student", "/nowhere"),
-    "lti/continue.html": lambda scene: scene.ask("GET", "/lti/enter?token=known", headers={}),
+    "lti/continue.html": launched_in_frame,
     "lti/open.html": lambda scene: scene.ask(
         "GET", "/lti/login", headers=FRAMED, params=build_login_initiation(scene)
     ),

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query
 from fastapi.responses import Response
 
-from api.core.errors import InvalidInput, ServiceError
+from api.core.errors import Forbidden, InvalidInput, ServiceError
 from api.core.ids import parse_id
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep
@@ -16,10 +16,9 @@ from api.pages.lti.common import (
     render_launch_refusal_in_frame,
     require_tool,
 )
-from api.pages.lti.launch import render_continuation
 from api.pages.router import PageDep, PageRouter
 from api.services.lti.launches.frames import find_launch_origins
-from api.services.lti.launches.verification import load_launch_to_continue
+from api.services.lti.launches.verification import START_AGAIN
 from api.services.lti.protocol.addresses import get_origin
 
 if TYPE_CHECKING:
@@ -48,8 +47,7 @@ def _render_assignment_choice(
 ) -> Response:
     choice = _load_assignment_choice(context, token)
     if choice is None:
-        with context.service.db.reading() as session:
-            return render_continuation(load_launch_to_continue(session, token, now=context.now))
+        raise Forbidden(START_AGAIN)
     return render_framed(
         "lti/deep_link.html",
         {

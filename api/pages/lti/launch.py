@@ -36,7 +36,6 @@ from api.services.lti.launches.verification import (
     VerifiedLaunch,
     bind_launch_to_other_browser,
     consume_state,
-    load_launch_to_continue,
     load_verified_launch,
     verify_launch,
 )
@@ -49,6 +48,10 @@ Parameter = Annotated[str, Query(max_length=MAX_PARAMETER_CHARACTERS)]
 PARAMETERS: Final = (
     *("iss", "login_hint", "target_link_uri", "client_id", "lti_deployment_id"),
     "lti_message_hint",
+)
+NO_COOKIE: Final = (
+    "Your browser did not send the cookie of this launch. Let it accept cookies of Grader, or open "
+    "the link of the learning platform in a new tab."
 )
 NOT_SENT: Final = (
     "The learning platform did not send a message ({error}). Open the link there again."
@@ -137,10 +140,25 @@ def receive_message(form: FormDep, context: PageDep) -> Response:
             context, error, lambda session: find_launch_origins(session, form.text("state"))
         )
     if launch.claims.deep_link is not None:
-        return RedirectResponse(build_choice_path(launch.token), status_code=303)
+        return _show_link_choice_or_continue(context, launch)
     if is_framed(context):
         return render_continuation(launch)
-    return RedirectResponse(f"/lti/enter?{urlencode({'token': launch.token})}", status_code=303)
+    return RedirectResponse(f"/lti/enter?{urlencode({'token': launch.url_token})}", status_code=303)
+
+
+def _show_link_choice_or_continue(context: RequestContext, launch: VerifiedLaunch) -> Response:
+    """Redirect a teacher to the choice of links; in a new tab, account and course come first."""
+    # Imported here: a service without LTI does not load these libraries.
+    from api.services.lti.launches.content_selection import load_link_choice  # noqa: PLC0415
+
+    try:
+        with context.service.db.transaction() as session:
+            choice = load_link_choice(session, launch.url_token, now=context.now)
+    except ServiceError as error:
+        return render_launch_refusal(error, origins=launch.platform.origins)
+    if choice is None:
+        return render_continuation(launch)
+    return RedirectResponse(build_choice_path(launch.url_token), status_code=303)
 
 
 def build_choice_path(token: str) -> str:
@@ -159,13 +177,12 @@ def render_continuation(launch: VerifiedLaunch) -> Response:
 
 @router.get("/lti/enter")
 def continue_launch(context: PageDep, token: Parameter = "") -> Response:
-    """Continue a launch; a browser without our cookie is asked to do so in a new tab."""
+    """Continue a launch in the browser that began it."""
     require_tool(context)
     try:
         consume_launch_step_limit(context)
         if not get_browser_secret(context):
-            with context.service.db.reading() as session:
-                return render_continuation(load_launch_to_continue(session, token, now=context.now))
+            raise Forbidden(NO_COOKIE)
         return _continue_and_redirect(context, token, get_browser_secret(context))
     except ServiceError as error:
         return render_launch_refusal(error)

@@ -81,6 +81,16 @@ class LaunchState:
         return compute_digest(self.text)
 
 
+def derive_url_token(token: str) -> str:
+    """Return the token that stands in addresses for the launch of *token*.
+
+    Servers log addresses. So it cannot be turned back, and opens no session in a browser that did
+    not begin the launch.
+    """
+    code = hmac.digest(token.encode(), b"url", "sha256")
+    return urlsafe_b64encode(code).rstrip(b"=").decode("ascii")
+
+
 def compute_digest(secret: str) -> bytes:
     """Return the stored form of a secret of a launch."""
     return sha256(secret.encode()).digest()

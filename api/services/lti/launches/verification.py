@@ -14,7 +14,12 @@ from sqlalchemy.orm import Session
 from api.core.errors import Forbidden, ServiceUnavailable
 from api.db.engine import Database
 from api.db.models import LtiLaunch, LtiPlatform
-from api.services.lti.launches.initiation import SECRET_BYTES, LaunchState, compute_digest
+from api.services.lti.launches.initiation import (
+    SECRET_BYTES,
+    LaunchState,
+    compute_digest,
+    derive_url_token,
+)
 from api.services.lti.platforms.registry import find_deployment
 from api.services.lti.protocol.addresses import PlatformError
 from api.services.lti.protocol.claims import ClaimError, LaunchClaims, parse_claims
@@ -43,11 +48,19 @@ log = logging.getLogger("api.lti")
 
 @dataclass(frozen=True, slots=True)
 class VerifiedLaunch:
-    """Launch whose message is valid; *token* continues it once, *platform* sent it."""
+    """Launch whose message is valid; *token* continues it once in any browser.
+
+    *platform* sent the message.
+    """
 
     platform: LtiPlatform
     claims: LaunchClaims
     token: str = field(repr=False)
+
+    @property
+    def url_token(self) -> str:
+        """The token that continues the launch only in the browser that began it."""
+        return derive_url_token(self.token)
 
 
 def consume_state(
@@ -114,8 +127,8 @@ def verify_launch(
                 UNKNOWN_DEPLOYMENT.format(deployment=claims.deployment_id, name=platform.name)
             )
         launch = session.get_one(LtiLaunch, launch_id)
-        launch.digest, launch.deployment_id = compute_digest(token), deployment.id
-        launch.claims = claims.model_dump(mode="json")
+        launch.digest = compute_digest(derive_url_token(token))
+        launch.deployment_id, launch.claims = deployment.id, claims.model_dump(mode="json")
     return VerifiedLaunch(platform, claims, token)
 
 
@@ -123,6 +136,8 @@ def load_verified_launch(
     session: Session, token: str, browser_secret: str, *, now: datetime, locks: bool = True
 ) -> LtiLaunch:
     """Return the launch that *token* continues in the browser that began it; *locks* locks it.
+
+    *token* is the one in addresses.
 
     Raises `Forbidden` for another browser, and if the launch has ended. Otherwise somebody could
     send another person their own launch, and have them link it to their account.
@@ -150,22 +165,16 @@ def find_launch(session: Session, token: str, *, now: datetime, locks: bool = Tr
     return launch
 
 
-def load_launch_to_continue(session: Session, token: str, *, now: datetime) -> VerifiedLaunch:
-    """Return a launch for the page that continues it in a new tab."""
-    launch = find_launch(session, token, now=now, locks=False)
-    platform = session.get_one(LtiPlatform, launch.platform_id)
-    return VerifiedLaunch(platform, LaunchClaims(**launch.claims), token)
-
-
 def bind_launch_to_other_browser(
     session: Session, token: str, browser_secret: str, *, now: datetime
 ) -> str:
     """Bind a launch to another browser, once, and return the token that continues it there.
 
+    *token* is that of `VerifiedLaunch`, which is in no address.
     A frame without cookies cannot show that it began the launch. So its user confirms in a new tab
     who they are, and cannot link the launch to an account just because they are logged in.
     """
-    launch = find_launch(session, token, now=now)
+    launch = find_launch(session, derive_url_token(token), now=now)
     if launch.is_moved:
         raise Forbidden(START_AGAIN)
     new_token = secrets.token_urlsafe(SECRET_BYTES)

@@ -16,6 +16,7 @@ from api.db.models import (
     LtiUser,
     User,
 )
+from api.services.lti.launches.verification import START_AGAIN
 from api.services.lti.platforms.tool_keys import load_public_keys
 from api.services.lti.protocol.public_http import PlatformHttp
 
@@ -151,7 +152,7 @@ def test_selection_is_sent_once_and_requires_an_assignment(campus):
     assert choose(frame, page, world.assigned).status == 200
     used = choose(frame, page, world.assigned)
     assert used.status == 403
-    assert "Open the link in the learning platform again" in used.text
+    assert START_AGAIN in used.text
 
 
 def test_expired_selection_shows_a_page_in_the_frame(campus):

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -45,7 +45,7 @@ ONLY_API = {
     "GRADER_TRUSTED_PROXIES",
 }
 """Settings about requests and logins, which the worker does not read."""
-VARIABLE = re.compile(r"\$\{[A-Z_]+(:-[^}]*)?\}")
+VARIABLE = re.compile(r"\$\{([A-Z_]+)(?::-([^{}]*))?\}")
 
 
 def loose(name: str, service: dict[str, Any]) -> Iterator[str]:
@@ -73,9 +73,18 @@ def loose(name: str, service: dict[str, Any]) -> Iterator[str]:
     yield from (f"listens at {port}" for port in service.get("ports", ()) if not is_local(port))
 
 
+def substitute(told: str, environment: Mapping[str, str]) -> str:
+    """Return a text with each variable replaced, as Compose does; empty ones have their default."""
+    while (
+        done := VARIABLE.sub(lambda found: environment.get(found[1]) or found[2] or "", told)
+    ) != told:
+        told = done
+    return told
+
+
 def plain(told: str) -> str:
     """Return a text with each variable replaced by its default."""
-    return VARIABLE.sub(lambda found: (found[1] or "")[2:], told)
+    return substitute(told, {})
 
 
 def substitute(told: str, environment: dict[str, str]) -> str:
@@ -142,6 +151,26 @@ def test_smtp_password_is_read_from_the_volume_only_with_a_user(tmp_path, user):
     assert (settings.smtp_host, settings.smtp_tls) == ("smtp.example.edu", "tls")
     password = "from-the-volume" if user else None
     assert (settings.smtp_user, settings.smtp_password) == (user or None, password)
+
+
+PROXY = "10.213.77.2"
+
+
+@pytest.mark.parametrize(
+    ("variable", "default", "value"),
+    [
+        ("GRADER_HOSTS", "", "grader.example.edu"),
+        ("GRADER_OIDC_FILE", "", "/secrets/oidc.json"),
+        ("GRADER_LOGIN_HEADER", "", "X-Remote-User: 10.213.77.1"),
+        ("GRADER_NEW_ACCOUNTS", "", "example.edu, *.example.edu"),
+        ("GRADER_LOCAL_LOGIN", "true", "false"),
+        ("GRADER_TRUSTED_PROXIES", PROXY, "10.213.77.1"),
+    ],
+)
+def test_settings_of_logins_reach_the_api(variable, default, value):
+    written = SERVICES["api"]["environment"][variable]
+    assert substitute(written, {}) == default
+    assert substitute(written, {variable: value}) == value
 
 
 @pytest.mark.parametrize("name", SERVICES)

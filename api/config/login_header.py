@@ -67,7 +67,8 @@ class ProxyLogin:
     def find_user(self, scope: Mapping[str, Any]) -> str | None:
         """Return the user that a listed proxy names in the ASGI *scope* of a request, or None.
 
-        A repeated header, and a value that is no visible text, name nobody.
+        ASCII letters are in lower case, because many proxies pass a name on as its user typed it. A
+        repeated header, and a value that is no visible text, name nobody.
         """
         if not self._is_from_proxy(scope):
             return None
@@ -76,7 +77,7 @@ class ProxyLogin:
         if len(values) != 1:
             return None
         try:
-            user = values[0].decode("utf-8").strip()
+            user = values[0].lower().decode("utf-8").strip()
         except UnicodeDecodeError:
             return None
         is_usable = user.isprintable() and 0 < len(user) <= MAX_USER_CHARACTERS

@@ -95,10 +95,11 @@ def naming_app(setting):
     ("headers", "user"),
     [
         ((b"X-Remote-User: ann",), "ann"),
+        ((b"X-Remote-User: ANN@Example.edu",), "ann@example.edu"),
         ((), "None"),
         ((b"X-Remote-User: ann", b"X-Remote-User: root"), "None"),
         ((b"X-Remote-User:  ",), "None"),
-        ((b"X-Remote-User: " + "Zoë".encode(),), "Zoë"),
+        ((b"X-Remote-User: " + "ZoË\u212a".encode(),), "zoË\u212a"),
         ((b"X-Remote-User: \xff",), "None"),
         ((b"X-Remote-User: " + b"a" * 300,), "None"),
     ],
@@ -194,6 +195,14 @@ def test_new_accounts_setting_limits_account_creation(campus, new_accounts, user
         assert len(session.scalars(select(User)).all()) == (1 if status == 303 else 0)
     if status == 403:
         assert "You have no account here" in page.one(role="alert").text
+
+
+def test_user_header_in_other_case_opens_the_same_account(campus):
+    world = campus(new_accounts=("*",))
+    for user in ("ann", "ANN", "Ann"):
+        assert log_in(Browser(world), user).status == 303
+    with world.session() as session:
+        assert len(session.scalars(select(User)).all()) == 1
 
 
 def test_linking_account_with_same_email_asks_for_password_once(campus):

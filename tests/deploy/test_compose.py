@@ -45,7 +45,7 @@ ONLY_API = {
     "GRADER_TRUSTED_PROXIES",
 }
 """Settings about requests and logins, which the worker does not read."""
-VARIABLE = re.compile(r"\$\{([A-Z_]+)(?::-([^{}]*))?\}")
+VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?:(?P<kind>:[-+])(?P<word>[^{}]*))?\}")
 
 
 def loose(name: str, service: dict[str, Any]) -> Iterator[str]:
@@ -74,27 +74,19 @@ def loose(name: str, service: dict[str, Any]) -> Iterator[str]:
 
 
 def substitute(told: str, environment: Mapping[str, str]) -> str:
-    """Return a text with each variable replaced, as Compose does; empty ones have their default."""
-    while (
-        done := VARIABLE.sub(lambda found: environment.get(found[1]) or found[2] or "", told)
-    ) != told:
-        told = done
-    return told
+    """Return a text with its variables replaced, as Compose does: `:-` and `:+` are conditions."""
+
+    def choose(found: re.Match[str]) -> str:
+        value = environment.get(found["name"], "")
+        return value and found["word"] if found["kind"] == ":+" else value or found["word"] or ""
+
+    done = VARIABLE.sub(choose, told)  # the innermost variables
+    return done if done == told else substitute(done, environment)
 
 
 def plain(told: str) -> str:
     """Return a text with each variable replaced by its default."""
     return substitute(told, {})
-
-
-def substitute(told: str, environment: dict[str, str]) -> str:
-    """Return a text with its variables replaced, as Compose does: `:-` and `:+` are conditions."""
-
-    def choose(found: re.Match[str]) -> str:
-        value = environment.get(found["name"], "")
-        return (value or found["word"]) if found["kind"] == "-" else value and found["word"]
-
-    return re.sub(r"\$\{(?P<name>\w+):(?P<kind>[-+])(?P<word>[^}]*)\}", choose, told)
 
 
 def is_local(port: str) -> bool:

@@ -24,6 +24,7 @@ from grader.reading.restatements.rewriting import Rewriter
 from grader.reading.restatements.steps.grouped_results import remove_points_of_results
 from grader.reading.restatements.steps.harmless_clauses import strip_check
 from grader.reading.restatements.steps.restated_values import split_notations
+from grader.reading.restatements.surroundings.excluded_layers import strip_excluded_layers
 from grader.reading.restatements.surroundings.repeated_question import strip_repeated_question
 from grader.reading.restatements.wrapping import blank_label, strip_wrapping
 from grader.reading.result import StyledText
@@ -116,6 +117,7 @@ class TextReader(ABC, Generic[P, A]):
         """Return the reading of a text with words, unless one may change the value."""
         question = get_question_text(part, scope)
         text, copied = strip_repeated_question(text, question)
+        text, excluded = strip_excluded_layers(text, question)
         if self.refuses_unknown_words and not getattr(part, "options", ()):
             named = f"{question} {part.id.replace('_', ' ')}"
             refuse_other_numbered_thing(text, named, part.statement)
@@ -127,7 +129,7 @@ class TextReader(ABC, Generic[P, A]):
                 text, len(value_text), question=question, context=part.statement
             )
         value_text, header = strip_column_names(value_text, question)
-        notes = (*copied, *header, *reason, *check)
+        notes = (*copied, *excluded, *header, *reason, *check)
         reading = self._read_or_rewrite(value_text, part, scope, question, screened=text)
         return replace(reading, notes=(*reading.notes, *notes)) if notes else reading
 

@@ -21,6 +21,14 @@ CLIP = ask(
 )
 ADDED = ask(key=80, prompt="If both had biases, how many more parameters would there be?")
 MOST = ask("quantity", dimension="parameters", unit="Bparams", key=3, prompt="How many at most?")
+POOLED = ask("shape", key="(64, 5)", prompt="What is the shape (channels × length)?")
+DEEP = ask(key=11, prompt="How many layers with weights are on the longest path?")
+CONVOLUTIONS = ask(key=19, prompt="How many convolutions has it?")
+UNCOVERED = ask(key=1, prompt="How many columns are not covered by any window?")
+COVERED = ask(key=1, prompt="How many columns are covered?")
+ROWS = ask("matrix", key="[[9, 7], [9, 7]]", prompt="Give one row per query.")
+DECIMALS = ask("matrix", key="[[2.5, 3.1], [1.5, 0]]", prompt="What are the weights?")
+ZEROS = ask("matrix", key="[[1, 2], [0, 0]]", prompt="What is the running sum?")
 OUTPUT = ask("matrix", key="[[20, 33, 26], [19, 27, 52]]", prompt="What is the output?")
 
 
@@ -45,6 +53,7 @@ OUTPUT = ask("matrix", key="[[20, 33, 26], [19, 27, 52]]", prompt="What is the o
         (NATS, "0.3749 nats, i.e. 0.541 bits"),
         (GIGABYTES, "43.2 gigabytes (m 10.8 + v 10.8 + w 21.6), same as 43200 MB"),
         (GIGABYTES, "43.2 GB, which is 43,200 MB"),
+        (GIGABYTES, "half of 86.4 GB, i.e. 43.2 GB"),
         (BITS, "5.338 / 4 ≈ 1.3345 bits/char"),
         (BITS, "1.3345 bits/character"),
         (SCORES, "Q @ K.T = \n[[-3 -2]\n [ 4  0]]"),
@@ -55,6 +64,18 @@ OUTPUT = ask("matrix", key="[[20, 33, 26], [19, 27, 52]]", prompt="What is the o
         (CLIP, "45 ch, 12 frames, 56 high, 100 wide"),
         (CLIP, "100 wide, 56 high, 12 frames, 45 ch"),
         (ADDED, "32 + 48 = 80 biases"),
+        (POOLED, "64 x 5 (floor((12-4)/2)+1 = 5)"),
+        (POOLED, "(64, 5) ((9+1)/2 = 5)"),
+        (DEEP, "11 (pooling isn't counted since it has no weights)"),
+        (DEEP, "11, relu not counted"),
+        (CONVOLUTIONS, "19 convs (fc not counted)"),
+        (CONVOLUTIONS, "19 (pooling layers are not included)"),
+        (UNCOVERED, "36*3+4 = 112 columns covered, 113-112 = 1 column left"),
+        (ROWS, "9 and 7 in both rows"),
+        (ROWS, "for the first query I get 9 and 7, and for the second one 9, 7"),
+        (DECIMALS, "A = ((2,5; 3,1); (1,5; 0))"),
+        (ZEROS, "[[1, 2], [0]*2]"),
+        (CONVOLUTIONS, "sum(1 for m in net.modules())\n>>> 19"),
         (MOST, "48 GB / (4*4 bytes) → 3 billion params max."),
     ],
 )
@@ -87,6 +108,17 @@ def test_settled_text_is_read(part, typed):
         (NORM, "gamma and beta: 2 * 24 = 46"),
         (CLIP, "45 ch, 12 frames, 56 ch, 100 wide"),
         (ADDED, "32 + 48 = 80 channels"),
+        (POOLED, "64 x 5 (floor((12-4)/2)+1 = 6)"),
+        (POOLED, "64 x 5 (3*2 = 6)"),
+        (DEEP, "11 (fc isn't counted since it has no weights)"),
+        (DEEP, "11 (pooling isn't counted since it has no bias)"),
+        (CONVOLUTIONS, "19 (the convs not counted)"),
+        (UPDATES, "2620 (pooling not counted)"),
+        (COVERED, "113-112 = 1 column left"),
+        (ROWS, "9 and 7 in both columns"),
+        (ROWS, "for the first key 9 and 7, and for the second one 9, 7"),
+        (ROWS, "for the second query 9 and 7, and for the first one 9, 7"),
+        (ZEROS, "[[1, 2], [0]*3]"),
     ],
 )
 def test_twin_that_nothing_settles_is_refused(part, typed):

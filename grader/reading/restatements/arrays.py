@@ -12,6 +12,11 @@ COMMA_CELLS: Final = re.compile(
     rf"(?P<label>[^0-9;]*?|\s*[^\W\d_]\w{{0,8}}\s*=\s*)(?P<cells>[(\[]?\s*{_CELL}(?:\s*;\s*(?:[^\W\d_]\w{{0,8}}\s*=\s*)?{_CELL})+\s*[)\]]?)"
     r"(?P<rest>[^0-9]*(?:\([^()]*\))?\s*)"
 )
+_COMMA_ROW: Final = rf"[(\[]{_CELL}(?:\s*;\s*{_CELL})+\s*[)\]]"
+COMMA_ROWS: Final = re.compile(
+    rf"(?P<label>[^0-9;()\[\]]*)(?P<rows>[(\[]\s*{_COMMA_ROW}(?:\s*;\s*{_COMMA_ROW})*\s*[)\]])[\s.$]*"
+)
+"""Rows in brackets, with semicolons between cells."""
 _SIGNED: Final = rf"[-+−]?(?:{NUMBER}|\.[0-9]+)(?:/[0-9]+)?"
 _JOIN: Final = r"\s*(?:,\s*(?:and|then)?|;|\s/\s|(?<=\s)(?:and|then|&)(?=\s))\s*"
 LIST: Final = re.compile(
@@ -71,6 +76,21 @@ def read_cell_commas(text: str, question: str) -> Rewriting | None:
         return None
     cells = match["cells"].replace(",", ".").replace(";", ",")
     value = f"{match['label']}{cells}{match['rest']}"
+    return Rewriting(value, ("The commas were read as decimal signs.",), value)
+
+
+def read_row_commas(text: str, question: str) -> Rewriting | None:
+    """Return rows with semicolons between cells, ``((2,8; 3); (1,5; 0))``, with decimal points.
+
+    >>> read_row_commas("A = ((2,8; 3,1); (1,5; 0))", "").text
+    'A = ((2.8, 3.1), (1.5, 0))'
+    """
+    del question
+    match = COMMA_ROWS.fullmatch(text)
+    if match is None or "," not in match["rows"] or "." in match["rows"]:
+        return None
+    rows = match["rows"].replace(",", ".").replace(";", ",")
+    value = f"{match['label']}{rows}"
     return Rewriting(value, ("The commas were read as decimal signs.",), value)
 
 

@@ -8,6 +8,7 @@ from grader.reading.restatements.arrays import (
     keep_last_array_of_unique_size,
     keep_last_cells_of_unique_count,
     read_cell_commas,
+    read_row_commas,
 )
 from grader.reading.restatements.phrases import strip_phrases
 from grader.reading.restatements.question_echo import strip_echo
@@ -45,6 +46,11 @@ from grader.reading.restatements.surroundings.harmless_remarks import (
     drop_repeated_form,
 )
 from grader.reading.restatements.surroundings.printed_code import drop_code
+from grader.reading.restatements.surroundings.row_phrases import (
+    expand_repeated_lists,
+    repeat_rows,
+    stack_ordinal_rows,
+)
 from grader.reading.restatements.tables import (
     drop_row_names,
     drop_row_numbers,
@@ -90,6 +96,7 @@ from grader.reading.restatements.working.conclusions import (
     keep_conclusion_after_computation,
 )
 from grader.reading.restatements.working.final_shapes import (
+    drop_computed_size,
     keep_supported_shape,
     name_computed_axes,
 )
@@ -175,6 +182,10 @@ QUANTITY_REWRITERS: Final[tuple[Rewriter, ...]] = (
 )
 ARRAY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_code,
+    expand_repeated_lists,
+    repeat_rows,
+    stack_ordinal_rows,
+    read_row_commas,
     drop_product_in_question,
     drop_comparison_of_equals,
     strip_phrases,
@@ -218,6 +229,7 @@ SHAPE_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_batch_axis,
     drop_comparison_of_equals,
     strip_phrases,
+    drop_computed_size,
     name_computed_axes,
     keep_supported_shape,
     add_axis_names,

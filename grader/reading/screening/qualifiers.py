@@ -61,6 +61,11 @@ OTHER_QUANTITIES: Final = (
     r"|radius|half[\s-]?width|misclassified|wasted|unused|missing"
 )
 """Names of the rest, the reverse or a half of what questions ask for."""
+REST: Final = re.compile(r"left(?:\s*over)?|remain\w*|unused|missing", re.IGNORECASE)
+NOT_REACHED: Final = re.compile(
+    r"(?<!\w)(?:not|never)\s+(?:covered|used|seen|read|reached|visited|filled)(?!\w)", re.IGNORECASE
+)
+"""Words of a question that asks for the rest itself."""
 STATISTICS: Final = (
     r"means?|averages?|avg|medians?|norms?|variances?|var|std|maximum|minimum|argmax|argmin"
 )
@@ -231,6 +236,8 @@ def is_used_by(question: str, match: re.Match[str], following: str) -> bool:
         return False
     if kind == "quantity" and match[0].lower().endswith("by"):
         return DIFFERENCE.search(question) is not None
+    if kind == "quantity" and REST.fullmatch(match[0]) and NOT_REACHED.search(question):
+        return True
     if kind in {"quantity", "multiple", "function"}:
         names = [word for word in match[0].lower().split() if word != "of"]
         return names[-1][:STEM_LETTERS] in stems

@@ -43,7 +43,7 @@ class _Measure(NamedTuple):
 def drop_conversion(text: str, question: str) -> Rewriting | None:
     """Return a value without the same value in another unit behind it.
 
-    Raises `AnswerError` if the two are not the same.
+    Raises `AnswerError` if a text of these two alone gives two values.
 
     >>> drop_conversion("0.3749 nats (= 0.5408 bits)", "How many nats?").text
     '0.3749 nats'
@@ -61,6 +61,8 @@ def drop_conversion(text: str, question: str) -> Rewriting | None:
     if unit is not None and unit[1].lower() != match["unit"].lower():
         return None
     if abs(first.value - second.value) > first.error + second.error:
+        if match.start("number") or match["unit"] == match["other_unit"]:
+            return None  # the first one may be on the way: "half of 8 MB, i.e. 4 MB"
         quote = truncate_line(text.strip())
         raise AnswerError(f"'{quote}' {GIVES_TWO_VALUES}", expected="one quantity")
     value = match["value"].strip()

@@ -58,6 +58,8 @@ def drop_code(text: str, question: str) -> Rewriting | None:
     count = 0
     while count < len(lines) and _is_code(lines[count]):
         count += 1
+    if count and count == len(lines) - 1:
+        lines[count] = PROMPT.sub("", lines[count], count=1)
     if not count or count == len(lines) or not OUTPUT.match(lines[count]):
         return None
     code = " ".join(lines[:count])

@@ -7,7 +7,12 @@ from math import prod
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.restatements.rewriting import Rewriting, describe_dropped, find_plain_numbers
+from grader.reading.restatements.rewriting import (
+    Rewriting,
+    compute_value,
+    describe_dropped,
+    find_plain_numbers,
+)
 from grader.reading.restatements.working.final_values import is_doubtful
 from grader.reading.wording.axis_names import AXIS_SPELLINGS, NAMES_BEHIND
 
@@ -31,6 +36,10 @@ COMPUTED_SIZE: Final = re.compile(
     r"(?:=|→|⇒|->|=>)\s*([0-9]{1,9})(?=\s*(?:[,;:.\n]|and\b|\Z))", re.IGNORECASE
 )
 """The last size of a computation or of a chain of arrows."""
+COMPUTED_SIZE_BEHIND: Final = re.compile(
+    r"(?P<shape>[^()]+|\([^()]+\))\s*\((?P<working>(?:[^()=]|\((?:[^()]|\([^()]*\))*\))*)=\s*(?P<size>[0-9]{1,9})\s*\)[\s.]*"
+)
+"""A shape, and a computation with its result in brackets."""
 JOINT: Final = re.compile(
     r"[\s,;:.]*(?:(?:i\.e\.|so|thus|hence|therefore|(?:which|that|this)\s+(?:gives|makes))[\s,:]*)?",
     re.IGNORECASE,
@@ -105,6 +114,24 @@ def _find_shapes(text: str) -> list[str]:
     return re.findall(
         r"[0-9]+(?:\s*(?:×|x|\\times)\s*[0-9]+)+|[(\[]\s*[0-9]+(?:\s*,\s*[0-9]+)+", text
     )
+
+
+def drop_computed_size(text: str, question: str) -> Rewriting | None:
+    """Return a shape without a computation in brackets that gives one of its sizes.
+
+    >>> drop_computed_size("64 x 5 (floor((12-4)/2)+1 = 5)", "").text
+    '64 x 5'
+    >>> drop_computed_size("64 x 5 (floor((12-4)/2)+1 = 6)", "")
+    """
+    del question
+    match = COMPUTED_SIZE_BEHIND.fullmatch(text)
+    size = match and Fraction(match["size"])
+    if match is None or size not in find_plain_numbers(match["shape"]):
+        return None
+    if compute_value(match["working"]) != size:
+        return None
+    shape = match["shape"].strip()
+    return Rewriting(shape, describe_dropped(text[match.end("shape") :]), shape)
 
 
 def name_computed_axes(text: str, question: str) -> Rewriting | None:

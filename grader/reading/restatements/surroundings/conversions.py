@@ -61,7 +61,8 @@ def drop_conversion(text: str, question: str) -> Rewriting | None:
     if unit is not None and unit[1].lower() != match["unit"].lower():
         return None
     if abs(first.value - second.value) > first.error + second.error:
-        if match.start("number") or match["unit"] == match["other_unit"]:
+        alone = not match.start("number") and "(" not in text
+        if not alone or match["unit"] == match["other_unit"]:
             return None  # the first one may be on the way: "half of 8 MB, i.e. 4 MB"
         quote = truncate_line(text.strip())
         raise AnswerError(f"'{quote}' {GIVES_TWO_VALUES}", expected="one quantity")

@@ -84,6 +84,39 @@ def test_missing_part_is_typed_previewed_and_submitted(browser, assigned):
     assert browser.get(done.location).one("section", id="part-1").one("span", text="submitted")
 
 
+MISSING_TWO = "1. Small kernels\n\n(a) How many cells: 9\n"
+"""Report without answers to the second and the third part."""
+
+
+@pytest.mark.parametrize(
+    ("document", "index"), [(REPORT, 0), (MISSING_TWO, 1)], ids=["certain", "missing"]
+)
+def test_typed_answer_replaces_passage_without_change_of_list(
+    browser, student, assigned, document, index
+):
+    page = open_report(browser, assigned, document)
+    typed = {f"typed-{index}": "2 * 5"}
+    shown = browser.send(form_of(page), "act=read", **typed)
+    assert shown.one("table").rows()[index + 1][2] == "10"
+    done = browser.send(form_of(page), f"act=part-{index}", **typed)
+    assert done.status == 303
+    [submission] = student.get(f"{assigned.path}/submissions").json()["items"]
+    assert [result["typed"] for result in submission["results"]] == ["2 * 5"]
+
+
+def test_certain_answers_are_confirmed_with_their_typed_corrections(browser, student, assigned):
+    page = open_report(browser, assigned)
+    browser.send(form_of(page), "act=certain", **{"typed-1": "17"})
+    [submission] = student.get(f"{assigned.path}/submissions").json()["items"]
+    assert [result["typed"] for result in submission["results"]][:2] == ["9", "17"]
+
+
+def test_only_missing_part_has_open_field_to_type(browser, assigned):
+    report = open_report(browser, assigned, MISSING_TWO)
+    fields = [report.one("section", id=f"part-{index}").one("details") for index in range(2)]
+    assert ["open" in field.attributes for field in fields] == [False, True]
+
+
 def test_confirming_without_choice_is_rejected_and_input_is_kept(browser, assigned):
     page = open_report(browser, assigned, "1. Small kernels\n\n(a) How many cells: 9\n")
     refused = browser.send(

@@ -78,6 +78,11 @@ class ReportCard:
         return "" if passage is None else _shorten(passage.quote, MAX_QUOTE_CHARACTERS)
 
     @property
+    def is_typing_open(self) -> bool:
+        """Whether the field for a typed answer is open: it is chosen, or the part is missing."""
+        return self.choice == TYPED or self.part.confidence == "missing"
+
+    @property
     def is_text(self) -> bool:
         """Whether the part takes free text."""
         return self.part.kind == "text"
@@ -125,11 +130,17 @@ def build_report_cards(
 
 
 def _parse_choice(form: PostedForm | None, index: int, part: ReportPart) -> tuple[str, str]:
-    """Return the choice and the typed answer of a part; without a form the chosen passage."""
+    """Return the choice and the typed answer of a part; without a form the chosen passage.
+
+    A typed answer is the choice whatever the list says: students type without changing the list.
+    """
+    typed = form.text(f"typed-{index}") if form else ""
+    if typed.strip():
+        return TYPED, typed
     if form is None or not form.has(f"choice-{index}"):
         default = NOT_ANSWERED if part.passages else TYPED
         return (default if part.confidence == "missing" else "0"), ""
-    return form.text(f"choice-{index}"), form.text(f"typed-{index}")
+    return form.text(f"choice-{index}"), typed
 
 
 def _list_options(part: ReportPart) -> list[PassageOption]:

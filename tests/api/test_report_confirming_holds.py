@@ -4,6 +4,7 @@ It holds for certain and doubtful passages, for another passage than the chosen 
 corrections, in any order and in any number of confirmations.
 """
 
+import json
 import random
 from collections import Counter
 
@@ -31,8 +32,8 @@ DOUBLED = (
 )
 WHY = ("Why: Small kernels have fewer parameters.", "Why: It is deep.\n\nWhy: It is good.", "")
 TYPED = {
-    "cells": ("9", "8", "18/2", "9 or so, 10?"),
-    "doubled": ("18", "16", "2*9", "many"),
+    "cells": ("9", "8", "18/2", "9 or so, 10?", 9, 0, 0.0, [0]),
+    "doubled": ("18", "16", "2*9", "many", 18.0, 0, [[18]]),
     "why": ("Fewer parameters.", "Because."),
 }
 FIELDS = ("results", "standing", "late_credit", "messages")
@@ -111,3 +112,28 @@ def test_confirming_gives_the_grades_of_typing_the_same_answers(world, course, g
         assert load_grades(student, course) == load_grades(typist, course)
     cases = {"certain", "doubtful", "other passage", "typed", "correct", "unreadable"}
     assert {case for case in cases if seen[case] < 2} == set()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [0, 0.0, -0.0, 9, 9.0, [0], [0.0], [[0, 0], [0, 0]], [0, ""]],
+    ids=json.dumps,
+)
+def test_json_value_is_confirmed_as_it_is_submitted(world, course, graded_course, value):
+    student, typist = (world.enrol(course, name) for name in ("Stu Dent", "Ty Pist"))
+    report = create_report(student, graded_course)
+    answer = {"problem": graded_course.slug, "part": "cells", "answer": value}
+    done = student.post(f"{report_path(report)}/confirm", {"answers": [answer]}).json()
+    submitted = typist.submit(graded_course, {"cells": value}).json()
+    [item] = done["items"]
+    assert select_grading(item["submission"]) == select_grading(submitted)
+    assert submitted["results"][0]["status"] != "missing"
+
+
+@pytest.mark.parametrize("value", [False, [False], {"cells": 0}], ids=json.dumps)
+def test_json_value_that_no_submission_takes_cannot_be_confirmed(student, graded_course, value):
+    report = create_report(student, graded_course)
+    answer = {"problem": graded_course.slug, "part": "cells", "answer": value}
+    refused = student.post(f"{report_path(report)}/confirm", {"answers": [answer]})
+    submitted = student.submit(graded_course, {"cells": value})
+    assert (refused.status_code, refused.json()["code"]) == (422, submitted.json()["code"])

@@ -158,8 +158,8 @@ def _resolve_answer(
     answer: ConfirmedAnswer, part: Mapping[str, Any]
 ) -> tuple[RawAnswer, tuple[str, str]]:
     """Return the answer and the quote of its passage, which is empty for a typed one."""
-    if answer.passage is None:
-        return answer.answer or "", ("", "")
+    if answer.answer is not None:
+        return answer.answer, ("", "")
     passage = part["passages"][answer.passage]
     return passage["text"], (passage["quote"], passage["location"])
 

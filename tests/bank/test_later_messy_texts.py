@@ -40,16 +40,16 @@ TEXTS = {
 OUTCOMES = {"unreadable": "refuse", "missing": "refuse", "correct": "right"}
 BOUNDS = {
     ("third", "learn"): (0.0022, 0.0, 0.0202),
-    ("third", "held out"): (0.0129, 0.0129, 0.0635),
-    ("fourth", "learn"): (0.0084, 0.0112, 0.1271),
-    ("fourth", "held out"): (0.0155, 0.0127, 0.2563),
-    ("fifth", "learn"): (0.0024, 0.0096, 0.1293),
+    ("third", "held out"): (0.0129, 0.0129, 0.0598),
+    ("fourth", "learn"): (0.0084, 0.0112, 0.1238),
+    ("fourth", "held out"): (0.0155, 0.0127, 0.25),
+    ("fifth", "learn"): (0.0024, 0.0096, 0.1124),
     ("fifth", "held out"): (0.0067, 0.02, 0.0797),
     ("sixth", "learn"): (0.0135, 0.0192, 0.1179),
     ("sixth", "held out"): (0.0309, 0.0367, 0.2087),
     ("seventh", "learn"): (0.0101, 0.0252, 0.0556),
-    ("seventh", "held out"): (0.0196, 0.0147, 0.2),
-    ("eighth", "learn"): (0.0143, 0.0143, 0.0519),
+    ("seventh", "held out"): (0.0196, 0.0147, 0.1905),
+    ("eighth", "learn"): (0.0143, 0.0143, 0.0445),
     ("eighth", "held out"): (0.0209, 0.0348, 0.1528),
 }
 """For each half: shares of texts accepted wrongly, of attempts without reason, of refusals."""

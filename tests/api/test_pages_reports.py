@@ -192,13 +192,13 @@ def test_anonymous_grading_shows_passage_without_document(world, course, student
     grader = world.enrol(course, "Gra Der", role="grader")
     outcome = grader.get(f"/submissions/{item['submission']['id']}").json()
     quote = outcome["results"][0]["quote"]
-    assert quote == {"text": "How many cells: 9", "location": None, "report": None}
+    assert quote == {"text": "9", "location": None, "report": None}
     assert grader.get(f"/receipts/{item['submission']['id']}").json()["document"] is None
     path = f"/assignments/{assigned.assignment}/reports/{report['id']}"
     assert grader.get(f"{path}/document").status_code == 403
     assert grader.get(path).status_code == 404
     page = Browser(world, grader).get(f"/submissions/{item['submission']['id']}")
-    assert "How many cells: 9" in page.text
+    assert [one.text for one in page.all("blockquote")][:2] == ["9", "18"]
     for secret in ("Stu Dent", report["id"], report["digest"], "homework.md"):
         assert secret not in page.text
     queue = grader.get(f"/assignments/{assigned.assignment}/review/{assigned.slug}/why").json()
@@ -206,6 +206,22 @@ def test_anonymous_grading_shows_passage_without_document(world, course, student
     review = grader.get(f"/answers/{answer}/review").json()
     assert (review["quote"]["report"], review["quote"]["location"]) == (None, None)
     assert "fewer parameters" in Browser(world, grader).get(f"/answers/{answer}/review").text
+
+
+def test_anonymous_grading_hides_name_on_line_of_passage(world, course):
+    [assigned] = world.assignment(course, anonymous=True)
+    student = world.enrol(course, "Zoe Quist")
+    report = create_report(student, assigned, REPORT.replace("How many", "Zoe Quist: How many"))
+    [item] = confirm(student, report, ("cells", 0))
+    grader = world.enrol(course, "Gra Der", role="grader")
+    instructor = world.enrol(course, "Tea Cher", role="instructor")
+    submission = f"/submissions/{item['submission']['id']}"
+    [result] = instructor.get(submission).json()["results"]
+    assert student.name in result["quote"]["text"]
+    for path in (submission, f"/answers/{result['answer']}/review"):
+        assert grader.get(path).status_code == 200
+        assert student.name not in grader.get(path).text
+        assert student.name not in Browser(world, grader).get(path).source
 
 
 def test_report_is_in_account_export_and_deleted_by_erasure(world, student, assigned):

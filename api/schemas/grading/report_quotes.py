@@ -8,7 +8,8 @@ from api.http.schema import Schema, with_examples
 class ReportQuote(Schema):
     """The passage of a report that an answer was confirmed from.
 
-    *location* and *report* are null for TAs if the assignment is graded anonymously.
+    *text* is the line of the passage. If the assignment is graded anonymously, TAs get the
+    submitted text instead, and *location* and *report* are null.
     """
 
     model_config = with_examples(

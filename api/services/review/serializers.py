@@ -163,7 +163,7 @@ def serialize_review_item(
         same_as=None if answer.manual else equivalent_mark,
         comments=_count_comments(session, answer),
         version=review.version if review else 1,
-        quote=load_report_quotes(session, submission.id, is_blind=blind).get(answer.part),
+        quote=load_report_quotes(session, submission, is_blind=blind).get(answer.part),
         attachment=next(
             (one for one in attachments.get(submission.id, ()) if one.part == answer.part), None
         ),

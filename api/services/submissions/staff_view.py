@@ -45,11 +45,11 @@ def build_staff_submission(
 ) -> StaffSubmission:
     """Return a submission with its numbers, and the record, key and patterns of each answer.
 
-    *is_blind*: the member grades without names, and sees no more of a report than its passages.
+    *is_blind*: the member grades without names, and sees only the submitted text of a report.
     """
     version = answers[0][1].version_id if answers else submission.version_id
     variant = variants.get_variant(session, version, submission.position)
-    quotes = load_report_quotes(session, submission.id, is_blind=is_blind)
+    quotes = load_report_quotes(session, submission, is_blind=is_blind)
     attachments = load_submitted_attachments(session, [submission.id], is_blind=is_blind)
     results = _grade_again(session, submission, variant, numbers=member.course.numbers)
     return StaffSubmission(

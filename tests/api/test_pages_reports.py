@@ -1,9 +1,13 @@
 """Tests of the pages of reports: upload, compare, correct and confirm, without scripts."""
 
+from datetime import datetime, timedelta
+
 import pytest
 from pages import Browser
 from uploads import REPORT, confirm, create_report
 from world import TEXT_PROBLEM
+
+from api.services.submissions.replies import LATE_CREDIT_MESSAGE
 
 
 @pytest.fixture
@@ -172,6 +176,32 @@ def test_problem_sheet_has_part_labels_and_own_numbers(world, course, browser):
     assert page.one("div", has="statement").text == problem.one("div", has="statement").text
     template = browser.get(page.one("a", text="Markdown")["href"])
     assert template.status == 200
+
+
+def test_report_pages_state_due_time_and_late_credit_before_and_after_confirming(
+    world, course, student, browser
+):
+    late = [{"days": 1, "credit": "90%"}, {"days": 2, "credit": "50%"}]
+    times = {"due": "2026-11-27 23:59", "late": late, "late_days": 0}
+    [assigned] = world.assignment(course, timeline_spec=times)
+    page = open_report(browser, assigned)
+    paths = page.path, f"/assignments/{assigned.assignment}/reports"
+    due = student.get(f"/assignments/{assigned.assignment}").json()["times"]["due"]["at"]
+    for path in paths:
+        shown = browser.get(path)
+        assert shown.all("p", text="Due ")
+        assert not shown.all("p", has="note-mid")
+    world.clock.now = datetime.fromisoformat(due) + timedelta(hours=1)
+    browser = Browser(world, student)
+    for path in paths:
+        shown = browser.get(path)
+        assert shown.all("p", text="Was due")
+        assert shown.one("p", has="note-mid", text="90")
+    done = browser.get(browser.send(form_of(browser.get(page.path)), "act=certain").location)
+    sections = [done.one("section", id=f"part-{index}") for index in range(3)]
+    messages = [[note.text for note in section.all("p", has="note")] for section in sections]
+    assert LATE_CREDIT_MESSAGE.format(90) in messages[0]
+    assert messages[1:] == [[], []]
 
 
 def test_staff_see_report_passage_beside_answer(world, course, student, assigned):

@@ -27,6 +27,7 @@ PART: Final[dict[str, Any]] = {
     "passages": [PASSAGE],
     "submission": None,
     "status": None,
+    "messages": [],
 }
 REPORT: Final[dict[str, Any]] = {
     "id": "01933e3a-0000-7000-8000-0000000000c1",
@@ -58,7 +59,8 @@ class ReportPart(Schema):
 
     The first passage is the chosen one, unless the confidence is ``missing``; the others can be
     chosen instead. *doubt* says why a passage is doubtful. *submission* is the one that confirmed
-    an answer from this report, *status* its result as far as the student may know it now.
+    an answer from this report, *status* its result as far as the student may know it now, and
+    *messages* are what its reply said, such as how much credit lateness left.
     """
 
     model_config = with_examples(PART)
@@ -72,6 +74,7 @@ class ReportPart(Schema):
     passages: tuple[ReportPassage, ...]
     submission: UUID | None
     status: str | None
+    messages: tuple[str, ...]
 
 
 class ReportSummary(Schema):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from api.pages.forms.form import PostedForm
 from api.pages.layout.formatting import part_name
@@ -33,7 +34,8 @@ class ReportCard:
     """A part of a report's page, with what its form holds.
 
     *choice* is the index of the chosen passage, ``typed``, or "" for no answer. *reading* is how
-    the typed answer is read, None if nothing is typed.
+    the typed answer is read, None if nothing is typed. *messages* about a submission are on the
+    first of its cards.
     """
 
     index: int
@@ -44,11 +46,12 @@ class ReportCard:
     choice: str
     typed: str
     reading: ReadAs | None = None
+    messages: tuple[str, ...] = ()
 
     @property
     def is_confirmed(self) -> bool:
         """Whether the part is submitted; an unreadable answer does not count as one."""
-        return self.part.submission is not None and self.part.status != UNREADABLE
+        return _is_confirmed(self.part)
 
     @property
     def passage(self) -> ReportPassage | None:
@@ -109,10 +112,14 @@ def build_report_cards(
     """
     problems = {problem.problem: problem for problem in assignment.problems}
     cards = []
+    described: set[UUID | None] = set()
     for index, part in enumerate(parts):
         problem = problems.get(part.problem)
         titles: Mapping[str, str] = problem.part_titles if problem else {}
         choice, typed = _parse_choice(form, index, part)
+        is_first = _is_confirmed(part) and part.submission not in described
+        if is_first:
+            described.add(part.submission)
         reading = read(part, typed) if read and choice == TYPED and typed.strip() else None
         cards.append(
             ReportCard(
@@ -124,9 +131,14 @@ def build_report_cards(
                 choice,
                 typed,
                 reading,
+                part.messages if is_first else (),
             )
         )
     return tuple(cards)
+
+
+def _is_confirmed(part: ReportPart) -> bool:
+    return part.submission is not None and part.status != UNREADABLE
 
 
 def _parse_choice(form: PostedForm | None, index: int, part: ReportPart) -> tuple[str, str]:

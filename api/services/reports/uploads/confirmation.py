@@ -39,10 +39,14 @@ PartKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """Submission that a part of the report was confirmed with, and the status at that time."""
+    """Submission that a part of the report was confirmed with, and its reply at that time.
+
+    *status* is that of the part, *messages* are those about the submission.
+    """
 
     submission: UUID
     status: str
+    messages: tuple[str, ...]
 
     @property
     def is_final(self) -> bool:
@@ -101,8 +105,10 @@ def load_confirmations(session: Session, report: Report) -> dict[PartKey, Confir
         batch = ids[start : start + REPLIES_AT_A_TIME]
         replies = select(Submission.id, Submission.reply).where(Submission.id.in_(batch))
         for submission, reply in session.execute(replies):
+            messages = tuple(reply.get("messages", ()))
             for key in parts_of[submission]:
-                confirmations[key] = Confirmation(submission, _find_status(reply, key[1]))
+                status = _find_status(reply, key[1])
+                confirmations[key] = Confirmation(submission, status, messages)
     return confirmations
 
 

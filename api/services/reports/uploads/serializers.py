@@ -32,6 +32,7 @@ def serialize_report(
                 **part,
                 submission=confirmation.submission if confirmation else None,
                 status=confirmation.status if confirmation else None,
+                messages=confirmation.messages if confirmation else (),
             )
         )
     summary = serialize_summary(report, has_document=has_document)

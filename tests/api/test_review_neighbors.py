@@ -113,6 +113,17 @@ def test_hotkey_applies_grade_of_neighbor_and_preselects_nothing(scene, ada):
     assert (mark["items"], mark["comment"]) == (scene.items()[:1], "Say why.")
 
 
+def test_excerpts_of_neighbors_that_begin_alike_show_where_they_differ(scene, ada):
+    ends = "Kernels share weights.", "Depth adds non-linearities."
+    for end in ends:
+        student = scene.student(f"{FEWER * 4} {end}")
+        scene.mark(scene.bob, scene.answer(student), credit=1)
+    answer = scene.answer(scene.student(FEWER * 4))
+    page = ada.get(f"/answers/{answer}/review")
+    excerpts = [one.text for one in page.one(id="neighbors").all("summary")]
+    assert [sum(end in excerpt for excerpt in excerpts) for end in ends] == [1, 1]
+
+
 def test_rubric_phrases_are_highlighted_without_ticking_items(world):
     scene = ReviewCourse(world, source=LOOKS)
     student = scene.student("It has FEWER\nparameters and *fewer weights*, deeper.")

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from api.dependencies import RequestContext
 from api.markup.student_answers import Highlight
+from api.pages.staff.grading.answer_text import summarize_texts_distinctly
 from api.pages.staff.grading.marks import mark_to_fields
 from api.routes.grading import marks as api
 from api.schemas.grading.marks import NeighborView, RubricView
@@ -19,7 +20,6 @@ from api.services.review.review_subjects import find_part
 
 NEIGHBOR_KEYS: Final = ("q", "w", "e")
 COMMENT_KEYS: Final = ("d", "f", "g", "h", "j")
-BRIEF_LENGTH: Final = 160
 MAX_LENGTH_WITH_NEIGHBORS: Final = 10_000
 """Length of an answer, in characters, beyond which the page has no room for others."""
 
@@ -63,12 +63,14 @@ def list_neighbors(
         return []
     labels = {each.id: _item_label(place, keys) for place, each in enumerate(rubric.items)}
     views = api.get_neighbors(item.answer, context)
-    return [_build_row(view, labels, key) for view, key in zip(views, NEIGHBOR_KEYS, strict=False)]
+    briefs = summarize_texts_distinctly([view.text for view in views])
+    return [
+        _build_row(view, brief, labels, key)
+        for view, brief, key in zip(views, briefs, NEIGHBOR_KEYS, strict=False)
+    ]
 
 
-def _build_row(view: NeighborView, labels: Mapping[UUID, str], key: str) -> NeighborRow:
-    text = view.text
-    brief = text if len(text) <= BRIEF_LENGTH else f"{text[:BRIEF_LENGTH]}…"
+def _build_row(view: NeighborView, brief: str, labels: Mapping[UUID, str], key: str) -> NeighborRow:
     # A mark with an item that was retired since cannot be given again.
     is_current = all(item in labels for item in view.mark.items)
     items = ", ".join(labels.get(item, "–") for item in view.mark.items)

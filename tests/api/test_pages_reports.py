@@ -108,6 +108,23 @@ def test_typed_answer_replaces_passage_without_change_of_list(
     assert [result["typed"] for result in submission["results"]] == ["2 * 5"]
 
 
+def test_table_shows_submitted_answer_of_confirmed_part(browser, student, assigned):
+    document = REPORT.replace("How many cells: 9", "Cells: 9\n\nCells: 18")
+    report = create_report(student, assigned, document)
+    texts = [passage["text"] for passage in report["parts"][0]["passages"]]
+    confirm(student, report, ("cells", texts.index("18")), ("doubled", [[2, 3]]))
+    confirm(student, report, ("doubled", "2 * 10"))
+    page = browser.get(f"/assignments/{assigned.assignment}/reports/{report['id']}")
+    rows = page.one("table").rows()
+    assert [row[1:] for row in rows[1:3]] == [
+        ["18", "18", "submitted"],
+        ["2 * 10", "20", "submitted"],
+    ]
+    stored = student.get(f"/assignments/{assigned.assignment}/reports/{report['id']}").json()
+    told = [(part["answer"], part["read_as"]) for part in stored["parts"]]
+    assert told == [("18", "18"), ("2 * 10", "20"), (None, None)]
+
+
 def test_certain_answers_are_confirmed_with_their_typed_corrections(browser, student, assigned):
     page = open_report(browser, assigned)
     browser.send(form_of(page), "act=certain", **{"typed-1": "17"})

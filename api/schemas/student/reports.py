@@ -27,6 +27,8 @@ PART: Final[dict[str, Any]] = {
     "passages": [PASSAGE],
     "submission": None,
     "status": None,
+    "answer": None,
+    "read_as": None,
     "messages": [],
 }
 REPORT: Final[dict[str, Any]] = {
@@ -59,8 +61,9 @@ class ReportPart(Schema):
 
     The first passage is the chosen one, unless the confidence is ``missing``; the others can be
     chosen instead. *doubt* says why a passage is doubtful. *submission* is the one that confirmed
-    an answer from this report, *status* its result as far as the student may know it now, and
-    *messages* are what its reply said, such as how much credit lateness left.
+    an answer from this report, *status* its result as far as the student may know it now. *answer*
+    is what was submitted, *read_as* how it was read, and *messages* are what the reply said, such
+    as how much credit lateness left.
     """
 
     model_config = with_examples(PART)
@@ -74,6 +77,8 @@ class ReportPart(Schema):
     passages: tuple[ReportPassage, ...]
     submission: UUID | None
     status: str | None
+    answer: Answer | None
+    read_as: str | None
     messages: tuple[str, ...]
 
 

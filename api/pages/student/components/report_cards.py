@@ -76,7 +76,11 @@ class ReportCard:
 
     @property
     def short_quote(self) -> str:
-        """The quote of the chosen passage, shortened for the table."""
+        """The submitted answer, or else the quote of the chosen passage, short for the table."""
+        if self.is_confirmed:
+            answer = self.part.answer
+            text = answer if isinstance(answer, str) else self.part.read_as or ""
+            return _shorten(text, MAX_QUOTE_CHARACTERS)
         passage = self.passage
         return "" if passage is None else _shorten(passage.quote, MAX_QUOTE_CHARACTERS)
 

@@ -22,6 +22,7 @@ from api.services.reports.grading import CERTAIN
 from api.services.reports.uploads.report_sheet import load_draw_identity, load_labeled_problems
 from api.services.submissions.pending_submissions import ReportSource, compute_fingerprint
 from api.services.submissions.preparation import SubmissionRequest
+from grader.json_values import from_json
 from grader.reading import RawAnswer, is_blank
 
 NOTHING_MESSAGE: Final = "Nothing is confirmed: choose a passage or type an answer."
@@ -41,11 +42,14 @@ PartKey = tuple[str, str]
 class Confirmation:
     """Submission that a part of the report was confirmed with, and its reply at that time.
 
-    *status* is that of the part, *messages* are those about the submission.
+    *answer* is what was submitted for the part; *status* and *read_as* are those of the part,
+    *messages* are those about the submission.
     """
 
     submission: UUID
+    answer: RawAnswer
     status: str
+    read_as: str
     messages: tuple[str, ...]
 
     @property
@@ -103,18 +107,26 @@ def load_confirmations(session: Session, report: Report) -> dict[PartKey, Confir
     ids = list(parts_of)
     for start in range(0, len(ids), REPLIES_AT_A_TIME):
         batch = ids[start : start + REPLIES_AT_A_TIME]
-        replies = select(Submission.id, Submission.reply).where(Submission.id.in_(batch))
-        for submission, reply in session.execute(replies):
-            messages = tuple(reply.get("messages", ()))
+        replies = select(Submission.id, Submission.reply, Submission.answers)
+        for submission, reply, answers in session.execute(replies.where(Submission.id.in_(batch))):
             for key in parts_of[submission]:
-                status = _find_status(reply, key[1])
-                confirmations[key] = Confirmation(submission, status, messages)
+                answer = from_json(answers.get(key[1], ""))
+                confirmations[key] = _build_confirmation(submission, reply, key[1], answer)
     return confirmations
 
 
-def _find_status(reply: Mapping[str, Any], part: str) -> str:
+def _build_confirmation(
+    submission: UUID, reply: Mapping[str, Any], part: str, answer: RawAnswer
+) -> Confirmation:
     results = reply.get("results", ())
-    return next((str(result["status"]) for result in results if result["part"] == part), "")
+    result: Mapping[str, Any] = next((each for each in results if each["part"] == part), {})
+    return Confirmation(
+        submission,
+        answer,
+        str(result.get("status", "")),
+        str(result.get("read_as", "")),
+        tuple(reply.get("messages", ())),
+    )
 
 
 def select_answers(

@@ -32,6 +32,8 @@ def serialize_report(
                 **part,
                 submission=confirmation.submission if confirmation else None,
                 status=confirmation.status if confirmation else None,
+                answer=confirmation.answer if confirmation else None,
+                read_as=confirmation.read_as if confirmation else None,
                 messages=confirmation.messages if confirmation else (),
             )
         )

@@ -41,7 +41,7 @@ def is_easily_guessed(password: str) -> bool:
     from zxcvbn import zxcvbn  # noqa: PLC0415
     from zxcvbn.matching import RANKED_DICTIONARIES  # noqa: PLC0415
 
-    stem, start = extract_password_stem(password), password[:MAX_CHECKED_LENGTH]
+    stem, start = extract_word_stem(password), password[:MAX_CHECKED_LENGTH]
     if stem in DOMAIN_WORDS.split():
         return True
     with ZXCVBN_LOCK:
@@ -54,10 +54,10 @@ def is_easily_guessed(password: str) -> bool:
         return len(signs) <= MAX_DISTINCT_SIGNS and zxcvbn(start)["guesses"] < MIN_GUESSES
 
 
-def extract_password_stem(text: str) -> str:
+def extract_word_stem(text: str) -> str:
     """Return the letters and digits of *text*, in lower case, without the digits at both ends.
 
-    >>> extract_password_stem("2026 Deep-Learning!")
+    >>> extract_word_stem("2026 Deep-Learning!")
     'deeplearning'
     """
     letters = "".join(letter for letter in text.casefold() if letter.isalnum())

@@ -9,7 +9,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers import HasherProtocol
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from api.auth.common_passwords import extract_password_stem, is_easily_guessed
+from api.auth.common_passwords import extract_word_stem, is_easily_guessed
 
 MIN_PASSWORD_LENGTH: Final = 10
 MAX_PASSWORD_LENGTH: Final = 200
@@ -90,7 +90,7 @@ def find_password_fault(password: str, *, email: str, name: str) -> str | None:
         return (
             f"The password has fewer than {MIN_DISTINCT_CHARACTERS} different characters. Use more."
         )
-    if extract_password_stem(text) in _personal_stems(email, name):
+    if extract_word_stem(text) in _personal_stems(email, name):
         return "The password is your name or e-mail address. Choose one that does not identify you."
     if is_easily_guessed(text):
         return "This password is too common. Use several unrelated words."
@@ -119,4 +119,4 @@ def _personal_stems(email: str, name: str) -> set[str]:
     """Return the stems of publicly known facts about a person; the name in either order."""
     reversed_name = " ".join(reversed(name.split()))
     forms = (email, email.partition("@")[0], name, reversed_name)
-    return {stem for form in forms if (stem := extract_password_stem(_compose_unicode(form)))}
+    return {stem for form in forms if (stem := extract_word_stem(_compose_unicode(form)))}

@@ -63,7 +63,7 @@ def test_solver_only_values_are_not_serialized(value):
     ],
 )
 def test_malformed_serialized_value_is_rejected(told):
-    with pytest.raises(ValueError, match=r"is no value|a tensor has|invalid literal"):
+    with pytest.raises(ValueError, match=r"is not a value|a tensor has|invalid literal"):
         from_json(told)
 
 

@@ -23,7 +23,7 @@ def listener():
 
 
 def send(port: int, tls: str, **login: str) -> MailError:
-    settings = DeliverySettings("127.0.0.1", port, tls, "grader@example.edu", "", 1, 1, **login)
+    settings = DeliverySettings("127.0.0.1", port, tls, "grader@example.edu", "", 1, 1, 1, **login)
     with pytest.raises(MailError) as caught:
         SmtpTransport(settings).send(EmailMessage())
     return caught.value

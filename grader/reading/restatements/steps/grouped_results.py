@@ -10,10 +10,13 @@ from grader.reading.units.magnitudes import PERCENT, SCALE_WORDS
 from grader.reading.units.unit_names import DIMENSIONS, parse_unit
 
 RESULT: Final = re.compile(
-    r"(?P<working>[^=≈→⇒>]*[0-9)])(?P<words>(?:\s+[^\W\d_]+)*)\s*(?:=|→|⇒|[-=]>)\s*"
+    r"(?:=|→|⇒|[-=]>)\s*"
     r"(?P<result>[1-9][0-9]{0,2}(?:\.[0-9]{3})+)(?![0-9.,]|\s*[-+*/×·^=≈%])(?=\s*(?P<noun>[^\W\d_]*))"
 )
-"""A computation, or numbers in words, and a result whose points may group thousands."""
+"""A result whose points may group thousands."""
+RELATIONS: Final = "=≈→⇒>"
+WORDS: Final = re.compile(r"(?:\s+[^\W\d_]+)*\s*")
+MAX_WORKING_CHARACTERS: Final = 300
 MIN_FACTORS: Final = 2
 MIN_NOUN_LETTERS: Final = 3
 
@@ -37,15 +40,30 @@ def remove_points_of_results(text: str) -> str:
 
 def _remove_proven_points(match: re.Match[str]) -> str:
     """Return *match* without the points of its result if the numbers before it give that."""
-    whole = match["result"].replace(".", "")
-    working = match["working"]
-    factors = find_plain_numbers(working)
-    if _scales(match["noun"]):
+    working = _find_working(match.string[: match.start()])
+    if not working or _scales(match["noun"]):
         return match[0]
+    whole = match["result"].replace(".", "")
+    factors = find_plain_numbers(working)
     is_product = len(factors) >= MIN_FACTORS and prod(factors) == Fraction(whole)
     if not is_product and compute_value(working) != Fraction(whole):
         return match[0]
-    return f"{match[0][: match.start('result') - match.start()]}{whole}"
+    return f"{match[0].removesuffix(match['result'])}{whole}"
+
+
+def _find_working(text: str) -> str:
+    """Return the numbers at the end of *text*, without the words behind them; "" without any.
+
+    They begin after the last sign of a relation. If they are longer than the limit, "" is returned,
+    so that many results take linear time.
+    """
+    near = text[-MAX_WORKING_CHARACTERS:]
+    start = max(near.rfind(sign) for sign in RELATIONS) + 1
+    if not start and len(near) < len(text):
+        return ""
+    text = near[start:]
+    end = max(text.rfind(character) for character in "0123456789)") + 1
+    return text[:end] if WORDS.fullmatch(text, end) else ""
 
 
 def _scales(noun: str) -> bool:

@@ -145,7 +145,7 @@ def is_number(value: object) -> TypeGuard[Number]:
     return type(value) in NUMBERS
 
 
-def magnitude(number: Number) -> Number:
+def absolute_value(number: Number) -> Number:
     """Return the absolute value of *number*; type checkers see `abs` of a union as an `object`."""
     return number if number >= 0 else -number
 

@@ -22,7 +22,7 @@ from grader.expressions.tree import (
     NumberLiteral,
     TextLiteral,
     TupleLiteral,
-    children,
+    get_children,
     names_in,
     replace_node,
     replace_nodes,
@@ -207,7 +207,7 @@ def _walk_numbers(node: Node) -> Iterator[Name | NumberLiteral]:
     if isinstance(node, (Name, NumberLiteral)):
         yield node
     elif not isinstance(node, (Comparison, BooleanOperation, LogicalNot)):
-        for child in children(node):
+        for child in get_children(node):
             yield from _walk_numbers(child)
 
 

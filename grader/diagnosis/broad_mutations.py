@@ -27,7 +27,7 @@ from grader.expressions.tree import (
     Node,
     NumberLiteral,
     TupleLiteral,
-    children,
+    get_children,
     names_in,
     replace_node,
     replace_nodes,
@@ -98,7 +98,7 @@ def _walk_arithmetic(node: Node) -> Iterator[Node]:
         isinstance(node, Call) and node.function not in FUNCTIONS
     ):
         return
-    for child in children(node):
+    for child in get_children(node):
         yield from _walk_arithmetic(child)
 
 

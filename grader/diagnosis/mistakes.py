@@ -18,7 +18,7 @@ from grader.diagnosis.mistaken_answers import Keys, MistakenAnswers, build_scope
 from grader.errors import SolverError
 from grader.kinds import KINDS
 from grader.registry import RARE_RANK, Registry
-from grader.values import Number, Tensor, Value, is_number, magnitude
+from grader.values import Number, Tensor, Value, absolute_value, is_number
 from grader.variants.plan import get_problem_plan
 
 AUTHOR_RANK: Final = 1000
@@ -179,7 +179,7 @@ def find_mistake_pairs(
     """
     key = keys.get(part.id)
     if not isinstance(key, (Tensor, Fraction)) and not (
-        is_number(key) and magnitude(key) >= MIN_NUMBER_FOR_PAIRS
+        is_number(key) and absolute_value(key) >= MIN_NUMBER_FOR_PAIRS
     ):
         return NO_MISTAKES
     plan = get_problem_plan(problem, registry)
@@ -201,7 +201,9 @@ def is_specific_pair_value(value: Value) -> bool:
     """Return whether *value* is too specific for two mistakes to give it by chance."""
     if not is_number(value):
         return isinstance(value, Tensor)
-    return magnitude(value) >= MIN_NUMBER_FOR_PAIRS or value.denominator >= MIN_PAIR_DENOMINATOR
+    return (
+        absolute_value(value) >= MIN_NUMBER_FOR_PAIRS or value.denominator >= MIN_PAIR_DENOMINATOR
+    )
 
 
 def _build_known_mistakes(

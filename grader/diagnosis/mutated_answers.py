@@ -22,7 +22,7 @@ from grader.errors import SolverError
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.tree import Call, Name, Node
 from grader.registry import Registry
-from grader.values import Tensor, Value, is_number, magnitude
+from grader.values import Tensor, Value, absolute_value, is_number
 
 MIN_DISTINCTIVE_NUMBER: Final = 30
 """Smallest whole number that is evidence of a mutation; a slip gives smaller ones by chance."""
@@ -70,9 +70,9 @@ def choose_mutation_group(answer: Value, key: Value | None) -> MutationGroup:
 
     A value near the key, or a small one, is no evidence of most mutations.
     """
-    if type(answer) is int and magnitude(answer) < MIN_DISTINCTIVE_NUMBER:
+    if type(answer) is int and absolute_value(answer) < MIN_DISTINCTIVE_NUMBER:
         return "common"
-    if type(answer) is int and magnitude(answer) < MIN_FAR_NUMBER:
+    if type(answer) is int and absolute_value(answer) < MIN_FAR_NUMBER:
         return "distinctive"
     if isinstance(answer, Tensor) and isinstance(key, Tensor):
         return "common" if _has_one_wrong_cell(answer, key) else "all"
@@ -263,7 +263,7 @@ def _is_far_from_key(value: Value, key: Value | None) -> bool:
         return any(pair[0] != pair[1] and _is_far_from_key(*pair) for pair in pairs)
     if not isinstance(value, int) or not is_number(key):
         return True
-    distance, size = magnitude(value - key), magnitude(key)
+    distance, size = absolute_value(value - key), absolute_value(key)
     return distance > MAX_SLIP and (distance * MIN_SIZE_PER_SLIP > size or size >= MIN_LARGE_KEY)
 
 
@@ -283,15 +283,15 @@ def _is_distinctive(value: Value, key: Value | None, mistake: str) -> bool:
     if not is_number(value):
         return True
     if mistake in COMMON_MISTAKES:
-        is_slip = is_number(key) and magnitude(value - key) <= 1
+        is_slip = is_number(key) and absolute_value(value - key) <= 1
         return mistake == "rounded_otherwise" or not (
-            is_slip and magnitude(value) < MIN_DISTINCTIVE_NUMBER
+            is_slip and absolute_value(value) < MIN_DISTINCTIVE_NUMBER
         )
     if isinstance(value, int):
         least = MIN_FAR_NUMBER if mistake in CLOSE_BY_CHANCE else MIN_DISTINCTIVE_NUMBER
-        return magnitude(value) >= least
+        return absolute_value(value) >= least
     # A share has one complement alone; of other fractions, simple ones come by chance.
     return mistake == "complement_taken" or (
         value.denominator >= MIN_DISTINCTIVE_DENOMINATOR
-        or magnitude(value.numerator) * value.denominator >= MIN_DISTINCTIVE_PRODUCT
+        or absolute_value(value.numerator) * value.denominator >= MIN_DISTINCTIVE_PRODUCT
     )

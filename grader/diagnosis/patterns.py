@@ -19,7 +19,7 @@ from grader.grading.result import PartResult
 from grader.grading.rounding import equals_up_to_noise, is_precise_rounding, last_figure_unit
 from grader.grading.tolerance import Tolerance, find_cell_rule
 from grader.reading.decimal_places import last_decimal_unit
-from grader.values import Number, Tensor, Value, is_number, magnitude
+from grader.values import Number, Tensor, Value, absolute_value, is_number
 
 Cells: TypeAlias = tuple[Number, ...]
 ArrayShape: TypeAlias = tuple[int, ...]
@@ -252,7 +252,7 @@ def _describe_constant_difference(pairs: list[tuple[Number, Number]]) -> str:
     difference = pairs[0][0] - pairs[0][1]
     if any(pair - two != difference for pair, two in pairs):
         return ""
-    return f"{'plus' if difference >= 0 else 'minus'} {to_text(magnitude(difference))}"
+    return f"{'plus' if difference >= 0 else 'minus'} {to_text(absolute_value(difference))}"
 
 
 def _take_cells(tensor: Tensor, indices: CellIndices) -> Cells:

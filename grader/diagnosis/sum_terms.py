@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from grader.expressions.tree import BinaryOperation, Negation, Node, NumberLiteral, children
+from grader.expressions.tree import BinaryOperation, Negation, Node, NumberLiteral, get_children
 
 SUM_SIGNS: Final = frozenset({"+", "-"})
 WHOLES: Final = (NumberLiteral(1), NumberLiteral(100))
@@ -23,7 +23,7 @@ def iterate_nested_sums(node: Node) -> Iterator[Node]:
     """Yield *node* and the sums that are terms of it."""
     if isinstance(node, BinaryOperation) and node.operator in SUM_SIGNS:
         yield node
-        for child in children(node):
+        for child in get_children(node):
             yield from iterate_nested_sums(child)
 
 

@@ -30,7 +30,7 @@ from grader.display.steps import (
 )
 from grader.display.text import Displayable, to_text
 from grader.expressions.tree import Name, Node, NumberLiteral, replace_nodes
-from grader.values import Number, Tensor, Value, magnitude
+from grader.values import Number, Tensor, Value, absolute_value
 
 __all__ = ["MAX_TEXT_WIDTH", "Rendering", "render_step", "render_value"]
 
@@ -208,7 +208,7 @@ def _format_factor(number: Number) -> str:
 
 
 def _format_signed(number: Number) -> str:
-    return f"{'+' if number >= 0 else '-'} {to_text(abbreviate_number(magnitude(number)))}"
+    return f"{'+' if number >= 0 else '-'} {to_text(abbreviate_number(absolute_value(number)))}"
 
 
 def _operand_element(number: Number) -> str:

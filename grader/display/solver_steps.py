@@ -24,7 +24,7 @@ from grader.expressions.tree import (
     Name,
     Node,
     SliceAccess,
-    children,
+    get_children,
     replace_nodes,
     walk,
 )
@@ -91,7 +91,7 @@ def _iterate_solver_calls(
 ) -> Iterator[tuple[Call, tuple[int, ...]]]:
     """Yield the solver calls in *node*, inner first, with the *index* applied to each result."""
     below = (node.index, *index) if isinstance(node, ItemAccess) else ()
-    for child in children(node):
+    for child in get_children(node):
         yield from _iterate_solver_calls(child, below)
     if is_solver_call(node):
         yield node, index  # type: ignore[misc] # a call, as `is_solver_call` says

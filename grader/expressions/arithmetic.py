@@ -11,8 +11,8 @@ from grader.values import (
     Number,
     Tensor,
     Value,
+    absolute_value,
     is_number,
-    magnitude,
     simplify_number,
     to_exact_number,
 )
@@ -148,7 +148,7 @@ def round_half_up(number: Number, digits: int = 0) -> Number:
     if abs(digits) > MAX_DECIMALS:
         raise SolverError(f"rounding to {digits} decimals")
     scale = Fraction(10**digits) if digits >= 0 else Fraction(1, 10**-digits)
-    rounded = Fraction(math.floor(magnitude(number) * scale + Fraction(1, 2))) / scale
+    rounded = Fraction(math.floor(absolute_value(number) * scale + Fraction(1, 2))) / scale
     return simplify_number(rounded if number >= 0 else -rounded)
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.tree import BinaryOperation, Negation, Node
-from grader.values import Number, is_number, magnitude
+from grader.values import Number, absolute_value, is_number
 
 CANCELLATION_NOISE: Final = Fraction(1, 10**13)
 """Largest result of a sum, relative to its largest term, that is noise: some units of a double."""
@@ -18,9 +18,9 @@ def drop_cancellation_noise(tree: Node, value: Number, scope: Scope) -> Number:
 
     A small result is noise only if the terms of a sum cancel: ``exp(-40)`` stays.
     """
-    if not value or magnitude(value) >= 1:
+    if not value or absolute_value(value) >= 1:
         return value
-    return 0 if magnitude(value) <= CANCELLATION_NOISE * _largest_term(tree, scope) else value
+    return 0 if absolute_value(value) <= CANCELLATION_NOISE * _largest_term(tree, scope) else value
 
 
 def _largest_term(tree: Node, scope: Scope) -> Number:
@@ -47,4 +47,4 @@ def _magnitude_or_zero(node: Node, scope: Scope) -> Number:
         value = evaluate(node, scope)
     except SolverError:
         return 0
-    return magnitude(value) if is_number(value) else 0
+    return absolute_value(value) if is_number(value) else 0

@@ -19,7 +19,7 @@ from grader.expressions.cancellation import drop_cancellation_noise
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.tree import Node
 from grader.expressions.vectorized_eval import Point, PointSample, SampleValues, evaluate_at_points
-from grader.values import Number, OpaqueValue, Value, is_number, magnitude
+from grader.values import Number, OpaqueValue, Value, absolute_value, is_number
 
 RELATIVE_NOISE: Final = Fraction(1, 10**9)
 STUDENT_SCOPE: Final = Scope(CONSTANTS, FUNCTIONS)
@@ -98,5 +98,5 @@ def _values_equal(left: Number | None, right: Number, *, inexact: bool) -> bool:
     if left is None:
         return False
     return left == right or (
-        inexact and magnitude(left - right) <= RELATIVE_NOISE * magnitude(right)
+        inexact and absolute_value(left - right) <= RELATIVE_NOISE * absolute_value(right)
     )

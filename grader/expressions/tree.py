@@ -153,7 +153,7 @@ Node: TypeAlias = (
 )
 
 
-def children(node: Node) -> tuple[Node, ...]:
+def get_children(node: Node) -> tuple[Node, ...]:
     """Return the nodes directly below *node*, left to right."""
     match node:
         case Negation(operand) | LogicalNot(operand):
@@ -177,7 +177,7 @@ def children(node: Node) -> tuple[Node, ...]:
 def walk(node: Node) -> Iterator[Node]:
     """Yield *node* and everything below it, parents first."""
     yield node
-    for child in children(node):
+    for child in get_children(node):
         yield from walk(child)
 
 
@@ -209,7 +209,7 @@ def replace_nodes(node: Node, change: Callable[[Node], Node | None]) -> Node:
     changed = change(node)
     if changed is not None:
         return changed
-    before = children(node)
+    before = get_children(node)
     below = tuple([replace_nodes(child, change) for child in before])
     if all(map(operator.is_, before, below)):
         return node

@@ -8,7 +8,7 @@ import math
 from fractions import Fraction
 from typing import Final, TypeAlias
 
-from grader.values import Number, magnitude
+from grader.values import Number, absolute_value
 
 MIN_PRECISE_FIGURES: Final = 3
 FLOAT_NOISE_RATIO: Final = 10**9
@@ -98,7 +98,7 @@ def is_rounding_of_key(answer: Number, key: Number, *, steps: Steps, figures: in
     if step is None or figure is None or not key:
         return False
     power_of_ten = Fraction(10) ** (compute_leading_exponent(key) - figures + 1)
-    if not answer % power_of_ten and magnitude(answer - key) <= power_of_ten / 2:
+    if not answer % power_of_ten and absolute_value(answer - key) <= power_of_ten / 2:
         return True
     last = max(step, min(figure, power_of_ten))
     return has_significant_figures(answer, last, figures) and is_rounded_as_typed(

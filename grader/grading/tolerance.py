@@ -23,7 +23,7 @@ from grader.grading.rounding import (
     last_figure_unit,
 )
 from grader.reading.decimal_places import last_decimal_unit
-from grader.values import Number, magnitude, simplify_number
+from grader.values import Number, absolute_value, simplify_number
 
 CACHED_DESCRIPTIONS: Final = 2048
 
@@ -71,7 +71,7 @@ class Tolerance(StrictModel):
     def radius(self, key: Number) -> Number:
         """Return the accepted distance from *key*, disregarding `rounded`."""
         fixed, fixed_by, share, share_by = self.absolute_and_relative_ratios
-        distances = [Fraction(fixed, fixed_by), Fraction(share, share_by) * magnitude(key)]
+        distances = [Fraction(fixed, fixed_by), Fraction(share, share_by) * absolute_value(key)]
         if self.sigfigs is not None and key:
             distances.append(Fraction(10) ** (compute_leading_exponent(key) - self.sigfigs + 1) / 2)
         return simplify_number(max(distances))

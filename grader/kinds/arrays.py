@@ -42,8 +42,8 @@ from grader.kinds.text_reading import Refusal
 from grader.reading import RawAnswer, Reading, read_labeled_numbers, read_tensor
 from grader.reading.equations.arrays import refuse_several_arrays
 from grader.reading.restatements.pipelines import ARRAY_REWRITERS, VECTOR_REWRITERS
-from grader.reading.restatements.vectors import solve_several_cells
-from grader.values import Tensor, Value, magnitude
+from grader.reading.restatements.vectors import evaluate_several_cell_equations
+from grader.values import Tensor, Value, absolute_value
 
 MAX_LISTED_CELLS: Final = 10
 
@@ -146,7 +146,7 @@ class ArrayKind(AnswerKind[T, Tensor]):
         """Return the key, the key with every cell moved out of tolerance, and broken text."""
         tensor = require_tensor_key(key)
         moved = tuple(
-            cell + 1 + 2 * max(tolerance.radius(cell), magnitude(cell))
+            cell + 1 + 2 * max(tolerance.radius(cell), absolute_value(cell))
             for cell, tolerance in zip(tensor.cells, part.tolerances, strict=False)
         )
         broken = ("[[1, 2], [3]]", "[[1, ...]]", "abc", "[[nan]]")
@@ -232,7 +232,7 @@ class VectorKind(ArrayKind[VectorPart]):
     def read(self, typed: RawAnswer, part: VectorPart, scope: Scope) -> Reading[Tensor]:
         """Return the numbers, in the order of the part's names if the answer names them."""
         del scope
-        if isinstance(typed, str) and (cells := solve_several_cells(typed)):
+        if isinstance(typed, str) and (cells := evaluate_several_cell_equations(typed)):
             reading = read_labeled_numbers(cells.text, part.names)
             return replace(reading, notes=(*reading.notes, *cells.notes))
         return read_labeled_numbers(typed, part.names)

@@ -43,7 +43,10 @@ from grader.reading import (
     read_formula_list,
     read_square_side_formula,
 )
-from grader.reading.restatements.formulas import keep_total_formula, refuse_several_formulas
+from grader.reading.restatements.formulas import (
+    keep_formula_labeled_as_total,
+    refuse_several_formulas,
+)
 from grader.reading.restatements.phrases import strip_phrases
 from grader.reading.restatements.question_echo import build_echo_stripper
 from grader.reading.restatements.rewriting import Rewriter
@@ -145,7 +148,7 @@ class ExpressionKind(AnswerKind[ExpressionPart, Formulas]):
         return (
             strip_phrases,
             drop_example,
-            keep_total_formula,
+            keep_formula_labeled_as_total,
             build_echo_stripper(part.variables, formula=True),
             keep_last_conclusion,
         )

@@ -45,7 +45,7 @@ from grader.reading.screening.approximations import (
 from grader.reading.screening.doubts import refuse_alternatives
 from grader.reading.square_sides import read_square_side
 from grader.reading.units.out_of_totals import read_out_of_total
-from grader.values import Number, Value, has_same_form_and_sign, is_number, magnitude
+from grader.values import Number, Value, absolute_value, has_same_form_and_sign, is_number
 
 # It costs an attempt: else a student could try all round numbers free of charge.
 WRONG_ROUNDED: Final = Judgement(
@@ -124,7 +124,7 @@ class ScalarKind(AnswerKind[S, Number]):
         """Return answers near and far from the key."""
         if not is_number(key):
             return SampleAnswers((), (), ("abc",))
-        beyond = key + 2 * part.tolerance.radius(key) + max(magnitude(key), 1)
+        beyond = key + 2 * part.tolerance.radius(key) + max(absolute_value(key), 1)
         return SampleAnswers(
             (to_text(key), key), (to_text(beyond), beyond), ("abc", "", "1/0", "nan", [1, 2])
         )

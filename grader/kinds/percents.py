@@ -11,7 +11,7 @@ from grader.kinds.base import SampleAnswers
 from grader.kinds.numbers import ScalarKind, ScalarPart
 from grader.reading import RawAnswer, Reading, read_number
 from grader.reading.restatements.pipelines import PERCENT_REWRITERS
-from grader.values import Number, Value, is_number, magnitude
+from grader.values import Number, Value, absolute_value, is_number
 
 PERCENTAGE_POINTS: Final = re.compile(
     r"(?<=[0-9])\s*(?:(?:percent(?:age)?|%)[\s-]?)?(?:points?|pp)(?!\w)", re.IGNORECASE
@@ -49,6 +49,6 @@ class PercentKind(ScalarKind[PercentPart]):
     def build_samples(self, part: PercentPart, key: Value | None) -> SampleAnswers:
         """Return answers near and far; keys up to 1 need the sign, because they could be shares."""
         samples = super().build_samples(part, key)
-        if not is_number(key) or magnitude(key) > 1:
+        if not is_number(key) or absolute_value(key) > 1:
             return samples
         return replace(samples, right=(f"({to_text(key)})%",))

@@ -22,8 +22,8 @@ from grader.kinds.base import (
 from grader.kinds.numbers import read_count
 from grader.reading import RawAnswer, Reading, read_labeled_numbers, read_number
 from grader.reading.restatements.question_echo import strip_echo
-from grader.reading.restatements.steps.listed_items import keep_keywords
-from grader.reading.restatements.surroundings.examples import drop_verification
+from grader.reading.restatements.steps.listed_items import keep_named_numbers
+from grader.reading.restatements.surroundings.examples import drop_verifying_equation
 from grader.values import Number, Tensor, Value
 
 
@@ -65,7 +65,7 @@ class PredicateKind(AnswerKind[PredicatePart, tuple[Number, ...]]):
     hint = "Numbers separated by commas."
     example = "1"
     reads_alone = False
-    rewriters = (drop_verification, keep_keywords, strip_echo)
+    rewriters = (drop_verifying_equation, keep_named_numbers, strip_echo)
 
     def read(
         self, typed: RawAnswer, part: PredicatePart, scope: Scope

@@ -38,7 +38,7 @@ from grader.reading.restatements.pipelines import QUANTITY_REWRITERS
 from grader.reading.screening.doubts import refuse_alternatives
 from grader.reading.units.quantities import BARE_NOTE, Quantity, read_quantity
 from grader.reading.units.unit_names import DECIMAL_BYTES, DIMENSIONS, parse_unit
-from grader.values import Number, Value, is_number, magnitude, simplify_number
+from grader.values import Number, Value, absolute_value, is_number, simplify_number
 
 LOST_UNIT: Final = "The number has no unit, and it fits a unit other than that of the question."
 MIN_LOST_FACTOR: Final = 1000
@@ -221,7 +221,7 @@ class QuantityKind(AnswerKind[QuantityPart, ConvertedQuantity]):
         if not is_number(key):
             return SampleAnswers((), (), ("abc",))
         first = next(iter(DIMENSIONS[part.dimension]))
-        beyond = key + 2 * part.tolerance.radius(key) + max(magnitude(key), 1)
+        beyond = key + 2 * part.tolerance.radius(key) + max(absolute_value(key), 1)
         right = (
             self.format_key(key, part),
             f"{to_text(simplify_number(Fraction(key * part.unit_size)))} {first}",

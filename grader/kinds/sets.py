@@ -20,19 +20,22 @@ from grader.grading.tolerance import (
 )
 from grader.kinds.base import RIGHT_BY_RULE, WRONG, AnswerKind, Judgement, SampleAnswers
 from grader.reading import RawAnswer, Reading
-from grader.reading.lists.ranges import list_range
-from grader.reading.lists.set_sentences import build_sentence_reader, drop_items_outside
+from grader.reading.lists.ranges import expand_range_to_items
+from grader.reading.lists.set_sentences import build_sentence_reader, drop_clause_about_nonmembers
 from grader.reading.restatements.phrases import strip_phrases
 from grader.reading.restatements.question_echo import build_echo_stripper, strip_echo
 from grader.reading.restatements.rewriting import Rewriter
-from grader.reading.restatements.shapes import drop_item_names, drop_order
-from grader.reading.restatements.steps.listed_items import drop_others, keep_listed_items
+from grader.reading.restatements.shapes import drop_item_names, drop_item_order_remark
+from grader.reading.restatements.steps.listed_items import (
+    drop_clause_about_others,
+    keep_items_behind_sentence,
+)
 from grader.reading.restatements.surroundings.harmless_remarks import drop_comparison_of_equals
 from grader.reading.restatements.working.concluded_values import keep_last_conclusion
 from grader.reading.restatements.working.conclusions import keep_asked_equation
 from grader.reading.screening.labels import refuse_bracketed_item
 from grader.reading.sets import MAX_ITEMS, ItemKind, format_set, read_set
-from grader.values import Tensor, Value, is_number, magnitude
+from grader.values import Tensor, Value, absolute_value, is_number
 
 Items: TypeAlias = tuple[Value, ...]
 ItemName: TypeAlias = Annotated[
@@ -79,9 +82,9 @@ class SetKind(AnswerKind[SetPart, Items]):
         if part.of == "name":
             return (
                 strip_phrases,
-                drop_order,
-                drop_items_outside,
-                drop_others,
+                drop_item_order_remark,
+                drop_clause_about_nonmembers,
+                drop_clause_about_others,
                 build_sentence_reader(part.options),
                 build_echo_stripper(part.options, formula=False),
             )
@@ -89,19 +92,19 @@ class SetKind(AnswerKind[SetPart, Items]):
             return (
                 drop_comparison_of_equals,
                 strip_phrases,
-                list_range,
+                expand_range_to_items,
                 keep_asked_equation,
-                drop_order,
-                drop_items_outside,
-                drop_others,
-                keep_listed_items,
+                drop_item_order_remark,
+                drop_clause_about_nonmembers,
+                drop_clause_about_others,
+                keep_items_behind_sentence,
                 build_sentence_reader(),
                 strip_echo,
                 keep_last_conclusion,
             )
         return (
             strip_phrases,
-            drop_item_names if part.of == "shape" else drop_order,
+            drop_item_names if part.of == "shape" else drop_item_order_remark,
             strip_echo,
             keep_last_conclusion,
         )
@@ -280,7 +283,9 @@ def _find_item_outside_key(key: Items, part: SetPart) -> Value | None:
     if part.of == "shape":
         axes = max((len(one) for one in key if isinstance(one, tuple)), default=2)
         return (987,) * axes
-    sizes = [2 * part.tolerance.radius(one) + 2 * magnitude(one) for one in key if is_number(one)]
+    sizes = [
+        2 * part.tolerance.radius(one) + 2 * absolute_value(one) for one in key if is_number(one)
+    ]
     return max(sizes, default=0) + 1
 
 

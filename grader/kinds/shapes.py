@@ -30,7 +30,7 @@ from grader.reading import (
 )
 from grader.reading.grammar.vocabulary import has_words
 from grader.reading.restatements.pipelines import SHAPE_REWRITERS
-from grader.reading.restatements.shapes import drop_product
+from grader.reading.restatements.shapes import drop_product_behind_shape
 from grader.reading.restatements.working.final_shapes import refuse_contradicting_axes
 from grader.reading.screening.doubts import refuse_alternatives
 from grader.reading.shapes import is_plain_shape
@@ -72,7 +72,11 @@ class ShapeKind(AnswerKind[ShapePart, Axes]):
         """Return the axes as numbers, or as formulas if the part has variables."""
         del scope
         if not part.variables:
-            product = drop_product(typed, "") if isinstance(typed, str) and "=" in typed else None
+            product = (
+                drop_product_behind_shape(typed, "")
+                if isinstance(typed, str) and "=" in typed
+                else None
+            )
             if product is None:
                 return _read_sizes(typed, part)  # type: ignore[return-value]
             sizes = _read_sizes(product.text, part)

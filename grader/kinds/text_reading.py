@@ -26,7 +26,7 @@ from grader.reading.restatements.steps.harmless_clauses import strip_check
 from grader.reading.restatements.steps.restated_values import split_notations
 from grader.reading.restatements.surroundings.excluded_layers import strip_excluded_layers
 from grader.reading.restatements.surroundings.repeated_question import strip_repeated_question
-from grader.reading.restatements.wrapping import blank_label, strip_wrapping
+from grader.reading.restatements.wrapping import blank_label, strip_typesetting_and_comments
 from grader.reading.result import StyledText
 from grader.reading.screening.doubts import refuse_qualified_reason
 from grader.reading.screening.question_order import strip_column_names
@@ -93,7 +93,7 @@ class TextReader(ABC, Generic[P, A]):
             return self.read(normalized, part, scope)
         notes: tuple[str, ...] = ()
         if not self.by_person:
-            bare, notes = strip_wrapping(normalized, comments=self.drops_comments)
+            bare, notes = strip_typesetting_and_comments(normalized, comments=self.drops_comments)
             if self.drops_own_label:
                 bare = blank_label(bare, part.id)
             normalized = StyledText(bare) if isinstance(normalized, StyledText) else bare

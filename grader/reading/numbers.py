@@ -38,7 +38,7 @@ from grader.reading.wording.repeated_values import (
     strip_repeated_value,
 )
 from grader.reading.wording.surrounding_words import strip_surrounding_words
-from grader.values import Number, is_number, magnitude, simplify_number
+from grader.values import Number, absolute_value, is_number, simplify_number
 
 COMMA_NOTE: Final = "The comma groups thousands."
 MAX_TEXT: Final = 2_000
@@ -272,7 +272,7 @@ def _build_reading(
     """Return the reading; refuse a percentage below 1 without a sign, which could be a share."""
     if not percent:
         return Reading(value, to_text(value), notes, step)
-    if not signed and 0 < magnitude(value) < 1:
+    if not signed and 0 < absolute_value(value) < 1:
         raise percent_or_share_error(_format_percent(value), _format_percent(value * 100))
     return Reading(value, _format_percent(value), notes, step)
 

@@ -87,7 +87,7 @@ def _compile_matcher(declared: tuple[str, ...]) -> NameMatcher:
     other = _other_case_spellings(declared)
     spellings = [_name_pattern(name) for name in declared]
     spellings += [
-        rf"(?<![^\W\d_]){_bounded_pattern(_plain_pattern(text))}(?!{LETTER})" for text in other
+        rf"(?<![^\W\d_]){_add_end_of_name(_plain_pattern(text))}(?!{LETTER})" for text in other
     ]
     groups = "|".join(f"({spelling})" for spelling in spellings)
     meanings = [(name, False) for name in declared] + [(name, True) for name in other.values()]
@@ -122,10 +122,10 @@ def _name_pattern(name: str) -> str:
     pieces = _PIECES.findall(name)
     if len(pieces) == 1 and len(name) > 1 and name not in GREEK:
         forms.append(rf"{_letters_pattern(name[0])}\s*_\s*{_subscript_pattern([name[1:]])}")
-    return _bounded_pattern("|".join(forms))
+    return _add_end_of_name("|".join(forms))
 
 
-def _bounded_pattern(forms: str) -> str:
+def _add_end_of_name(forms: str) -> str:
     """Return the pattern of *forms* that nothing belonging to the name may follow."""
     return rf"(?:{forms})(?!\\?_|[₀-₉])"
 

@@ -88,7 +88,7 @@ class LabelTracker:
     """
 
     def __init__(self, labels: Iterable[Label] = ()) -> None:
-        self._sheet = _index_labels(labels)
+        self._sheet = _index_labels_and_prefixes(labels)
         self._root: Label = ()
         self._stack: list[tuple[str, str]] = []
         self._style = ""
@@ -118,22 +118,22 @@ class LabelTracker:
             return end
         bullet = prefix is not None and prefix["bullet"] is not None
         end = self._follow_number(line, start, bullet=bullet, is_heading=is_heading)
-        letters_start = start if end is None else _skip(SEPARATOR, line, end)
+        letters_start = start if end is None else _skip_match(SEPARATOR, line, end)
         letters_end = self._follow_letters(line, letters_start)
         end = end if letters_end is None else letters_end
-        return None if end is None else _skip(COLON, line, end)
+        return None if end is None else _skip_match(COLON, line, end)
 
     def _follow_sheet(self, line: str, start: int, *, is_heading: bool) -> int | None:
         """Follow a label of the sheet that the other rules may not recognize."""
         for word in (QUESTION_WORD, PART_WORD):
-            start = _skip(word, line, start)
+            start = _skip_match(word, line, start)
         match = SHEET_LABEL.match(line, start) if self._sheet else None
         if match is None:
             return None
         if match[0].isalnum() and not is_heading and SENTENCE_START.match(line, match.end()):
             return None  # 2d convolution
-        end = _skip(SHEET_LABEL_END, line, match.end())
-        label = self._sheet.get(_compact(match[0]), ())
+        end = _skip_match(SHEET_LABEL_END, line, match.end())
+        label = self._sheet.get(_remove_punctuation(match[0]), ())
         if len(label) < 2 and not match[0].isdigit():  # noqa: PLR2004  # one piece, under a label
             is_alone = is_heading or not line[end:].strip() or line[match.end()] in ".)"
             label = self._find_next(match[0].strip("()").lower()) if is_alone else ()
@@ -150,7 +150,7 @@ class LabelTracker:
         """Return the label of the sheet that one more piece makes of the current one, or ()."""
         for depth in range(len(self.path), -1, -1):
             label = (*self.path[:depth], piece)
-            if self._sheet.get(_compact("".join(label))) == label:
+            if self._sheet.get(_remove_punctuation("".join(label))) == label:
                 return label
         return ()
 
@@ -200,7 +200,7 @@ class LabelTracker:
         return (
             self._stack[:1] == [("question", number)]
             and kinds.isdisjoint({"number", "item"})
-            and LETTER.match(line, _skip(SEPARATOR, line, end)) is not None
+            and LETTER.match(line, _skip_match(SEPARATOR, line, end)) is not None
         )
 
     def _continues(self, number: str, dotted: str) -> bool:
@@ -255,7 +255,7 @@ class LabelTracker:
             letter = (match["closed"] or match["open"]).lower()
             self._push(self._letter_kind(letter), letter)
             end = match.end()
-            start = _skip(SEPARATOR, line, end)
+            start = _skip_match(SEPARATOR, line, end)
         return end
 
     def _letter_kind(self, letter: str) -> str:
@@ -277,10 +277,10 @@ class LabelTracker:
         self._stack.append((kind, text))
 
 
-def _index_labels(labels: Iterable[Label]) -> dict[str, Label]:
+def _index_labels_and_prefixes(labels: Iterable[Label]) -> dict[str, Label]:
     """Return labels and the labels above them by their pieces; ambiguous spellings map to ().
 
-    >>> _index_labels([("2", "b"), ("2", "b", "ii")])
+    >>> _index_labels_and_prefixes([("2", "b"), ("2", "b", "ii")])
     {'2': ('2',), '2b': ('2', 'b'), '2bii': ('2', 'b', 'ii')}
     """
     index: dict[str, Label] = {}
@@ -291,10 +291,10 @@ def _index_labels(labels: Iterable[Label]) -> dict[str, Label]:
     return index
 
 
-def _compact(label: str) -> str:
+def _remove_punctuation(label: str) -> str:
     return re.sub(r"\W", "", label).lower()
 
 
-def _skip(pattern: re.Pattern[str], line: str, start: int) -> int:
+def _skip_match(pattern: re.Pattern[str], line: str, start: int) -> int:
     match = pattern.match(line, start)
     return match.end() if match else start

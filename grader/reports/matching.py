@@ -44,10 +44,15 @@ def choose_passages(scores: Scores) -> list[int | None]:
     in_order = _move_out_of_order(scores, match_in_order(scores))
     by_words = match_by_score(scores)
     allowance = ORDER_ALLOWANCE * len(scores)
-    return by_words if _total(scores, by_words) > _total(scores, in_order) + allowance else in_order
+    return (
+        by_words
+        if _sum_scores_of_choice(scores, by_words)
+        > _sum_scores_of_choice(scores, in_order) + allowance
+        else in_order
+    )
 
 
-def _total(scores: Scores, chosen: Sequence[int | None]) -> float:
+def _sum_scores_of_choice(scores: Scores, chosen: Sequence[int | None]) -> float:
     return sum(
         float(scores[row, column]) - MATCH_COST
         for row, column in enumerate(chosen)

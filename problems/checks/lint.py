@@ -15,7 +15,7 @@ from grader.kinds.numbers import IntegerPart
 from grader.kinds.tables.part import TablePart
 from grader.reading.decimal_places import last_decimal_unit
 from grader.registry import Registry
-from grader.values import Tensor, Value, is_number, magnitude, simplify_number
+from grader.values import Tensor, Value, absolute_value, is_number, simplify_number
 from grader.variants.variant import Variant
 from problems.checks.texts import format_variant_label
 
@@ -110,7 +110,7 @@ def _describe_unsuitable_tolerance(part: AnyPart, key: Value | None) -> str:
     if not is_number(key) or not key or len(_list_part_tolerances(part)) != 1:
         return ""
     (tolerance,) = _list_part_tolerances(part)
-    if tolerance.radius(key) >= magnitude(key):
+    if tolerance.radius(key) >= absolute_value(key):
         return f"it accepts 0 where the key is {_truncate(to_text(key))}; tighten it"
     is_wide = (tolerance.abs or tolerance.rel) and tolerance.radius(key) >= 1
     if isinstance(part, IntegerPart) and is_wide:

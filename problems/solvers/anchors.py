@@ -12,7 +12,7 @@ from typing import Final
 
 from grader.errors import SolverError
 from grader.registry import Solver, SolverArguments, WrongVersion
-from grader.values import Number, magnitude, simplify_number
+from grader.values import Number, absolute_value, simplify_number
 from problems.solvers.bounds import Pair, as_integer, as_numbers, as_pair, as_rows
 from problems.solvers.boxes import MAX_BOXES, MISREAD_FORMATS, Box, format_box, parse_box
 from problems.solvers.overlaps import IOU_MEASURE, WRONG_MEASURES, OverlapMeasure
@@ -175,7 +175,7 @@ def _box_at_origin(size: tuple[Number, Number]) -> Box:
 def _parse_exponents(value: object) -> tuple[float, ...]:
     """Return four numbers, each small enough to be an exponent."""
     values = as_numbers(value, "the offsets")
-    if len(values) != 4 or any(magnitude(one) > MAX_EXPONENT for one in values):  # noqa: PLR2004 - x y w h
+    if len(values) != 4 or any(absolute_value(one) > MAX_EXPONENT for one in values):  # noqa: PLR2004 - x y w h
         raise SolverError(f"the offsets must be four numbers of at most {MAX_EXPONENT}")
     return tuple(float(one) for one in values)
 

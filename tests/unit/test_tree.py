@@ -3,7 +3,7 @@
 import pytest
 
 from grader.expressions.parser import parse
-from grader.expressions.tree import Call, Name, NumberLiteral, children, names_in, walk
+from grader.expressions.tree import Call, Name, NumberLiteral, get_children, names_in, walk
 
 EVERYTHING = "-a if not (b < c <= 1 or d == 2) else f(e[0], key=g.width) + (h, [i])[1] ** 2"
 
@@ -22,7 +22,7 @@ def test_walk_visits_parents_before_children():
 
 @pytest.mark.parametrize("source", ["1", "'text'", "name"])
 def test_leaf_has_no_children(source):
-    assert children(parse(source).tree) == ()
+    assert get_children(parse(source).tree) == ()
 
 
 def test_nodes_compare_and_hash_by_value():

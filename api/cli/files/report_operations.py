@@ -17,7 +17,7 @@ from api.services.reports.grading import ReportRow
 from api.services.reports.results import (
     DOUBTFUL_COLUMNS,
     RESULT_COLUMNS,
-    doubtful_path,
+    derive_doubtful_rows_path,
     split_rows,
     write_rows,
 )
@@ -50,7 +50,7 @@ def grade_reports(files: list[Path], options: ReportOptions) -> bool:
     sheet = _load_sheet(options)
     reports = find_reports(files)
     out = options.out
-    beside = options.doubtful or (doubtful_path(out) if out else None)
+    beside = options.doubtful or (derive_doubtful_rows_path(out) if out else None)
     _check_outputs(out, beside, reports)
     graded = grade_files(reports, sheet, options.bank, workers=options.workers)
     rows = [row for part in track(graded, "Reading", total=len(reports)) for row in part]

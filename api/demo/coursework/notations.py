@@ -16,7 +16,7 @@ from grader.kinds import KINDS
 from grader.kinds.quantities import QuantityPart
 from grader.kinds.tables.part import TableKey
 from grader.reading.units.unit_names import DIMENSIONS
-from grader.values import Tensor, Value, is_number, magnitude, simplify_number
+from grader.values import Tensor, Value, absolute_value, is_number, simplify_number
 
 StyledTexts = Iterator[tuple[NotationStyle, str]]
 
@@ -75,7 +75,7 @@ def _render_integer(value: Value) -> StyledTexts:
 
 def _render_number(value: Value) -> StyledTexts:
     """Yield a number as a fraction, as code prints it, and rounded."""
-    if not is_number(value) or magnitude(value) > MAX_ROUNDED_MAGNITUDE:
+    if not is_number(value) or absolute_value(value) > MAX_ROUNDED_MAGNITUDE:
         return
     yield "latex", to_tex(value)
     yield "code", repr(float(value))
@@ -100,7 +100,7 @@ def _render_percent(value: Value) -> StyledTexts:
 
 def _render_quantity(value: Value, part: QuantityPart) -> StyledTexts:
     """Yield a quantity in its unit, rounded, without a space, and in neighboring units."""
-    if not is_number(value) or magnitude(value) > MAX_ROUNDED_MAGNITUDE:
+    if not is_number(value) or absolute_value(value) > MAX_ROUNDED_MAGNITUDE:
         return
     yield "code", f"{to_text(value)}{part.unit}"
     yield "latex", rf"{to_text(value)}\,\text{{{part.unit}}}"
@@ -108,7 +108,7 @@ def _render_quantity(value: Value, part: QuantityPart) -> StyledTexts:
     yield "plain", f"{float(value):.2f} {part.unit}"
     for unit, size in DIMENSIONS[part.dimension].items():
         other = simplify_number(Fraction(value * part.unit_size) / size)
-        if 1 <= magnitude(other) < LARGE_NUMBER:
+        if 1 <= absolute_value(other) < LARGE_NUMBER:
             yield "plain", f"{to_text(other)} {unit}"
             yield "loose", f"{float(other):.3f} {unit}"
 

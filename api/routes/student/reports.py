@@ -124,7 +124,7 @@ def upload_report(
         member, row = authorize_released(session, context, assignment, right="submit")
         storage.check_may_upload(member)
         ending = storage.check_file_and_get_ending(file_name, document)
-        storage.check_count(session, member, row)
+        storage.check_report_limit(session, member, row)
         author = member.caller.id
         _check_budget(session, context, author, len(document))
         context.service.storage.check(author)

@@ -11,10 +11,10 @@ SYMBOLS: Final = {"×": r"\times ", "⋅": r"\cdot ", "·": r"\cdot ", "−": "-
 def to_tex(node: XmlNode) -> str:
     """Return a formula, or a piece of one, as TeX."""
     convert = CONVERTERS.get(node.name)
-    return convert(node) if convert else _join(node)
+    return convert(node) if convert else _join_children(node)
 
 
-def _join(node: XmlNode | None) -> str:
+def _join_children(node: XmlNode | None) -> str:
     if node is None:
         return ""
     if node.name == "t":
@@ -22,39 +22,39 @@ def _join(node: XmlNode | None) -> str:
     return "".join(to_tex(child) for child in node.children if not child.name.endswith("Pr"))
 
 
-def _fraction(node: XmlNode) -> str:
-    return rf"\frac{{{_join(node.find('num'))}}}{{{_join(node.find('den'))}}}"
+def _convert_fraction(node: XmlNode) -> str:
+    return rf"\frac{{{_join_children(node.find('num'))}}}{{{_join_children(node.find('den'))}}}"
 
 
-def _superscript(node: XmlNode) -> str:
-    return f"{_join(node.find('e'))}^{{{_join(node.find('sup'))}}}"
+def _convert_superscript(node: XmlNode) -> str:
+    return f"{_join_children(node.find('e'))}^{{{_join_children(node.find('sup'))}}}"
 
 
-def _subscript(node: XmlNode) -> str:
-    return f"{_join(node.find('e'))}_{{{_join(node.find('sub'))}}}"
+def _convert_subscript(node: XmlNode) -> str:
+    return f"{_join_children(node.find('e'))}_{{{_join_children(node.find('sub'))}}}"
 
 
 def _both_scripts(node: XmlNode) -> str:
-    return f"{_subscript(node)}^{{{_join(node.find('sup'))}}}"
+    return f"{_convert_subscript(node)}^{{{_join_children(node.find('sup'))}}}"
 
 
-def _radical(node: XmlNode) -> str:
-    return rf"\sqrt{{{_join(node.find('e'))}}}"
+def _convert_radical(node: XmlNode) -> str:
+    return rf"\sqrt{{{_join_children(node.find('e'))}}}"
 
 
-def _delimiters(node: XmlNode) -> str:
+def _convert_delimiters(node: XmlNode) -> str:
     properties = node.find("dPr")
     start = properties.value("begChr") if properties and properties.find("begChr") else "("
     end = properties.value("endChr") if properties and properties.find("endChr") else ")"
     inner = [child for child in node.children if child.name == "e"]
     if len(inner) == 1 and inner[0].find("m"):
-        return _join(inner[0])  # the brackets belong to the matrix
-    return f"{start}{','.join(_join(child) for child in inner)}{end}"
+        return _join_children(inner[0])  # the brackets belong to the matrix
+    return f"{start}{','.join(_join_children(child) for child in inner)}{end}"
 
 
-def _matrix(node: XmlNode) -> str:
+def _convert_matrix(node: XmlNode) -> str:
     rows = (
-        " & ".join(_join(cell) for cell in row.children if cell.name == "e")
+        " & ".join(_join_children(cell) for cell in row.children if cell.name == "e")
         for row in node.children
         if row.name == "mr"
     )
@@ -62,11 +62,11 @@ def _matrix(node: XmlNode) -> str:
 
 
 CONVERTERS: Final[dict[str, Callable[[XmlNode], str]]] = {
-    "f": _fraction,
-    "sSup": _superscript,
-    "sSub": _subscript,
+    "f": _convert_fraction,
+    "sSup": _convert_superscript,
+    "sSub": _convert_subscript,
     "sSubSup": _both_scripts,
-    "rad": _radical,
-    "d": _delimiters,
-    "m": _matrix,
+    "rad": _convert_radical,
+    "d": _convert_delimiters,
+    "m": _convert_matrix,
 }

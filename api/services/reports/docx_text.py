@@ -25,17 +25,17 @@ def docx_to_markdown(data: bytes) -> str:
     lines: list[str] = []
     for node in body.children:
         if node.name == "p":
-            lines.append(_paragraph(node, numbering))
+            lines.append(_convert_paragraph(node, numbering))
         elif node.name == "tbl":
-            lines += ["", *_table(node, numbering), ""]
+            lines += ["", *_convert_table(node, numbering), ""]
         elif node.name == "sdt" and (content := node.find("sdtContent")):
-            lines += [_paragraph(child, numbering) for child in content.children]
+            lines += [_convert_paragraph(child, numbering) for child in content.children]
     return "\n".join(lines)
 
 
-def _paragraph(node: XmlNode, numbering: "_Numbering") -> str:
+def _convert_paragraph(node: XmlNode, numbering: "_Numbering") -> str:
     """Return a paragraph with the number of its list and the mark of a heading."""
-    text = "".join(_inline(child) for child in node.children)
+    text = "".join(_convert_inline(child) for child in node.children)
     style = node.value("pPr", "pStyle").lower()
     heading = "# " if style.startswith(("heading", "title", "berschrift")) and text.strip() else ""
     label = numbering.label(node)
@@ -44,7 +44,7 @@ def _paragraph(node: XmlNode, numbering: "_Numbering") -> str:
     return f"{heading}{label.lstrip() if heading else label}{text}"
 
 
-def _inline(node: XmlNode) -> str:
+def _convert_inline(node: XmlNode) -> str:
     """Return the text of a piece of a paragraph."""
     if node.name in SKIPPED or node.name.endswith("Pr"):
         return ""
@@ -61,9 +61,9 @@ def _inline(node: XmlNode) -> str:
         case "oMath":
             return f"${to_tex(node)}$"
         case "r":
-            return _run(node)
+            return _convert_run(node)
         case _:
-            return "".join(_inline(child) for child in node.children)
+            return "".join(_convert_inline(child) for child in node.children)
 
 
 def _is_on(setting: XmlNode | None) -> bool:
@@ -71,8 +71,8 @@ def _is_on(setting: XmlNode | None) -> bool:
     return setting is not None and setting.attributes.get("val", "1") not in {"0", "false", "off"}
 
 
-def _run(node: XmlNode) -> str:
-    text = "".join(_inline(child) for child in node.children)
+def _convert_run(node: XmlNode) -> str:
+    text = "".join(_convert_inline(child) for child in node.children)
     script = node.value("rPr", "vertAlign")
     if any(_is_on(node.find("rPr", name)) for name in HIDING):
         return ""
@@ -83,12 +83,12 @@ def _run(node: XmlNode) -> str:
     return f"_{{{text}}}" if script == "subscript" else text
 
 
-def _table(node: XmlNode, numbering: "_Numbering") -> list[str]:
+def _convert_table(node: XmlNode, numbering: "_Numbering") -> list[str]:
     """Return the rows of a table as Markdown."""
     rows = [
         " | ".join(
             " ".join(
-                _paragraph(paragraph, numbering).replace("|", "/")
+                _convert_paragraph(paragraph, numbering).replace("|", "/")
                 for paragraph in cell.children
                 if paragraph.name == "p"
             )

@@ -15,10 +15,10 @@ RESULT_COLUMNS: Final = DOUBTFUL_COLUMNS[:-1]
 """The columns of a batch, then page, quote and confidence; doubtful rows have a reason too."""
 
 
-def doubtful_path(path: Path) -> Path:
+def derive_doubtful_rows_path(path: Path) -> Path:
     """Return the file of the doubtful rows beside a file of results.
 
-    >>> str(doubtful_path(Path("week3.csv")))
+    >>> str(derive_doubtful_rows_path(Path("week3.csv")))
     'week3.doubtful.csv'
     """
     return path.with_name(f"{path.stem}.doubtful{path.suffix or '.csv'}")

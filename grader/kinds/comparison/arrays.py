@@ -17,7 +17,7 @@ from grader.grading.rounding import (
 )
 from grader.kinds.base import WRONG, Judgement, RoundingMatcher
 from grader.reading.decimal_places import last_decimal_unit
-from grader.values import Number, Tensor, Value, magnitude, simplify_number
+from grader.values import Number, Tensor, Value, absolute_value, simplify_number
 
 INTEGER_TYPES: Final = frozenset({int})
 EXACT_FLOAT_LIMIT: Final = 10**FLOAT_FIGURES
@@ -91,7 +91,7 @@ def _are_exact_integers(cells: tuple[Number, ...]) -> bool:
     """
     return (
         INTEGER_TYPES.issuperset(map(type, cells))
-        and max(map(magnitude, cells), default=0) < EXACT_FLOAT_LIMIT
+        and max(map(absolute_value, cells), default=0) < EXACT_FLOAT_LIMIT
     )
 
 

@@ -155,7 +155,7 @@ def _find_last_link(text: str) -> tuple[int, tuple[str, ...]]:
     if (
         EQUATIONS.search(before)
         or _ends_equation(between, after)
-        or _ends_rows(before.rstrip(), after)
+        or _continues_bare_rows(before.rstrip(), after)
     ):
         raise AnswerError(SEVERAL_VALUES, expected="the values alone", position=last.start())
     if not ARRAY.search(before):
@@ -187,7 +187,7 @@ def _ends_equation(between: str, last: str) -> bool:
     ) > _count_separators(last)
 
 
-def _ends_rows(before: str, last: str) -> bool:
+def _continues_bare_rows(before: str, last: str) -> bool:
     """Return whether *before* has bare rows and then a name, and more cells than *last*.
 
     It does in ``1 2``, ``3 4``, ``sum = 10``, but not in ``1+2, 3+4``, ``so y = 3, 7``.

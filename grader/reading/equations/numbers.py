@@ -21,7 +21,7 @@ from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, ends_with_ope
 from grader.reading.units.magnitudes import apply_scale_words
 from grader.reading.wording.adjacent_names import THEREFORE_WORDS
 from grader.reading.wording.surrounding_words import strip_surrounding_words
-from grader.values import Number, magnitude
+from grader.values import Number, absolute_value
 
 MAX_CHARACTERS: Final = 2_000
 """Length of a text above which equations are not looked for."""
@@ -234,8 +234,11 @@ def _may_be_same_value(left: _Side, right: _Side, *, approximate: bool) -> bool:
     if not right.alone and right.first == left.value:
         return True  # a chain that goes on with a result: 5*3 = 15 + 2
     if right.alone and right.value.denominator == 1 and left.value.denominator != 1:
-        return magnitude(left.value - right.value) < 1  # cut to a whole number
-    if right.alone and 0 <= magnitude(left.value) - magnitude(right.value) < (right.step or 0) < 1:
+        return absolute_value(left.value - right.value) < 1  # cut to a whole number
+    if (
+        right.alone
+        and 0 <= absolute_value(left.value) - absolute_value(right.value) < (right.step or 0) < 1
+    ):
         return True  # cut to some decimals
     left_tolerance, right_tolerance = (
         _compute_side_tolerance(side, approximate=approximate) for side in (left, right)
@@ -244,7 +247,8 @@ def _may_be_same_value(left: _Side, right: _Side, *, approximate: bool) -> bool:
     if left.worded or right.worded:
         factors = (*factors, *FACTORS)
     return any(
-        magnitude(left.value * factor - right.value) <= left_tolerance * factor + right_tolerance
+        absolute_value(left.value * factor - right.value)
+        <= left_tolerance * factor + right_tolerance
         for factor in factors
     )
 
@@ -252,7 +256,7 @@ def _may_be_same_value(left: _Side, right: _Side, *, approximate: bool) -> bool:
 def _compute_side_tolerance(side: _Side, *, approximate: bool) -> Number:
     """Return by how much a side may differ from what it stands for."""
     if not side.alone:
-        return magnitude(side.value) * ROUNDING_TOLERANCE if side.decimals else 0
+        return absolute_value(side.value) * ROUNDING_TOLERANCE if side.decimals else 0
     if side.value.denominator == 1 and (side.step or 0) <= 1:
         digits = str(side.value)
         zeros = len(digits) - len(digits.rstrip("0"))

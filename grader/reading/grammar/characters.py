@@ -138,24 +138,24 @@ def clean_text(typed: str, *, limit: int) -> str:
     ):
         raise _unreadable_character_error(match[0], match.start())
     if not text.isascii():
-        text = TICKED.sub(_blank_match, text)
+        text = TICKED.sub(_blank_out, text)
     if QUOTED.fullmatch(text):
         text = QUOTES.sub(" ", text)
     if BOLD.fullmatch(text):
         text = text.replace("**", "  ")
-    return expand_siunitx(blank_typesetting(text))
+    return expand_siunitx(blank_prompts_and_colors(text))
 
 
-def blank_typesetting(text: str) -> str:
+def blank_prompts_and_colors(text: str) -> str:
     r"""Return *text* without prompts and colors, with each thousands mark in one spelling.
 
-    >>> blank_typesetting(">>> 3640"), blank_typesetting("2.097.152")
+    >>> blank_prompts_and_colors(">>> 3640"), blank_prompts_and_colors("2.097.152")
     ('    3640', "2'097'152")
     """
     if ">>>" in text:
-        text = PROMPT.sub(_blank_match, text)
+        text = PROMPT.sub(_blank_out, text)
     if "\\" in text or "~" in text:
-        text = DECORATION.sub(_blank_match, text)
+        text = DECORATION.sub(_blank_out, text)
         text = BLANK_MARK.sub(lambda mark: GROUP_MARKS[len(mark[0])], text)
     if text.count(".") > 1:
         text = POINT_MARKS.sub(lambda number: number[0].replace(".", "'"), text)
@@ -197,7 +197,7 @@ def _strip_direction_marks(text: str) -> str:
     return core.rjust(start + len(core)).ljust(len(text))
 
 
-def _blank_match(match: re.Match[str]) -> str:
+def _blank_out(match: re.Match[str]) -> str:
     return " " * len(match[0])
 
 

@@ -21,10 +21,10 @@ INEQUALITY: Final = re.compile(
 MAX_ITEMS: Final = 64
 
 
-def list_range(text: str, question: str) -> Rewriting | None:
+def expand_range_to_items(text: str, question: str) -> Rewriting | None:
     """Return all whole numbers between two ends; None for anything else.
 
-    >>> list_range("3 ≤ k < 6", "").text, list_range("from 2 to 4", "").text
+    >>> expand_range_to_items("3 ≤ k < 6", "").text, expand_range_to_items("from 2 to 4", "").text
     ('3, 4, 5', '2, 3, 4')
     """
     del question

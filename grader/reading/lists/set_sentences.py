@@ -12,8 +12,8 @@ from grader.reading.references.selections import (
     denies,
 )
 from grader.reading.restatements.rewriting import Rewriter, Rewriting, describe_dropped
-from grader.reading.restatements.working.final_values import DOUBT, is_doubtful
-from grader.reading.screening.known_words import find_long_stems, is_echo
+from grader.reading.restatements.working.final_values import DOUBT, weighs_or_retracts_value
+from grader.reading.screening.known_words import find_long_stems, repeats_question_word
 
 INTEGER: Final = "[0-9]{1,6}"
 FILLING: Final = frozenset(
@@ -48,13 +48,13 @@ def _keep_items(text: str, question: str, *, items: re.Pattern[str]) -> Rewritin
     """Return the items of *text* if all other words are those of the *question*."""
     match = items.fullmatch(text.strip())
     agreement = blank_agreement(text.strip(), question)
-    if match is None or is_doubtful(agreement):
+    if match is None or weighs_or_retracts_value(agreement):
         return None
     words = WORD.findall(f"{match['before']} {match['after']}")
     stems = find_long_stems(question)
     before, after = agreement[: match.start("items")], agreement[match.end("items") :]
     known = all(
-        word in FILLING or is_echo(word, stems)
+        word in FILLING or repeats_question_word(word, stems)
         for word in WORD.findall(f"{before} {after}".lower())
     )
     if not words or not known or contradicts_question(text, question):
@@ -63,12 +63,12 @@ def _keep_items(text: str, question: str, *, items: re.Pattern[str]) -> Rewritin
     return Rewriting(value, describe_dropped(" ".join(words)), value)
 
 
-def drop_items_outside(text: str, question: str) -> Rewriting | None:
+def drop_clause_about_nonmembers(text: str, question: str) -> Rewriting | None:
     """Return a set without the bracket or clause that names only what is not in it.
 
-    >>> drop_items_outside("1, 3 (2 and 4 are removed)", "Which boxes are kept?").text
+    >>> drop_clause_about_nonmembers("1, 3 (2 and 4 are removed)", "Which boxes are kept?").text
     '1, 3'
-    >>> drop_items_outside("1, 3 (3 and 4 are removed)", "Which boxes are kept?")
+    >>> drop_clause_about_nonmembers("1, 3 (3 and 4 are removed)", "Which boxes are kept?")
     """
     clause = CLAUSE_OUTSIDE.fullmatch(text)
     match = OUTSIDE.fullmatch(text) or (

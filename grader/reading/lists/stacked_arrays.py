@@ -26,19 +26,19 @@ def read_stacked_arrays(
     labels = list(LABEL.finditer(text))
     blocks = BLANK_LINES.split(text.strip())
     if not labels and len(blocks) >= MIN_ARRAYS and all(map(_is_block_of_rows, blocks)):
-        return _stack(blocks, read_matrix)
+        return _read_and_stack_arrays(blocks, read_matrix)
     if len(labels) < MIN_ARRAYS or text[: labels[0].start()].strip(" \t\r\n([{$"):
         return None
     if len({label["stem"].lower() for label in labels}) > 1:
         return None
-    ranks = [_rank(label["number"]) for label in labels]
+    ranks = [_parse_index(label["number"]) for label in labels]
     if any(two != one + 1 for one, two in pairwise(ranks)):
         return None
     ends = [*(label.start() for label in labels[1:]), len(text)]
     pieces = [
         text[label.end() : end].strip(" \t\r\n,;") for label, end in zip(labels, ends, strict=True)
     ]
-    return _stack(pieces, read_matrix)
+    return _read_and_stack_arrays(pieces, read_matrix)
 
 
 def _is_block_of_rows(block: str) -> bool:
@@ -46,7 +46,7 @@ def _is_block_of_rows(block: str) -> bool:
     return all(ROW.fullmatch(line) for line in block.splitlines())
 
 
-def _stack(
+def _read_and_stack_arrays(
     pieces: Sequence[str], read_matrix: Callable[[str], Reading[Tensor]]
 ) -> tuple[tuple[int, ...], tuple[Tensor, ...]] | None:
     try:
@@ -57,5 +57,5 @@ def _stack(
     return (arrays[0].shape, arrays) if len(shapes) == 1 else None
 
 
-def _rank(number: str) -> int:
+def _parse_index(number: str) -> int:
     return int(number) if number.isdigit() else ord(number.lower())

@@ -51,7 +51,7 @@ def refuse_other_direction(text: str, question: str) -> None:
 Expected the value that the question asks for.
     """
     for match in DIRECTION.finditer(text):
-        pair = _stem(match["start"]), _stem(match["end"])
+        pair = _take_word_start(match["start"]), _take_word_start(match["end"])
         directions = _find_directions(question)
         if pair[::-1] in directions and pair not in directions:
             raise AnswerError(
@@ -94,7 +94,9 @@ def states_inverse_ratio(text: str, question: str) -> bool:
     stated = _find_stated_ratio(text, question)
     if stated is None or not FEWER.match(stated["rest"]):
         return False
-    return _names_things(stated, question) and not _gives_other_ratio(stated, question)
+    return _names_things_in_asked_roles(stated, question) and not _gives_other_ratio(
+        stated, question
+    )
 
 
 def _find_stated_ratio(text: str, question: str) -> re.Match[str] | None:
@@ -110,7 +112,7 @@ def _gives_other_ratio(stated: re.Match[str], question: str) -> bool:
     return bool(reverses or (reference & compared and not reference & once))
 
 
-def _names_things(stated: re.Match[str], question: str) -> bool:
+def _names_things_in_asked_roles(stated: re.Match[str], question: str) -> bool:
     """Return whether a sentence names one of the two things in the place that *question* means."""
     once, compared = _find_compared_words(stated, question)
     subject, reference = _find_subject_and_reference(stated)
@@ -139,7 +141,7 @@ def _find_subject_and_reference(stated: re.Match[str]) -> tuple[frozenset[str], 
 def _find_words(phrase: str) -> frozenset[str]:
     """Return the beginnings of the words of *phrase*; a single letter stays as it is."""
     words = re.findall(r"[^\W\d_]+|[0-9]+", phrase)
-    return frozenset(word if len(word) == 1 else _stem(word) for word in words)
+    return frozenset(word if len(word) == 1 else _take_word_start(word) for word in words)
 
 
 def refuse_other_kind(text: str, question: str, others: str) -> None:
@@ -154,8 +156,8 @@ this question asks for.
     if match is None:
         return
     group = "kind" if match["kind"] else "kind_behind"
-    kind = _stem(match[group])
-    thing = _stem(match["thing"] or match["thing_behind"])
+    kind = _take_word_start(match[group])
+    thing = _take_word_start(match["thing"] or match["thing_behind"])
     if re.search(rf"(?<!\w){thing}", question, re.IGNORECASE) is None:
         return
     if re.search(rf"(?<!\w){kind}", question, re.IGNORECASE) is not None:
@@ -173,9 +175,10 @@ this question asks for.
 def _find_directions(question: str) -> frozenset[tuple[str, str]]:
     """Return the beginnings of the two words of each direction in *question*."""
     return frozenset(
-        (_stem(match["start"]), _stem(match["end"])) for match in DIRECTION.finditer(question)
+        (_take_word_start(match["start"]), _take_word_start(match["end"]))
+        for match in DIRECTION.finditer(question)
     )
 
 
-def _stem(word: str) -> str:
+def _take_word_start(word: str) -> str:
     return word.lower()[:STEM_LETTERS]

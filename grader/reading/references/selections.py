@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import STEM_LETTERS
-from grader.reading.screening.known_words import find_long_stems, is_echo
+from grader.reading.screening.known_words import find_long_stems, repeats_question_word
 
 KEEPING_WORD: Final = re.compile(
     r"(?<!\w)(?:keep|keeps|kept|remain|remains|remaining|survive|survives|surviving|survived|stay|stays|stayed"
@@ -258,7 +258,7 @@ def _is_known(word: str, sentence: str) -> bool:
     return bool(
         KEEPING_WORD.fullmatch(word)
         or REMOVING_WORD.fullmatch(word)
-        or is_echo(word, find_long_stems(sentence))
+        or repeats_question_word(word, find_long_stems(sentence))
     )
 
 

@@ -53,9 +53,15 @@ the question asks for.
         return
     nouns = WORD.findall(COMPLEMENT.split(subject)[-1])
     if WHOLE.search(subject) is None:
-        while len(nouns) > 1 and _stem(nouns[-1]) in STAND_INS and not _may_name(nouns[-1], stems):
+        while (
+            len(nouns) > 1
+            and _take_word_start(nouns[-1]) in STAND_INS
+            and not _may_name(nouns[-1], stems)
+        ):
             nouns.pop()  # the noun before decides: the second one, the decoder block
-        if nouns and (_stem(nouns[-1]) in STAND_INS or _is_other_ordinal(nouns[-1], question)):
+        if nouns and (
+            _take_word_start(nouns[-1]) in STAND_INS or _is_other_ordinal(nouns[-1], question)
+        ):
             return
     if nouns and not _may_name(nouns[-1], stems):
         raise AnswerError(
@@ -75,10 +81,12 @@ def _names_subject(subject: str, question: str) -> bool:
     stems = find_long_stems(COUNTED.sub("", question))
     nouns = WORD.findall(COMPLEMENT.split(subject)[0])
     for index, noun in enumerate(nouns):
-        stem = _stem(noun)
+        stem = _take_word_start(noun)
         if len(noun) < MIN_LETTERS_OF_NAMES or noun.lower() in ORDINALS or stem not in stems:
             continue
-        if not all(_stem(n) in STAND_INS or _may_name(n, stems) for n in nouns[index + 1 :]):
+        if not all(
+            _take_word_start(n) in STAND_INS or _may_name(n, stems) for n in nouns[index + 1 :]
+        ):
             continue
         if not re.search(rf"(?<!\w){stem}\w*\s+(?:of|in|for)\s", question, re.IGNORECASE):
             return True
@@ -93,10 +101,10 @@ def _is_other_ordinal(noun: str, question: str) -> bool:
 
 def _may_name(noun: str, stems: frozenset[str]) -> bool:
     """Return whether *noun* may mean the subject of a question that has words with *stems*."""
-    stem = _stem(noun)
+    stem = _take_word_start(noun)
     related = any(stem in family and not family.isdisjoint(stems) for family in FAMILIES)
     return related or stem in stems or stem in GENERIC
 
 
-def _stem(noun: str) -> str:
+def _take_word_start(noun: str) -> str:
     return noun.lower()[:STEM_LETTERS]

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from grader.reading.restatements.rewriting import NUMBER, Rewriting, describe_dropped
-from grader.reading.restatements.working.final_values import is_doubtful
+from grader.reading.restatements.working.final_values import weighs_or_retracts_value
 from grader.reading.restatements.working.proven_results import TAKEN_BACK, VERB
 
 _CELL: Final = r"[-+−]?(?:[0-9]+(?:[.,][0-9]+)?)"
@@ -64,10 +64,10 @@ MIN_LISTED: Final = 3
 MAX_CHARACTERS: Final = 1_000
 
 
-def read_cell_commas(text: str, question: str) -> Rewriting | None:
+def replace_decimal_commas_in_cells(text: str, question: str) -> Rewriting | None:
     """Return a vector with semicolons between cells, ``2,8; -5,8``, with decimal points.
 
-    >>> read_cell_commas("y = (2,8; -5,8)", "").text
+    >>> replace_decimal_commas_in_cells("y = (2,8; -5,8)", "").text
     'y = (2.8, -5.8)'
     """
     del question
@@ -94,14 +94,16 @@ def read_row_commas(text: str, question: str) -> Rewriting | None:
     return Rewriting(value, ("The commas were read as decimal signs.",), value)
 
 
-def join_listed_cells(text: str, question: str) -> Rewriting | None:
+def collect_listed_numbers(text: str, question: str) -> Rewriting | None:
     """Return the numbers of a list in words or with slashes, ``48 and 42 square pixels``.
 
-    >>> join_listed_cells("48 and 42 pixels", "").text, join_listed_cells("σ: 0.8 / 0.3", "").text
-    ('[48, 42]', '[0.8, 0.3]')
+    >>> collect_listed_numbers("48 and 42 pixels", "").text
+    '[48, 42]'
+    >>> collect_listed_numbers("σ: 0.8 / 0.3", "").text
+    '[0.8, 0.3]'
     """
     del question
-    if is_doubtful(text):
+    if weighs_or_retracts_value(text):
         return None
     plain = text.strip(" $\n")
     if (ends := RANGE.fullmatch(plain)) is not None:
@@ -133,7 +135,7 @@ def keep_last_array_of_unique_size(text: str, question: str) -> Rewriting | None
     >>> keep_last_array_of_unique_size("(1, 2), so (3, 4)", "")
     """
     del question
-    if len(text) > MAX_CHARACTERS or is_doubtful(text):
+    if len(text) > MAX_CHARACTERS or weighs_or_retracts_value(text):
         return None
     plain = text.strip()
     start = _find_last_array(plain)
@@ -159,7 +161,7 @@ def keep_last_cells_of_unique_count(text: str, question: str) -> Rewriting | Non
     """
     del question
     plain = text.strip()
-    if len(text) > MAX_CHARACTERS or is_doubtful(plain):
+    if len(text) > MAX_CHARACTERS or weighs_or_retracts_value(plain):
         return None
     match = LAST_CELLS.fullmatch(plain)
     size = len(NUMBERS.findall(match["cells"])) if match else 0

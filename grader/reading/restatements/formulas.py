@@ -29,10 +29,10 @@ def refuse_several_formulas(text: str) -> None:
         raise AnswerError("Several formulas are given.", expected="one formula")
 
 
-def keep_total_formula(text: str, question: str) -> Rewriting | None:
+def keep_formula_labeled_as_total(text: str, question: str) -> Rewriting | None:
     """Return the formula behind the last label if this says that it is the total.
 
-    >>> keep_total_formula("first: K; second: C; total: K + C", "").text
+    >>> keep_formula_labeled_as_total("first: K; second: C; total: K + C", "").text
     'K + C'
     """
     del question

@@ -14,7 +14,12 @@ from typing import Final, NamedTuple
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.restatements.rewriting import Rewriter, Rewriting
-from grader.reading.screening.known_words import ECHOED, KNOWN, find_long_stems, is_echo
+from grader.reading.screening.known_words import (
+    ECHOED,
+    KNOWN,
+    find_long_stems,
+    repeats_question_word,
+)
 from grader.reading.units.magnitudes import PERCENT, SCALE_WORDS
 from grader.reading.units.unit_names import parse_unit
 from grader.reading.wording.meaning_words import CHANGING, SCALING
@@ -192,7 +197,7 @@ class _Echo:
             return False
         if CHANGING.fullmatch(word) or SCALING.fullmatch(word):
             return not self.stems.isdisjoint(ECHOED.get(word, ())) or self._is_named(index)
-        return word in KNOWN or is_echo(word, self.stems)
+        return word in KNOWN or repeats_question_word(word, self.stems)
 
     def _is_named(self, index: int) -> bool:
         """Return whether the word at *index* and its neighbors stand so in the question."""

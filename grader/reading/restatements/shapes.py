@@ -49,10 +49,10 @@ NAMED_SHAPE: Final = re.compile(
 BETWEEN: Final = re.compile(r"(?:[\s,;.]|\band\b)*")
 
 
-def add_axis_names(text: str, question: str) -> Rewriting | None:
+def name_axes_of_told_shape(text: str, question: str) -> Rewriting | None:
     """Return a shape that is told as channels of a size with the names of its axes.
 
-    >>> add_axis_names("64 channels of 32×30", "").text
+    >>> name_axes_of_told_shape("64 channels of 32×30", "").text
     'channels = 64, height = 32, width = 30'
     """
     del question
@@ -70,10 +70,10 @@ def add_axis_names(text: str, question: str) -> Rewriting | None:
     return Rewriting(axes, ("The names tell which size is which.",), screened)
 
 
-def drop_axis_nouns(text: str, question: str) -> Rewriting | None:
+def drop_nouns_behind_sizes(text: str, question: str) -> Rewriting | None:
     """Return sizes without the nouns behind them, if the *question* has these in the same order.
 
-    >>> drop_axis_nouns("25 words × 200 values", "Which shape (words × values)?").text
+    >>> drop_nouns_behind_sizes("25 words × 200 values", "Which shape (words × values)?").text
     '25 × 200'
     """
     sizes = SIZES_WITH_NOUNS.fullmatch(text)
@@ -137,7 +137,7 @@ def _are_weight_axes(names: list[str]) -> bool:
     return first.startswith("out") and second.startswith("in") and not any(others)
 
 
-def drop_order(text: str, question: str) -> Rewriting | None:
+def drop_item_order_remark(text: str, question: str) -> Rewriting | None:
     """Return a set without the remark on the order in which its items stand."""
     del question
     match = ORDER.search(text)
@@ -145,7 +145,7 @@ def drop_order(text: str, question: str) -> Rewriting | None:
     return Rewriting(value, describe_dropped(text[len(value) :]), value) if value else None
 
 
-def drop_product(text: str, question: str) -> Rewriting | None:
+def drop_product_behind_shape(text: str, question: str) -> Rewriting | None:
     """Return a shape without the product of its sizes behind it."""
     del question
     match = PRODUCT.search(text)

@@ -71,12 +71,12 @@ def drop_row_names(text: str, question: str, *, statement: str = "") -> Rewritin
     return Rewriting(value, describe_dropped(dropped), value)
 
 
-def order_entries(text: str, question: str) -> Rewriting | None:
+def sort_indexed_entries(text: str, question: str) -> Rewriting | None:
     r"""Return the rows of a matrix whose entries have their two indices, in the usual order.
 
-    >>> order_entries("r00 = 6, r01 = -2, r10 = 5, r11 = 7", "").text
+    >>> sort_indexed_entries("r00 = 6, r01 = -2, r10 = 5, r11 = 7", "").text
     '6, -2\n5, 7'
-    >>> order_entries("r00 = 6, r10 = -2, r01 = 5, r11 = 7", "")
+    >>> sort_indexed_entries("r00 = 6, r10 = -2, r01 = 5, r11 = 7", "")
     """
     del question
     entries = list(ENTRY.finditer(text))

@@ -7,8 +7,8 @@ from grader.errors import AnswerError
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.references.conventions import names_other_order
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
-from grader.reading.restatements.working.final_values import is_doubtful
-from grader.reading.screening.known_words import KNOWN, find_long_stems, is_echo
+from grader.reading.restatements.working.final_values import weighs_or_retracts_value
+from grader.reading.screening.known_words import KNOWN, find_long_stems, repeats_question_word
 from grader.reading.screening.qualifiers import refuse_qualifiers
 
 _NUMBER: Final = r"[-+−]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:/[0-9]+)?"
@@ -71,14 +71,14 @@ MAX_SYMBOL: Final = 2
 """Length of a name that the question writes in mathematical type."""
 
 
-def unwrap_record(text: str, question: str) -> Rewriting | None:
+def unwrap_single_field_object(text: str, question: str) -> Rewriting | None:
     """Return the list in a JSON object with one field: ``{"bbox": [1, 2]}``."""
     del question
     match = RECORD.fullmatch(text)
     return match and Rewriting(match["value"], describe_dropped(match["name"]), match["value"])
 
 
-def stack_lettered(text: str, question: str) -> Rewriting | None:
+def stack_lettered_matrices(text: str, question: str) -> Rewriting | None:
     """Return matrices with letters that count up, ``A: [[1]], B: [[2]]``, as one array."""
     del question
     items = list(LETTERED.finditer(text))
@@ -112,7 +112,7 @@ def order_named_cells(text: str, question: str) -> Rewriting | None:
     rest = NAMED.sub(" ", text)
     stems = find_long_stems(question)
     for word in WORDS.findall(rest.lower()):
-        if len(word) > MAX_SYMBOL and word not in KNOWN and not is_echo(word, stems):
+        if len(word) > MAX_SYMBOL and word not in KNOWN and not repeats_question_word(word, stems):
             return None
     if re.search(r"[^\w\s,;.|&()\[\]{}$*-]", rest) or re.search(r"\b(?:or|not)\b", rest):
         return None
@@ -133,7 +133,7 @@ def order_last_named_cells(text: str, question: str) -> Rewriting | None:
     '[0.3, 0.8]'
     """
     plain = text.strip(" $\n")
-    if is_doubtful(plain):
+    if weighs_or_retracts_value(plain):
         return None
     for end in SENTENCE_END.finditer(plain):
         head, last = plain[: end.start()], plain[end.end() :]
@@ -171,12 +171,12 @@ def _has_order(question: str, names: tuple[str, ...]) -> bool:
     return True
 
 
-def drop_cell_units(text: str, question: str, *, statement: str = "") -> Rewriting | None:
+def drop_units_behind_cells(text: str, question: str, *, statement: str = "") -> Rewriting | None:
     """Return *text* without the unit behind each cell; percentages become shares.
 
     The question, or the *statement* of the problem, must use the unit.
 
-    >>> drop_cell_units("8.5% 12%", "").text
+    >>> drop_units_behind_cells("8.5% 12%", "").text
     '0.085 0.12'
     """
     numbers = ANY_NUMBER.findall(text)
@@ -208,10 +208,10 @@ def _as_share(percent: str) -> str:
     return f"{digits[:-2].lstrip('0') or '0'}.{digits[-2:]}{decimals}".rstrip("0").rstrip(".")
 
 
-def solve_cells(text: str, question: str) -> Rewriting | None:
+def evaluate_cell_equations(text: str, question: str) -> Rewriting | None:
     """Return the results of equations that compute a cell each: ``2 + 3 = 5, max(0, 1) = 1``.
 
-    >>> solve_cells("2 + 3 = 5, max(0, 1) = 1", "").text
+    >>> evaluate_cell_equations("2 + 3 = 5, max(0, 1) = 1", "").text
     '[5, 1]'
     """
     del question
@@ -220,7 +220,7 @@ def solve_cells(text: str, question: str) -> Rewriting | None:
         inner = line.strip()
         if inner[:1] in OPEN and inner[-1:] in CLOSE and _is_enclosed(inner):
             inner = inner[1:-1]
-        cells = [_solve_cell(cell) for cell in _split_cells(inner)]
+        cells = [_evaluate_cell(cell) for cell in _split_cells(inner)]
         named = sum(CELL_NAME.match(cell) is not None for cell in _split_cells(inner))
         if not cells or None in cells or named > 1:
             return None
@@ -237,12 +237,12 @@ def solve_cells(text: str, question: str) -> Rewriting | None:
     return Rewriting(value, ("The result of each computation was read.",), value)
 
 
-def solve_several_cells(text: str) -> Rewriting | None:
+def evaluate_several_cell_equations(text: str) -> Rewriting | None:
     """Return the results of two computations or more, or None for other texts."""
-    return solve_cells(text, "") if COMPUTED_CELLS.search(text) else None
+    return evaluate_cell_equations(text, "") if COMPUTED_CELLS.search(text) else None
 
 
-def _solve_cell(cell: str) -> str | None:
+def _evaluate_cell(cell: str) -> str | None:
     """Return the number of a cell, or the result of its computation; None for anything else."""
     if re.fullmatch(_NUMBER, cell.strip()):
         return cell.strip()

@@ -59,23 +59,23 @@ TICKED: Final = re.compile(r"\s*`(?P<inside>[^`\n]+)`[\s.]*")
 COURTESIES: Final = (GREETING, THANKS, CLOSING, PLEASE)
 
 
-def strip_wrapping(text: str, *, comments: bool = True) -> Unwrapped:
+def strip_typesetting_and_comments(text: str, *, comments: bool = True) -> Unwrapped:
     """Return *text* without its wrapping; without *comments* their marks stay.
 
-    >>> strip_wrapping("Hi, <b>42</b>. Thanks!").text.split()
+    >>> strip_typesetting_and_comments("Hi, <b>42</b>. Thanks!").text.split()
     ['42', '.']
-    >>> strip_wrapping('{"answer": 42}').text.strip()
+    >>> strip_typesetting_and_comments('{"answer": 42}').text.strip()
     '42'
     """
     if PLAIN_NUMBERS.fullmatch(text) or PLAIN_NUMBERS.fullmatch(NOTATION.sub("", text)):
         return Unwrapped(text, ())
     notes = []
     if "<" in text:
-        text = TAG.sub(_blank, text)
+        text = TAG.sub(_blank_out, text)
     if "&nbsp;" in text:
-        text = ENTITY.sub(_blank, text)
+        text = ENTITY.sub(_blank_out, text)
     if "```" in text:
-        text = FENCE.sub(_blank, text)
+        text = FENCE.sub(_blank_out, text)
     if "`" in text and (ticked := TICKED.fullmatch(text)):
         text = _blank_around(text, ticked)
     if "box{" in text or "boxed" in text:
@@ -85,11 +85,11 @@ def strip_wrapping(text: str, *, comments: bool = True) -> Unwrapped:
     for courtesy in COURTESIES:
         words = (match[0].strip(" ,.;!:") for match in courtesy.finditer(text))
         notes += [f"'{truncate_line(phrase)}' was ignored." for phrase in words]
-        text = courtesy.sub(_blank, text)
+        text = courtesy.sub(_blank_out, text)
     for mark in (SMILEY, EXCLAMATION, PRINT_CALL):
-        text = mark.sub(_blank, text)
+        text = mark.sub(_blank_out, text)
     if comments and ("#" in text or "//" in text):
-        text = COMMENT_MARK.sub(_blank, text)
+        text = COMMENT_MARK.sub(_blank_out, text)
     return Unwrapped(text, tuple(notes))
 
 
@@ -113,5 +113,5 @@ def _blank_around(text: str, match: re.Match[str]) -> str:
     return f"{' ' * start}{match['inside']}".ljust(len(text))
 
 
-def _blank(match: re.Match[str]) -> str:
+def _blank_out(match: re.Match[str]) -> str:
     return re.sub(r"[^\n]", " ", match[0])

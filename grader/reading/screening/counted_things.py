@@ -116,7 +116,7 @@ question asks for, without this remark.
 
 
 @lru_cache(maxsize=1024)
-def shares_by(question: str, stem: str) -> bool:
+def asks_per_thing(question: str, stem: str) -> bool:
     """Return whether the question asks for one, or each, of the things whose name begins so."""
     stems = "|".join(SAME_PLACES if stem in SAME_PLACES else (re.escape(stem),))
     shared = re.search(

@@ -22,11 +22,11 @@ INCLUSION: Final = re.compile(
 
 def excludes_noun(context: str, noun: str) -> bool:
     """Return whether *context* leaves out what *noun* names."""
-    return noun.lower()[:STEM_LETTERS] in find_excluded(context)
+    return noun.lower()[:STEM_LETTERS] in find_excluded_word_starts(context)
 
 
 @lru_cache(maxsize=1024)
-def find_excluded(question: str) -> frozenset[str]:
+def find_excluded_word_starts(question: str) -> frozenset[str]:
     """Return the first letters of the words for what *question* leaves out."""
     matches = EXCLUDED_BY_QUESTION.findall(question)
     return frozenset(word.lower() for words in matches for word in words if word)
@@ -34,6 +34,6 @@ def find_excluded(question: str) -> frozenset[str]:
 
 def find_excluded_inclusion(text: str, question: str) -> re.Match[str] | None:
     """Return the words of *text* that include what the *question* leaves out, or None."""
-    excluded = find_excluded(question)
+    excluded = find_excluded_word_starts(question)
     matches = INCLUSION.finditer(text) if excluded else iter(())
     return next((match for match in matches if match[1].lower() in excluded), None)

@@ -11,7 +11,7 @@ from typing import Final
 from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import STEM_LETTERS, find_word_stems
-from grader.reading.screening.exclusions import find_excluded
+from grader.reading.screening.exclusions import find_excluded_word_starts
 from grader.reading.screening.qualifiers import (
     EXCLUSIONS,
     HARMLESS,
@@ -176,10 +176,10 @@ def refuse_unknown_words(
 the value alone.
     """
     stems = find_long_stems(question)
-    excluded = find_excluded(context)
+    excluded = find_excluded_word_starts(context)
     working = find_long_stems(context) if "=" in text else frozenset[str]()
     shared = find_long_stems(context) - find_long_stems(others) - OTHER_UNITS.keys()
-    blanked = TYPESETTING.sub(_blank, HARMLESS.sub(_blank, text))
+    blanked = TYPESETTING.sub(_blank_out, HARMLESS.sub(_blank_out, text))
     for match in WORD.finditer(blanked):
         word = match[0].lower()
         if word in KNOWN or word in SCALE_WORDS or word in PERCENT or not word.isascii():
@@ -211,14 +211,14 @@ def _is_used_by_question(word: str, question: str, stems: frozenset[str]) -> boo
     unit = ASKED_UNIT.search(question) if word in OTHER_UNITS else None
     if unit is not None and unit[1].lower() != word:
         return False
-    return is_echo(word, stems) or not stems.isdisjoint(ECHOED.get(word, ()))
+    return repeats_question_word(word, stems) or not stems.isdisjoint(ECHOED.get(word, ()))
 
 
 def _means_asked_value(word: str, question: str, stems: frozenset[str]) -> bool:
     """Return whether *word*, a label before a sign, means the quantity that is asked for."""
     both = word in SPREADS and stems >= SPREAD_STEMS
     synonym = not both and not stems.isdisjoint(LABELS.get(word, ()))
-    return synonym or abbreviates(word, question)
+    return synonym or abbreviates_question_word(word, question)
 
 
 def _asks_for(dimension: str, stems: frozenset[str]) -> bool:
@@ -234,7 +234,7 @@ def _is_working(text: str, end: int) -> bool:
     return end <= last and OPERATION.search(text, start, stop) is not None
 
 
-def abbreviates(word: str, question: str) -> bool:
+def abbreviates_question_word(word: str, question: str) -> bool:
     """Return whether *word*, a label before a sign, has letters of a question's word in order."""
     if re.fullmatch(STATISTICS, word):
         return False
@@ -253,14 +253,14 @@ def _is_subsequence(short: str, word: str) -> bool:
     return short[0] == word[0] and all(letter in letters for letter in short)
 
 
-def is_echo(word: str, stems: frozenset[str]) -> bool:
+def repeats_question_word(word: str, stems: frozenset[str]) -> bool:
     """Return whether a *word* in lower case is, or abbreviates, a word of a question."""
     if word[:STEM_LETTERS] in stems or word.removesuffix("s") in stems:
         return True
     return len(word) < STEM_LETTERS and any(stem.startswith(word) for stem in stems)
 
 
-def _blank(match: re.Match[str]) -> str:
+def _blank_out(match: re.Match[str]) -> str:
     return " " * len(match[0])
 
 

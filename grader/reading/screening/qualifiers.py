@@ -13,7 +13,7 @@ from grader.errors import AnswerError
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import LETTER, STEM_LETTERS, find_word_stems
 from grader.reading.references.amounts import DIFFERENCE
-from grader.reading.screening.counted_things import shares_by
+from grader.reading.screening.counted_things import asks_per_thing
 from grader.reading.screening.exclusions import excludes_noun, find_excluded_inclusion
 
 EXCLUSIONS: Final = (
@@ -259,7 +259,7 @@ def is_used_by(question: str, match: re.Match[str], following: str) -> bool:
     if kind == "share" and not following:
         return match[0].lower() == "each" and ASKED_EACH.search(question) is not None
     if kind == "share":
-        return shares_by(question, following.lower()[:STEM_LETTERS])
+        return asks_per_thing(question, following.lower()[:STEM_LETTERS])
     if kind == "exclusion" and following and _asks_to_include(question, following):
         return False
     if kind == "order" and not _has_same_order(question, match[0].lower(), following):

@@ -181,7 +181,7 @@ something else. Expected the value that the question asks for, without this rema
             continue  # "the share of them": the whole is named elsewhere
         words_of_object = WORD.findall(match["object"].lower())
         heads = [word for word in words_of_object if word not in GENERIC]
-        counts_head = bool(heads) and _is_counted(heads[-1], question)
+        counts_head = bool(heads) and _is_asked_to_count(heads[-1], question)
         for word in words_of_object:
             stem = word if DIGIT.search(word) else word[:STEM_LETTERS]
             if word in GENERIC or stem in stems or word.isdecimal():
@@ -218,7 +218,7 @@ def _blank_harmless(text: str) -> str:
     return HARMLESS.sub(lambda clause: " " * len(clause[0]), text)
 
 
-def _is_counted(noun: str, question: str) -> bool:
+def _is_asked_to_count(noun: str, question: str) -> bool:
     """Return whether *question* asks for the number of things that *noun* names."""
     stem = re.escape(noun[:STEM_LETTERS])
     return re.search(rf"how\s+many\s+(?:\w+\s+)?{stem}", question, re.IGNORECASE) is not None

@@ -40,14 +40,14 @@ def drop_working(text: str) -> str:
     if value is None or not re.search(r"[^\W\d_]{2,}", working) or len(working) > MAX_CHARACTERS:
         return text
     # Brackets would need precedence, so only sums of products without any are evaluated.
-    result = None if "(" in working else _evaluate(WORDS.sub(" ", working))
+    result = None if "(" in working else _evaluate_sum_of_products(WORDS.sub(" ", working))
     if result != _to_fraction(value[1]):
         return text
     label = QUALIFIED_LABEL.match(working)
     return f"{label[0] if label else ''}{text[links[-1].end() :]}"
 
 
-def _evaluate(computation: str) -> Fraction | None:
+def _evaluate_sum_of_products(computation: str) -> Fraction | None:
     """Return the value of a sum of products; None for any other text."""
     match = SUM.fullmatch(computation)
     if match is None:

@@ -29,7 +29,7 @@ from grader.reading.units.unit_tokens import ExpectedUnit, ambiguous_unit_error,
 from grader.reading.wording.meaning_checks import refuse_meaning_changing_words
 from grader.reading.wording.repeated_values import adapt_notes_to_full_value, is_rounding_of
 from grader.reading.wording.surrounding_words import strip_surrounding_words
-from grader.values import Number, magnitude, simplify_number
+from grader.values import Number, absolute_value, simplify_number
 
 __all__ = ["DIMENSIONS", "Quantity", "read_quantity"]
 
@@ -145,8 +145,8 @@ def _refuse_other_quantity(
 
 def _is_far(quantity: Quantity, other: Quantity) -> bool:
     """Return whether two quantities differ by more than prefixes and rounding explain."""
-    slack = max(PREFIX_TOLERANCE * magnitude(other.value), quantity.step or 0, other.step or 0)
-    return magnitude(quantity.value - other.value) > slack
+    slack = max(PREFIX_TOLERANCE * absolute_value(other.value), quantity.step or 0, other.step or 0)
+    return absolute_value(quantity.value - other.value) > slack
 
 
 def _try_read_tokens(
@@ -264,7 +264,7 @@ def _check_repeated_quantity(
 ) -> None:
     """Raise `AnswerError` if two quantities differ by more than their rounding."""
     steps = [step for step in (value.step, repeated.step) if step is not None]
-    if magnitude(value.value - repeated.value) > Fraction(max(steps, default=0)) / 2:
+    if absolute_value(value.value - repeated.value) > Fraction(max(steps, default=0)) / 2:
         quote = quote_span(text, remark[0].start, remark[-1].end)
         raise AnswerError(
             f"{quote} gives another value.", expected="one quantity", position=remark[0].start

@@ -24,11 +24,11 @@ def blank_unit_remarks(text: str) -> str:
     >>> blank_unit_remarks("12.5 MB/image (10^6 bytes)")
     '12.5 MB                   '
     """
-    text = PER_ITEM.sub(_blank, text)
+    text = PER_ITEM.sub(_blank_out, text)
     definition = DEFINITION.search(text)
     if definition is None or not _defines_typed_unit_correctly(definition, text):
         return text
-    return text[: definition.start()] + _blank(definition) + text[definition.end() :]
+    return text[: definition.start()] + _blank_out(definition) + text[definition.end() :]
 
 
 def _defines_typed_unit_correctly(definition: re.Match[str], text: str) -> bool:
@@ -45,5 +45,5 @@ def _defines_typed_unit_correctly(definition: re.Match[str], text: str) -> bool:
     return size == DIMENSIONS["bytes"][unit.name]
 
 
-def _blank(match: re.Match[str]) -> str:
+def _blank_out(match: re.Match[str]) -> str:
     return " " * len(match[0])

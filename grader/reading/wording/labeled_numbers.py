@@ -92,8 +92,8 @@ def read_labeled_numbers(typed: RawAnswer, names: Sequence[str] = ()) -> Reading
 def _read_by_name(typed: str, names: Sequence[str]) -> Reading[Tensor] | None:
     """Return the numbers by their names, or None unless each name occurs once."""
     plain = clean_text(typed, limit=MAX_TEXT)
-    text = TYPESETTING.sub(_blank_match, plain).translate(SUBSCRIPTS_TO_DIGITS)
-    text = MARKS.sub(_blank_match, text)
+    text = TYPESETTING.sub(_blank_out, plain).translate(SUBSCRIPTS_TO_DIGITS)
+    text = MARKS.sub(_blank_out, text)
     labels = _find_labels(text, tuple(names))
     if remark := LAST_REMARK.search(text):
         inside = [label for label in labels if label.start > remark.start()]
@@ -148,7 +148,7 @@ def have_distinct_spellings(names: Sequence[str]) -> bool:
     )
 
 
-def _blank_match(match: re.Match[str]) -> str:
+def _blank_out(match: re.Match[str]) -> str:
     return " " * len(match[0])
 
 

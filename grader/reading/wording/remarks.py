@@ -17,7 +17,7 @@ from grader.reading.screening.qualifiers import HARMLESS
 from grader.reading.wording.meaning_checks import WORD, changed_meaning_error
 from grader.reading.wording.meaning_words import EASTERN, HEDGE, SCALING, TIMES_BEFORE, TOTAL
 from grader.reading.wording.repeated_values import is_rounding_of, rounding_unit
-from grader.values import Number, magnitude
+from grader.values import Number, absolute_value
 
 OPERATOR_SIGNS: Final = frozenset({"+", "-", "*", "**", "/", "//", "×", "·", "frac", "%", "mod"})
 SECOND: Final = 2
@@ -100,14 +100,14 @@ def _gives_other_value(
     is the value itself, or rounds it, or counts something.
     """
     number, before, after = group[index], group[index - 1], group[index + 1]
-    gap = magnitude(number.value - value)
+    gap = absolute_value(number.value - value)
     unit = rounding_unit(value, last_decimal_unit(value), approximate=True)
     if not gap or (unit != MIN_ROUNDED and is_rounding_of(value, unit, number.value)):
         return False
     remark_words = [
         word for token in group if token.kind in word_kinds for word in token.text.lower().split()
     ]
-    near = FAR_DIVISOR * gap <= magnitude(value)
+    near = FAR_DIVISOR * gap <= absolute_value(value)
     describes_value = group[1].text.lower() in TOTAL and group[2].text in {",", ";"}
     if not near and not describes_value and TOTAL.intersection(remark_words):
         return True

@@ -14,7 +14,7 @@ from grader.reading.grammar.errors import quote_span
 from grader.reading.grammar.evaluation import evaluate_tokens
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, ends_with_operand
 from grader.reading.units.percents import detect_percent_sign
-from grader.values import Number, Tensor, magnitude
+from grader.values import Number, Tensor, absolute_value
 
 MAX_LOSS_DIVISOR: Final = 50
 """Divisor of a value; a rounding to a single figure may differ by a 50th of it."""
@@ -39,8 +39,8 @@ def is_rounding_of(short: Number, unit: Number | None, full: Number) -> bool:
     """
     if unit is None or short == full:
         return False
-    lost = magnitude(short - full)
-    is_near = 10 * unit <= magnitude(short) or MAX_LOSS_DIVISOR * lost <= magnitude(full)
+    lost = absolute_value(short - full)
+    is_near = 10 * unit <= absolute_value(short) or MAX_LOSS_DIVISOR * lost <= absolute_value(full)
     return is_near and 2 * lost <= unit
 
 

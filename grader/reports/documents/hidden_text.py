@@ -53,10 +53,10 @@ def blank_hidden_tex(text: str) -> str:
 
 def _blank_outside_code(text: str, code: str, hidden: str) -> str:
     """Return a text without the matches of *hidden* that are closed and no part of code."""
-    return re.sub(f"(?P<code>{code})|{hidden}", _blank_match, text, flags=FLAGS)
+    return re.sub(f"(?P<code>{code})|{hidden}", _keep_line_breaks_only, text, flags=FLAGS)
 
 
-def _blank_match(match: re.Match[str]) -> str:
+def _keep_line_breaks_only(match: re.Match[str]) -> str:
     groups = match.groupdict()
     is_kept = groups["code"] is not None or groups.get("unclosed") is not None
     return match[0] if is_kept else "\n" * match[0].count("\n")

@@ -34,7 +34,7 @@ class TableCell(NamedTuple):
 def iterate_cells(text: str) -> Iterator[TableCell]:
     """Yield the values of a Markdown table: cells, shapes of rows, and series of numbers."""
     yield from split_table(text)
-    yield from find_row_sizes(text)
+    yield from find_shapes_of_rows(text)
     yield from find_series(text)
 
 
@@ -58,10 +58,10 @@ def split_table(text: str) -> Iterator[TableCell]:
             yield TableCell(cell, " | ".join(row), label.strip(), words, row_label, title, others)
 
 
-def find_row_sizes(text: str) -> Iterator[TableCell]:
+def find_shapes_of_rows(text: str) -> Iterator[TableCell]:
     r"""Yield the shape of each row of a table that has a column for each size.
 
-    >>> [cell.text for cell in find_row_sizes("| x | height | width |\n| a | 4 | 5 |")]
+    >>> [cell.text for cell in find_shapes_of_rows("| x | height | width |\n| a | 4 | 5 |")]
     ['4×5']
     """
     header, *rows = _split_rows(text) or [[]]

@@ -11,7 +11,7 @@ from joserfc.jwk import RSAKey
 
 from api.core.ids import new_id_text
 from api.services.lti.protocol.addresses import PlatformError
-from api.services.lti.protocol.grade_service import check_available
+from api.services.lti.protocol.grade_service import raise_if_platform_unavailable
 from api.services.lti.protocol.public_http import PlatformHttp
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -99,7 +99,7 @@ def _fetch_token(
         "scope": " ".join(scopes),
     }
     reply = http.send("POST", endpoint.url, form=form)
-    check_available(reply, "an access token")
+    raise_if_platform_unavailable(reply, "an access token")
     value = reply.value if isinstance(reply.value, dict) else {}
     token = value.get("access_token")
     if not reply.is_success or not isinstance(token, str) or not token.isascii():

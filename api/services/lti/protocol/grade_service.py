@@ -87,7 +87,7 @@ def find_line_item(http: PlatformHttp, url: str, token: str, resource_id: str) -
     page_url = f"{url}{'&' if '?' in url else '?'}{urlencode({'resource_id': resource_id})}"
     for _ in range(MAX_PAGES):
         reply = http.send("GET", page_url, headers=build_headers(token, accept=LINE_ITEMS_TYPE))
-        check_reply(reply, "the line items")
+        raise_for_reply_status(reply, "the line items")
         if not isinstance(reply.value, list):
             # As an empty list it would lead to a second line item.
             raise PlatformError("the reply for the line items is not a list")
@@ -124,7 +124,7 @@ def create_line_item(http: PlatformHttp, url: str, token: str, spec: LineItemSpe
     }
     headers = build_headers(token, accept=LINE_ITEM_TYPE, content_type=LINE_ITEM_TYPE)
     reply = http.send("POST", url, headers=headers, body=body)
-    check_reply(reply, "a new line item")
+    raise_for_reply_status(reply, "a new line item")
     return _read_id(reply.value if isinstance(reply.value, dict) else {})
 
 
@@ -157,7 +157,7 @@ def send_score(
         headers=build_headers(token, content_type=SCORE_TYPE),
         body=body,
     )
-    check_reply(reply, "the score")
+    raise_for_reply_status(reply, "the score")
 
 
 def build_scores_url(item_url: str) -> str:
@@ -190,18 +190,18 @@ def build_headers(token: str, *, accept: str = "", content_type: str = "") -> di
     return {name: value for name, value in headers.items() if value}
 
 
-def check_reply(reply: PlatformReply, what: str) -> None:
+def raise_for_reply_status(reply: PlatformReply, what: str) -> None:
     """Raise the error that a *reply* about *what* stands for, unless it is a success."""
     if reply.is_success:
         return
-    check_available(reply, what)
+    raise_if_platform_unavailable(reply, what)
     message = _describe_refusal(reply, what)
     if reply.status == UNAUTHORIZED:
         raise TokenExpiredError(message)
     raise GradeServiceRefusalError(message)
 
 
-def check_available(reply: PlatformReply, what: str) -> None:
+def raise_if_platform_unavailable(reply: PlatformReply, what: str) -> None:
     """Raise `RateLimitError` or `PlatformUnreachableError` if the platform serves nobody now."""
     if _is_rate_limit(reply):
         raise RateLimitError(_describe_refusal(reply, what), _parse_retry_after(reply))

@@ -9,8 +9,8 @@ from api.services.lti.protocol.claims import MAX_ID_CHARACTERS, read_name, read_
 from api.services.lti.protocol.grade_service import (
     MAX_PAGES,
     build_headers,
-    check_reply,
     find_next_page,
+    raise_for_reply_status,
 )
 from api.services.lti.protocol.public_http import PlatformHttp
 
@@ -38,7 +38,7 @@ def fetch_members(http: PlatformHttp, url: str, token: str) -> list[RosterMember
     members: list[RosterMember] = []
     for _ in range(MAX_PAGES):
         reply = http.send("GET", url, headers=build_headers(token, accept=MEMBERS_TYPE))
-        check_reply(reply, "the roster")
+        raise_for_reply_status(reply, "the roster")
         entries = reply.value.get("members") if isinstance(reply.value, dict) else None
         if not isinstance(entries, list):
             raise PlatformError("a page of the roster has no members")

@@ -80,7 +80,7 @@ class ReportReader:
         arguments = data, ending, tuple(problems)
         outcome = self.run(person, read_in_worker, read_or_refuse, *arguments)
         if isinstance(outcome, str):
-            raise build_refusal(outcome)
+            raise build_refused_report_error(outcome)
         return outcome
 
     def run(
@@ -145,7 +145,7 @@ class ReportReader:
             self._pool.kill()
 
 
-def build_refusal(reason: str) -> InvalidInput:
+def build_refused_report_error(reason: str) -> InvalidInput:
     """Return the error of a file that is refused, with the *reason* and what to do."""
     return InvalidInput(
         f"The report was not read: {reason}.",

@@ -18,7 +18,7 @@ from api.db.models import Assignment, Report
 from api.services.engine.variant_identity import VariantIdentity
 from api.services.files.stored_bytes import StoredBytes, find_stored_bytes
 from api.services.reports.documents import FILE_ENDINGS
-from api.services.reports.uploads.report_reader import build_refusal
+from api.services.reports.uploads.report_reader import build_refused_report_error
 
 MEBIBYTE: Final = 1024 * 1024
 MAX_REPORT_BYTES: Final = 5 * MEBIBYTE
@@ -63,21 +63,21 @@ def check_file_and_get_ending(name: str, document: bytes) -> str:
     """Return the ending of a file; raise `InvalidInput` for a kind or size that is not read."""
     ending = PurePath(name).suffix.lower()
     if ending not in FILE_ENDINGS:
-        raise build_refusal(
+        raise build_refused_report_error(
             f"files that end in {ending or 'nothing'} are not read; save it as one of "
             f"{', '.join(FILE_ENDINGS)}"
         )
     if not document:
         raise InvalidInput.for_field("file", "is empty; choose your report")
     if len(document) > MAX_REPORT_BYTES:
-        raise build_refusal(
+        raise build_refused_report_error(
             f"it is larger than {MAX_REPORT_BYTES // MEBIBYTE} MiB; submit it without images, logs "
             "and data"
         )
     return ending
 
 
-def check_count(session: Session, member: CourseMembership, assignment: Assignment) -> None:
+def check_report_limit(session: Session, member: CourseMembership, assignment: Assignment) -> None:
     """Raise `InvalidInput` if a student has uploaded as many reports as an assignment takes."""
     count = session.scalar(
         select(func.count())

@@ -9,8 +9,12 @@ from typing import Final
 
 from grader.reading.restatements.rewriting import NUMBER, Rewriting, describe_dropped, parse_plain
 from grader.reading.restatements.steps.functions import compute_function_value
-from grader.reading.restatements.working.concluded_values import strip_certain_text
-from grader.reading.screening.known_words import abbreviates, find_long_stems, is_echo
+from grader.reading.restatements.working.concluded_values import strip_marks_unless_doubtful
+from grader.reading.screening.known_words import (
+    abbreviates_question_word,
+    find_long_stems,
+    repeats_question_word,
+)
 
 CLAUSE: Final = re.compile(
     r"[;\n]\s*|,(?![0-9]{3}(?![0-9]))\s*|\.\s+(?=\S)|\s*(?:→|⇒|=>|->)\s*"
@@ -32,20 +36,20 @@ OPERATION: Final = re.compile(r"[0-9)]\s*[-+*/×·^²³]|[^\W\d_]{2,}\s*\(|(?:ln
 MIN_STEPS: Final = 2
 
 
-def keep_evaluated_steps(text: str, question: str) -> Rewriting | None:
+def keep_result_of_used_steps(text: str, question: str) -> Rewriting | None:
     """Return the value of the last equation of *text* if it uses the results before it.
 
-    >>> keep_evaluated_steps("L = (1 + 2)/2 = 1.5, exp(L) = 4.48", "").text
+    >>> keep_result_of_used_steps("L = (1 + 2)/2 = 1.5, exp(L) = 4.48", "").text
     '4.48'
-    >>> keep_evaluated_steps("L = (1 + 2)/2 = 1.5, exp(L) = 4.84", "")
-    >>> keep_evaluated_steps("a = 2*3 = 6, b = 4*5 = 20", "")
+    >>> keep_result_of_used_steps("L = (1 + 2)/2 = 1.5, exp(L) = 4.84", "")
+    >>> keep_result_of_used_steps("a = 2*3 = 6, b = 4*5 = 20", "")
     """
-    clauses = [clause.strip(" .") for clause in CLAUSE.split(strip_certain_text(text))]
+    clauses = [clause.strip(" .") for clause in CLAUSE.split(strip_marks_unless_doubtful(text))]
     steps = _Steps()
     if not all(steps.add(clause) for clause in clauses if clause):
         return None
     last = steps.find_conclusion()
-    if last is None or not is_asked(steps.label, question):
+    if last is None or not label_fits_question(steps.label, question):
         return None
     return Rewriting(last, describe_dropped(text.removesuffix(last)), last)
 
@@ -131,13 +135,13 @@ class _Steps:
         return self.text
 
 
-def is_asked(label: str, question: str) -> bool:
+def label_fits_question(label: str, question: str) -> bool:
     """Return whether *label*, the name of the last result, is empty or fits the question."""
     lowered = label.lower()
     return (
         not label
         or not question
-        or is_echo(lowered, find_long_stems(question))
-        or abbreviates(lowered, question)
+        or repeats_question_word(lowered, find_long_stems(question))
+        or abbreviates_question_word(lowered, question)
         or re.search(rf"(?<![^\W_]){re.escape(label)}(?![^\W_])", question) is not None
     )

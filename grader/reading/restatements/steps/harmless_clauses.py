@@ -15,7 +15,7 @@ from grader.reading.restatements.rewriting import (
 )
 from grader.reading.restatements.steps.functions import compute_function_value
 from grader.reading.restatements.working.comparisons import DIFFERENCE
-from grader.reading.restatements.working.final_values import is_doubtful
+from grader.reading.restatements.working.final_values import weighs_or_retracts_value
 from grader.reading.screening.counted_things import COUNT
 from grader.reading.screening.qualifiers import HARMLESS
 
@@ -85,10 +85,10 @@ def _confirms(check: re.Match[str]) -> bool:
     return numbers[-1:] == [right]
 
 
-def drop_settled_clause(text: str, question: str) -> Rewriting | None:
+def drop_clause_about_irrelevance(text: str, question: str) -> Rewriting | None:
     """Return a value without the clause that something else does not matter.
 
-    >>> drop_settled_clause("48, the number of groups does not matter", "").text
+    >>> drop_clause_about_irrelevance("48, the number of groups does not matter", "").text
     '48'
     """
     del question
@@ -96,34 +96,36 @@ def drop_settled_clause(text: str, question: str) -> Rewriting | None:
     if match is None or not SETTLED.search(match["clause"]):
         return None
     rest = HARMLESS.sub(" ", match["clause"])
-    if is_doubtful(rest):
+    if weighs_or_retracts_value(rest):
         return None
     value = match["value"].strip()
     return Rewriting(value, describe_dropped(match["clause"]), f"{value} {rest}")
 
 
-def drop_ratio(text: str, question: str) -> Rewriting | None:
+def drop_ratio_remark(text: str, question: str) -> Rewriting | None:
     """Return a value without the remark how many times smaller or larger than another it is.
 
-    >>> drop_ratio("4.19 MB, 512 times less", "How much memory do the weights take?").text
+    >>> drop_ratio_remark("4.19 MB, 512 times less", "How much memory do the weights take?").text
     '4.19 MB'
-    >>> drop_ratio("4.19, 512 times less", "How many times less is it?")
+    >>> drop_ratio_remark("4.19, 512 times less", "How many times less is it?")
     """
     match = None if DIFFERENCE.search(question) else RATIO.fullmatch(text)
-    if match is None or is_doubtful(text):
+    if match is None or weighs_or_retracts_value(text):
         return None
     value = match["value"].strip()
     return Rewriting(value, describe_dropped(text[len(value) :].strip(" ,")), value)
 
 
-def drop_number_sign(text: str, question: str) -> Rewriting | None:
+def drop_hash_or_true_comparison(text: str, question: str) -> Rewriting | None:
     """Return *text* without ``#`` before a number, or a true comparison in brackets behind it.
 
     The comparison must begin with the value, or explain the choice of a numbered thing.
 
-    >>> drop_number_sign("box #1", "").text, drop_number_sign("box 1 (0.7 > 0.2)", "").text
-    ('box 1', 'box 1')
-    >>> drop_number_sign("0.5 (0.7 > 0.5)", "")
+    >>> drop_hash_or_true_comparison("box #1", "").text
+    'box 1'
+    >>> drop_hash_or_true_comparison("box 1 (0.7 > 0.2)", "").text
+    'box 1'
+    >>> drop_hash_or_true_comparison("0.5 (0.7 > 0.5)", "")
     """
     if sign := NUMBER_SIGN.fullmatch(text):
         plain = f"{sign['noun']}{sign['number']}"

@@ -20,7 +20,7 @@ from grader.reading.restatements.rewriting import (
     describe_dropped,
     find_plain_numbers,
 )
-from grader.reading.restatements.working.final_values import is_doubtful
+from grader.reading.restatements.working.final_values import weighs_or_retracts_value
 
 LISTED: Final = re.compile(
     r"(?P<head>.*[^\W\d_][^:]*):\s+(?P<items>[0-9]{1,6}(?:(?:\s*,\s*|\s+and\s+|,\s+and\s+)[0-9]{1,6})+)[\s.]*",
@@ -60,18 +60,18 @@ NUMBERED_OPTIONS: Final = re.compile(
 MIN_KEYWORDS: Final = 2
 
 
-def keep_listed_items(text: str, question: str) -> Rewriting | None:
+def keep_items_behind_sentence(text: str, question: str) -> Rewriting | None:
     """Return the numbers behind a sentence that says which things stay, if these are asked for.
 
     >>> asked = "Which boxes are kept?"
-    >>> keep_listed_items("Box 2 is removed, everything else stays: 1, 3", asked).text
+    >>> keep_items_behind_sentence("Box 2 is removed, everything else stays: 1, 3", asked).text
     '1, 3'
-    >>> keep_listed_items("The removed boxes are: 1, 3", asked)
-    >>> keep_listed_items("0 and 2 stay. Also kept: 1, 3", asked)
+    >>> keep_items_behind_sentence("The removed boxes are: 1, 3", asked)
+    >>> keep_items_behind_sentence("0 and 2 stay. Also kept: 1, 3", asked)
     """
     match = LISTED.fullmatch(text.strip())
     asked_kept = speaks_of_kept(find_asking_sentence(question))
-    if match is None or is_doubtful(text.replace("else", "")) or asked_kept is None:
+    if match is None or weighs_or_retracts_value(text.replace("else", "")) or asked_kept is None:
         return None
     clauses = re.split(r"[,;.]\s", match["head"])
     if speaks_of_kept(clauses[-1]) is not asked_kept:
@@ -85,15 +85,15 @@ def keep_listed_items(text: str, question: str) -> Rewriting | None:
     return Rewriting(match["items"], describe_dropped(match["head"]), match["items"])
 
 
-def drop_others(text: str, question: str) -> Rewriting | None:
+def drop_clause_about_others(text: str, question: str) -> Rewriting | None:
     """Return a set or count without the clause that the other things do not belong to it.
 
-    >>> drop_others("conv1 and fc have weights, the other six none", "").text
+    >>> drop_clause_about_others("conv1 and fc have weights, the other six none", "").text
     'conv1 and fc have weights'
-    >>> drop_others("1, 3; all others are removed", "Which boxes are removed?")
+    >>> drop_clause_about_others("1, 3; all others are removed", "Which boxes are removed?")
     """
     match = OTHERS.fullmatch(text.strip()) or COUNT_OF_OTHERS.fullmatch(text.strip())
-    if match is None or is_doubtful(blank_agreement(match["items"], question)):
+    if match is None or weighs_or_retracts_value(blank_agreement(match["items"], question)):
         return None
     if contradicts_question(match["items"], question) or not denies(match["state"], question):
         return None
@@ -122,14 +122,14 @@ def _keep_numbered_options(text: str, question: str, *, options: Sequence[str]) 
     return Rewriting(match["items"], describe_dropped(text[: match.start("items")]), "")
 
 
-def keep_keywords(text: str, question: str) -> Rewriting | None:
+def keep_named_numbers(text: str, question: str) -> Rewriting | None:
     """Return the named numbers of a call, or those behind a sentence that names the same numbers.
 
-    >>> keep_keywords("nn.Conv2d(c, c, kernel_size=3, stride=2)", "").text
+    >>> keep_named_numbers("nn.Conv2d(c, c, kernel_size=3, stride=2)", "").text
     'kernel=3, stride=2'
-    >>> keep_keywords("Take 3 cells and stride 2: k = 3, s = 2", "").text
+    >>> keep_named_numbers("Take 3 cells and stride 2: k = 3, s = 2", "").text
     'k = 3, s = 2'
-    >>> keep_keywords("Take 5 cells and stride 2: k = 3, s = 2", "")
+    >>> keep_named_numbers("Take 5 cells and stride 2: k = 3, s = 2", "")
     """
     del question
     if call := CALL.fullmatch(text):
@@ -144,7 +144,7 @@ def keep_keywords(text: str, question: str) -> Rewriting | None:
         )
         return Rewriting(value, describe_dropped(text.partition("(")[0]), "")
     match = NAMED_LAST.fullmatch(text)
-    if match is None or is_doubtful(text):
+    if match is None or weighs_or_retracts_value(text):
         return None
     if not {*find_plain_numbers(match["head"].replace("-", " "))} <= {
         *find_plain_numbers(match["values"])

@@ -8,7 +8,7 @@ from grader.errors import AnswerError
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
 from grader.reading.restatements.steps.functions import compute_function_value
-from grader.reading.restatements.working.final_values import is_doubtful
+from grader.reading.restatements.working.final_values import weighs_or_retracts_value
 from grader.reading.screening.qualifiers import refuse_qualifiers
 
 _NUMBER: Final = r"[-+−]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:/[0-9]+)?"
@@ -73,7 +73,7 @@ def keep_computed_cells(text: str, question: str) -> Rewriting | None:
     """
     del question
     match = EQUAL_TUPLES.fullmatch(text.strip(" $"))
-    if match is None or is_doubtful(text) or not OPERATION.search(match["left"]):
+    if match is None or weighs_or_retracts_value(text) or not OPERATION.search(match["left"]):
         return None
     start = _find_opening(text.strip(" $"), match.end("left"))
     left = _split_cells(text.strip(" $")[start + 1 : match.end("left") - 1])
@@ -115,12 +115,13 @@ def _split_cells(text: str) -> list[str]:
     return [piece.strip() for piece in pieces]
 
 
-def place_corners(text: str, question: str) -> Rewriting | None:
+def assemble_matrix_from_corners(text: str, question: str) -> Rewriting | None:
     """Return the rows of a matrix whose corners, or two rows, have the names of their places.
 
-    >>> place_corners("top left 9, top right 8, bottom left 7, bottom right 5", "").text
+    >>> corners = "top left 9, top right 8, bottom left 7, bottom right 5"
+    >>> assemble_matrix_from_corners(corners, "").text
     '[[9, 8], [7, 5]]'
-    >>> place_corners("top row 9 8, bottom row 7 5", "").text
+    >>> assemble_matrix_from_corners("top row 9 8, bottom row 7 5", "").text
     '[[9, 8], [7, 5]]'
     """
     del question
@@ -143,15 +144,15 @@ def place_corners(text: str, question: str) -> Rewriting | None:
     return Rewriting(f"[[{first}, {second}], [{third}, {fourth}]]", ORDER_NOTE, "")
 
 
-def read_ends(text: str, question: str) -> Rewriting | None:
+def extract_range_ends(text: str, question: str) -> Rewriting | None:
     """Return both ends of a range if the *question* asks for the first and the last number.
 
-    >>> read_ends("79 … 98 (20 pixels)", "What are the first and the last pixel?").text
+    >>> extract_range_ends("79 … 98 (20 pixels)", "What are the first and the last pixel?").text
     '[79, 98]'
-    >>> read_ends("79 … 98 (21 pixels)", "What are the first and the last pixel?")
+    >>> extract_range_ends("79 … 98 (21 pixels)", "What are the first and the last pixel?")
     """
     match = ENDS.fullmatch(text.strip()) if ASKED_ENDS.search(question) else None
-    if match is None or is_doubtful(text):
+    if match is None or weighs_or_retracts_value(text):
         return None
     low, high = int(match["low"]), int(match["high"])
     if low > high or (match["count"] and int(match["count"]) != high - low + 1):

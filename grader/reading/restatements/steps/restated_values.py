@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from grader.reading.restatements.working.final_values import is_doubtful
+from grader.reading.restatements.working.final_values import weighs_or_retracts_value
 
 RESTATED: Final = re.compile(
     r"[,;(]?\s?(?<!\w)(?:i\.\s?e\.,?|that\s+is,?|that's|that\s+means|in\s+other\s+words,?|in\s+short,?|or\s+simply)(?!\w)\s?:?"
@@ -23,6 +23,6 @@ def split_notations(text: str) -> list[str]:
     []
     """
     pieces = [piece.strip(" ()") for piece in RESTATED.split(text) if piece.strip(" ()")]
-    if not 1 < len(pieces) <= MAX_NOTATIONS or is_doubtful(text):
+    if not 1 < len(pieces) <= MAX_NOTATIONS or weighs_or_retracts_value(text):
         return []
     return pieces

@@ -6,7 +6,7 @@ from math import ceil, floor
 from typing import Final
 
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
-from grader.reading.restatements.working.concluded_values import strip_certain_text
+from grader.reading.restatements.working.concluded_values import strip_marks_unless_doubtful
 
 ROUNDED: Final = re.compile(
     r"(?P<head>.*(?<![\w.,])(?P<decimal>[0-9]{1,400}\.[0-9]{1,400})(?![\w%]|[.,][0-9]))(?P<words>[^0-9=]*?)"
@@ -35,7 +35,7 @@ def keep_rounded_result(text: str, question: str) -> Rewriting | None:
     >>> keep_rounded_result("46/25 = 1.84, drop the rest: 2 steps", "")
     """
     del question
-    match = ROUNDED.fullmatch(strip_certain_text(text))
+    match = ROUNDED.fullmatch(strip_marks_unless_doubtful(text))
     if match is None:
         return None
     rounding = next((made for words, made in DIRECTIONS if words.search(match["words"])), ())

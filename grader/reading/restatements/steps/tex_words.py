@@ -4,8 +4,8 @@ import re
 from typing import Final
 
 from grader.reading.restatements.rewriting import Rewriting, compute_value, describe_dropped
-from grader.reading.restatements.steps.evaluated_steps import is_asked
-from grader.reading.restatements.working.final_values import is_doubtful
+from grader.reading.restatements.steps.evaluated_steps import label_fits_question
+from grader.reading.restatements.working.final_values import weighs_or_retracts_value
 
 COMMAND: Final = re.compile(
     r"\\(?:text|mathrm|textbf|mathbf|operatorname|mbox|textrm)\s*\{([^{}]*)\}"
@@ -54,28 +54,28 @@ def write_plain_tex(text: str, question: str) -> Rewriting | None:
     del question
     if "\\" not in text or not SENTENCE.search(text):
         return None
-    plain = _to_plain(text)
+    plain = _replace_tex_commands(text)
     return None if "\\" in plain else Rewriting(plain, (), plain)
 
 
-def _to_plain(text: str) -> str:
+def _replace_tex_commands(text: str) -> str:
     plain = COMMAND.sub(r"\1", text.strip(" $"))
     plain = FRACTION.sub(r"(\1)/(\2)", plain)
     return SIGN.sub(lambda sign: SIGNS[sign[0]], plain)
 
 
-def drop_definition(text: str, question: str) -> Rewriting | None:
+def drop_name_and_definition(text: str, question: str) -> Rewriting | None:
     r"""Return the value behind the name that the *question* asks for and its definition.
 
-    >>> drop_definition(r"AP = \int_0^1 p(r) dr = \frac{4}{9}", "What is the AP?").text
+    >>> drop_name_and_definition(r"AP = \int_0^1 p(r) dr = \frac{4}{9}", "What is the AP?").text
     '(4)/(9)'
-    >>> drop_definition(r"AR = \int_0^1 p(r) dr = 4/9", "What is the AP?")
+    >>> drop_name_and_definition(r"AR = \int_0^1 p(r) dr = 4/9", "What is the AP?")
     """
-    sides = [side.strip() for side in _to_plain(text).split("=")]
+    sides = [side.strip() for side in _replace_tex_commands(text).split("=")]
     name = NAME.fullmatch(sides[0])
-    if len(sides) != MIN_SIDES or name is None or is_doubtful(text):
+    if len(sides) != MIN_SIDES or name is None or weighs_or_retracts_value(text):
         return None
-    if not is_asked(name["name"], question) or not NUMERIC.fullmatch(sides[-1]):
+    if not label_fits_question(name["name"], question) or not NUMERIC.fullmatch(sides[-1]):
         return None
     if not re.search(r"[^\W\d_]|∫|∑", sides[1]) or compute_value(sides[1]) is not None:
         return None

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
-from grader.reading.restatements.working.final_values import is_doubtful
+from grader.reading.restatements.working.final_values import weighs_or_retracts_value
 
 SHAPE: Final = re.compile(
     r"(?P<before>[^0-9(\[]*)(?P<open>[(\[]{1,3})\s*(?P<batch>1|N|B|None|batch(?:[ _]size)?)\s*,\s*"
@@ -34,7 +34,7 @@ def drop_batch_axis(text: str, question: str) -> Rewriting | None:
     """
     names = NAMES.match(text)
     match = SHAPE.fullmatch(text, names.end() if names else 0)
-    if match is None or BATCH.search(question) or is_doubtful(text):
+    if match is None or BATCH.search(question) or weighs_or_retracts_value(text):
         return None
     words = f"{match['before']} {match['behind']}"
     named = names is not None and names["axes"].count(",") == match["sizes"].count(",")

@@ -68,12 +68,12 @@ def drop_example(text: str, question: str) -> Rewriting | None:
     return Rewriting(value, describe_dropped(text[len(value) :].strip(" ,;.")), value)
 
 
-def keep_exact(text: str, question: str) -> Rewriting | None:
+def keep_exact_value_after_rounding(text: str, question: str) -> Rewriting | None:
     """Return the exact value that follows its rounded form.
 
-    >>> keep_exact("about 118 million, exactly 117,964,800", "").text
+    >>> keep_exact_value_after_rounding("about 118 million, exactly 117,964,800", "").text
     '117,964,800'
-    >>> keep_exact("about 118 million, exactly 119", "")
+    >>> keep_exact_value_after_rounding("about 118 million, exactly 119", "")
     """
     del question
     match = EXACT.fullmatch(text) or _match_rounded_sum(text)
@@ -119,12 +119,12 @@ def _find_power(scale: str | None) -> int:
     return SCALE_LETTERS[scale] if scale in SCALE_LETTERS else SCALE_WORDS[scale.lower()]
 
 
-def drop_verification(text: str, question: str) -> Rewriting | None:
+def drop_verifying_equation(text: str, question: str) -> Rewriting | None:
     """Return named numbers without the equation after them that verifies them.
 
-    >>> drop_verification("k=5, s=2 → (9 - 5)/2 + 1 = 3", "").text
+    >>> drop_verifying_equation("k=5, s=2 → (9 - 5)/2 + 1 = 3", "").text
     'k=5, s=2'
-    >>> drop_verification("k=5, s=2 → k = 6", "")
+    >>> drop_verifying_equation("k=5, s=2 → k = 6", "")
     """
     del question
     match = VERIFIED.fullmatch(text)
@@ -134,12 +134,12 @@ def drop_verification(text: str, question: str) -> Rewriting | None:
     return Rewriting(value, describe_dropped(match["check"]), value)
 
 
-def keep_share(text: str, question: str) -> Rewriting | None:
+def keep_share_after_count(text: str, question: str) -> Rewriting | None:
     """Return the share that follows its count: ``1 of 5 images: 20 %``.
 
-    >>> keep_share("1 of 5 images: 20 %", "").text
+    >>> keep_share_after_count("1 of 5 images: 20 %", "").text
     '20 %'
-    >>> keep_share("1 of 5 images: 25 %", "")
+    >>> keep_share_after_count("1 of 5 images: 25 %", "")
     """
     del question
     match = OUT_OF.fullmatch(text)

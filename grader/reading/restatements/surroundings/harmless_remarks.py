@@ -8,7 +8,7 @@ from grader.errors import AnswerError
 from grader.reading.numbers import read_number
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
 from grader.reading.restatements.spelled_numbers import WORDS
-from grader.reading.restatements.working.final_values import is_doubtful
+from grader.reading.restatements.working.final_values import weighs_or_retracts_value
 
 SAME: Final = re.compile(
     r"(?P<value>.*[0-9\]})][^,;(]*?)[\s,;(]+(?:(?:which|this|it|that)\s+is\s+)?(?:exactly\s+|also\s+|just\s+)?"
@@ -56,18 +56,22 @@ def drop_comparison_of_equals(text: str, question: str) -> Rewriting | None:
     """
     del question
     match = SAME.fullmatch(text.strip())
-    if match is None or is_doubtful(text) or CHANGED.search(text[match.end("value") :]):
+    if (
+        match is None
+        or weighs_or_retracts_value(text)
+        or CHANGED.search(text[match.end("value") :])
+    ):
         return None
     value = match["value"].strip()
     return Rewriting(value, describe_dropped(text.strip()[len(match["value"]) :]), value)
 
 
-def drop_repeated_form(text: str, question: str) -> Rewriting | None:
+def drop_same_value_in_other_notation(text: str, question: str) -> Rewriting | None:
     """Return a value without the same value behind it in another notation.
 
-    >>> drop_repeated_form("2.16e-3, which is 0.216 %", "").text
+    >>> drop_same_value_in_other_notation("2.16e-3, which is 0.216 %", "").text
     '2.16e-3'
-    >>> drop_repeated_form("2.16e-3, which is 2.16 %", "")
+    >>> drop_same_value_in_other_notation("2.16e-3, which is 2.16 %", "")
     """
     del question
     match = AGAIN.fullmatch(text.strip())
@@ -87,16 +91,16 @@ def drop_repeated_form(text: str, question: str) -> Rewriting | None:
     return Rewriting(match["value"].strip(), ("The value is given twice.",), match["value"])
 
 
-def drop_items(text: str, question: str) -> Rewriting | None:
+def drop_enumeration_behind_count(text: str, question: str) -> Rewriting | None:
     """Return a count without the numbers of the things that it counts.
 
-    >>> drop_items("three, namely anchors 1, 4 and 5", "").text
+    >>> drop_enumeration_behind_count("three, namely anchors 1, 4 and 5", "").text
     '3'
-    >>> drop_items("two, namely anchors 1, 4 and 5", "")
+    >>> drop_enumeration_behind_count("two, namely anchors 1, 4 and 5", "")
     """
     del question
     match = ITEMS.fullmatch(text.strip())
-    if match is None or is_doubtful(text):
+    if match is None or weighs_or_retracts_value(text):
         return None
     last = match["count"].split()[-1].lower()
     count = int(last if last.isdecimal() else WORDS.get(last, -1))
@@ -115,7 +119,7 @@ def drop_decimal_remark(text: str, question: str) -> Rewriting | None:
     >>> drop_decimal_remark("anchor 3 (IoU 2 is the largest)", "Which anchor fits?")
     """
     match = DECIMALS.fullmatch(text.strip())
-    if match is None or not COUNTS.search(question) or is_doubtful(text):
+    if match is None or not COUNTS.search(question) or weighs_or_retracts_value(text):
         return None
     numbers = NUMBER.findall(match["remark"])
     if not numbers or RETRACTED.search(match["remark"]):

@@ -41,12 +41,12 @@ GIVES: Final = re.compile(
 """A call in front of the array that it returns."""
 
 
-def drop_code(text: str, question: str) -> Rewriting | None:
+def drop_code_above_output(text: str, question: str) -> Rewriting | None:
     r"""Return what a program printed without the lines of its code above.
 
-    >>> drop_code("sum(p.numel() for p in net.parameters())\n66400", "").text
+    >>> drop_code_above_output("sum(p.numel() for p in net.parameters())\n66400", "").text
     '66400'
-    >>> drop_code("np.rot90(K, 2) gives [[1, 2]]", "").text
+    >>> drop_code_above_output("np.rot90(K, 2) gives [[1, 2]]", "").text
     '[[1, 2]]'
     """
     if call := GIVES.match(text) or SHAPE_OF_CALL.match(text):

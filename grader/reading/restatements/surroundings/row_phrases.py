@@ -6,7 +6,7 @@ from typing import Final
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.restatements.rewriting import NUMBER, Rewriting, describe_dropped
 from grader.reading.restatements.spelled_numbers import WORDS
-from grader.reading.restatements.working.final_values import is_doubtful
+from grader.reading.restatements.working.final_values import weighs_or_retracts_value
 
 _CELL: Final = rf"[-+−]?{NUMBER}"
 _CELLS: Final = rf"{_CELL}(?:\s*(?:,\s*and|,|and)\s*{_CELL})+"
@@ -53,7 +53,7 @@ def stack_ordinal_rows(text: str, question: str) -> Rewriting | None:
     >>> stack_ordinal_rows("for the first key 1, 2, for the second one 3, 4", asked)
     """
     rows = list(ORDINAL_ROW.finditer(text))
-    if len(rows) < MIN_ROWS or is_doubtful(text):
+    if len(rows) < MIN_ROWS or weighs_or_retracts_value(text):
         return None
     if not BETWEEN.fullmatch(ORDINAL_ROW.sub(" ", text)):
         return None

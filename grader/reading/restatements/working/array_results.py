@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Final
 
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
-from grader.reading.restatements.working.final_values import is_doubtful
+from grader.reading.restatements.working.final_values import weighs_or_retracts_value
 from grader.reading.screening.qualifiers import ACTIVATIONS, QUALIFIER
 
 _NUMBER: Final = r"[-+−]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
@@ -32,15 +32,15 @@ CELL: Final = re.compile(rf"(?<![\w.]){_NUMBER}(?![\w.]*[0-9])")
 SHAPE: Final = re.compile(r"[\[\],;\n]")
 
 
-def drop_words_behind(text: str, question: str) -> Rewriting | None:
+def drop_words_behind_array(text: str, question: str) -> Rewriting | None:
     """Return an array without the words behind it; they remain to be judged.
 
-    >>> drop_words_behind("(1, 0, 2) after ReLU", "").text
+    >>> drop_words_behind_array("(1, 0, 2) after ReLU", "").text
     '(1, 0, 2)'
     """
     del question
     match = WORDS_BEHIND.fullmatch(text)
-    if match is None or is_doubtful(text):
+    if match is None or weighs_or_retracts_value(text):
         return None
     if LATER_STEP.search(match["words"]):
         return None
@@ -57,7 +57,7 @@ def drop_size_behind(text: str, question: str) -> Rewriting | None:
     """
     del question
     match = SIZE_BEHIND.fullmatch(text)
-    if match is None or is_doubtful(text):
+    if match is None or weighs_or_retracts_value(text):
         return None
     array = match["array"].strip()
     rows, columns = int(match["rows"]), int(match["columns"])
@@ -77,24 +77,24 @@ def keep_array_result(text: str, question: str) -> Rewriting | None:
     """
     del question
     match = SUM.search(text)
-    if match is None or match.end() != len(text) or not _is_name(text[: match.start()]):
+    if match is None or match.end() != len(text) or not _is_empty_or_symbol(text[: match.start()]):
         return None
     number = _to_fraction(match["number"])
     left, right = (list(map(_to_fraction, CELL.findall(match[one]))) for one in ("left", "right"))
     outlines = [SHAPE.findall(match[one]) for one in ("left", "right")]
-    results = [_apply(cell, match["sign"], number) for cell in left]
+    results = [_apply_operator(cell, match["sign"], number) for cell in left]
     if results != right or outlines[0] != outlines[1]:
         return None
     value = match["right"].strip()
     return Rewriting(value, describe_dropped(text[: match.start("right")]), value)
 
 
-def _is_name(label: str) -> bool:
+def _is_empty_or_symbol(label: str) -> bool:
     """Return whether *label* is empty or one symbol with a sign."""
     return re.fullmatch(r"\s*(?:[^\W\d_]\w{0,3}\s*=)?\s*", label) is not None
 
 
-def _apply(cell: Fraction, sign: str, number: Fraction) -> Fraction:
+def _apply_operator(cell: Fraction, sign: str, number: Fraction) -> Fraction:
     if sign == "+":
         return cell + number
     return cell - number if sign == "-" else cell * number

@@ -16,7 +16,7 @@ from grader.reading.restatements.rewriting import (
     describe_dropped,
     parse_plain,
 )
-from grader.reading.restatements.working.final_values import is_doubtful
+from grader.reading.restatements.working.final_values import weighs_or_retracts_value
 from grader.reading.screening.known_words import KNOWN
 from grader.reading.screening.qualifiers import QUALIFIER
 from grader.reading.wording.meaning_words import CHANGING
@@ -66,12 +66,12 @@ TERMS: Final = 2
 MAX_NUMBERS: Final = 8
 
 
-def drop_check(text: str, question: str) -> Rewriting | None:
+def drop_computation_behind_value(text: str, question: str) -> Rewriting | None:
     """Return *text* without a remark at its end that computes the value, or None.
 
-    >>> drop_check("192 (96 gamma + 96 beta)", "").text
+    >>> drop_computation_behind_value("192 (96 gamma + 96 beta)", "").text
     '192'
-    >>> drop_check("192 (96 gamma + 95 beta)", "")
+    >>> drop_computation_behind_value("192 (96 gamma + 95 beta)", "")
     """
     match = REMARK.match(text)
     remark = match and (match["bracket"] or match["clause"])
@@ -84,12 +84,12 @@ def drop_check(text: str, question: str) -> Rewriting | None:
     numbers = [Fraction(parse_plain(number)) for number in NUMBERS.findall(remark)]
     clause = match["clause"] or ""
     worded = bool(clause) and not clause[0].isdecimal()
-    if worded and not _adds_up(clause, numbers, value):
+    if worded and not _is_sum_or_difference(clause, numbers, value):
         return None
     explained = (
         worded
         or _compute(numbers, value)
-        or _shares_out(remark, value, question)
+        or _divides_evenly(remark, value, question)
         or _counts_other_things(remark, match["value"], question)
         or _is_percentage(remark, value)
         or _names_other_quantity(remark, question)
@@ -126,10 +126,10 @@ def _names_other_quantity(remark: str, question: str) -> bool:
     return not ordinary and name not in ADJECTIVES and name[:STEM_LETTERS] not in question.lower()
 
 
-def drop_share(text: str, question: str) -> Rewriting | None:
+def drop_bracketed_percentage(text: str, question: str) -> Rewriting | None:
     """Return *text* without a percentage in brackets behind it, where no share is asked for.
 
-    >>> drop_share("75 MB (75 % of it)", "How much memory is saved?").text
+    >>> drop_bracketed_percentage("75 MB (75 % of it)", "How much memory is saved?").text
     '75 MB'
     """
     match = SHARE_REMARK.fullmatch(text)
@@ -156,9 +156,9 @@ def keep_result_of_one_operation(text: str, question: str) -> Rewriting | None:
     return Rewriting(value, describe_dropped(text[: match.start("value")]), value)
 
 
-def _adds_up(clause: str, numbers: list[Fraction], value: Fraction) -> bool:
+def _is_sum_or_difference(clause: str, numbers: list[Fraction], value: Fraction) -> bool:
     """Return whether *clause* explains *value* as the sum or difference of its two numbers."""
-    if len(numbers) != TERMS or is_doubtful(clause) or CONTINUED.match(clause):
+    if len(numbers) != TERMS or weighs_or_retracts_value(clause) or CONTINUED.match(clause):
         return False
     first, second = numbers
     return value in {first + second, first - second, second - first}
@@ -184,7 +184,7 @@ def _compute(numbers: list[Fraction], value: Fraction) -> bool:
     return value in results
 
 
-def _shares_out(remark: str, value: Fraction, question: str) -> bool:
+def _divides_evenly(remark: str, value: Fraction, question: str) -> bool:
     """Return whether *remark* divides *value* evenly: ``6 zeros, 3 on each side``."""
     share = SHARE.search(remark)
     if share is None or len(NUMBERS.findall(remark)) != 1:

@@ -53,10 +53,10 @@ DIFFERENCE: Final = re.compile(
 """Words of a question about both numbers."""
 
 
-def drop_rejected(text: str, question: str) -> Rewriting | None:
+def drop_replaced_number(text: str, question: str) -> Rewriting | None:
     """Return the value before ``instead of`` and the number that it replaces.
 
-    >>> drop_rejected("6672 instead of 2602", "").text
+    >>> drop_replaced_number("6672 instead of 2602", "").text
     '6672'
     """
     match = INSTEAD.fullmatch(text)
@@ -66,12 +66,12 @@ def drop_rejected(text: str, question: str) -> Rewriting | None:
     return Rewriting(value, describe_dropped(text[len(match["value"]) :]), value)
 
 
-def drop_subset(text: str, question: str) -> Rewriting | None:
+def drop_count_of_subset(text: str, question: str) -> Rewriting | None:
     """Return a count without the number of those that the *question* does not ask about.
 
-    >>> drop_subset("384, of which 192 are learned", "How many numbers?").text
+    >>> drop_count_of_subset("384, of which 192 are learned", "How many numbers?").text
     '384'
-    >>> drop_subset("384, of which 192 are learned", "How many learned numbers?")
+    >>> drop_count_of_subset("384, of which 192 are learned", "How many learned numbers?")
     """
     match = SUBSET.fullmatch(text)
     if match is None or match["noun"].lower()[:STEM_LETTERS] in question.lower():
@@ -83,12 +83,12 @@ def drop_subset(text: str, question: str) -> Rewriting | None:
     return Rewriting(value, describe_dropped(text[match.end("text") :]), value)
 
 
-def keep_multiple(text: str, question: str) -> Rewriting | None:
+def keep_result_of_multiple(text: str, question: str) -> Rewriting | None:
     """Return the result of ``half of 504, i.e. 252``, if it is that multiple.
 
-    >>> keep_multiple("half of 504, i.e. 252 x 252", "").text
+    >>> keep_result_of_multiple("half of 504, i.e. 252 x 252", "").text
     '252 x 252'
-    >>> keep_multiple("half of 504, i.e. 250 x 250", "")
+    >>> keep_result_of_multiple("half of 504, i.e. 250 x 250", "")
     """
     del question
     match = MULTIPLE.fullmatch(text)
@@ -103,10 +103,10 @@ def keep_multiple(text: str, question: str) -> Rewriting | None:
     return Rewriting(value, describe_dropped(text[: match.start("value")]), value)
 
 
-def drop_sign_of_limit(text: str, question: str) -> Rewriting | None:
+def drop_plus_minus_sign(text: str, question: str) -> Rewriting | None:
     """Return the limit of an interval around zero without its two signs.
 
-    >>> drop_sign_of_limit("± 0.1", "The interval is $[-a, a]$. What is $a$?").text
+    >>> drop_plus_minus_sign("± 0.1", "The interval is $[-a, a]$. What is $a$?").text
     '0.1'
     """
     match = SIGNED.fullmatch(text)
@@ -115,10 +115,10 @@ def drop_sign_of_limit(text: str, question: str) -> Rewriting | None:
     return Rewriting(match["value"], ("The limit was read without its signs.",), match["value"])
 
 
-def complete_unit(text: str, question: str) -> Rewriting | None:
+def complete_unit_prefix(text: str, question: str) -> Rewriting | None:
     """Return a number with a prefix alone with the only unit that the *question* asks for.
 
-    >>> complete_unit("20.3 G", "How many MACs does it take?").text
+    >>> complete_unit_prefix("20.3 G", "How many MACs does it take?").text
     '20.3 GMACs'
     """
     units = {match["unit"] for match in COUNTED_UNIT.finditer(question)}

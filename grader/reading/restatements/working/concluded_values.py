@@ -17,7 +17,7 @@ from grader.reading.restatements.rewriting import (
     find_plain_numbers,
     parse_plain,
 )
-from grader.reading.restatements.working.final_values import is_doubtful
+from grader.reading.restatements.working.final_values import weighs_or_retracts_value
 from grader.reading.screening.qualifiers import refuse_qualifiers
 
 _INTRODUCTION: Final = (
@@ -89,10 +89,10 @@ def keep_last_conclusion(text: str, question: str) -> Rewriting | None:
     >>> keep_last_conclusion("each box has 120 numbers, three boxes → 360", "").text
     '360'
     """
-    plain = strip_certain_text(text)
+    plain = strip_marks_unless_doubtful(text)
     if FIRST_VALUE.match(plain) or _begins_with_asked_value(plain, question):
         return None
-    matches = [*CONCLUSION.finditer(plain), *filter(_adds_up, SUM.finditer(plain))]
+    matches = [*CONCLUSION.finditer(plain), *filter(_is_sum_of_clauses, SUM.finditer(plain))]
     head = plain[: matches[-1].start()] if matches else ""
     value = plain[matches[-1].end() :].strip() if matches else ""
     if not head.strip() or not value:
@@ -111,7 +111,7 @@ def keep_value_behind_colon(text: str, question: str) -> Rewriting | None:
     >>> keep_value_behind_colon("conv: 4, fc: 6", "")
     """
     del question
-    plain = strip_certain_text(text)
+    plain = strip_marks_unless_doubtful(text)
     match = BEHIND_COLON.fullmatch(plain)
     if match is None or FIRST_VALUE.match(plain) or TWO_LABELS.search(match["head"]):
         return None
@@ -124,10 +124,10 @@ def keep_value_behind_colon(text: str, question: str) -> Rewriting | None:
     return Rewriting(match["value"], describe_dropped(head), f"{clause} {match['value']}")
 
 
-def strip_certain_text(text: str) -> str:
+def strip_marks_unless_doubtful(text: str) -> str:
     """Return *text* without the marks around it; "" if it weighs or takes back a value."""
     plain = text.replace("**", "").strip(" \t\n$")
-    return "" if is_doubtful(plain) or NEGATION.search(plain) else plain
+    return "" if weighs_or_retracts_value(plain) or NEGATION.search(plain) else plain
 
 
 def _begins_with_asked_value(text: str, question: str) -> bool:
@@ -136,7 +136,7 @@ def _begins_with_asked_value(text: str, question: str) -> bool:
     return match is not None and match["name"].lower()[:STEM_LETTERS] in question.lower()
 
 
-def _adds_up(match: re.Match[str]) -> bool:
+def _is_sum_of_clauses(match: re.Match[str]) -> bool:
     """Return whether the last numbers of the clauses before *match* have its sum."""
     items = ITEM.findall(match.string[: match.start()])
     total = Fraction(parse_plain(match["sum"]))
@@ -151,7 +151,7 @@ def keep_explained_equation(text: str, question: str) -> Rewriting | None:
     >>> keep_explained_equation("18 of 24 are right: 17/24 = 0.708", "")
     """
     del question
-    match = EXPLAINED.fullmatch(strip_certain_text(text))
+    match = EXPLAINED.fullmatch(strip_marks_unless_doubtful(text))
     if match is None:
         return None
     numbers = find_plain_numbers(match["head"])
@@ -167,7 +167,7 @@ def keep_last_clause(text: str, question: str) -> Rewriting | None:
     '10'
     """
     del question
-    plain = strip_certain_text(text).rstrip(".")
+    plain = strip_marks_unless_doubtful(text).rstrip(".")
     ends = [match.end() for match in SEPARATOR.finditer(plain)]
     head = plain[: ends[-1]] if ends else ""
     match = LAST_CLAUSE.fullmatch(plain, len(head))
@@ -187,7 +187,7 @@ def keep_concluded_array(text: str, question: str) -> Rewriting | None:
     '[[1.2, 0.8]]'
     >>> keep_concluded_array("without the mask: [[1.2, 0.8]]", "")
     """
-    plain = strip_certain_text(text)
+    plain = strip_marks_unless_doubtful(text)
     matches = list(ARRAY_CONCLUSION.finditer(plain))
     if not matches:
         return None

@@ -57,7 +57,7 @@ def keep_conclusion_after_computation(text: str, question: str) -> Rewriting | N
     return Rewriting(value, describe_dropped(text[: match.start("value")]), value)
 
 
-def drop_comparison(text: str, question: str) -> Rewriting | None:
+def drop_true_comparison(text: str, question: str) -> Rewriting | None:
     """Return *text* without a true comparison of the value behind it: ``… = 0.36 < 0.5``."""
     del question
     match = COMPARISON.match(text)
@@ -73,7 +73,7 @@ def drop_comparison(text: str, question: str) -> Rewriting | None:
     return Rewriting(value, describe_dropped(text[match.end("value") :]), value)
 
 
-def explain_sign(text: str, question: str) -> Rewriting | None:
+def drop_byte_or_cross_sign(text: str, question: str) -> Rewriting | None:
     """Return *text* without ``B`` where bytes are asked for, and without a cross before a ratio."""
     lowered = question.lower()
     if "byte" in lowered and BYTES.search(text):

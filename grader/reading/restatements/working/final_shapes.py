@@ -13,7 +13,7 @@ from grader.reading.restatements.rewriting import (
     describe_dropped,
     find_plain_numbers,
 )
-from grader.reading.restatements.working.final_values import is_doubtful
+from grader.reading.restatements.working.final_values import weighs_or_retracts_value
 from grader.reading.wording.axis_names import AXIS_SPELLINGS, NAMES_BEHIND
 
 SIZE: Final = r"(?<![\w.])[0-9]{1,9}(?![\w.]*[0-9])"
@@ -77,7 +77,7 @@ def keep_supported_shape(text: str, question: str) -> Rewriting | None:
     >>> keep_supported_shape("9×13×20, so 9×14×20", "")
     """
     del question
-    if is_doubtful(text):
+    if weighs_or_retracts_value(text):
         return None
     breaks = [cut.end() for cut in BREAK.finditer(text)]
     for start in breaks:
@@ -141,9 +141,9 @@ def name_computed_axes(text: str, question: str) -> Rewriting | None:
     'height = 12, width = 30'
     """
     del question
-    if is_doubtful(text):
+    if weighs_or_retracts_value(text):
         return None
-    text = BRACKETED.sub(_drop_confirmed, text)
+    text = BRACKETED.sub(_drop_confirming_bracket, text)
     pieces = [piece for piece in PIECE.split(text.strip(" .$")) if piece.strip()]
     axes: dict[str, str] = {}
     for piece in pieces:
@@ -161,7 +161,7 @@ def name_computed_axes(text: str, question: str) -> Rewriting | None:
     return Rewriting(named, ("The names tell which size is which.",), "")
 
 
-def _drop_confirmed(remark: re.Match[str]) -> str:
+def _drop_confirming_bracket(remark: re.Match[str]) -> str:
     """Return a size without the bracket behind it, if the numbers in it give the size."""
     size = Fraction(remark["size"])
     numbers = find_plain_numbers(remark["words"].replace("×", " × "))

@@ -66,11 +66,11 @@ MIN_NUMBERS: Final = 2
 UNIT_FACTORS: Final = tuple(Fraction(size) for size in (1000, 1024, 100))
 
 
-def is_doubtful(text: str) -> bool:
+def weighs_or_retracts_value(text: str) -> bool:
     """Return whether *text* weighs or takes back a value.
 
-    >>> is_doubtful("probably 5"), is_doubtful("5, no 6"), is_doubtful("2 + 3 = 5")
-    (True, True, False)
+    >>> [weighs_or_retracts_value(text) for text in ("probably 5", "5, no 6", "2 + 3 = 5")]
+    [True, True, False]
     """
     return bool(DOUBT.search(text) or HEDGE.search(text.lower()))
 
@@ -85,7 +85,7 @@ def keep_supported_value(text: str, question: str) -> Rewriting | None:
     >>> keep_supported_value("conv 864, blocks 100 ⇒ 965", "")
     """
     plain = text.replace("**", "").strip(" \t\n$")
-    if is_doubtful(plain) or len(LINE_LABEL.findall(plain)) > 1:
+    if weighs_or_retracts_value(plain) or len(LINE_LABEL.findall(plain)) > 1:
         return None
     starts = [match.end() for match in SEPARATOR.finditer(plain)]
     for start in reversed(starts):
@@ -111,7 +111,7 @@ def keep_supported_value(text: str, question: str) -> Rewriting | None:
     if not is_total and not _is_supported(value, head, numbers):
         return None
     clause = [match.end() for match in BREAK.finditer(plain, 0, start)]
-    screened = _find_screened(plain, clause[-1] if clause else 0, start)
+    screened = _find_words_to_screen(plain, clause[-1] if clause else 0, start)
     value_text = FOR_ALL.sub(" ", f"{tail['value']}{tail['rest']}").strip(" ,;.")
     dropped = describe_dropped(plain[: tail.start("value")])
     return Rewriting(value_text, dropped, FOR_ALL.sub(" ", screened))
@@ -130,7 +130,7 @@ def _find_all_numbers(text: str) -> list[Fraction]:
     return find_plain_numbers(NUMBER_WORD.sub(lambda word: WORDS[word[0].lower()], text))
 
 
-def _find_screened(text: str, clause_start: int, start: int) -> str:
+def _find_words_to_screen(text: str, clause_start: int, start: int) -> str:
     """Return the words of the last clause of *text* that may change the value behind *start*."""
     if clause_start and text[:start].rstrip()[-1:] == ":":
         return text[clause_start:]

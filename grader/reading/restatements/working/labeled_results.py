@@ -11,7 +11,7 @@ from grader.reading.restatements.rewriting import (
     describe_dropped,
     find_plain_numbers,
 )
-from grader.reading.restatements.working.final_values import is_doubtful
+from grader.reading.restatements.working.final_values import weighs_or_retracts_value
 
 _VALUE: Final = (
     rf"[-−]?(?:{NUMBER}|\.[0-9]+)(?:/[0-9]+)?(?:[eE]-?[0-9]+)?\s?(?:%|[^\W\d_]{{1,12}}(?![\w]))?"
@@ -44,14 +44,15 @@ MAX_SYMBOL: Final = 2
 MIN_ITEMS: Final = 2
 
 
-def keep_labeled(text: str, question: str) -> Rewriting | None:
+def keep_value_with_asked_label(text: str, question: str) -> Rewriting | None:
     """Return the value whose label alone names what the question asks for.
 
-    >>> keep_labeled("SGD: 1 GB, Adam: 2 GB", "How much memory does it take with Adam?").text
+    >>> question = "How much memory does it take with Adam?"
+    >>> keep_value_with_asked_label("SGD: 1 GB, Adam: 2 GB", question).text
     '2 GB'
-    >>> keep_labeled("SGD: 1 GB, Adam: 2 GB", "How much memory does it take?")
+    >>> keep_value_with_asked_label("SGD: 1 GB, Adam: 2 GB", "How much memory does it take?")
     """
-    if is_doubtful(text):
+    if weighs_or_retracts_value(text):
         return None
     plain = HEADING.sub("", text.strip(" \t\n$"), count=1)
     items = [item.strip(" $") for item in SEPARATOR.split(plain) if item.strip(" $.")]
@@ -94,7 +95,7 @@ def _distinguish(labels: Sequence[str]) -> list[frozenset[str]]:
     Return one empty set if two labels are equal.
     """
     words = [
-        frozenset(_shorten(word) for word in TOKEN.findall(label) if word.lower() not in EMPTY)
+        frozenset(_shorten_word(word) for word in TOKEN.findall(label) if word.lower() not in EMPTY)
         for label in labels
     ]
     if len(set(words)) < len(words):
@@ -108,7 +109,7 @@ def _are_numbered(labels: Sequence[frozenset[str]]) -> bool:
     return all(word in NUMBERED or word[-1:].isdecimal() for label in labels for word in label)
 
 
-def _shorten(word: str) -> str:
+def _shorten_word(word: str) -> str:
     """Return the beginning of a word in lower case; symbols and names with digits stay."""
     flat = word.replace("_", "").replace("{", "").replace("}", "")
     if len(flat) <= MAX_SYMBOL or not flat.isalpha():
@@ -121,6 +122,8 @@ def _find_question_words(question: str) -> frozenset[str]:
     plain = re.sub(r"\{\{[^{}]*\}\}", " ", question)
     symbols = " ".join(first or second for first, second in SYMBOLS.findall(plain))
     names = re.findall(r"[^\W_]+(?:_\{?[^\W_]+\}?)?", re.sub(r"\\[a-z]+", " ", symbols))
-    short = {_shorten(name) for name in names} | {_shorten(name.split("_")[0]) for name in names}
-    words = [_shorten(word) for word in TOKEN.findall(SYMBOLS.sub(" ", plain))]
+    short = {_shorten_word(name) for name in names} | {
+        _shorten_word(name.split("_")[0]) for name in names
+    }
+    words = [_shorten_word(word) for word in TOKEN.findall(SYMBOLS.sub(" ", plain))]
     return frozenset({word for word in words if len(word) > MAX_SYMBOL or word.isdecimal()} | short)

@@ -9,7 +9,7 @@ from grader.errors import AnswerError
 from grader.reading.equations.numbers import refuse_false_equations
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.restatements.rewriting import Rewriting
-from grader.reading.restatements.working.final_values import is_doubtful
+from grader.reading.restatements.working.final_values import weighs_or_retracts_value
 
 NUMBER: Final = re.compile(
     r"(?<![\w.])[-+−]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:/[0-9]+)?(?![\w.]*[0-9])"
@@ -65,7 +65,7 @@ def order_phrased_cells(text: str, question: str) -> Rewriting | None:
     '[2, 3]'
     >>> order_phrased_cells("3 at the end, 2 at the start", "")
     """
-    if OTHER.search(text) or is_doubtful(text):
+    if OTHER.search(text) or weighs_or_retracts_value(text):
         return None
     text = REMARK.sub(" ", text)
     items = [item.strip() for item in SEPARATOR.split(text.strip(" .")) if item.strip()]

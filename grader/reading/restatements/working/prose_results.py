@@ -15,7 +15,7 @@ from grader.reading.restatements.rewriting import (
     find_plain_numbers,
     parse_plain,
 )
-from grader.reading.restatements.working.final_values import FOR_ALL, is_doubtful
+from grader.reading.restatements.working.final_values import FOR_ALL, weighs_or_retracts_value
 
 LAST: Final = re.compile(
     rf"(?P<head>.*(?<![\w.,/*^×·+-]))(?P<sign>[-−](?=[0-9]))?(?P<number>{NUMBER})(?P<unit>\s?(?:%|[^\W\d_]{{1,12}}))?"
@@ -62,7 +62,11 @@ def keep_prose_result(text: str, question: str) -> Rewriting | None:
     del question
     plain = text.strip(" \t\n$")
     match = LAST.fullmatch(plain)
-    if match is None or is_doubtful(plain) or any(sign in match["rest"] for sign in "=≈→⇒"):
+    if (
+        match is None
+        or weighs_or_retracts_value(plain)
+        or any(sign in match["rest"] for sign in "=≈→⇒")
+    ):
         return None
     head = match["head"]
     marked = MARKER.search(head)
@@ -108,7 +112,7 @@ def _find_results(head: str) -> list[Fraction]:
     for group in (numbers, [*computed, *numbers[-1:]]):
         nearest = group[-MAX_NUMBERS:]
         for first, second in pairwise(nearest):
-            results += _combine(first, second)
+            results += _compute_all_operations(first, second)
         for size in range(MIN_NUMBERS, len(nearest) + 1):
             results.append(sum(nearest[-size:], Fraction(0)))
             results.append(Fraction(prod(nearest[-size:])))
@@ -117,6 +121,6 @@ def _find_results(head: str) -> list[Fraction]:
     return [result for result in results if result not in numbers]
 
 
-def _combine(first: Fraction, second: Fraction) -> Sequence[Fraction]:
+def _compute_all_operations(first: Fraction, second: Fraction) -> Sequence[Fraction]:
     quotients = [first / second] if second > 1 else []
     return [first + second, abs(first - second), first * second, *quotients]

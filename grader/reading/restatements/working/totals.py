@@ -31,12 +31,12 @@ ARROW: Final = re.compile(
 MIN_SUMMANDS: Final = 2
 
 
-def keep_total(text: str, question: str) -> Rewriting | None:
+def keep_sum_of_summands(text: str, question: str) -> Rewriting | None:
     """Return the sum at the end of a list of summands, if it is their sum.
 
-    >>> keep_total("conv: 64, fc: 10; total: 74", "").text
+    >>> keep_sum_of_summands("conv: 64, fc: 10; total: 74", "").text
     '74'
-    >>> keep_total("conv: 64, fc: 10; total: 75", "")
+    >>> keep_sum_of_summands("conv: 64, fc: 10; total: 75", "")
     """
     del question
     last = LAST.search(text) or ARROW.search(text)

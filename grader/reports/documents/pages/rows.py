@@ -89,10 +89,10 @@ def _place_arrays(pieces: Sequence[Piece]) -> None:
                 if abs(other.baseline - array.baseline) <= MIDDLE * other.size
                 and (other.right <= array.left + 1 or other.left >= array.right - 1)
             ]
-            array.baseline = _nearest(beside, array.baseline)
+            array.baseline = _find_nearest(beside, array.baseline)
 
 
-def _nearest(numbers: Sequence[float], wanted: float) -> float:
+def _find_nearest(numbers: Sequence[float], wanted: float) -> float:
     return min(numbers, key=lambda number: abs(number - wanted), default=wanted)
 
 
@@ -110,7 +110,7 @@ def _attach_scripts(rows: list[Row]) -> list[Row]:
             for other in rows
             if other is not row
             and other.pieces
-            and abs(other.baseline - row.baseline) <= RAISED[1] * _largest(other)
+            and abs(other.baseline - row.baseline) <= RAISED[1] * _find_largest_size(other)
         ]
         for run in _split_runs(row) if near else ():
             hosted = _find_host(run, near)
@@ -123,7 +123,7 @@ def _attach_scripts(rows: list[Row]) -> list[Row]:
     return [row for row in rows if row.pieces]
 
 
-def _largest(row: Row) -> float:
+def _find_largest_size(row: Row) -> float:
     return max(piece.size for piece in row.pieces)
 
 
@@ -192,7 +192,7 @@ def _mark_crowded(rows: Sequence[Row]) -> None:
     order = sorted(rows, key=lambda row: -row.baseline)
     for index, row in enumerate(order):
         for other in order[index + 1 : index + 4]:
-            size = max(_largest(row), _largest(other))
+            size = max(_find_largest_size(row), _find_largest_size(other))
             distance = row.baseline - other.baseline
             if distance > 0.75 * size:
                 break
@@ -201,5 +201,5 @@ def _mark_crowded(rows: Sequence[Row]) -> None:
                 for one in row.pieces
                 for two in other.pieces
             ):
-                is_small = min(_largest(row), _largest(other)) <= SMALLER * size
+                is_small = min(_find_largest_size(row), _find_largest_size(other)) <= SMALLER * size
                 row.doubt = other.doubt = UNCLEAR_SCRIPT if is_small else CROWDED

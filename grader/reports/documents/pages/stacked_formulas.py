@@ -80,7 +80,9 @@ def _join_fraction(
         pieces, rule, (*above, *below)
     ):
         return None
-    text = f"{_bracket(write(above))}/{_bracket(write(below))}"
+    text = (
+        f"{_add_brackets_unless_simple(write(above))}/{_add_brackets_unless_simple(write(below))}"
+    )
     return [*above, *below], enclose([*above, *below], text, rule.height - AXIS * size)
 
 
@@ -134,5 +136,5 @@ def _is_row_of_text(pieces: Sequence[Piece], rule: Rule, sides: Sequence[Piece])
     )
 
 
-def _bracket(text: str) -> str:
+def _add_brackets_unless_simple(text: str) -> str:
     return text if SIMPLE.fullmatch(text) else f"({text})"

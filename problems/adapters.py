@@ -17,13 +17,14 @@ from grader.definitions.name_checks import suggest_similar
 from grader.display.steps import SolutionStep, Tracer
 from grader.errors import SolverError
 from grader.expressions.arithmetic import Function
+from grader.lazy_regex import lazy_regex
 from grader.registry import ArgumentRewrite, Solver, WrongVersion
 from grader.values import OpaqueValue, Tensor, Value, to_exact_number
 from problems.network.layers import Layer
 
 T = TypeVar("T")
 
-UNKNOWN_ARGUMENT: Final = re.compile(r"unexpected keyword argument '(\w+)'")
+UNKNOWN_ARGUMENT: Final = lazy_regex(r"unexpected keyword argument '(\w+)'")
 
 LAYER_HINT: Final = ", a layer of a network; values have solvers of their own, such as activation"
 

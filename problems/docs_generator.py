@@ -10,14 +10,15 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.registry import MistakeInfo, Solver
 from problems.adapters import format_usage
 from problems.mistakes import FAMILIES
 from problems.registry import REGISTRY, SOLVERS
 
-EXAMPLE: Final = re.compile(r"\n*^>>> .*\Z", re.MULTILINE | re.DOTALL)
-DOUBLE: Final = re.compile(r"``(.+?)``", re.DOTALL)
-EMPHASIS: Final = re.compile(r"(?<![\w*`])\*(\w+)\*(?![\w*`])")
+EXAMPLE: Final = lazy_regex(r"\n*^>>> .*\Z", re.MULTILINE | re.DOTALL)
+DOUBLE: Final = lazy_regex(r"``(.+?)``", re.DOTALL)
+EMPHASIS: Final = lazy_regex(r"(?<![\w*`])\*(\w+)\*(?![\w*`])")
 
 SOLVERS_HEAD: Final = """\
 # Solvers

@@ -18,6 +18,7 @@ from grader.diagnosis.mistakes import KnownMistakes, find_known_mistakes
 from grader.errors import ProblemError
 from grader.grading.record import build_version_fields
 from grader.json_values import NotSerializableError, from_json, to_json
+from grader.lazy_regex import lazy_regex
 from grader.registry import Registry
 from grader.values import Value
 from grader.variants.variant import (
@@ -32,10 +33,10 @@ from problems.known_mistake_serialization import parse_known_mistakes, serialize
 T = TypeVar("T")
 
 ENTRY_START: Final = '{"candidates": ['
-ENTRY_END: Final = re.compile(r'"hidden": \[[^]]*\]\}')
+ENTRY_END: Final = lazy_regex(r'"hidden": \[[^]]*\]\}')
 """Start and end of the known wrong answers to a part, in a line of JSON."""
 MISTAKES_PATTERN, PAIRS_PATTERN = (
-    re.compile(f', "{name}": {{(?:}}|"[a-z0-9_]+": {re.escape(ENTRY_START)})')
+    lazy_regex(f', "{name}": {{(?:}}|"[a-z0-9_]+": {re.escape(ENTRY_START)})')
     for name in ("mistakes", "pairs")
 )
 INVALID_DATA_ERRORS: Final = (AttributeError, LookupError, TypeError, ValueError)

@@ -26,6 +26,7 @@ from grader.display.text import to_text
 from grader.errors import ProblemError, SolverError
 from grader.expressions.parser import Expression, parse
 from grader.expressions.tree import Negation, Node, NumberLiteral, TupleLiteral
+from grader.lazy_regex import lazy_regex
 from grader.values import Number, Tensor, Value, is_number, simplify_number
 
 SNAKE_CASE_PATTERN: Final = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
@@ -33,7 +34,7 @@ KEBAB_CASE_PATTERN: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 NAME_PATTERN: Final = r"^[A-Za-z][A-Za-z0-9_]*$"
 MIN_TITLE_LENGTH: Final = 3
 MAX_TITLE_LENGTH: Final = 120
-NUMBER_PATTERN: Final = re.compile(r"[-+]?\d{1,30}(\.\d{1,30})?(/\d{1,30})?%?", re.ASCII)
+NUMBER_PATTERN: Final = lazy_regex(r"[-+]?\d{1,30}(\.\d{1,30})?(/\d{1,30})?%?", re.ASCII)
 
 
 class StrictModel(BaseModel):

@@ -2,7 +2,6 @@
 
 import difflib
 import keyword
-import re
 from collections.abc import Collection, Iterator
 from itertools import chain
 from typing import Final
@@ -14,10 +13,11 @@ from grader.errors import ProblemError
 from grader.expressions.arithmetic import FUNCTIONS
 from grader.expressions.parser import Expression
 from grader.kinds.tables.part import TablePart
+from grader.lazy_regex import lazy_regex
 from grader.registry import Registry
 
 MAX_COMPARED_NAME_LENGTH: Final = 80
-VISIBLE_FIELDS: Final = re.compile(r"statement|parts\.\d+\.(?:prompt|rows)")
+VISIBLE_FIELDS: Final = lazy_regex(r"statement|parts\.\d+\.(?:prompt|rows)")
 """Fields that show a student the values of the names in them."""
 PART_NAME_HINT: Final = "; a part may be named by the keys of later parts alone"
 OPTION_ID_HINT: Final = "; put the id of an option in quotes of its own, such as key: \"'a'\""

@@ -3,7 +3,6 @@ r"""Templates: text with ``{{placeholders}}``, filled in before Markdown and TeX
 Plain braces belong to TeX: ``$\frac{1}{2}$`` has no placeholder.
 """
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,8 +10,9 @@ from grader.display.tex import to_tex
 from grader.errors import ProblemError
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import Expression, parse, truncate_quoted_text
+from grader.lazy_regex import lazy_regex
 
-PLACEHOLDER_PATTERN: Final = re.compile(r"\{\{([^{}]+)\}\}")
+PLACEHOLDER_PATTERN: Final = lazy_regex(r"\{\{([^{}]+)\}\}")
 
 
 @dataclass(frozen=True, slots=True)

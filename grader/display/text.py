@@ -29,6 +29,7 @@ from grader.expressions.tree import (
     TextLiteral,
     TupleLiteral,
 )
+from grader.lazy_regex import lazy_regex
 from grader.values import Number, Tensor, Value, is_number, round_to_figures
 
 CACHED_DECIMALS: Final = 2048
@@ -44,7 +45,7 @@ GREEK: Final[dict[str, str]] = dict(
 )
 """Greek letters by name, which is also their TeX command."""
 
-DERIVATIVE: Final = re.compile(r"d([A-Za-z]\w*?)_d([A-Za-z]\w*)")
+DERIVATIVE: Final = lazy_regex(r"d([A-Za-z]\w*?)_d([A-Za-z]\w*)")
 """Name of a variable that denotes a derivative, such as ``dL_da``."""
 
 LOOSE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)

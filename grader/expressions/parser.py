@@ -37,6 +37,7 @@ from grader.expressions.tree import (
     names_in,
     walk,
 )
+from grader.lazy_regex import lazy_regex
 from grader.values import simplify_number
 
 MAX_LENGTH: Final = 500
@@ -52,7 +53,7 @@ EXPRESSION_KEYWORDS: Final = frozenset({"and", "or", "not", "if", "else", "True"
 """Keywords of expressions."""
 RESERVED_WORDS: Final = frozenset(keyword.kwlist) - EXPRESSION_KEYWORDS
 """Python keywords that cannot be names in an expression."""
-STRING_PATTERN: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
+STRING_PATTERN: Final = lazy_regex(r"'[^']*'|\"[^\"]*\"")
 
 OPERATORS: Final[dict[type[ast.operator], str]] = {
     ast.Add: "+",

@@ -24,6 +24,7 @@ from grader.expressions.evaluate import Scope, evaluate, require_boolean
 from grader.expressions.parser import Expression
 from grader.expressions.tree import BinaryOperation, Call, Node, names_in, walk
 from grader.expressions.vectorized_eval import Point, PointSample, evaluate_at_points
+from grader.lazy_regex import lazy_regex
 from grader.values import Number, simplify_number
 from grader.variants.random_stream import RandomStream
 
@@ -33,12 +34,9 @@ MAX_TRIES: Final = 20_000
 MAX_TRIES_FOR_FIRST_POINT: Final = 1_000
 SMALL_VALUE_COUNT: Final = 4
 FINE_STEP_COUNT: Final = 120
-"""Number of steps in a real domain.
-
-They include tenths, and also thirds and eighths, which rounding changes.
-"""
+"""Number of steps in a real domain, with tenths, thirds and eighths, which rounding changes."""
 COARSE_STEP_COUNT: Final = 10
-INTERVAL_PATTERN: Final = re.compile(
+INTERVAL_PATTERN: Final = lazy_regex(
     r"(-?\d{1,9}(?:\.\d{1,9})?)\s*\.\.\s*(-?\d{1,9}(?:\.\d{1,9})?)", re.ASCII
 )
 

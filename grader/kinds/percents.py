@@ -9,11 +9,12 @@ from grader.display.text import to_text
 from grader.expressions.evaluate import Scope
 from grader.kinds.base import SampleAnswers
 from grader.kinds.numbers import ScalarKind, ScalarPart
+from grader.lazy_regex import lazy_regex
 from grader.reading import RawAnswer, Reading, read_number
 from grader.reading.restatements.pipelines import PERCENT_REWRITERS
 from grader.values import Number, Value, absolute_value, is_number
 
-PERCENTAGE_POINTS: Final = re.compile(
+PERCENTAGE_POINTS: Final = lazy_regex(
     r"(?<=[0-9])\s*(?:(?:percent(?:age)?|%)[\s-]?)?(?:points?|pp)(?!\w)", re.IGNORECASE
 )
 """A unit of a difference of percentages, as good as a percent sign behind the difference."""

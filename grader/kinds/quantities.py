@@ -33,6 +33,7 @@ from grader.kinds.base import (
     SampleAnswers,
 )
 from grader.kinds.numbers import ScalarPart, require_number_key
+from grader.lazy_regex import lazy_regex
 from grader.reading import RawAnswer, Reading
 from grader.reading.restatements.pipelines import QUANTITY_REWRITERS
 from grader.reading.screening.doubts import refuse_alternatives
@@ -43,7 +44,7 @@ from grader.values import Number, Value, absolute_value, is_number, simplify_num
 LOST_UNIT: Final = "The number has no unit, and it fits a unit other than that of the question."
 MIN_LOST_FACTOR: Final = 1000
 """Factor between two units from which on a number without its unit is not just wrong."""
-DECIMAL_PREFIX: Final = re.compile(
+DECIMAL_PREFIX: Final = lazy_regex(
     r"(?<![A-Za-z\\])(?:(?P<letter>[kKMGT])B(?![A-Za-z])"
     r"|(?P<word>(?i:kilo|mega|giga|tera))(?=(?i:bytes?)(?![A-Za-z])))"
     r"|\\(?P<command>kilo|mega|giga|tera)(?=\s*\\byte)"

@@ -1,6 +1,5 @@
 """Kind whose answer is a shape: `shape`, in numbers or in formulas."""
 
-import re
 from collections.abc import Hashable
 from dataclasses import replace
 from typing import ClassVar, Final, Literal, TypeAlias
@@ -19,6 +18,7 @@ from grader.kinds.formulas import (
     formulas_to_mathml,
     is_typable,
 )
+from grader.lazy_regex import lazy_regex
 from grader.reading import (
     NumberStyle,
     RawAnswer,
@@ -39,7 +39,7 @@ from grader.values import Tensor, Value
 Layout: TypeAlias = Literal[
     "HW", "HWC", "CHW", "NHWC", "NCHW", "LC", "CL", "NLC", "NCL", "DHWC", "CDHW", "NDHWC", "NCDHW"
 ]
-AXIS_LETTER_PATTERN: Final = re.compile(r"[@A-WYZa-wyz]")
+AXIS_LETTER_PATTERN: Final = lazy_regex(r"[@A-WYZa-wyz]")
 """A letter that may belong to an axis name, or the sign after the number of maps."""
 Axes: TypeAlias = tuple[int, ...] | tuple[BoundFormula, ...]
 

@@ -10,6 +10,7 @@ from grader.definitions.parts import Part
 from grader.definitions.question_text import get_question_source, get_question_text
 from grader.errors import AnswerError
 from grader.expressions.evaluate import Scope
+from grader.lazy_regex import lazy_regex
 from grader.reading import NumberStyle, RawAnswer, Reading, normalize_number_style
 from grader.reading.equations.numbers import refuse_false_equations
 from grader.reading.grammar.ambiguous_signs import DASH_IS_AMBIGUOUS
@@ -41,7 +42,7 @@ Refusal: TypeAlias = Callable[[str], None]
 
 MAX_REWRITTEN_CHARACTERS: Final = 1_000
 """Length of an unreadable text above which no rewriting is tried."""
-LONG_SPACE: Final = re.compile(r"\s{17,}")
+LONG_SPACE: Final = lazy_regex(r"\s{17,}")
 """White space that is shortened before rewriting, because patterns would need much time for it."""
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from grader.display.text import to_text
 from grader.errors import AnswerError
 from grader.expressions.tree import Negation, Node, NumberLiteral
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.characters import clean_text
 from grader.reading.grammar.constants import CONSTANTS, EULER, replace_euler_powers
 from grader.reading.grammar.equation_chains import LINKS, ValueTokens, extract_last_link
@@ -26,7 +27,7 @@ from grader.reading.wording.trailing_words import find_introduction, find_traili
 
 NO_FORMULA: Final = "No formula was found."
 LIST_NOT_FORMULA: Final = "This is a list."
-ADDED: Final = re.compile(r"(?<=[\w)\]}])\s+\(\s*\+[^()]*\)")
+ADDED: Final = lazy_regex(r"(?<=[\w)\]}])\s+\(\s*\+[^()]*\)")
 """A bracket that begins with a plus sign, behind a formula."""
 WORD_KINDS_IN_FORMULAS: Final = frozenset({"text"})
 r"""Kinds of words that may be dropped around a formula: only ``\text{...}``."""

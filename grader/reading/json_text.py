@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any, Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 
 MAX_LENGTH: Final = 1_000_000
 MAX_DEPTH: Final = 20
@@ -14,8 +15,8 @@ MAX_DIGITS: Final = 400
 MAX_MAGNITUDE: Final = 10**309
 MIN_EXPONENT: Final = -1000
 MAX_EXPONENT_CHARACTERS: Final = 5
-LONG_DIGITS: Final = re.compile(r"[0-9]{309}")
-BRACKETS: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
+LONG_DIGITS: Final = lazy_regex(r"[0-9]{309}")
+BRACKETS: Final = lazy_regex(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
 
 def load_json(text: str) -> object:

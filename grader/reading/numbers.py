@@ -1,6 +1,5 @@
 """Text or JSON to one exact number; arithmetic in the answer is evaluated."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -9,6 +8,7 @@ from typing import Final
 
 from grader.display.text import to_text
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.arithmetic import evaluate_with_step
 from grader.reading.arrays.surrounding_text import unwrap_printed_number
 from grader.reading.decimal_places import CROSSES, last_decimal_unit
@@ -45,17 +45,17 @@ MAX_TEXT: Final = 2_000
 """Maximum length of an answer with one value."""
 WORD_KINDS: Final = frozenset({"word", "text"})
 
-PLAIN_NUMBER: Final = re.compile(
+PLAIN_NUMBER: Final = lazy_regex(
     rf"\s*(?:{OPTIONAL_NAME}|= ?|\$)([+-]?(?:0|[1-9][0-9]{{0,299}}))"
     r"(?:\.([0-9]{0,100})|/([1-9][0-9]{0,99}))?\$?\s*"
 )
-POINT_GROUPED: Final = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
-RATIO: Final = re.compile(
+POINT_GROUPED: Final = lazy_regex(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
+RATIO: Final = lazy_regex(
     rf"(?<=[0-9])(?:{TIMES_PATTERN}(?:\s+(?:fewer|less|smaller|faster|cheaper|lower"
     r"|as\s+(?:many|much|large|small|few|fast|big))(?:\s+[^\W\d_]+){0,3})?|\s?:\s?1)(?=[\s$.]*\Z)"
 )
 """A cross or the word "times" after a number, with nothing after it."""
-ITEM_LETTER: Final = re.compile(r"\s*+\(?[a-h]\)\s++(?=\S)")
+ITEM_LETTER: Final = lazy_regex(r"\s*+\(?[a-h]\)\s++(?=\S)")
 """The letter of a question, copied with the answer: ``(a) 63``."""
 ROUNDING: Final = frozenset({"⌊", "⌈"})
 TENS: Final = ("10", "1e", "1E")

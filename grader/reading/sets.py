@@ -6,6 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 from grader.display.text import to_text
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.ambiguous_signs import LABEL_DASH, label_dash_error
 from grader.reading.grammar.characters import clean_text, fold_lookalikes
 from grader.reading.grammar.errors import SEVERAL_VALUES, truncate_line
@@ -22,46 +23,46 @@ MAX_TEXT: Final = 2_000
 MAX_ITEMS: Final = 64
 MAX_BRACKET_PAIRS: Final = 2
 """Maximum number of bracket pairs that are removed around a set."""
-DECORATION: Final = re.compile(r"\$|\\left|\\right|\\(?=[{}])|\.\s*\Z")
-LABEL: Final = re.compile(r"(?:[^,;\n=:∈<>!()\[\]{}]*(?:[=:∈]|(?<=\\in)(?=\s)))+")
-SECOND_VALUE: Final = re.compile(
+DECORATION: Final = lazy_regex(r"\$|\\left|\\right|\\(?=[{}])|\.\s*\Z")
+LABEL: Final = lazy_regex(r"(?:[^,;\n=:∈<>!()\[\]{}]*(?:[=:∈]|(?<=\\in)(?=\s)))+")
+SECOND_VALUE: Final = lazy_regex(
     r"[=:∈]\s*[0-9][^=:∈]*\s[^\W\d_][^=:∈]*[=:∈]|(?<!\w)[0-9]+\.\s+[^\W\d_][^=:∈]*[=:∈]"
 )
 """A value and then the name of the next one, as in ``k = 5 or k =`` and ``2. Also kept:``."""
-RANGE: Final = re.compile(r"(?<![\w.)\]])([0-9]+)( ?)-\2([0-9]+)(?![\w.(\[])")
+RANGE: Final = lazy_regex(r"(?<![\w.)\]])([0-9]+)( ?)-\2([0-9]+)(?![\w.(\[])")
 """A dash between two numbers, ``5-7`` or ``5 - 7``: a range or a subtraction."""
-INTERVAL: Final = re.compile(r"(?:∈|\\in\b|\bin\b)\s*\[\s*-?[0-9.]+\s*[,;]\s*-?[0-9.]+\s*\]")
+INTERVAL: Final = lazy_regex(r"(?:∈|\\in\b|\bin\b)\s*\[\s*-?[0-9.]+\s*[,;]\s*-?[0-9.]+\s*\]")
 """Square brackets around two numbers after ``∈``, an interval to most people."""
-SLICE: Final = re.compile(r"(?<![^\s=])[0-9]+(?:\s*:\s*[0-9]+){1,2}\Z")
+SLICE: Final = lazy_regex(r"(?<![^\s=])[0-9]+(?:\s*:\s*[0-9]+){1,2}\Z")
 """Two or three numbers with colons, a range in MATLAB and Python."""
-SIZE: Final = re.compile(r"(?<![\w.])([0-9]+)\s?[x×]\s?\1(?![\w.])")
+SIZE: Final = lazy_regex(r"(?<![\w.])([0-9]+)\s?[x×]\s?\1(?![\w.])")
 """A size such as ``5×5``, which may mean its side or the product."""
-BULLET: Final = re.compile(r"\A(?:[-*·]|[0-9]{1,2}[.)])\s+(?=\S)")
+BULLET: Final = lazy_regex(r"\A(?:[-*·]|[0-9]{1,2}[.)])\s+(?=\S)")
 """The bullet or number before a line of a list."""
-LINK: Final = re.compile(r"[=:→⇒]|->|=>")
-NUMBER_SIGN: Final = re.compile(r"#(?=\s?[0-9])")
-LAST_OR: Final = re.compile(r",?(?<!\s)\s{1,3}or\s{1,3}(?=[^,;\n]+\Z)")
+LINK: Final = lazy_regex(r"[=:→⇒]|->|=>")
+NUMBER_SIGN: Final = lazy_regex(r"#(?=\s?[0-9])")
+LAST_OR: Final = lazy_regex(r",?(?<!\s)\s{1,3}or\s{1,3}(?=[^,;\n]+\Z)")
 """The ``or`` before the last of three items or more: ``5, 6 or 7``."""
-ITEM_LABEL: Final = re.compile(
+ITEM_LABEL: Final = lazy_regex(
     r"(?P<before>\A|[,;\n]|\band\b)[ \t]{0,9}(?P<name>[^\W\d_]\w*+)\s{0,3}=\s{0,3}"
 )
 """The name of an item and its sign."""
-AND: Final = re.compile(r"[,;]\s*(?:\b(?:and|und|et)\b|&)|\b(?:and|und|et)\b|&", re.IGNORECASE)
+AND: Final = lazy_regex(r"[,;]\s*(?:\b(?:and|und|et)\b|&)|\b(?:and|und|et)\b|&", re.IGNORECASE)
 NOUNS: Final = (
     "anchor|answer|block|box|cell|channel|class|column|detection|feature|filter|head|image|index"
     "|input|item|kernel|layer|network|neuron|number|operation|option|output|part|pixel|prediction"
     "|row|shape|size|step|token|unit|weight"
 )
-LEADING_WORDS: Final = re.compile(
+LEADING_WORDS: Final = lazy_regex(
     r"(?:(?<=,)|(?<=;)|(?<=\n)|(?<!.))[ \t]*+"
     rf"((?:(?:the|are|is|it|they|these|(?:{NOUNS})(?:e?s)?|indices)\s+)+)"
     r"(?=\S)",
     re.IGNORECASE | re.DOTALL,
 )
 """Words before an item that only describe it; others could change it or be an item."""
-NUMBERED_NAME: Final = re.compile(r"(?<![^\W_])([^\W\d_])_?([0-9]+)(?![^\W_])")
+NUMBERED_NAME: Final = lazy_regex(r"(?<![^\W_])([^\W\d_])_?([0-9]+)(?![^\W_])")
 """The name of a thing with its number, such as ``B1``."""
-PIECE: Final = re.compile(r"[()\[\]{}]|[,;\n]|[^()\[\]{},;\n]+")
+PIECE: Final = lazy_regex(r"[()\[\]{}]|[,;\n]|[^()\[\]{},;\n]+")
 EMPTY: Final = frozenset({"", "none", "∅", "\\emptyset", "\\varnothing"})
 BRACKETS: Final = {"(": ")", "[": "]", "{": "}"}
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from grader.display.text import to_text
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.characters import clean_text
 from grader.reading.grammar.equation_chains import OPTIONAL_NAME, ValueTokens, extract_last_link
 from grader.reading.grammar.errors import NUMBER_FORMS, quote_span, truncate_line
@@ -24,37 +25,37 @@ BRACKETS: Final = frozenset({"(", "["})
 SEPARATORS: Final = frozenset({"×", "*", "·", ",", ";"})
 SIZE: Final = "[1-9][0-9]{0,8}"
 COMMAS: Final = f"{SIZE}, {SIZE}(?:, {SIZE}){{0,2}}"
-PLAIN_SHAPE: Final = re.compile(
+PLAIN_SHAPE: Final = lazy_regex(
     rf"\s*{OPTIONAL_NAME}(?:"
     rf"\$?{SIZE}(?P<by> ?(?:[×x*]|\\times) ?| by ){SIZE}(?:(?P=by){SIZE}){{0,2}}\$?"
     rf"|[(\[]{COMMAS}[)\]]|torch\.Size\(\[{COMMAS}\]\))"
 )
 """A common shape of plain sizes, whose reading is known without the full reader."""
-DIGITS: Final = re.compile("[0-9]+")
-LABELS: Final = re.compile(
+DIGITS: Final = lazy_regex("[0-9]+")
+LABELS: Final = lazy_regex(
     r"\s*+\(?\s*+(?:h(?:eight)?|rows?)\s*+[=:]?\s*+([0-9]{1,9})\s*+[,;x×]?\s*+(?:w(?:idth)?|col(?:umn)?s?)\s*+[=:]?\s*+([0-9]{1,9})"
     r"(?:\s*+[,;x×]?\s*+c(?:hannels?)?\s*+[=:]?\s*+([0-9]{1,9}))?\s*+\)?\s*+\.?\s*+",
     re.IGNORECASE,
 )
 """A label before each axis, in the order of the axes: height, width, channels."""
-BATCH: Final = re.compile(r"(?<!\w)None(?!\w)")
+BATCH: Final = lazy_regex(r"(?<!\w)None(?!\w)")
 """Keras' output for a batch size that is not known yet."""
-LEADING_BATCH: Final = re.compile(
+LEADING_BATCH: Final = lazy_regex(
     r"\A((?:[\w.]+\s*)?[(\[]{1,3}\s*)(None\s*,|-1\s*,(?=[^,]*,[^,]*,))"
 )
 """A batch of unknown size at the beginning of a printed shape."""
-COUNTED_AXES: Final = re.compile(
+COUNTED_AXES: Final = lazy_regex(
     r"\s*(?:(?P<rows>[0-9]{1,9})\s+rows?\s*(?:,|and|by|×|x)\s*)?(?P<columns>[0-9]{1,9})\s+col(?:umn)?s?"
     r"(?(rows)|\s*(?:,|and|by|×|x)\s*(?P<below>[0-9]{1,9})\s+rows?)[\s.]*",
     re.IGNORECASE,
 )
 """The numbers of rows and columns, in any order."""
-ARRAY_SPACE: Final = re.compile(
+ARRAY_SPACE: Final = lazy_regex(
     r"[\s$]*(?:(?:[A-Za-z](?:_\{?\w{1,9}\}?)?\s*)?(?:∈|\\in(?![A-Za-z]))\s*)?"
     r"(?:\\mathbb\s*\{\s*R\s*\}|\\mathbb\s+R|R)\s*\^\s*[{(]([^{}()]*)[})][\s$.]*"
 )
 """The space of all arrays of a shape, which denotes the shape."""
-THOUSAND: Final = re.compile(r"[1-9][0-9]{0,2}(?:\.000)+")
+THOUSAND: Final = lazy_regex(r"[1-9][0-9]{0,2}(?:\.000)+")
 SHAPE_FORMS: Final = "a shape such as 126×126×16 or (126, 126, 16)"
 MAX_ITEMS: Final = 16
 

@@ -1,6 +1,5 @@
 """Side of a square, typed as ``29 × 29``, ``29²`` or ``29 × 29 = 841``, also as a formula."""
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Final
@@ -8,6 +7,7 @@ from typing import Final
 from grader.display.text import to_text
 from grader.errors import AnswerError
 from grader.expressions.tree import BinaryOperation, Node, NumberLiteral
+from grader.lazy_regex import lazy_regex
 from grader.reading.formulas import read_formula, read_formula_shape
 from grader.reading.grammar.characters import clean_text
 from grader.reading.grammar.equation_chains import extract_last_link
@@ -18,8 +18,8 @@ from grader.reading.result import RawAnswer, Reading
 from grader.reading.wording.surrounding_words import strip_surrounding_words
 from grader.values import Number
 
-SIGN: Final = re.compile(r"[x×X*·^²]|\*\*|times|by|cdot")
-TWO_SIDES: Final = re.compile(
+SIGN: Final = lazy_regex(r"[x×X*·^²]|\*\*|times|by|cdot")
+TWO_SIDES: Final = lazy_regex(
     r"[^0-9=]*(?P<one>[0-9]{1,6})\s*[x×]\s*(?P<other>[0-9]{1,6})(?:[^0-9=]*)"
 )
 FACTOR_SIGNS: Final = frozenset({"×", "*", "·"})

@@ -1,6 +1,5 @@
 """Text or JSON to an array of numbers: a vector, a matrix, or nested lists of any depth."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -10,6 +9,7 @@ from typing import Final
 
 from grader.display.text import to_text
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.arrays.ambiguous_rows import refuse_ambiguous_rows, refuse_column_labels
 from grader.reading.arrays.array_remarks import (
     blank_remarks,
@@ -58,7 +58,7 @@ MAX_TEXT: Final = 65_536
 LONG_TEXT: Final = 8_192
 MAX_CHARACTERS_PER_DIGIT: Final = 32
 """Maximum number of characters per digit of a long text, spaces and commands included."""
-PIECE: Final = re.compile(r"[^\s,;&|\[\]]+")
+PIECE: Final = lazy_regex(r"[^\s,;&|\[\]]+")
 MAX_MARKS: Final = 5_000
 MAX_PIECES: Final = 2 * MAX_CELLS
 """Number of pieces between marks that exceeds the largest array.

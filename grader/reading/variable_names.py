@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from grader.display.text import DERIVATIVE, GREEK
+from grader.lazy_regex import lazy_regex
 
 LETTER: Final = r"(?:(?![¹²³⁰-₟¼-¾⅐-⅞])[^\W\d_])"
 """A letter of any script, but no superscript, subscript or fraction."""
@@ -42,7 +43,7 @@ _LOW: Final = {
 }
 _LATER_GREEK: Final = {"epsilon": "varepsilon", "phi": "varphi", "theta": "vartheta"}
 _LETTERS: Final = {letter: name for name, letter in GREEK.items()}
-_PIECES: Final = re.compile(r"[^\W\d_]+|\d+")
+_PIECES: Final = lazy_regex(r"[^\W\d_]+|\d+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reports.extraction.passage_context import BESIDE
 from grader.reports.extraction.passages import Passage
 from grader.reports.passage_reading import PassageReading, count_axes_of_shape, is_unlikely
@@ -18,7 +19,7 @@ UNLABELED_SUPPORT: Final = 1.0
 CUT_SUPPORT, CUT_RESULT_SUPPORT = 1.5, 1.1
 CERTAIN_MARGIN: Final = 0.35
 CUT_MARGIN: Final = 0.6
-LONG_NUMBER: Final = re.compile(r"-?\d{3,}")
+LONG_NUMBER: Final = lazy_regex(r"-?\d{3,}")
 UNREADABLE: Final = "the answer cannot be read"
 NO_LABEL: Final = "the label of the question is not in the report"
 OTHER_LETTER: Final = "the value is under the letter of another part"
@@ -38,13 +39,13 @@ POINTER: Final = (
     rf"(?:{NUMBERED_PLACE})?\W{{0,3}}|{NUMBERED_PLACE}[(\[$#]{{0,2}})"
 )
 """Words before a number that is a place, an example or denied."""
-BEFORE_NUMBER: Final = re.compile(r"\D{0,40}")
-ENDS_WITH_POINTER: Final = re.compile(rf"({POINTER})$", re.IGNORECASE)
+BEFORE_NUMBER: Final = lazy_regex(r"\D{0,40}")
+ENDS_WITH_POINTER: Final = lazy_regex(rf"({POINTER})$", re.IGNORECASE)
 POINTS: Final = r"\W{0,4}(?:points?|pts?|marks?)\b"
 """Words after a number that are the points of a question."""
-STARTS_WITH_POINTS: Final = re.compile(rf"({POINTS})", re.IGNORECASE)
-ENDS_WITH_POINTS: Final = re.compile(rf"\d({POINTS})\W{{0,3}}$", re.IGNORECASE)
-SETTING: Final = re.compile(
+STARTS_WITH_POINTS: Final = lazy_regex(rf"({POINTS})", re.IGNORECASE)
+ENDS_WITH_POINTS: Final = lazy_regex(rf"\d({POINTS})\W{{0,3}}$", re.IGNORECASE)
+SETTING: Final = lazy_regex(
     r"(?<![\w=])[A-Z](?:_\{?\w{1,2}\}?)\s?=\s?(?:[A-Z]_\{?\w{1,2}\}?\s?=\s?)?\d"
 )
 MIN_SETTINGS: Final = 3

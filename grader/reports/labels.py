@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Final, TypeAlias
 
+from grader.lazy_regex import lazy_regex
+
 Label: TypeAlias = tuple[str, ...]
 """Path of a label from the question down: ``("2", "b", "ii")``."""
 
@@ -14,33 +16,33 @@ MAX_GAP: Final = 3
 MIN_INDENT: Final = 2
 """By how many spaces an item stands further in than its question."""
 ROMAN: Final = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
-PREFIX: Final = re.compile(r"[\s#>]*(?:(?P<bullet>[-*•+])\s+)?(?:\*\*|__)?\s*")
-QUESTION_WORD: Final = re.compile(
+PREFIX: Final = lazy_regex(r"[\s#>]*(?:(?P<bullet>[-*•+])\s+)?(?:\*\*|__)?\s*")
+QUESTION_WORD: Final = lazy_regex(
     r"(?:question|problem|exercise|task|q|ex|aufgabe|frage|exercice|ejercicio)\.?\s*#?(?=\d)"
     r"|(?:answer|ans|solution)\.?\s*#?(?=\d{1,2}(?:\.\d{1,2}|\s?\(?[a-z])?\s?[):])",
     re.IGNORECASE,
 )
 """Word before the number of a question; ``answer 24`` may also be a value, ``answer 2:`` is not."""
-PART_WORD: Final = re.compile(r"(?:sub)?part\s+(?=\(?[a-z]{1,4}\)?(?!\w))", re.IGNORECASE)
-NUMBER: Final = re.compile(
+PART_WORD: Final = lazy_regex(r"(?:sub)?part\s+(?=\(?[a-z]{1,4}\)?(?!\w))", re.IGNORECASE)
+NUMBER: Final = lazy_regex(
     r"\(?(?P<number>\d{1,2})(?P<end>\s?[.):](?!\d)|\s?-(?=\s)|\*\*(?=\s|$)|(?=\s?\(?[a-z]\))|(?=\.\d{1,2}(?![\d.,])))"
 )
-HEADING_NUMBER: Final = re.compile(r"(?P<number>\d{1,2})(?P<end>)(?=\s+[A-Z][a-z]|\s*$)")
-NUMBER_AND_TITLE: Final = re.compile(r"(\d{1,2})\s+[A-Z][a-z]+(?:\s[A-Za-z-]+){0,7}\s*")
-BARE_NUMBER: Final = re.compile(r"(?P<number>\d{1,2})(?P<end>)(?!\w\w)")
-DOTTED: Final = re.compile(r"\.(?P<number>\d{1,2})(?P<end>\s?[.):]?)(?=[\s(*]|$)")
-LETTER: Final = re.compile(
+HEADING_NUMBER: Final = lazy_regex(r"(?P<number>\d{1,2})(?P<end>)(?=\s+[A-Z][a-z]|\s*$)")
+NUMBER_AND_TITLE: Final = lazy_regex(r"(\d{1,2})\s+[A-Z][a-z]+(?:\s[A-Za-z-]+){0,7}\s*")
+BARE_NUMBER: Final = lazy_regex(r"(?P<number>\d{1,2})(?P<end>)(?!\w\w)")
+DOTTED: Final = lazy_regex(r"\.(?P<number>\d{1,2})(?P<end>\s?[.):]?)(?=[\s(*]|$)")
+LETTER: Final = lazy_regex(
     r"\((?P<closed>[a-zA-Z]|[ivx]{2,5})\)|(?P<open>[a-zA-Z]|[ivx]{2,5})(?:\)|\.(?=\s|$|\*))"
 )
-BARE_LETTER: Final = re.compile(r"\(?(?P<closed>[a-zA-Z]|[ivx]{2,5})\)?(?P<open>)(?!\w)")
-COLON: Final = re.compile(r"\s*:(?!\S)\s*")
-SEPARATOR: Final = re.compile(r"[\s:,;*_–-]*")
-SHEET_LABEL: Final = re.compile(
+BARE_LETTER: Final = lazy_regex(r"\(?(?P<closed>[a-zA-Z]|[ivx]{2,5})\)?(?P<open>)(?!\w)")
+COLON: Final = lazy_regex(r"\s*:(?!\S)\s*")
+SEPARATOR: Final = lazy_regex(r"[\s:,;*_–-]*")
+SHEET_LABEL: Final = lazy_regex(
     r"\(?\w{1,5}(?:[().-]{1,3}\w{1,5}){0,3}(?:\s\(?\w{1,4}\)){0,2}(?=[).:]{0,2}(?:[\s*:=,]|$))"
 )
 """Start of a line that may be a label of the sheet, such as ``II.3`` or ``2b``."""
-SENTENCE_START: Final = re.compile(r"\s+[a-z]")
-SHEET_LABEL_END: Final = re.compile(r"[).:*_]*(?:\s[-–](?=\s))?\s*")
+SENTENCE_START: Final = lazy_regex(r"\s+[a-z]")
+SHEET_LABEL_END: Final = lazy_regex(r"[).:*_]*(?:\s[-–](?=\s))?\s*")
 RANKS: Final = {"question": 0, "number": 1, "letter": 2, "roman": 3, "item": 4}
 
 
@@ -73,8 +75,8 @@ def format_label(label: Label) -> str:
 def parse_labels(text: str) -> tuple[Label, ...]:
     """Return the labels that an author writes with commas; () for a text with a bad one.
 
-    >>> parse_labels("2(b)i, 2(b)ii"), parse_labels("2, zwei")
-    ((('2', 'b', 'i'), ('2', 'b', 'ii')), ())
+    >>> parse_labels("2a, 2b"), parse_labels("2, zwei")
+    ((('2', 'a'), ('2', 'b')), ())
     """
     labels = tuple(parse_label(piece) for piece in text.split(",") if piece.strip())
     return labels if all(labels) else ()
@@ -108,12 +110,10 @@ class LabelTracker:
     def follow(self, line: str, *, is_heading: bool = False, indent: int = 0) -> int | None:
         """Follow the label that *line* starts with; return where its text begins, None for none.
 
-        *indent* is the number of spaces before the line: a number further in than the last question
-        is an item of a list.
+        A number further in (*indent*, in spaces) than the last question is an item of a list.
         """
         self._indent = indent
-        prefix = PREFIX.match(line)
-        start = prefix.end() if prefix else 0
+        start = prefix.end() if (prefix := PREFIX.match(line)) else 0
         if (end := self._follow_sheet(line, start, is_heading=is_heading)) is not None:
             return end
         bullet = prefix is not None and prefix["bullet"] is not None

@@ -1,25 +1,25 @@
 """Reading of a passage as an answer to a part, with or without the words beside its value."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reports.extraction.clauses import LETTERED
 from grader.reports.extraction.passages import Passage
 from grader.reports.scores import SINGLE_VALUE, TOTAL_WORDS
 from grader.reports.sheet import SheetPart
 from grader.reports.words import find_words
 
-WHOLE_NUMBER: Final = re.compile(r"-?\d+")
-LARGE_PERCENT: Final = re.compile(r"\d{3,}(?:\.\d+)?%")
+WHOLE_NUMBER: Final = lazy_regex(r"-?\d+")
+LARGE_PERCENT: Final = lazy_regex(r"\d{3,}(?:\.\d+)?%")
 WHOLE_KINDS: Final = frozenset({"integer"})
-GROUPED: Final = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:\.\d{3})+(?![\d.,]*\d)")
+GROUPED: Final = lazy_regex(r"(?<![\d.,])[1-9]\d{0,2}(?:\.\d{3})+(?![\d.,]*\d)")
 """Number with periods between its thousands, as in ``10.647``, or a decimal number."""
 OTHER_AXES: Final = -4.5
 UNLIKELY: Final = -1.2
-SYMBOL: Final = re.compile(r"[a-z]\d?|#\d+")
+SYMBOL: Final = lazy_regex(r"[a-z]\d?|#\d+")
 """Word that is the symbol of a quantity, such as ``R_3``."""
 PUNCTUATION: Final = "$ .,;\n"
 

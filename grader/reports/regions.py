@@ -1,6 +1,5 @@
 """Regions of a report: the passages under the label of a question, and the parts it asks."""
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from grader.lazy_regex import lazy_regex
 from grader.reports.extraction.clauses import ARRAY
 from grader.reports.extraction.passage_context import LEAD
 from grader.reports.extraction.passages import Passage
@@ -19,7 +19,7 @@ from grader.reports.sheet import SheetPart
 
 SERIES, MIN_SERIES = 1.2, 4
 """Bonus for the position in a series of arrays, and the minimum length of a series."""
-NONZERO: Final = re.compile(r"[1-9]")
+NONZERO: Final = lazy_regex(r"[1-9]")
 SUBLABEL: Final = 1.2
 OTHER_SUBLABEL: Final = -0.4
 NO_SUBLABEL: Final = -0.8

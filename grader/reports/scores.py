@@ -1,7 +1,6 @@
 """Scores of passages as answers to parts, from words, labels and forms; never from a key."""
 
 import math
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final
@@ -9,6 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from grader.lazy_regex import lazy_regex
 from grader.reports.extraction.clauses import ARRAY, count_axes_of_last_shape, get_text_before_value
 from grader.reports.extraction.passage_context import BESIDE, CLAUSE, LEAD
 from grader.reports.extraction.passages import Passage
@@ -38,13 +38,13 @@ PROSE: Final = -0.3
 WRITTEN_AS_SHAPE: Final = 0.3
 REPEATED: Final = -0.7
 DEFINITION: Final = -0.6
-DEFINES: Final = re.compile(r"\$?\s*[A-Za-z]\w?\s*=\s*\d+\s*\$?")
+DEFINES: Final = lazy_regex(r"\$?\s*[A-Za-z]\w?\s*=\s*\d+\s*\$?")
 """Value that a sentence gives to a letter."""
 SIZE_FOR_COUNT: Final = -0.5
 """Penalty for a size where the question counts something."""
 OTHER_SIZES: Final = -1.5
 """Penalty for a shape with another number of axes, such as 3×3 for the shape of a map."""
-PRODUCT: Final = re.compile(r"=\s*\d+\s*\$*\.?$")
+PRODUCT: Final = lazy_regex(r"=\s*\d+\s*\$*\.?$")
 """Result of a product, which is not a shape."""
 STEP: Final = -0.6
 QUESTION: Final = -1.5
@@ -83,7 +83,7 @@ ENDS_SENTENCE: Final = 0.25
 THIS_COLUMN, OTHER_COLUMN = 0.6, -0.8
 WRITTEN_AS_LIST, SINGLE_VALUE = 0.4, -1.0
 """Bonus for several values if the part asks for several, and the penalty for a single one."""
-PERCENT: Final = re.compile(r"\d\s*\\?%")
+PERCENT: Final = lazy_regex(r"\d\s*\\?%")
 WRITTEN_AS_PERCENT, NO_PERCENT = 0.5, -1.0
 OTHER_SIDE: Final = -1.0
 CONTRASTS: Final = (

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from grader.definitions.problem import AnyPart, Problem
 from grader.display.text import to_text
+from grader.lazy_regex import lazy_regex
 from grader.reports.extraction.clauses import PassageForm
 from grader.reports.labels import MAX_LEVELS, ROMAN, Label, parse_labels
 from grader.reports.words import STOP_WORDS, find_words
@@ -37,7 +38,7 @@ FORMS_BY_KIND: Final[dict[str, frozenset[PassageForm]]] = {
 }
 
 
-COUNTED: Final = re.compile(
+COUNTED: Final = lazy_regex(
     r"\b(?:how many|number of)\s+((?:[\w-]+\s+){0,5}?[\w-]+)"
     r"(?=\s+(?:do|does|did|are|is|was|has|have|must|can|will|would|in|of|there|together"
     r"|come|comes|contribute|remain|survive|fit|pass|get|take|make|need)\b|[.?,;]|$)",
@@ -45,7 +46,7 @@ COUNTED: Final = re.compile(
 )
 """Question about a number, with the words for what it counts."""
 
-RANGE: Final = re.compile(
+RANGE: Final = lazy_regex(
     r"\bwhich\b[^.?]{0,60}, (?P<first>\d{1,3}) (?P<joint>to|or) (?P<last>\d{1,3})\b", re.IGNORECASE
 )
 """Question about one of some numbers."""

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
+
 STOP_WORD_LINES: Final = """
 a about after all also an and any are as at be before both by can come does each every for from
 give given has have having here how i if in into is it its itself let many may more much must no
@@ -81,30 +83,30 @@ ORDINALS: Final = {
 }
 LETTER_NAMES: Final = {"r": "red", "g": "green", "b": "blue"}
 CHANNELS: Final = frozenset(LETTER_NAMES.values())
-LETTER_NAME: Final = re.compile(r"[\s$;(:]*([rgb])[\s$;):]*")
+LETTER_NAME: Final = lazy_regex(r"[\s$;(:]*([rgb])[\s$;):]*")
 JOINED: Final = (
-    (re.compile(r"\\begin\{(\w{0,9}matrix|array)\}.{0,3000}?\\end\{\1\}", re.DOTALL), " "),
-    (re.compile(r"\\begin\{\w{0,9}matrix\}.*", re.DOTALL), " "),
-    (re.compile(r"\br_\{?(?=[\d])"), "field "),
-    (re.compile(r"fully[\s-]+connected"), "fullyconnected"),
-    (re.compile(r"\b(down|up)[\s-]+sampl"), r"\1sampl"),
-    (re.compile(r"in all\b"), "total"),
-    (re.compile(r"\\(?:text|mathrm|mathbf|operatorname|textbf|emph)\s*\{"), " {"),
-    (re.compile(r"\\(?:to|rightarrow|longrightarrow)(?![a-z])|→|->|⇒"), " > "),
-    (re.compile(r"\\[a-z]+"), " "),
-    (re.compile(r"[{}$]"), ""),
+    (lazy_regex(r"\\begin\{(\w{0,9}matrix|array)\}.{0,3000}?\\end\{\1\}", re.DOTALL), " "),
+    (lazy_regex(r"\\begin\{\w{0,9}matrix\}.*", re.DOTALL), " "),
+    (lazy_regex(r"\br_\{?(?=[\d])"), "field "),
+    (lazy_regex(r"fully[\s-]+connected"), "fullyconnected"),
+    (lazy_regex(r"\b(down|up)[\s-]+sampl"), r"\1sampl"),
+    (lazy_regex(r"in all\b"), "total"),
+    (lazy_regex(r"\\(?:text|mathrm|mathbf|operatorname|textbf|emph)\s*\{"), " {"),
+    (lazy_regex(r"\\(?:to|rightarrow|longrightarrow)(?![a-z])|→|->|⇒"), " > "),
+    (lazy_regex(r"\\[a-z]+"), " "),
+    (lazy_regex(r"[{}$]"), ""),
 )
-ARROW: Final = re.compile(
+ARROW: Final = lazy_regex(
     r"(?<![\d>])(?<!> )(\d{1,4})\s*(?:channels?)?\s*(?:>|to)\s*(\d{1,4})(?!\s*>|\d)"
 )
-INDEX: Final = re.compile(r"[(\[]\s*(\d{1,2})\s*,\s*(\d{1,2})\s*[)\]]")
-TOKEN: Final = re.compile(
+INDEX: Final = lazy_regex(r"[(\[]\s*(\d{1,2})\s*,\s*(\d{1,2})\s*[)\]]")
+TOKEN: Final = lazy_regex(
     r"[a-z]+(?:'[a-z]+)?|(?<![\d.,])\d{1,2}(?:st|nd|rd|th)?(?![\d.,]*\d)(?!\s*[x×*])"
 )
-NAMED_NUMBER: Final = re.compile(
+NAMED_NUMBER: Final = lazy_regex(
     r"([a-z]{2,})[\s_-]{0,2}(\d{1,2})(?!d\b)(?![\d.,]*\d)(?!\s*[x×*%=+])"
 )
-LETTER_AND_NUMBER: Final = re.compile(r"(?<![\w\\.])([a-z])_?(\d)(?![\w.,]*\w)")
+LETTER_AND_NUMBER: Final = lazy_regex(r"(?<![\w\\.])([a-z])_?(\d)(?![\w.,]*\w)")
 """Name of one letter and one digit, such as ``P7`` or ``P_7``."""
 SHEET_WORD_LINE: Final = (
     "assignment homework hw sheet exercise problem task question part set report lab"
@@ -112,10 +114,10 @@ SHEET_WORD_LINE: Final = (
 SHEET_WORDS: Final = frozenset(SHEET_WORD_LINE.split())
 """Words whose number is that of a sheet or a question, and no layer or place."""
 PLURALS: Final = (
-    ("'s", re.compile("")),
-    ("ies", re.compile("")),
-    ("es", re.compile(r"(?:[sxz]|ch|sh)$")),
-    ("s", re.compile(r"[^s]$")),
+    ("'s", lazy_regex("")),
+    ("ies", lazy_regex("")),
+    ("es", lazy_regex(r"(?:[sxz]|ch|sh)$")),
+    ("s", lazy_regex(r"[^s]$")),
 )
 """Endings of plurals, with what stands before them."""
 MAX_WORDS_LENGTH: Final = 2_000

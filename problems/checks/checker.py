@@ -1,7 +1,6 @@
 """Problem checker: finds the errors in a problem before a student sees it."""
 
 import keyword
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from grader.expressions.formula_equality import BoundFormula, find_counterexampl
 from grader.kinds import KINDS
 from grader.kinds.formulas import FormulaPart
 from grader.kinds.numbers import IntegerPart
+from grader.lazy_regex import lazy_regex
 from grader.limits import PUBLISHED_SEEDS
 from grader.registry import Registry
 from grader.values import Value
@@ -49,7 +49,7 @@ from problems.publish import Clock, Publication, SeedReport, publish_problem, ze
 
 MAX_SAMPLED_VARIANTS: Final = 5
 """Number of published variants whose texts and sample answers are checked."""
-FIELD_PATTERN: Final = re.compile(r"([a-z]+(?:\.\w+)*): ")
+FIELD_PATTERN: Final = lazy_regex(r"([a-z]+(?:\.\w+)*): ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from tags, round decimals, let the last of two equal keys win, and expand aliase
 without a limit.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -24,6 +23,7 @@ from yaml.events import (
 )
 
 from grader.errors import ProblemError
+from grader.lazy_regex import lazy_regex
 from problems.files.yaml_errors import build_syntax_error
 from problems.files.yaml_scalars import parse_scalar
 
@@ -37,7 +37,7 @@ MAX_ALIASES: Final = 50
 # A long text counts as several nodes, so that aliases cannot multiply it either.
 CHARACTERS_PER_NODE: Final = 100
 # What YAML calls not printable, and the line separators that no editor counts as lines.
-UNPRINTABLE: Final = re.compile(
+UNPRINTABLE: Final = lazy_regex(
     "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 )
 # The C parser is some thirty times as fast; PyYAML may have been built without it.

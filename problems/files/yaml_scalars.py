@@ -5,24 +5,24 @@ YAML 1.1, which PyYAML implements, reads `no` as false, `12:30` as 750 and `0777
 the spelling to use instead.
 """
 
-import re
 from fractions import Fraction
 from typing import Final, TypeAlias
 
 from grader.errors import ProblemError
+from grader.lazy_regex import lazy_regex
 
 Scalar: TypeAlias = str | int | Fraction | bool | None
 
 MAX_DIGITS: Final = 1_000
-SHORT_INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")  # most of a file: tensors
+SHORT_INTEGER: Final = lazy_regex(r"-?(?:0|[1-9][0-9]{0,17})")  # most of a file: tensors
 CONSTANTS: Final[dict[str, Scalar]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-NUMBER: Final = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE](?P<exponent>[-+]?[0-9]+))?")
+NUMBER: Final = lazy_regex(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE](?P<exponent>[-+]?[0-9]+))?")
 TRAPS: Final = tuple(
-    (re.compile(pattern), advice)
+    (lazy_regex(pattern), advice)
     for pattern, advice in (
         (
             r"(?i:yes|no|on|off)",

@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 from grader.definitions.field_types import Prose
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading import RawAnswer
 from grader.reading.grammar.characters import fold_lookalikes
 from grader.reading.wording.meaning_words import HEDGE
@@ -13,29 +14,29 @@ from grader.reading.wording.meaning_words import HEDGE
 BRACKETS: Final = " ()[]{}."
 SURROUNDING_CHARACTERS: Final = "()[]{}.'\"*$` \n\t\r"
 """Characters around an option: brackets, quotes, bold markers."""
-LABEL_PATTERN: Final = re.compile(
+LABEL_PATTERN: Final = lazy_regex(
     r"(?:(?:(?:the|my)\s+)?(?:(?:correct|right|best)\s+)?(?:answers?|options?|choices?|letters?)"
     r"|only|it(?:'s)?|i\s+(?:think|choose|pick|say)(?:\s+(?:it|that))?|therefore|so|hence)"
     r"(?:\s+(?:is|are)\b|\s*[:=]|\s|(?=\())\s*",
     re.IGNORECASE,
 )
 """Words before an option: ``the answer is``, ``option``, ``I think it is``."""
-REASON_PATTERN: Final = re.compile(
+REASON_PATTERN: Final = lazy_regex(
     r"[\s,;.:(\u2013-](?:because|since|as|due\s{1,3}to|weil|denn)\s.*\Z", re.IGNORECASE | re.DOTALL
 )
 """The reason for a choice, which is not graded."""
-DOUBT: Final = re.compile(
+DOUBT: Final = lazy_regex(
     r"\?|(?<!\w)(?:edit|sorry|wait|actually|rather|wrong|but|no|without|except)(?!\w)",
     re.IGNORECASE,
 )
-REMARK_PATTERN: Final = re.compile(
+REMARK_PATTERN: Final = lazy_regex(
     r"(?P<value>[^()\n]{1,60}?)(?:\s+[-–]\s+(?P<remark>\S+\s+\S+\s[^\n]*)|\s+\((?P<other>[^()\n]+)\)[\s.]*)",
 )
 """A remark behind a dash or in brackets."""
-ID_AND_TEXT_PATTERN: Final = re.compile(r"(\w+)\s*[).:=\u2013-]+\s*(\S.*)", re.DOTALL)
+ID_AND_TEXT_PATTERN: Final = lazy_regex(r"(\w+)\s*[).:=\u2013-]+\s*(\S.*)", re.DOTALL)
 """The id of an option and its text: ``b) softmax``."""
-LIST_SEPARATORS: Final = re.compile(r"[,;\n]")
-SEPARATORS: Final = re.compile(r"[\s,;/&+]+|\band\b")
+LIST_SEPARATORS: Final = lazy_regex(r"[,;\n]")
+SEPARATORS: Final = lazy_regex(r"[\s,;/&+]+|\band\b")
 MAX_OPTION_LENGTH: Final = 500
 
 

@@ -19,6 +19,7 @@ from grader.kinds.comparison.arrays import judge_cells
 from grader.kinds.numbers import IntegerPart
 from grader.kinds.tables.listed_rows import split_undelimited_row, write_row_lines
 from grader.kinds.tables.part import COLUMN_KINDS, Column, TableKey, TablePart
+from grader.lazy_regex import lazy_regex
 from grader.reading import RawAnswer, Reading, is_blank
 from grader.reading.arrays.grid import check_table_arithmetic, split_table_rows
 from grader.reading.grammar.errors import truncate_line
@@ -26,12 +27,12 @@ from grader.values import OpaqueValue, Value
 
 MAX_ROWS: Final = 256
 EMPTY_CELL: Final = "–"
-NOTHING: Final = re.compile(
+NOTHING: Final = lazy_regex(
     r"\s*(?:none|nothing|zero|no(?:\s+(?:parameters?|params|weights))?|[-–—−]{1,3}|n/a)\s*\.?\s*",
     re.IGNORECASE,
 )
 """Words and dashes for 0 in a column of counts."""
-SQUARE_PATTERN: Final = re.compile(r"\s*([0-9]{1,9})\s*[x×]\s*\1\s*")
+SQUARE_PATTERN: Final = lazy_regex(r"\s*([0-9]{1,9})\s*[x×]\s*\1\s*")
 
 TableRow: TypeAlias = tuple[Reading[Any] | None, ...]
 TableCells: TypeAlias = tuple[TableRow, ...]

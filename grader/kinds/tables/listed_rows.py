@@ -7,27 +7,28 @@ from typing import Final
 
 from grader.kinds.shapes import ShapePart
 from grader.kinds.tables.part import Column, TablePart
+from grader.lazy_regex import lazy_regex
 from grader.reading import RawAnswer
 
 _NUMBER: Final = r"[-+]?[0-9]+(?:\.[0-9]+)?"
-TUPLE: Final = re.compile(rf"[(\[]\s*({_NUMBER}(?:\s*[,;]\s*{_NUMBER})+)\s*[)\]]")
-BETWEEN_TUPLES: Final = re.compile(r"[\s,;]*")
-COLUMN_LINE: Final = re.compile(
+TUPLE: Final = lazy_regex(rf"[(\[]\s*({_NUMBER}(?:\s*[,;]\s*{_NUMBER})+)\s*[)\]]")
+BETWEEN_TUPLES: Final = lazy_regex(r"[\s,;]*")
+COLUMN_LINE: Final = lazy_regex(
     rf"\s*(?P<name>[^\W\d]\w*)\s*(?:[:=]|\|)\s*[(\[]?\s*"
     rf"(?P<cells>{_NUMBER}(?:(?:\s*[,;|]\s*|\s+){_NUMBER})+)\s*[)\]]?[\s|,;.]*"
 )
 """The name of a column and its values from top to bottom: ``r: 9, 12, 36``."""
-THOUSANDS: Final = re.compile(r"(?<![0-9])[0-9]{1,3},[0-9]{3}(?![0-9])")
-SEPARATORS: Final = re.compile(r"\s*[,;|]\s*|\s+")
-BARE_ROW: Final = re.compile(r"[0-9 \t]*[0-9](?:[ \t]+(?:[0-9]+|none|no))*[ \t]*", re.IGNORECASE)
+THOUSANDS: Final = lazy_regex(r"(?<![0-9])[0-9]{1,3},[0-9]{3}(?![0-9])")
+SEPARATORS: Final = lazy_regex(r"\s*[,;|]\s*|\s+")
+BARE_ROW: Final = lazy_regex(r"[0-9 \t]*[0-9](?:[ \t]+(?:[0-9]+|none|no))*[ \t]*", re.IGNORECASE)
 
-ENCLOSED_PATTERN: Final = re.compile(r"[\[({].*[\])}]")
-SEMICOLON: Final = re.compile(r"(;)")
-COMMA: Final = re.compile(r"(,)")
-SPACED_COMMA: Final = re.compile(r"(,\s+)")
+ENCLOSED_PATTERN: Final = lazy_regex(r"[\[({].*[\])}]")
+SEMICOLON: Final = lazy_regex(r"(;)")
+COMMA: Final = lazy_regex(r"(,)")
+SPACED_COMMA: Final = lazy_regex(r"(,\s+)")
 """Separators of listed rows; a group, so that a split keeps them."""
 
-AXES_PATTERN: Final = re.compile(r"[(\[,×x]|\\times")
+AXES_PATTERN: Final = lazy_regex(r"[(\[,×x]|\\times")
 
 
 def write_row_lines(typed: RawAnswer, rows: int, part: TablePart) -> RawAnswer:

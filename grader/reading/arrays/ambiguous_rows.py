@@ -7,16 +7,17 @@ import re
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import quote_span
 
-NUMBERED: Final = re.compile(r"[ \t]*\(?([0-9]{1,2})[.)][ \t]+(?=[^\s=\[(])")
+NUMBERED: Final = lazy_regex(r"[ \t]*\(?([0-9]{1,2})[.)][ \t]+(?=[^\s=\[(])")
 """A row number, as in a list: ``1. 4 5``."""
-POINT: Final = re.compile(r"[0-9]\.(?![0-9])")
+POINT: Final = lazy_regex(r"[0-9]\.(?![0-9])")
 """An integer as NumPy prints it, with a trailing point."""
-SLASH: Final = re.compile(r"\s+//?\s+")
-BRACKETED: Final = re.compile(r"[\])}]\s*+,?\s*+[\[({]")
+SLASH: Final = lazy_regex(r"\s+//?\s+")
+BRACKETED: Final = lazy_regex(r"[\])}]\s*+,?\s*+[\[({]")
 """The end of a row in brackets and the beginning of the next one."""
-COLUMN: Final = re.compile(
+COLUMN: Final = lazy_regex(
     r"(?<![^\W_])(?<![0-9] )"
     r"(?:col(?:s|umns?|umnas?|onnes?|onn[ae]|unas?)?|spalten?|stolpec|sütun|столбец|列)(?![^\W\d_])"
     r"(?:[ .]*#?[0-9]{1,2}[ \t]*[:=)](?=[ \t]*[-+.0-9])"
@@ -26,13 +27,13 @@ COLUMN: Final = re.compile(
 """Name of a column before its cells, ``Column 1: 4 5``, or of several before brackets."""
 COLUMN_WORDS: Final = ("col", "spalte", "stolpec", "sütun", "столбец", "列")
 """Beginnings of all column names, for a quick search of a long text."""
-NAMED: Final = re.compile(
+NAMED: Final = lazy_regex(
     r"^[ \t*]*([^\W\d_][\w ]*?[ _]|[^\W\d_]{2,}|[^\W\d_](?=[0-9]))??([0-9]{1,2}|[A-Za-z])[ \t]*:",
     re.MULTILINE,
 )
 """Name of a row, block or value with a number or letter: ``Row 2:``, ``x2:``, ``B:``."""
 _DECIMAL: Final = r"-?[0-9]{1,9},[0-9]{1,9}"
-DECIMALS: Final = re.compile(
+DECIMALS: Final = lazy_regex(
     rf"[\s(\[]*+({_DECIMAL})(?:(?:\s*;\s*|[ \t]++|\n){_DECIMAL})++[\s)\].]*+"
 )
 """Numbers with one comma each, separated by spaces or semicolons."""

@@ -8,22 +8,23 @@ from fractions import Fraction
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.arrays.program_output import blank_match_keeping_lines
 from grader.reading.grammar.errors import quote_span, truncate_line
 from grader.reading.grammar.evaluation import evaluate_tokens
 from grader.reading.grammar.tokens import tokenize
 from grader.values import Number, simplify_number
 
-COMMENT: Final = re.compile(r"(?:(?<=\s)|^)[#%]\s[^\n\[\]]{0,300}+$", re.MULTILINE)
+COMMENT: Final = lazy_regex(r"(?:(?<=\s)|^)[#%]\s[^\n\[\]]{0,300}+$", re.MULTILINE)
 """A comment, as in Python or MATLAB."""
-REMARK_BEHIND: Final = re.compile(
+REMARK_BEHIND: Final = lazy_regex(
     r"(?<=[\])}])[\s,;.]*\((?=[^()\[\]]*[^\W\d_]{2})[^()\[\]]*\)[\s.]*\Z"
 )
 """Words in round brackets behind the last bracket of an array."""
-LETTER: Final = re.compile(r"[^\W\d_]")
-LAYOUT: Final = re.compile(r"\b[NCHWD]{3,5}\b|channels|transpos", re.IGNORECASE)
+LETTER: Final = lazy_regex(r"[^\W\d_]")
+LAYOUT: Final = lazy_regex(r"\b[NCHWD]{3,5}\b|channels|transpos", re.IGNORECASE)
 """Words that may name the order of the axes."""
-HEADING: Final = re.compile(
+HEADING: Final = lazy_regex(
     r"\A\s*(?=[^\n\[\]=|&]*[^\W\d_]{3})[^\n\[\]=|&0-9]*(?:\([^()\n]*\)[^\n\[\]=|&0-9]*)?:?[ \t]*"
     r"\n(?=[\s([{\\]*[-+.0-9\[])"
 )
@@ -32,26 +33,26 @@ HEADING_WORDS: Final = frozenset(
     {"the", "is", "of", "a", "map", "matrix", "output", "result", "answer", "feature", "my", "our"}
 )
 """Words of a heading that is no list of column names."""
-FACTOR: Final = re.compile(
+FACTOR: Final = lazy_regex(
     r"(?:\A|=)\s*+(?P<factor>(?:[-+]\s{0,3})?(?:[0-9]+(?:\.[0-9]+)?(?:[eE]-?[0-9]+)?(?:\s*/\s*[0-9]+)?"
     r"|10\s*(?:\^|\*\*)\s*[{(]?-?[0-9]{1,3}[})]?|10[⁻⁺]?[⁰¹²³⁴-⁹]+"
     r"|\\[dt]?frac\s*(?:[0-9]\s?[0-9]|\{[0-9]+\}\s*\{[0-9]+\})|[½⅓⅔¼¾⅕⅙⅛⅑⅒]))"
     r"\s*+(?:(?:\*|·|×|\\cdot|\\times)\s*+)?(?=\[|\\begin\s*\{[a-zA-Z]*matrix|\\left\s*[\[(])"
 )
 """A factor in front of an array."""
-LINK: Final = re.compile(r"=|≈|→|⇒|->")
-ROW_SLASH: Final = re.compile(r"(?<=[0-9.])[ \t]+/[ \t]+(?=[-+.0-9])")
-ROWS_OF_BLANKS: Final = re.compile(r"[-+0-9.eE \t]+")
+LINK: Final = lazy_regex(r"=|≈|→|⇒|->")
+ROW_SLASH: Final = lazy_regex(r"(?<=[0-9.])[ \t]+/[ \t]+(?=[-+.0-9])")
+ROWS_OF_BLANKS: Final = lazy_regex(r"[-+0-9.eE \t]+")
 MIN_CELLS: Final = 2
-TAB_DECIMAL: Final = re.compile(r"-?[0-9]+(?:,([0-9]+))?")
+TAB_DECIMAL: Final = lazy_regex(r"-?[0-9]+(?:,([0-9]+))?")
 """A cell with a comma at most, and the digits behind it."""
 GROUP_DIGITS: Final = 3
 """Number of digits behind a comma that may group thousands."""
 _LETTER: Final = r"(?:T|t|⊤|\\top|\\intercal|\\(?:mathsf|mathrm|text)\s*\{\s*T\s*\})"
-TRANSPOSE: Final = re.compile(
+TRANSPOSE: Final = lazy_regex(
     rf"(?<=[\])}}])\s?(?:\^\s?(?:{_LETTER}|\{{\s?{_LETTER}\s?\}})|[ᵀᵗ⊤']|\.T|\.t\(\))(?=[\s$.`]*\Z)"
 )
-LABELED_TRANSPOSE: Final = re.compile(
+LABELED_TRANSPOSE: Final = lazy_regex(
     rf"[^\W\d_]\w*(?:\s?\^\s?(?:{_LETTER}|\{{\s?{_LETTER}\s?\}})|[ᵀᵗ⊤']|\.T|\.t\(\))\s*(?:=|:)\s*(?=[\[({{\\\n0-9-])"
 )
 """A transpose sign after the name of an array."""

@@ -4,24 +4,25 @@ import re
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.arrays.cells import NestedCells, split_cells
 from grader.reading.grammar.errors import quote_span
 
 MAX_DEPTH: Final = 8
-PIECE: Final = re.compile(r"[\[\]]|[^\[\]]+")
-SEPARATOR_TEXT: Final = re.compile(r"[\s,;]*")
-OUTSIDE_TEXT: Final = re.compile(r"[\s,;.()>]*")
-TUPLE: Final = re.compile(r"(?<!\w)\(([^(),]*,[^()]*)\)")
-ROW: Final = re.compile(r"[^;\n]+")
-BLANK_TUPLE: Final = re.compile(
+PIECE: Final = lazy_regex(r"[\[\]]|[^\[\]]+")
+SEPARATOR_TEXT: Final = lazy_regex(r"[\s,;]*")
+OUTSIDE_TEXT: Final = lazy_regex(r"[\s,;.()>]*")
+TUPLE: Final = lazy_regex(r"(?<!\w)\(([^(),]*,[^()]*)\)")
+ROW: Final = lazy_regex(r"[^;\n]+")
+BLANK_TUPLE: Final = lazy_regex(
     r"(?<!\w)\((\s*+[-+]?[0-9.][0-9.eE+-]*+(?:[\s;]++[-+]?[0-9.][0-9.eE+-]*+)++\s*+)\)"
 )
 """Plain numbers separated by spaces in round brackets, ``(1 2 3)`` or ``(1 2; 3 4)``."""
 _CELL: Final = r"\s*[-+]?[0-9.][0-9.eE+/-]*\s*"
-BAR_TUPLE: Final = re.compile(rf"\({_CELL}(?:\|{_CELL})+\)")
+BAR_TUPLE: Final = lazy_regex(rf"\({_CELL}(?:\|{_CELL})+\)")
 """Plain numbers with bars between them in round brackets: ``(1 | 2)``."""
 BARS_TO_COMMAS: Final = str.maketrans({"(": "[", ")": "]", "|": ","})
-ANGLE_BRACKETS: Final = re.compile(r"(?:<|⟨|\\langle\b)([^<>⟨⟩\\]*)(?:>|⟩|\\rangle\b)")
+ANGLE_BRACKETS: Final = lazy_regex(r"(?:<|⟨|\\langle\b)([^<>⟨⟩\\]*)(?:>|⟩|\\rangle\b)")
 
 
 def normalize_brackets(text: str, start: int) -> str:

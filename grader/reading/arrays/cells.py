@@ -4,13 +4,13 @@ Cells separated by spaces are plain numbers, because ``2 -2`` is two of them. Ce
 ``,``, ``&``, ``;``, ``|`` or tabs may hold arithmetic.
 """
 
-import re
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias, TypeGuard
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.arithmetic import read_arithmetic_cell
 from grader.reading.grammar.errors import quote_span
 from grader.reading.grammar.evaluation import MAX_MAGNITUDE
@@ -31,19 +31,19 @@ class CellSpan(NamedTuple):
 
 NestedCells: TypeAlias = CellSpan | list["NestedCells"]
 
-WORD: Final = re.compile(r"\S+")
-PARENTHESES_AND_COMMAS: Final = re.compile(r"[(),\"]")
-ZERO_PADDED: Final = re.compile(r"0[0-9]{2}")
-DECIMAL: Final = re.compile(r"([+-]?(?:[0-9]+|(?=\.[0-9])))(?:\.([0-9]*))?([eE][+-]?[0-9]{1,3})?")
+WORD: Final = lazy_regex(r"\S+")
+PARENTHESES_AND_COMMAS: Final = lazy_regex(r"[(),\"]")
+ZERO_PADDED: Final = lazy_regex(r"0[0-9]{2}")
+DECIMAL: Final = lazy_regex(r"([+-]?(?:[0-9]+|(?=\.[0-9])))(?:\.([0-9]*))?([eE][+-]?[0-9]{1,3})?")
 MAX_PLAIN_CHARACTERS: Final = 60
 MAX_DECIMAL_CHARACTERS: Final = 310
 MAX_GLUED_CHARACTERS: Final = 400
-RATIO: Final = re.compile(r"([+-]?[0-9]{1,300})/([0-9]{1,300})")
-GLUED: Final = re.compile(
+RATIO: Final = lazy_regex(r"([+-]?[0-9]{1,300})/([0-9]{1,300})")
+GLUED: Final = lazy_regex(
     r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[+-](?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))+"
 )
-GLUE: Final = re.compile(r"[0-9.][+-]")
-GLUED_PIECE: Final = re.compile(r"[+-]?[0-9.]+")
+GLUE: Final = lazy_regex(r"[0-9.][+-]")
+GLUED_PIECE: Final = lazy_regex(r"[+-]?[0-9.]+")
 
 
 def split_cells(text: str, start: int, end: int) -> list[NestedCells]:

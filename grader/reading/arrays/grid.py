@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.arrays.latex_rows import split_latex_rows
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.json_text import load_json
@@ -34,23 +35,23 @@ COMMAS: Final = _compile_separator(r",")
 PARTED_COMMAS: Final = _compile_separator(r",\s+")
 GAPS: Final = _compile_separator(r"\s{2,}")
 BLANKS: Final = _compile_separator(r"\s+")
-OPEN_ENDED: Final = re.compile(r"[-+*/×·÷=^−–,].*|.*[-+*/×·÷=^−–]")
+OPEN_ENDED: Final = lazy_regex(r"[-+*/×·÷=^−–,].*|.*[-+*/×·÷=^−–]")
 """A piece that is no cell, because a sign at its start or end joins it to another."""
 RULE: Final = frozenset("|+:-=─━ \t")
-LABEL: Final = re.compile(rf"(?:\(?\d{{1,3}}[.):]\s*)?(?!{FUNCTION})[^\W\d_]{{2}}[^=]*")
+LABEL: Final = lazy_regex(rf"(?:\(?\d{{1,3}}[.):]\s*)?(?!{FUNCTION})[^\W\d_]{{2}}[^=]*")
 """A row name that must be distinguished from a cell: ``conv1``, ``1. Pooling (max)``."""
-NUMBERED: Final = re.compile(r"\s*\(?([0-9]{1,3})[.):]\s+(?=\S)")
+NUMBERED: Final = lazy_regex(r"\s*\(?([0-9]{1,3})[.):]\s+(?=\S)")
 """A row number, as in a list: ``1.``, ``2)``."""
-HEADER_WORD: Final = re.compile(r"[^\W\d_]+")
+HEADER_WORD: Final = lazy_regex(r"[^\W\d_]+")
 """A word in a column header."""
-VALUE_NAME: Final = re.compile(r"^[\s$]*([^\W\d_]+)(?:_?\{?[0-9]+\}?)?\s*[=:]")
+VALUE_NAME: Final = lazy_regex(r"^[\s$]*([^\W\d_]+)(?:_?\{?[0-9]+\}?)?\s*[=:]")
 """The name before the value of a cell, such as ``r_1 = 7``."""
 MIN_ABBREVIATION_LETTERS: Final = 3
 """Minimum number of letters in an abbreviation of a name."""
-BAR: Final = re.compile(r"[|;&]")
-WORD: Final = re.compile(r"[^\W\d_]{3}")
-LETTER: Final = re.compile(r"[^\W\d_]")
-DIGIT: Final = re.compile(r"\d")
+BAR: Final = lazy_regex(r"[|;&]")
+WORD: Final = lazy_regex(r"[^\W\d_]{3}")
+LETTER: Final = lazy_regex(r"[^\W\d_]")
+DIGIT: Final = lazy_regex(r"\d")
 
 
 def split_table_rows(

@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 
 _NAME: Final = r"[^\W\d_]+_?\{?[0-9]*\}?"
-HEADING: Final = re.compile(rf"[\s$(\[]*({_NAME}(?:\s*,\s*{_NAME})+)[\s)\]$]*(?:=|:)")
-NAME_PARTS: Final = re.compile(r"([^\W\d_]+)_?\{?([0-9]*)")
+HEADING: Final = lazy_regex(rf"[\s$(\[]*({_NAME}(?:\s*,\s*{_NAME})+)[\s)\]$]*(?:=|:)")
+NAME_PARTS: Final = lazy_regex(r"([^\W\d_]+)_?\{?([0-9]*)")
 _AXIS: Final = r"(?<![^\W_])(?:[xywh]|rows?|columns?|cols?|width|height)(?![^\W_])"
-AXIS_NAME: Final = re.compile(_AXIS, re.IGNORECASE)
-AXIS_LABEL: Final = re.compile(rf"({_AXIS})\s*[=:]", re.IGNORECASE)
-AXES_HEADING: Final = re.compile(
+AXIS_NAME: Final = lazy_regex(_AXIS, re.IGNORECASE)
+AXIS_LABEL: Final = lazy_regex(rf"({_AXIS})\s*[=:]", re.IGNORECASE)
+AXES_HEADING: Final = lazy_regex(
     rf"{_AXIS}(?:\s*[,/|]\s*{_AXIS})+\s*[)\]]?\s*(?:=|:|is\b)", re.IGNORECASE
 )
 COLUMN_FIRST_NAMES: Final = frozenset({("x", "y"), ("j", "i")})

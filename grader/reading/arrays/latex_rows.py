@@ -1,15 +1,16 @@
 r"""Rows of a LaTeX table: ``tabular`` or ``array``, or lines that end with ``\\``."""
 
-import re
 from typing import Final
 
-ENVIRONMENT: Final = re.compile(
+from grader.lazy_regex import lazy_regex
+
+ENVIRONMENT: Final = lazy_regex(
     r"\\begin\s*\{\w+\*?\}(?:\[[^\]\n]{0,40}\])?(?:\s*\{(?:[^{}]|\{[^{}]*\})*\})?|\\end\s*\{\w+\*?\}"
     r"|\\(?:hline|toprule|midrule|bottomrule|centering)(?![A-Za-z])|\\(?:cline|cmidrule)\s*\{[^{}]*\}"
     r"|\$\$|(?<!\\)\\[\[\]]"
 )
 """LaTeX commands around rows and between them."""
-END_OF_ROW: Final = re.compile(r"\\\\(?:\[[^\]]{0,40}\])?|\\tabularnewline(?![A-Za-z])")
+END_OF_ROW: Final = lazy_regex(r"\\\\(?:\[[^\]]{0,40}\])?|\\tabularnewline(?![A-Za-z])")
 
 
 def split_latex_rows(text: str) -> list[str]:

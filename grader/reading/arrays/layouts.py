@@ -6,31 +6,32 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.arrays.cells import NestedCells, split_cells, split_cells_at
 from grader.reading.grammar.errors import quote_span
 
 MAX_MATRICES: Final = 128
-LINE: Final = re.compile(r"[^\n]+")
-ITEM: Final = re.compile(r"[ \t]*[-*·][ \t]+(?=\S)")
-RULE: Final = re.compile(r"[\s:+-]*\|[\s|:+-]*")
-BLANK_LINES: Final = re.compile(r"\n[ \t\r]*\n\s*")
+LINE: Final = lazy_regex(r"[^\n]+")
+ITEM: Final = lazy_regex(r"[ \t]*[-*·][ \t]+(?=\S)")
+RULE: Final = lazy_regex(r"[\s:+-]*\|[\s|:+-]*")
+BLANK_LINES: Final = lazy_regex(r"\n[ \t\r]*\n\s*")
 
-ENVIRONMENT: Final = re.compile(r"\\(begin|end)\s*\{([A-Za-z]*)\*?\}")
+ENVIRONMENT: Final = lazy_regex(r"\\(begin|end)\s*\{([A-Za-z]*)\*?\}")
 MATRICES: Final = frozenset({"matrix", "bmatrix", "pmatrix", "Bmatrix", "smallmatrix"})
 WITH_COLUMNS: Final = frozenset({"array", "tabular"})
-COLUMNS: Final = re.compile(r"\s*(?:\[[a-z]\]\s*)?\{(?:[^{}]|\{[^{}]*\})*\}")
+COLUMNS: Final = lazy_regex(r"\s*(?:\[[a-z]\]\s*)?\{(?:[^{}]|\{[^{}]*\})*\}")
 """Vertical position and column specification after the beginning of an ``array``."""
-OPTION: Final = re.compile(r"\s*\[[a-z]\]")
+OPTION: Final = lazy_regex(r"\s*\[[a-z]\]")
 """Column alignment of ``bmatrix*``."""
-LINEAR: Final = re.compile(r"(?:[■█⒨ⓢⓈ]|\\[pbB]?matrix(?![A-Za-z]))\s*([({])")
+LINEAR: Final = lazy_regex(r"(?:[■█⒨ⓢⓈ]|\\[pbB]?matrix(?![A-Za-z]))\s*([({])")
 """A matrix on one line, as in Word's equations, ``■(1&2@3&4)``, and in plain TeX."""
-LINEAR_CLOSER: Final = {"(": re.compile(r"[()]"), "{": re.compile(r"[{}]")}
-LATEX_ROW: Final = re.compile(
+LINEAR_CLOSER: Final = {"(": lazy_regex(r"[()]"), "{": lazy_regex(r"[{}]")}
+LATEX_ROW: Final = lazy_regex(
     r"\\\\(?:\s*\[[^\[\]]*\])?|\\(?:cr|newline|tabularnewline)(?![A-Za-z])"
 )
-LINEAR_ROW: Final = re.compile(rf"@|{LATEX_ROW.pattern}")
-OUTSIDE: Final = re.compile(r"[\s,;.()\[\]|{}\\]*")
-SEPARATOR: Final = re.compile(r"[,;]|\\\\")
+LINEAR_ROW: Final = lazy_regex(rf"@|{LATEX_ROW.pattern}")
+OUTSIDE: Final = lazy_regex(r"[\s,;.()\[\]|{}\\]*")
+SEPARATOR: Final = lazy_regex(r"[,;]|\\\\")
 
 
 class MatrixSpan(NamedTuple):

@@ -3,10 +3,10 @@
 Everything else, including every error, is left to the full reader, which gives the same results.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.arrays.cells import MAX_CELLS, parse_plain_cell
 from grader.values import Number
 
@@ -15,8 +15,8 @@ PlainArray: TypeAlias = tuple[tuple[int, ...], tuple[Number, ...]]
 
 MAX_CHARACTERS: Final = 65_536
 ROW: Final = r"\[[-+0-9.eE/,\s]*+\]"
-ROWS: Final = re.compile(rf"\s*+(?:{ROW}|\[\s*+(?:{ROW}\s*+,?\s*+)++\])\s*+")
-LINES: Final = re.compile(r"[-+0-9.eE/, \t\r\n]*+")
+ROWS: Final = lazy_regex(rf"\s*+(?:{ROW}|\[\s*+(?:{ROW}\s*+,?\s*+)++\])\s*+")
+LINES: Final = lazy_regex(r"[-+0-9.eE/, \t\r\n]*+")
 
 
 def parse_plain_array(typed: str) -> PlainArray | None:

@@ -9,10 +9,11 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import truncate_line
 from grader.values import Number, simplify_number
 
-NOT_A_BREAK: Final = re.compile(r"[^\n]")
+NOT_A_BREAK: Final = lazy_regex(r"[^\n]")
 NUMBER: Final = r"[-+]?[0-9.][0-9.eE+-]*+"
 NESTED_LISTS_FORM: Final = "nested lists such as [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]"
 VALUES_FORM: Final = "the values alone, as df.to_numpy() returns them"
@@ -30,78 +31,78 @@ class UnsupportedOutput(NamedTuple):
 UNSUPPORTED_OUTPUTS: Final = (
     UnsupportedOutput(
         "olumn",
-        re.compile(r"^[ \t]*Columns?[ \t]+[0-9]++[^\n0-9]*+[0-9]*+[ \t]*+:?[ \t]*+$", re.MULTILINE),
+        lazy_regex(r"^[ \t]*Columns?[ \t]+[0-9]++[^\n0-9]*+[0-9]*+[ \t]*+:?[ \t]*+$", re.MULTILINE),
         "The columns are printed in several blocks.",
         "whole rows, as mat2str(A) prints them",
     ),
     UnsupportedOutput(
         ":,",
-        re.compile(r"\(:,[ \t]*:,[ \t]*[0-9]+\)[ \t]*="),
+        lazy_regex(r"\(:,[ \t]*:,[ \t]*[0-9]+\)[ \t]*="),
         "The array is printed page by page.",
         NESTED_LISTS_FORM,
     ),
     UnsupportedOutput(
         ", ,",
-        re.compile(r"^[ \t]*, , [0-9]+[ \t]*$", re.MULTILINE),
+        lazy_regex(r"^[ \t]*, , [0-9]+[ \t]*$", re.MULTILINE),
         "The array is printed page by page.",
         NESTED_LISTS_FORM,
     ),
     UnsupportedOutput(
         ",.",
-        re.compile(r"^[ \t]*\([0-9]+[ \t]*,\.,\.\)", re.MULTILINE),
+        lazy_regex(r"^[ \t]*\([0-9]+[ \t]*,\.,\.\)", re.MULTILINE),
         "The array is printed page by page.",
         NESTED_LISTS_FORM,
     ),
     UnsupportedOutput(
         "\t",
-        re.compile(r"(?:^|\t) *\([0-9][0-9.,]*\) *(?=\t|\r?$)", re.MULTILINE),
+        lazy_regex(r"(?:^|\t) *\([0-9][0-9.,]*\) *(?=\t|\r?$)", re.MULTILINE),
         "A number in parentheses can be positive or, as in a spreadsheet, negative.",
         "-1 or 1, without parentheses",
     ),
     UnsupportedOutput(
         "matrix(c",
-        re.compile(r"\bmatrix\(c\("),
+        lazy_regex(r"\bmatrix\(c\("),
         "R fills a matrix column by column.",
         "the matrix as R prints it, or [[1, 2], [3, 4]]",
     ),
     UnsupportedOutput(
         "type: ",
-        re.compile(r"^(?:Name: [^\n]*, )?(?:Length: [0-9]+, )?dtype: \w+[ \t]*$", re.MULTILINE),
+        lazy_regex(r"^(?:Name: [^\n]*, )?(?:Length: [0-9]+, )?dtype: \w+[ \t]*$", re.MULTILINE),
         "The values have names of rows before them.",
         VALUES_FORM,
     ),
     UnsupportedOutput(
         "rows x",
-        re.compile(r"^\[[0-9]+ rows x [0-9]+ columns\]", re.MULTILINE),
+        lazy_regex(r"^\[[0-9]+ rows x [0-9]+ columns\]", re.MULTILINE),
         "The values have names of rows and columns.",
         VALUES_FORM,
     ),
     UnsupportedOutput(
         "|",
-        re.compile(r">[ \t]*\|[ \t]*<"),
+        lazy_regex(r">[ \t]*\|[ \t]*<"),
         "The matrix is written column by column.",
         "rows, such as [[1, 2], [3, 4]]",
     ),
 )
-PROMPT: Final = re.compile(
+PROMPT: Final = lazy_regex(
     r"^[ \t]*(?:(?:>>>?|>|julia>|octave:[0-9]+>)(?=[ \t]|$)[^\n0-9]*\n"
     r"|In[ \t]?\[[0-9]+\]:[^\n]*\n|Out[ \t]?\[[0-9]+\]:)",
     re.MULTILINE,
 )
-R_NAMES: Final = re.compile(r"^[ \t]*(?:\[,[0-9]+\][ \t]*)+$|^[ \t]*\[[0-9]+,\]", re.MULTILINE)
-HEADING: Final = re.compile(
+R_NAMES: Final = lazy_regex(r"^[ \t]*(?:\[,[0-9]+\][ \t]*)+$|^[ \t]*\[[0-9]+,\]", re.MULTILINE)
+HEADING: Final = lazy_regex(
     r"^[ \t]*(?:[0-9]+(?:×[0-9]+)+[ \t]+[A-Za-z]|[0-9]+-element[ \t])[^\n]*:[ \t]*$"
     r"|(?<==)[ \t]*[0-9]+(?:×[0-9]+)+(?:[ \t]+[a-z]+)*[ \t]*$",
     re.MULTILINE,
 )
 """Sizes that Julia and MATLAB print before an array."""
-OBJECT_REPR: Final = re.compile(
+OBJECT_REPR: Final = lazy_regex(
     r"<tf\.[^\n<>]{1,200}\bnumpy=|<NDArray [^<>\n]*>|\[torch\.\w+ of size [^\[\]\n]*\]"
     r"|\[ (?:CPU|CUDA)\w*Type\{[0-9,]*\} \]"
     r"|^Parameter containing:$",
     re.MULTILINE,
 )
-SIZES: Final = re.compile(r"(?<=\bMatrix\()[ \t]*[0-9]+[ \t]*,[ \t]*[0-9]+[ \t]*,(?=[ \t]*\[)")
+SIZES: Final = lazy_regex(r"(?<=\bMatrix\()[ \t]*[0-9]+[ \t]*,[ \t]*[0-9]+[ \t]*,(?=[ \t]*\[)")
 """Sizes before the rows in Maple's ``Matrix(2, 2, [[1, 2], [3, 4]])``."""
 DECORATION: Final = {
     ">:": PROMPT,
@@ -111,21 +112,21 @@ DECORATION: Final = {
     "M": SIZES,
 }
 """Patterns to blank out; a text without any character of the key has no match."""
-R_VECTOR: Final = re.compile(rf"\s*+\[1\](?:\s++(?:{NUMBER}|\[[0-9]++\](?=[ \t])))++\s*+")
-R_INDEX: Final = re.compile(r"\[[0-9]+\]|\n")
+R_VECTOR: Final = lazy_regex(rf"\s*+\[1\](?:\s++(?:{NUMBER}|\[[0-9]++\](?=[ \t])))++\s*+")
+R_INDEX: Final = lazy_regex(r"\[[0-9]+\]|\n")
 BRACKET_PIECES: Final = {ord(piece): " " for piece in "⎡⎢⎣⎤⎥⎦⎛⎜⎝⎞⎟⎠│┌┐└┘"}
 """Characters of which tall brackets are composed, each translated to a space."""
-BARS: Final = re.compile(
+BARS: Final = lazy_regex(
     rf"^([ \t]*)\|((?:[ \t]*{NUMBER}(?=[ \t|]))++[ \t]*)\|(?=[ \t]*$)", re.MULTILINE
 )
 """A row between two bars, as in ``|1 2|``."""
-WRAPPED: Final = re.compile(
+WRAPPED: Final = lazy_regex(
     r"(?:np\.|numpy\.)(?:float|u?int)[0-9]+\(([^()]+)\)(?!\s*(?:\*\*|\^))"
     r"|Decimal\('([^'()]+)'\)"
     r"|(?<![\w*/^.-])(?:Fraction|Rational)\(([^(),]*),([^(),]*)\)(?=\s*(?:[,\])]|\Z))"
 )
 """A number as Python prints it inside a list."""
-SCALE: Final = re.compile(
+SCALE: Final = lazy_regex(
     r"(?:^|(?<=\btensor\())[ \t]*1(?:\.0*)?[eE]([+-]?[0-9]{1,3})[ \t]*\*[ \t]*$", re.MULTILINE
 )
 

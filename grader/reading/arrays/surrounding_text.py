@@ -9,6 +9,7 @@ from typing import Final
 
 from grader.display.text import to_text
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.arrays.program_output import (
     blank_decoration,
     blank_match_keeping_lines,
@@ -20,30 +21,30 @@ from grader.reading.grammar.errors import SEVERAL_VALUES, truncate_line
 from grader.reading.wording.meaning_checks import refuse_meaning_changing_words
 from grader.values import Number
 
-CALL: Final = re.compile(
+CALL: Final = lazy_regex(
     r"(?<![\w.\\])(?:[A-Za-z_]\w*\.)*"
     r"(?:array|Array|asarray|DeviceArray|tensor|as_tensor|Tensor|FloatTensor|LongTensor|IntTensor"
     r"|matrix|Matrix|Vector|constant|c)"
     r"\s*\("
 )
-KEYWORD: Final = re.compile(
+KEYWORD: Final = lazy_regex(
     r",\s*(?:dtype|device|weak_type|requires_grad|grad_fn|order|copy|layout|shape|size|names)\s*=\s*"
     r"(?:'[^']*'|\"[^\"]*\"|<[^<>]*>|\([^()]*\)|\[[^\[\]]*\]|[\w.]+)"
 )
-TYPE_SETTING: Final = re.compile(
+TYPE_SETTING: Final = lazy_regex(
     r"\\(?:left|right|displaystyle|quad|qquad|hline|toprule|midrule|bottomrule|[bB]igg?[lr]?)"
     r"(?![A-Za-z])|\\cline\{[0-9-]*\}"
     r"|\\(?:begin|end)\{(?:equation|align|aligned|alignat|gather|gathered|split)\*?\}"
     r"|(?<!\\)\\(?:[;:!\[\]()]|,(?![0-9]{3}))|[$`]"
 )
-MARKDOWN: Final = re.compile(
+MARKDOWN: Final = lazy_regex(
     r"^[ \t]*\*\*|\*\*[ \t]*$|^[ \t]*[*·][ \t]+(?=\[)"
     r"|^[ \t]*-[ \t]+(?=\[[^\n]*\n[ \t]*-[ \t]+\[)|(?<=\n)[ \t]*-[ \t]+(?=\[)",
     re.MULTILINE,
 )
 """Bold markers and list dashes; a single dash before brackets may be a minus sign."""
 _SYMBOL: Final = r"[^\W\d_]\w{0,3}"
-LABEL: Final = re.compile(
+LABEL: Final = lazy_regex(
     r"^[ \t]*(?:[^\W\d_][\w ]*"
     rf"|{_SYMBOL}(?:\s{{0,3}}[-+*@·]\s{{0,3}}(?:[0-9.]{{1,9}}\s?[*·]\s?)?{_SYMBOL}){{1,9}}):(?=\s)",
     re.MULTILINE,
@@ -51,26 +52,26 @@ LABEL: Final = re.compile(
 """A name, or a sum or product of symbols, ``K - 0.1*dK:``."""
 BLANKED_PATTERNS: Final = {"\\$`": TYPE_SETTING, "*[": MARKDOWN, ":": LABEL, "=": KEYWORD}
 """Patterns to blank out; a text without any character of the key has no match."""
-LINK: Final = re.compile(
+LINK: Final = lazy_regex(
     r"==>|-->|==|=>|->|:=|=|≈|≡|⇒|→|∴"
     r"|\\(?:Rightarrow|Longrightarrow|implies|rightarrow|to|approx|therefore)(?![A-Za-z])"
 )
-ELLIPSIS: Final = re.compile(r"\.\.\.|…|⋯|⋮|⋱|\\[cldvh]?dots(?![A-Za-z])")
-ARRAY: Final = re.compile(r"\]|\\end\s*\{")
-ARRAY_END: Final = re.compile(r"(?:[\])]|\\end\s*\{\w*\*?\})[\s\\,.;&]*\Z")
-EQUATIONS: Final = re.compile(
+ELLIPSIS: Final = lazy_regex(r"\.\.\.|…|⋯|⋮|⋱|\\[cldvh]?dots(?![A-Za-z])")
+ARRAY: Final = lazy_regex(r"\]|\\end\s*\{")
+ARRAY_END: Final = lazy_regex(r"(?:[\])]|\\end\s*\{\w*\*?\})[\s\\,.;&]*\Z")
+EQUATIONS: Final = lazy_regex(
     r"=[^=,;\n]*[0-9\])][ \t]*+[,;\n]\s*+[^\W\d_]\w*+(?:[\[({][0-9, ]*+[\])}])?\s*+\Z"
 )
 """A value and the name of the next one, as in ``k=3, s=2`` and ``y[0]=3, y[1]=2``."""
-ROWS_THEN_NAME: Final = re.compile(r"([^=]*[0-9])[ \t]*+\n\s*+[^\W\d_][\w ]*+\Z")
+ROWS_THEN_NAME: Final = lazy_regex(r"([^=]*[0-9])[ \t]*+\n\s*+[^\W\d_][\w ]*+\Z")
 """Bare rows, then the name of another value on its own line: ``1 2``, ``sum = 10``."""
-ARRAY_NAME: Final = re.compile(r"([^\W\d_]\w*+)\s*+=\s*+(?=[\[({]|\\begin)")
-VALUE_THEN_WORD: Final = re.compile(r"\s*+[-+]?[0-9.][^=]*\s[^\W\d_]\w*+\s*+")
+ARRAY_NAME: Final = lazy_regex(r"([^\W\d_]\w*+)\s*+=\s*+(?=[\[({]|\\begin)")
+VALUE_THEN_WORD: Final = lazy_regex(r"\s*+[-+]?[0-9.][^=]*\s[^\W\d_]\w*+\s*+")
 """A value and then a word, as between the links of ``m = 0.4 and v = 0.32``."""
-SEPARATOR: Final = re.compile(r"[,;\n]\s*+(?=\S)")
-BETWEEN_DIGITS: Final = re.compile(r"(?<=[0-9])[ \t]++(?=[-+.0-9])")
-WORDS: Final = re.compile(r"\s*+(?:[^\W\d_]++[\s,]++)++(?=\[|\\begin)")
-PARENTHESIS: Final = re.compile(r"[()]")
+SEPARATOR: Final = lazy_regex(r"[,;\n]\s*+(?=\S)")
+BETWEEN_DIGITS: Final = lazy_regex(r"(?<=[0-9])[ \t]++(?=[-+.0-9])")
+WORDS: Final = lazy_regex(r"\s*+(?:[^\W\d_]++[\s,]++)++(?=\[|\\begin)")
+PARENTHESIS: Final = lazy_regex(r"[()]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +87,13 @@ class PrintedArray:
     notes: tuple[str, ...]
 
 
-SUMMARY: Final = re.compile(
+SUMMARY: Final = lazy_regex(
     r"(\s*(?:Total|Trainable|Non-trainable) params: [0-9,]{1,40}) \([0-9.,]{1,40} [KMGT]?B\)\s*"
 )
 """A count in the format of Keras' `model.summary()`, with the size in memory after it."""
 
 
-TOTALS: Final = re.compile(
+TOTALS: Final = lazy_regex(
     r"\s*(Total params: ([0-9,]{1,40}))[^\n]*\n\s*Trainable params: \2[^\n]*\n"
     r"\s*Non-trainable params: 0\b[^\n]*\s*"
 )

@@ -1,18 +1,18 @@
 """Two arrays in an answer: with letters, ``a) [1] b) [2]``, or with a sign between them."""
 
-import re
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.equations.numbers import false_equation_error
 from grader.reading.tensors import read_tensor
 from grader.reading.wording.repeated_values import is_cellwise_rounding_of
 from grader.values import Tensor
 
-LETTERED_ARRAYS: Final = re.compile(r"[\])]\s*[,;]?\s*\(?b\)\s*:?\s*[\[(]")
+LETTERED_ARRAYS: Final = lazy_regex(r"[\])]\s*[,;]?\s*\(?b\)\s*:?\s*[\[(]")
 """The letter of a second array."""
-ARRAY_SIGN: Final = re.compile(r"=|≈|\\approx")
-BRACKET: Final = re.compile(r"(?<![^\W_])[\[(]")
+ARRAY_SIGN: Final = lazy_regex(r"=|≈|\\approx")
+BRACKET: Final = lazy_regex(r"(?<![^\W_])[\[(]")
 """A bracket that is not that of a call, as in ``max(0, 1)``."""
 MAX_ARRAYS: Final = 4
 MAX_ARRAY_CHARACTERS: Final = 4_000

@@ -4,13 +4,13 @@ A side may be rounded, cut to a whole number, in percent, or in another unit; a 
 a result, ``5*3 = 15 + 2``. A side with anything that cannot be computed is not compared.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Final, NamedTuple
 
 from grader.errors import AnswerError
 from grader.expressions.tree import Name, Node, NumberLiteral
+from grader.lazy_regex import lazy_regex
 from grader.reading.decimal_places import unit_in_last_place
 from grader.reading.grammar.characters import clean_text, join_digits
 from grader.reading.grammar.constants import CONSTANTS
@@ -44,7 +44,7 @@ FACTORS: Final = tuple(
     for factor in (size, Fraction(1, size))
 )
 """Quotients of two sides with different units."""
-POINT_GROUPED: Final = re.compile(r"(?<![0-9.])[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?![0-9])")
+POINT_GROUPED: Final = lazy_regex(r"(?<![0-9.])[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?![0-9])")
 LAST_PLACE: Final = Fraction(3, 5)
 """Part of a unit of the last place by which a rounded number may differ."""
 PERCENT: Final = (Fraction(100), Fraction(1, 100))

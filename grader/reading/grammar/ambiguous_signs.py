@@ -1,16 +1,16 @@
 """Ambiguous sequences of signs: ``:-``, ``-=``, ``+-`` and ``^1/2``."""
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import quote_span, truncate_line
 from grader.reading.grammar.tokens import OPENERS, Token
 
 DASH_IS_AMBIGUOUS: Final = "can be read as a minus sign"
 """Text of every error about a dash that may be a minus sign."""
-LABEL_DASH: Final = re.compile(r"(?<![\"']):-(?=[\s0-9.$(\[])")
+LABEL_DASH: Final = lazy_regex(r"(?<![\"']):-(?=[\s0-9.$(\[])")
 """A dash attached to the colon after a label: ``Ans:- 5``.
 
 After a quote it is the minus sign of JSON.
@@ -23,8 +23,8 @@ STARS: Final = frozenset({"*", "**"})
 Otherwise they may be Markdown's, or mark the best value, ``w*=5``.
 """
 MARGIN_KINDS: Final = ("number", "symbol", "symbol", "number")
-ROOT: Final = re.compile(r"\s*(-?1/[2-9])(?![0-9.])")
-LEADING_ZERO: Final = re.compile(r"0[0-9]")
+ROOT: Final = lazy_regex(r"\s*(-?1/[2-9])(?![0-9.])")
+LEADING_ZERO: Final = lazy_regex(r"0[0-9]")
 SIZE_AXES: Final = 3
 MIN_TOWER_DIGITS: Final = 2
 LOGARITHMS: Final = frozenset({"ln", "log2", "log10"})

@@ -16,10 +16,11 @@ import unicodedata
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.vocabulary import THIN_SPACE
 from grader.reading.units.siunitx import expand_siunitx
 
-UNREADABLE: Final = re.compile(
+UNREADABLE: Final = lazy_regex(
     r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd]"
     r"|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
     r"|(?![0-9])\d"
@@ -68,40 +69,40 @@ def _build_fold_table() -> dict[int, str]:
 
 
 FOLD_TABLE: Final = _build_fold_table()
-QUOTED: Final = re.compile(r"\s*+(?:'[^'\"«»]++'|«[^'\"«»]++»|\"\s*+[\[({][^'\"«»]++\")\s*+")
+QUOTED: Final = lazy_regex(r"\s*+(?:'[^'\"«»]++'|«[^'\"«»]++»|\"\s*+[\[({][^'\"«»]++\")\s*+")
 """An answer in quotes; in double ones only an array, because these may enclose a cell."""
 _TICKS: Final = "✓✔✅☑👍🙂😊🎉"
 _TICK_CHARACTERS: Final = rf"\s\ufe0f{_TICKS}"
-TICKED: Final = re.compile(
+TICKED: Final = lazy_regex(
     rf"\A[{_TICK_CHARACTERS}👉]*[{_TICKS}👉]\ufe0f?|(?<![{_TICK_CHARACTERS}])[\s\ufe0f]*+[{_TICKS}][{_TICK_CHARACTERS}]*\Z"
 )
 """Ticks and smileys around the whole answer.
 
 A tick inside may choose between the values next to it.
 """
-BOLD: Final = re.compile(r"\s*+\*\*[^*:=]*+[:=][^*]*+\*\*\s*+")
+BOLD: Final = lazy_regex(r"\s*+\*\*[^*:=]*+[:=][^*]*+\*\*\s*+")
 """A label and its value in bold type, both together."""
-QUOTES: Final = re.compile("['\"«»]")
-PROMPT: Final = re.compile(
+QUOTES: Final = lazy_regex("['\"«»]")
+PROMPT: Final = lazy_regex(
     r"^[ \t]*>>>[^\n]*\n(?=[ \t]*[^\s>\[])|^[ \t]*>>>[ \t]?(?=[-+(]?[0-9])", re.MULTILINE
 )
 """Input at the prompt of a Python shell with output below it, or the prompt alone."""
-DECORATION: Final = re.compile(
+DECORATION: Final = lazy_regex(
     r"\\(?:text)?color\s*\{[A-Za-z0-9!]*\}|\\(?:under|over)(?:brace|line)(?=\s*\{)"
     r"|\\mathstrut|\\bf(?![A-Za-z])"
 )
 """TeX commands for color, bold type and lines, which do not change what they enclose."""
-BLANK_MARK: Final = re.compile(r"(?<=[0-9])(?:~|\\ |\{\\,\})(?=[0-9]{3}(?![0-9]))")
+BLANK_MARK: Final = lazy_regex(r"(?<=[0-9])(?:~|\\ |\{\\,\})(?=[0-9]{3}(?![0-9]))")
 """TeX blanks between groups of three digits."""
-POINT_MARKS: Final = re.compile(r"(?<![\w.,])[1-9][0-9]{0,2}(?:\.[0-9]{3}){2,}(?![\w.]|,[0-9]{3})")
+POINT_MARKS: Final = lazy_regex(r"(?<![\w.,])[1-9][0-9]{0,2}(?:\.[0-9]{3}){2,}(?![\w.]|,[0-9]{3})")
 """Two points or more in one number, which can only group thousands."""
-ZERO_COMMA: Final = re.compile(r"(?<![\w.,])0,(?=[0-9]+(?![\w,]|\.[0-9]))")
+ZERO_COMMA: Final = lazy_regex(r"(?<![\w.,])0,(?=[0-9]+(?![\w,]|\.[0-9]))")
 """A comma after a zero alone, which can only mark decimals."""
-DECIMAL_COMMA: Final = re.compile(
+DECIMAL_COMMA: Final = lazy_regex(
     r"(?<![\w.,(\[])([0-9]{1,15}),([0-9]{1,2}|[0-9]{4,15})(?![0-9.,])"
 )
 """A comma before one, two or more than three digits, which cannot group thousands."""
-SPACED: Final = re.compile(
+SPACED: Final = lazy_regex(
     r"(?<![\w.,)\]}] )(?<![\w.,)\]}])(?:[1-9][0-9]{0,2})(?: [0-9]{3})+(?! ?[0-9])(?![\w])"
     r"|(?<![\w.,])[1-9][0-9]{0,2}(?: [0-9]{3}){2,}(?! ?[0-9])(?![\w])"
 )

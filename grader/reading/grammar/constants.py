@@ -1,9 +1,9 @@
 """Constants e and π in arithmetic answers, and powers of e."""
 
-import re
 from typing import Final
 
 from grader.expressions.tree import BinaryOperation, Call, Name, Node, replace_nodes
+from grader.lazy_regex import lazy_regex
 from grader.reading.variable_names import WRAP, NameMatcher
 
 _BEFORE_E: Final = r"(?<![\w.])(?<![0-9.] )"
@@ -14,7 +14,7 @@ _ENDED: Final = r"\s*(?:[-+)}\],;&|]|\Z)"
 _SIGNED: Final = r"(?:(?<=[-+*/·×({])|(?<=[-+*/·×({] ))"
 _E: Final = rf"(?:e|{WRAP}\{{\s*e\s*\}})"
 CONSTANTS: Final = NameMatcher(
-    pattern=re.compile(
+    pattern=lazy_regex(
         r"(π|\\pi(?![A-Za-z])|(?<![^\W_])pi(?![^\W_]))"
         rf"|({_BEFORE_E}(?:{_E}(?={_RAISED}|{_SCALED})|{_SIGNED}{_E}(?={_ENDED})))"
     ),

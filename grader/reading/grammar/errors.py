@@ -6,19 +6,20 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.expressions.tree import BinaryOperation, Node, NumberLiteral, walk
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.tokens import CLOSERS, Token
 
 SEVERAL_VALUES: Final = "Several values are given."
 NUMBER_FORMS: Final = "a number such as 12, 1.5e6, 1/3 or 64*5^2"
 MAX_QUOTE_CHARACTERS: Final = 40
 GROUP_DIGITS: Final = 3
-COMMAND: Final = re.compile(r"\\[A-Za-z]+")
-JOINED: Final = re.compile(r"[-.'].*", re.DOTALL)
+COMMAND: Final = lazy_regex(r"\\[A-Za-z]+")
+JOINED: Final = lazy_regex(r"[-.'].*", re.DOTALL)
 """The text joined to the first of several words; in a formula the joint is a sign."""
 RANGE_KINDS: Final = ("number", "symbol", "number")
 AROUND_RANGE: Final = frozenset({"%", "percent", "(", ")", "[", "]"})
 ROUNDINGS: Final = frozenset({"floor", "ceil", "round"})
-ELLIPSIS: Final = re.compile(r"\.{2,}|…|\\[cld]?dots")
+ELLIPSIS: Final = lazy_regex(r"\.{2,}|…|\\[cld]?dots")
 EN_DASHES: Final = frozenset("\u2012\u2013\u2014\u2015")
 
 

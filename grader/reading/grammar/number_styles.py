@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.characters import fold_lookalikes
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.result import RawAnswer, StyledText
@@ -19,16 +20,16 @@ MAX_DEPTH: Final = 20
 MAX_TEXT: Final = 65_536
 """Maximum length of an answer for any reader."""
 
-NUMBER_RUN: Final = re.compile(r"(?<![\w.,])[0-9]+(?:[.,][0-9]+)+")
-DECIMAL: Final = re.compile(r"[0-9]+,[0-9]+")
-GROUPED: Final = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]+)?")
-LEADING: Final = re.compile(r"(?:(?<=[(\[{=+*/×·^:;&|\t\n-])|\A),(?=[0-9])")
-TEX_COMMA: Final = re.compile(r"(?<![\w.,])([0-9]+)\{,\}([0-9]+)(?![\w.,{])")
-PROGRAM_OUTPUT: Final = re.compile(
+NUMBER_RUN: Final = lazy_regex(r"(?<![\w.,])[0-9]+(?:[.,][0-9]+)+")
+DECIMAL: Final = lazy_regex(r"[0-9]+,[0-9]+")
+GROUPED: Final = lazy_regex(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]+)?")
+LEADING: Final = lazy_regex(r"(?:(?<=[(\[{=+*/×·^:;&|\t\n-])|\A),(?=[0-9])")
+TEX_COMMA: Final = lazy_regex(r"(?<![\w.,])([0-9]+)\{,\}([0-9]+)(?![\w.,{])")
+PROGRAM_OUTPUT: Final = lazy_regex(
     r"\b(?:array|tensor|matrix|float[0-9]+)\s*\(|\bdtype\b", re.IGNORECASE
 )
 """Text that programs print around numbers, which always have a decimal point."""
-BRACKET: Final = re.compile(r"[()\[\]{};]")
+BRACKET: Final = lazy_regex(r"[()\[\]{};]")
 SWAPPED_MARKS: Final = str.maketrans({".": "'", ",": "."})
 
 

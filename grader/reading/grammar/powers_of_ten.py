@@ -1,28 +1,28 @@
 """Powers of ten that lost a superscript, a sign or a decimal comma in copying."""
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.decimal_places import CROSSES
 from grader.reading.grammar.errors import quote_span
 from grader.reading.grammar.tokens import Token
 
 BASES: Final = frozenset({"10", "e"})
-MANTISSA: Final = re.compile(r"[1-9][0-9]{0,2}\.[0-9]+")
+MANTISSA: Final = lazy_regex(r"[1-9][0-9]{0,2}\.[0-9]+")
 LEADING_SIGNS: Final = frozenset({"-", "+", "("})
-TIMES_TEN: Final = re.compile(r"10[eE]([+-]?[0-9]{1,3})")
+TIMES_TEN: Final = lazy_regex(r"10[eE]([+-]?[0-9]{1,3})")
 """A ten that repeats the ``e`` after it.
 
 ``2 * 10e3`` means 2e3 to some people and 2e4 to Python.
 """
-POINT_TEN: Final = re.compile(r"([1-9][0-9]*)\.10")
+POINT_TEN: Final = lazy_regex(r"([1-9][0-9]*)\.10")
 """A number and a ten with a point between them, which multiplies in France and India."""
 BRACKETED_MINUS: Final = ["(", "-"]
-FLATTENED_POWER: Final = re.compile(r"10([1-9]|1[0-5])")
+FLATTENED_POWER: Final = lazy_regex(r"10([1-9]|1[0-5])")
 """10⁶ copied without superscripts: ``106``."""
-COMMA_GROUP: Final = re.compile(r"([1-9][0-9]{0,2}),([0-9]{3})(?:[eE].*)?")
+COMMA_GROUP: Final = lazy_regex(r"([1-9][0-9]{0,2}),([0-9]{3})(?:[eE].*)?")
 """One comma before three digits; before a power of ten it may be a decimal comma."""
 
 

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.vocabulary import (
     COMMANDS,
     LOGARITHMS,
@@ -96,20 +97,20 @@ AFTER_SINGLE_CHARACTER: Final = frozenset(("", *"+-*/()^×·"))
 No longer name or number has them there.
 """
 DIGITS: Final = frozenset("0123456789")
-SHORT_INTEGER: Final = re.compile(rf"(?!0[xX])[0-9]{{1,15}}(?![0-9.,{{\\'_{THIN_SPACE}eE])")
+SHORT_INTEGER: Final = lazy_regex(rf"(?!0[xX])[0-9]{{1,15}}(?![0-9.,{{\\'_{THIN_SPACE}eE])")
 """A short integer, without anything after it that would continue a longer number."""
 PATTERNS: Final = {True: _compile_pattern(_MARKS), False: _compile_pattern(_SURE_MARKS)}
 CROSS_LETTERS: Final = "xX\u0445\u0425\u03c7\u03a7"
 """Latin, Cyrillic and Greek letters that look like a cross."""
-CROSS_OF_NUMBERS: Final = re.compile(
+CROSS_OF_NUMBERS: Final = lazy_regex(
     rf"[{CROSS_LETTERS}](?!{LETTER})|(?:by|times)(?=[\s$]*[-+.0-9(\[\\])"
 )
-CROSS_OF_NAMES: Final = re.compile(rf"[{CROSS_LETTERS}]|(?:by|times)(?!{LETTER})")
-FUNCTION_WORD: Final = re.compile(r"floor|ceil|sqrt|cbrt|pow|√|abs|min|max|round|exp|ln|log")
+CROSS_OF_NAMES: Final = lazy_regex(rf"[{CROSS_LETTERS}]|(?:by|times)(?!{LETTER})")
+FUNCTION_WORD: Final = lazy_regex(r"floor|ceil|sqrt|cbrt|pow|√|abs|min|max|round|exp|ln|log")
 WORD_OPERATORS: Final = {"div": "//"}
 """Operators that are spelled as words."""
-LOGARITHM: Final = re.compile(r"10|₁₀|2|₂")
-DIGIT_MARKS: Final = re.compile(_MARKS)
+LOGARITHM: Final = lazy_regex(r"10|₁₀|2|₂")
+DIGIT_MARKS: Final = lazy_regex(_MARKS)
 
 
 def tokenize(

@@ -1,11 +1,12 @@
 """Vocabulary of answers: signs, TeX commands and characters, with their meanings."""
 
-import re
 import unicodedata
 from collections.abc import Collection
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final
+
+from grader.lazy_regex import lazy_regex
 
 THIN_SPACE: Final = "\u2009"
 """The thin space, to which every space that may group digits is normalized."""
@@ -52,12 +53,12 @@ VULGAR_FRACTIONS: Final = {
 """Fractions of one character, such as ``½``."""
 LOGARITHMS: Final = {"": "ln", "2": "log2", "₂": "log2", "10": "log10", "₁₀": "log10"}
 """Logarithms by base; only Python has one without a base."""
-WORD: Final = re.compile(r"(?<![\w\\])[^\W\d_]\w*|[^\W\d_]+")
-LETTER: Final = re.compile(r"[^\W\d_]")
-LETTERS: Final = re.compile(r"[^\W\d_]+")
+WORD: Final = lazy_regex(r"(?<![\w\\])[^\W\d_]\w*|[^\W\d_]+")
+LETTER: Final = lazy_regex(r"[^\W\d_]")
+LETTERS: Final = lazy_regex(r"[^\W\d_]+")
 STEM_LETTERS: Final = 4
 """Number of first letters by which a word of an answer is found in the question."""
-NOTATION: Final = re.compile(
+NOTATION: Final = lazy_regex(
     r"(?:(?<=[1-9])|(?<=[0-9]{2}))\s*[xX]\s*(?=[1-9])"
     r"|\\(?:times|cdot|left|right)(?![A-Za-z])"
     r"|\\(?:begin|end)\{[pbvBV]?(?:small)?matrix\}"

@@ -1,15 +1,15 @@
 """The total below a column of numbers, which is their sum."""
 
-import re
 from fractions import Fraction
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.values import Number, simplify_number
 
-NUMBER: Final = re.compile(r"[-+]?[0-9][0-9,']{0,40}(?:\.[0-9]{1,40})?")
-OTHER_NUMBER: Final = re.compile(r"(?<![\w.])[0-9]")
+NUMBER: Final = lazy_regex(r"[-+]?[0-9][0-9,']{0,40}(?:\.[0-9]{1,40})?")
+OTHER_NUMBER: Final = lazy_regex(r"(?<![\w.])[0-9]")
 """A number that is no part of a name such as ``conv1``."""
-RULE: Final = re.compile(r"[\s=_+|:-]*+")
+RULE: Final = lazy_regex(r"[\s=_+|:-]*+")
 MARKS: Final = " \t\r|"
 MIN_LINES: Final = 3
 MAX_CHARACTERS: Final = 2_000

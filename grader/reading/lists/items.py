@@ -1,10 +1,10 @@
 """Items of a list of formulas, separated by commas, semicolons or line ends."""
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.equation_chains import LINKS
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token
 
@@ -13,7 +13,7 @@ MAX_ITEMS: Final = 16
 SEPARATORS: Final = frozenset({",", ";"})
 FENCES: Final = frozenset({"(", "[", "{"})
 MAX_BRACKET_PAIRS: Final = 8
-LINE_END: Final = re.compile(r"\n|\\\\")
+LINE_END: Final = lazy_regex(r"\n|\\\\")
 """Line end in plain text, and in TeX."""
 
 

@@ -7,28 +7,29 @@ from typing import Final
 
 from grader.display.text import to_text
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.characters import clean_text
 from grader.reading.numbers import MAX_TEXT, read_number
 from grader.reading.result import Reading
 from grader.values import Number, Tensor
 
 _NUMBER: Final = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?%?"
-ARROWS: Final = re.compile(
+ARROWS: Final = lazy_regex(
     rf"[\s$]*({_NUMBER}(?:\s*(?:→|⇒|-+>|=>|\\to|\\rightarrow)\s*{_NUMBER})+)[\s.$]*"
 )
-ARROW: Final = re.compile(r"→|⇒|-+>|=>|\\to|\\rightarrow")
-ENDS: Final = re.compile(
+ARROW: Final = lazy_regex(r"→|⇒|-+>|=>|\\to|\\rightarrow")
+ENDS: Final = lazy_regex(
     rf"\s*(?:(?:ranges?|goes|going|runs?|reaches)\s+)?(?:from\s+)?({_NUMBER})\s*(?:to|until)\s+({_NUMBER})[\s.]*",
     re.IGNORECASE,
 )
 """Two ends of an interval."""
-CORNERS: Final = re.compile(
+CORNERS: Final = lazy_regex(
     rf"\s*from\s+\(\s*({_NUMBER})\s*,\s*({_NUMBER})\s*\)\s*to\s+"
     rf"\(\s*({_NUMBER})\s*,\s*({_NUMBER})\s*\)[\s.]*",
     re.IGNORECASE,
 )
 """Two corners of a box."""
-LABEL: Final = re.compile(
+LABEL: Final = lazy_regex(
     r"(?:(?<=\A)|(?<=[\s,;|&]))(?:"
     r"\(?(?P<letter>[a-h])\)[ \t]*[:=]?"
     r"|(?P<stem>(?!and\b)[^\W\d_]{1,12}(?: [^\W\d_]{1,12}){0,3})[ \t_#]*"
@@ -37,14 +38,14 @@ LABEL: Final = re.compile(
     r")",
     re.IGNORECASE,
 )
-EQUATION: Final = re.compile(r"[^=\n]*[0-9)][ \t]*(?:=|≈)[ \t]*[^=\n]+")
-CONJUNCTION: Final = re.compile(r"(?:[\s,;|&]|\band\b)+\Z", re.IGNORECASE)
-LETTER: Final = re.compile(r"[^\W\d_]")
-DECIMAL_COMMAS: Final = re.compile(
+EQUATION: Final = lazy_regex(r"[^=\n]*[0-9)][ \t]*(?:=|≈)[ \t]*[^=\n]+")
+CONJUNCTION: Final = lazy_regex(r"(?:[\s,;|&]|\band\b)+\Z", re.IGNORECASE)
+LETTER: Final = lazy_regex(r"[^\W\d_]")
+DECIMAL_COMMAS: Final = lazy_regex(
     r"\s*(?:[^\W\d_]\w?\s*=)?[\s(\[]*(-?[0-9]{1,9}(?:,[0-9]{1,9})?(?:(?:\s*;\s*|\s+)-?[0-9]{1,9}(?:,[0-9]{1,9})?)+)[\s.)\]]*"
 )
 """Numbers with at most one comma each, separated by spaces or semicolons."""
-LEADING_ZERO: Final = re.compile(r"(?<![0-9,])-?0,[0-9]")
+LEADING_ZERO: Final = lazy_regex(r"(?<![0-9,])-?0,[0-9]")
 """A decimal comma that cannot separate two numbers in a list without other separators."""
 SUBSCRIPTS: Final = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 NOTE: Final = "The values were read in the order of their names."

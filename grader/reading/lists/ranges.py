@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.restatements.rewriting import Rewriting
 
 _END: Final = r"(?P<{}>-?[0-9]{{1,6}})"
@@ -10,11 +11,11 @@ _LABEL: Final = (
     r"(?:(?:[^\W\d_]\w{0,20}\s*(?:=|:|∈|in|is)\s*)"
     r"|(?:all\s+)?(?:[^\W\d_]{1,12}\s+)?(?:from|between)\s+)?"
 )
-BETWEEN: Final = re.compile(
+BETWEEN: Final = lazy_regex(
     rf"\s*{_LABEL}{_END.format('low')}\s*(?:\.\.\.?|…|\s(?:to|through)\s)\s*{_END.format('high')}[\s.]*",
     re.IGNORECASE,
 )
-INEQUALITY: Final = re.compile(
+INEQUALITY: Final = lazy_regex(
     rf"[\s$]*{_END.format('low')}\s*(?P<left><=?|≤|\\leq?)\s*[^\W\d_]\w{{0,20}}\s*(?P<right><=?|≤|\\leq?)\s*"
     rf"{_END.format('high')}[\s.$]*"
 )

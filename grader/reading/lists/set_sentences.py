@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.references.selections import (
     agrees_with_selection,
     blank_agreement,
@@ -19,17 +20,17 @@ INTEGER: Final = "[0-9]{1,6}"
 FILLING: Final = frozenset(
     {"the", "are", "is", "have", "has", "and", "these", "with", "of", "in", "that", "only"}
 )
-OUTSIDE: Final = re.compile(r"(?P<items>[^()]*)\((?P<rest>[^()]*)\)[\s.]*", re.DOTALL)
-CLAUSE_OUTSIDE: Final = re.compile(
+OUTSIDE: Final = lazy_regex(r"(?P<items>[^()]*)\((?P<rest>[^()]*)\)[\s.]*", re.DOTALL)
+CLAUSE_OUTSIDE: Final = lazy_regex(
     rf"(?P<items>[^();.0-9]*[0-9][^();.]*?)(?:[,;.]\s+(?:and\s+)?|\s+and\s+)(?P<rest>(?:(?:box(?:es)?|numbers?|the)\s+)*{INTEGER}(?:(?:\s*,\s*|\s+and\s+){INTEGER})*\s+(?:is|are|were|get)\s+[^();0-9]*?)[\s.]*"
 )
 """A set, and a clause about what is not in it."""
-PREDICATE: Final = re.compile(
+PREDICATE: Final = lazy_regex(
     r"\A\s*not(?!\w)|(?<!\w)(?:has|have|is|are|was|were|gets?|does|do|[^\W\d_]+n't|learns?|nothing)(?!\w).*",
     re.IGNORECASE | re.DOTALL,
 )
 """What a clause says of its things: ``not`` before them, or all from the verb on."""
-WORD: Final = re.compile(r"[^\W\d_]+")
+WORD: Final = lazy_regex(r"[^\W\d_]+")
 _JOIN: Final = r"(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s*&\s*|\s*;\s*|\s+)"
 MIN_STEM: Final = 2
 

@@ -1,20 +1,20 @@
 """Several arrays in order, with names or blank lines between them: ``X1 = [[…]], X2 = [[…]]``."""
 
-import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.result import Reading
 from grader.values import Tensor
 
-LABEL: Final = re.compile(
+LABEL: Final = lazy_regex(
     r"(?:(?<=\A)|(?<=[\s,;\])}]))(?P<stem>[^\W\d_]{1,16})[ \t_#]*"
     r"(?P<number>[0-9]{1,3}|(?<=[ \t_])[A-Ha-h])[ \t]*(?:=|:|\n)",
 )
-ROW: Final = re.compile(r"\s*\[[^\[\]]+\][\s,;]*")
-BLANK_LINES: Final = re.compile(r"\n[ \t]*\n\s*")
+ROW: Final = lazy_regex(r"\s*\[[^\[\]]+\][\s,;]*")
+BLANK_LINES: Final = lazy_regex(r"\n[ \t]*\n\s*")
 MIN_ARRAYS: Final = 2
 NOTE: Final = "The arrays were read in the order of their names."
 

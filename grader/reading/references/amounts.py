@@ -4,31 +4,32 @@ import re
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import truncate_line
 
-RATIO: Final = re.compile(r"how\s+many\s+times", re.IGNORECASE)
-PERCENT_SIGN: Final = re.compile(r"[0-9]\s?%")
-MORE_OR_LESS: Final = re.compile(r"(?<=[0-9]\s)(?:fewer|less|more)(?!\w)", re.IGNORECASE)
+RATIO: Final = lazy_regex(r"how\s+many\s+times", re.IGNORECASE)
+PERCENT_SIGN: Final = lazy_regex(r"[0-9]\s?%")
+MORE_OR_LESS: Final = lazy_regex(r"(?<=[0-9]\s)(?:fewer|less|more)(?!\w)", re.IGNORECASE)
 """Words of a difference, beside a question about a ratio."""
-DIFFERENCE: Final = re.compile(
+DIFFERENCE: Final = lazy_regex(
     r"(?:on|at)\s+each\s+(?:side|end)|how\s+(?:many|much)\s+(?:more|less|fewer|smaller|larger)|by\s+how\s+(?:many|much)",
     re.IGNORECASE,
 )
 """A question about a difference, whose answer is no total."""
-TOTAL: Final = re.compile(
+TOTAL: Final = lazy_regex(
     r"(?<!\w)(?:altogether|in\s+(?:total|sum|all)|overall|summed)(?!\w)", re.IGNORECASE
 )
-ASKED_SAVING: Final = re.compile(
+ASKED_SAVING: Final = lazy_regex(
     r"(?<!\w)(?:sav(?:e|es|ed|ings?)|reduc\w*)(?!\w)"
     r"|(?:how\s+(?:many|much)|by\s+what)[^.?]{0,80}(?:fewer|less|lower|smaller)",
     re.IGNORECASE,
 )
 """A question about a saving."""
-SAVED: Final = re.compile(
+SAVED: Final = lazy_regex(
     r"(?<!\w)(?:sav(?:e|es|ed|ings?)|fewer|less|reduc\w*|lower|smaller)(?!\w)", re.IGNORECASE
 )
 """Words of a saving beside a value."""
-NEEDED: Final = re.compile(
+NEEDED: Final = lazy_regex(
     r"(?<!\w)(?:needs?|takes?|uses?|requires?|costs?|keeps?)\s[^0-9=]{0,60}[0-9.,]+\s?(?:%|percent)"
     r"|(?<!\w)ha(?:s|ve)\s[^0-9=]{0,60}[0-9.,]+\s?(?:%|percent)\s+of(?!\w)",
     re.IGNORECASE,

@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import STEM_LETTERS, SUPERSCRIPTS
 from grader.reading.references.counted_nouns import mean_same_things
@@ -12,71 +13,71 @@ from grader.reading.references.listed_names import find_named_places, is_listed_
 from grader.reading.references.selections import find_asking_sentence
 
 _NUMBER: Final = r"[-−]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
-NAMED: Final = re.compile(
+NAMED: Final = lazy_regex(
     rf"(?<![^\W_])(?P<name>[^\W\d_][^\W_]{{0,11}}(?:[²³]|\^[23])?)\s*(?:=|:|is(?!\w))\s*(?P<value>{_NUMBER})(?![\w.,]*[0-9])"
 )
-TUPLE_BEHIND: Final = re.compile(
+TUPLE_BEHIND: Final = lazy_regex(
     rf"(?<=[\s,;:=→⇒>])[(\[]\s*(?P<cells>{_NUMBER}(?:\s*,\s*{_NUMBER})+)\s*[)\]][\s.]*\Z"
 )
 """An array at the end, behind the names of its cells."""
-CASES: Final = re.compile(
+CASES: Final = lazy_regex(
     rf"\W*(?P<name>[^\W\d_])\s*=\s*(?P<value>{_NUMBER})\s+(?:for|if|with)\s[^,;]*[,;]\s*"
     rf"(?P<again>[^\W\d_])\s*=\s*(?P<other>{_NUMBER})\s+(?:for|if|with)\s[^,;]*"
 )
 """Two values of one symbol in different cases."""
-TWO_SHAPES: Final = re.compile(
+TWO_SHAPES: Final = lazy_regex(
     r"\W*(?P<shape>[0-9]+(?:\s*[×x]\s*[0-9]+)+)[)\]]?\s*[,;]?\s*(?:so|thus|hence|therefore)\s+[(\[]?"
     r"(?P<other>[0-9]+(?:\s*[×x]\s*[0-9]+)+)[)\]]?[\s.]*"
 )
-NAME_CHAIN: Final = re.compile(
+NAME_CHAIN: Final = lazy_regex(
     r"[^\W\d_]\w{0,11}(?:\s*(?:→|⇒|->|=>)\s*[^\W\d_]\w{0,11}){1,5}\s*[:=]\s*[(\[]?\s*[-0-9]"
 )
 """Names joined by arrows before an array; they state the order of its axes."""
 _ITEM: Final = r"image|picture|photo|sample|example|instance|input|text|sentence|document"
-ONE_ITEM: Final = re.compile(
+ONE_ITEM: Final = lazy_regex(
     rf"(?<=[^\W_])\s+(?:for|of|per)\s+(?:one|an?|a\s+single|1)\s+(?P<noun>{_ITEM})(?![^\W_])",
     re.IGNORECASE,
 )
-SEVERAL_ITEMS: Final = re.compile(
+SEVERAL_ITEMS: Final = lazy_regex(
     r"(?<!\w)(?:mini-?)?batch(?!\w|\s+norm)"
     rf"|(?<!\w)(?:[0-9][0-9,]*|all|both|two|three|four|five|six|eight|ten)\s+(?:the\s+|these\s+)?(?:{_ITEM})s(?!\w)",
     re.IGNORECASE,
 )
-ASKED_ITEM: Final = re.compile(
+ASKED_ITEM: Final = lazy_regex(
     rf"(?<!\w)(?:per|each|every|(?:does|do|has|is|for|of)\s+(?:one|an?|1|a\s+single))\s+(?:single\s+)?(?P<noun>{_ITEM})(?!\w)",
     re.IGNORECASE,
 )
 """The one thing of which a question asks for the amount."""
-TWO_COUNTS: Final = re.compile(
+TWO_COUNTS: Final = lazy_regex(
     r"[^0-9()=]*(?P<value>[0-9][0-9.,]*)\s*(?P<noun>[^\W\d_]{4,})\s*[,(]\s*(?:=\s*|i\.e\.\s*)?"
     r"(?P<other>[0-9][0-9.,]*)\s*(?P<thing>[^\W\d_]{4,})\s*\)?[\s.]*",
     re.IGNORECASE,
 )
 """Two counts of different things."""
-DOWNWARD: Final = re.compile(
+DOWNWARD: Final = lazy_regex(
     r"(?<![\w.])(?P<first>[0-9]{1,4})\s*(?:to|down\s+to|…|\.\.\.?)\s*(?P<last>[0-9]{1,4})\s*[:=]\s*\["
 )
 """A range in front of an array."""
-TOTAL_OF_SHARES: Final = re.compile(
+TOTAL_OF_SHARES: Final = lazy_regex(
     rf"(?<![\w.]){_NUMBER}\s+(?:in\s+total|altogether|in\s+all)[\s,;(]+(?:[0-9]+/)?{_NUMBER}\s+(?:on|per|for|at)\s+(?:each|every|either)(?!\w)",
     re.IGNORECASE,
 )
-SHARES_OF_TOTAL: Final = re.compile(
+SHARES_OF_TOTAL: Final = lazy_regex(
     r"[0-9]\s+(?:on|at)\s+(?:each|every|either)\s[^\W\d_]+\s*[,;]\s*(?:so\s+|i\.e\.\s+)?[0-9]+\s+(?:[^\W\d_]+\s+)?"
     r"(?:in\s+total|altogether|in\s+all)(?!\w)",
     re.IGNORECASE,
 )
-ASKED_TOTAL: Final = re.compile(
+ASKED_TOTAL: Final = lazy_regex(
     r"(?<!\w)(?:total|together|altogether|in\s+all|all|both|many)(?!\w)", re.IGNORECASE
 )
-SQUARED_EXTENT: Final = re.compile(
+SQUARED_EXTENT: Final = lazy_regex(
     r"(?:\A|(?<=[^\W\d_]\s)|[=,;:]\s*)(?:[0-9]+|\([^()]*\))\s*(?:²|\^2|\*\*2)\s*=\s*[0-9]+\s+"
     r"(?:[^\W\d_]+\s+)?(?:wide|high|tall|long)(?!\w)",
     re.IGNORECASE,
 )
 """A square of a side that is called a length."""
 _NOUNS: Final = r"(?:\s[^\W\d_]{3,}){0,2}"
-CHANGED: Final = re.compile(
+CHANGED: Final = lazy_regex(
     rf"(?P<working>.*[-+*/×·)0-9]\s*=\s*(?P<result>[0-9]+)(?P<noun>{_NOUNS}))\s*[,;]?\s*(?:so|thus|hence|therefore)\s+"
     rf"(?P<value>[0-9]+)(?P<thing>{_NOUNS})[\s.]*",
     re.DOTALL,
@@ -84,11 +85,11 @@ CHANGED: Final = re.compile(
 """The result of a computation, and another whole number concluded from it."""
 SOLVED: Final = r"(?:\^|\*\*|/|÷|√|sqrt)\s*[({{]?\s*{}(?![0-9.])"
 """A number of a computation that its result may determine: an exponent, a divisor, a root of it."""
-RECOMPUTED: Final = re.compile(
+RECOMPUTED: Final = lazy_regex(
     r"\s*(?P<first>[0-9]+)\s*[,;]?\s*(?:(?:so|thus|hence|therefore)\s[^=]*|[,;]\s[^0-9=]*[^\W\d_](?P<sum>[^=]*))=\s*(?P<last>[0-9]+)[\s.]*"
 )
 """A whole number alone, and an equation with another result."""
-CONTINUED: Final = re.compile(
+CONTINUED: Final = lazy_regex(
     r"\s*(?P<first>[0-9][0-9,.]*?)\s*[,;(]\s*(?:(?:then|and)\s+)?(?P<operation>divided|multiplied|times|minus|plus)(?!\w)"
     r"(?P<rest>.*)",
     re.DOTALL,
@@ -96,10 +97,10 @@ CONTINUED: Final = re.compile(
 """A value alone, and a computation with it."""
 NEUTRAL: Final = {"plus": "0", "minus": "0", "times": "1", "divided": "1", "multiplied": "1"}
 """The number with which an operation changes nothing."""
-LABELS: Final = re.compile(r"[(\[]\s*[^\W\d_]\w*(?:\s*,\s*[^\W\d_]\w*)+\s*[)\]]\s*[=:≈]?\s*\Z")
+LABELS: Final = lazy_regex(r"[(\[]\s*[^\W\d_]\w*(?:\s*,\s*[^\W\d_]\w*)+\s*[)\]]\s*[=:≈]?\s*\Z")
 """Names of the cells directly in front of an array."""
 
-JOINT: Final = re.compile(r"(?:[\s,;:=→⇒>(]|(?<!\w)(?:so|thus|hence|therefore)(?=\s*\Z))+\Z")
+JOINT: Final = lazy_regex(r"(?:[\s,;:=→⇒>(]|(?<!\w)(?:so|thus|hence|therefore)(?=\s*\Z))+\Z")
 """The signs and words between two parts."""
 MAX_CHARACTERS: Final = 500
 """Length of a text above which contradictions are not looked for."""

@@ -6,30 +6,31 @@ from functools import lru_cache
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import truncate_line
 
 _NAME: Final = r"[^\W\d_](?:_\{?\w{1,3}\}?|[0-9])?"
-NAME_TUPLE: Final = re.compile(rf"\(\s*({_NAME}(?:\s*,\s*{_NAME})+)\s*\)")
+NAME_TUPLE: Final = lazy_regex(rf"\(\s*({_NAME}(?:\s*,\s*{_NAME})+)\s*\)")
 """Symbols of values in order: ``(c_x, c_y, w, h)``."""
-LABEL_TUPLE: Final = re.compile(rf"[\s$*]*{NAME_TUPLE.pattern}\s*(?:=|:|≈|is\s)")
-FROM_ONE: Final = re.compile(
+LABEL_TUPLE: Final = lazy_regex(rf"[\s$*]*{NAME_TUPLE.pattern}\s*(?:=|:|≈|is\s)")
+FROM_ONE: Final = lazy_regex(
     r"(?<!\w)(?:count|start|index|number)\w*\s+(?:from|at|with)\s+(?:one|1)(?!\w)", re.IGNORECASE
 )
-FROM_ZERO: Final = re.compile(
+FROM_ZERO: Final = lazy_regex(
     r"(?<!\w)(?:count|start|index|number)\w*\s+(?:from|at|with)\s+\$?(?:zero|0)(?!\w|\.[0-9])",
     re.IGNORECASE,
 )
-STATISTIC: Final = re.compile(
+STATISTIC: Final = lazy_regex(
     r"\W*(?:the\s+)?(?P<name>variance|std|standard\s+deviation)\s*(?:=|:|≈|is\s)?\s*[-+]?\.?[0-9]",
     re.IGNORECASE,
 )
-STATISTIC_BEHIND: Final = re.compile(
+STATISTIC_BEHIND: Final = lazy_regex(
     r"[0-9]\s+(?:is|are)\s+the\s+(?P<name>variance|std|standard\s+deviation)(?!\w)", re.IGNORECASE
 )
-ACRONYMS: Final = re.compile(r"[\s(]*([A-Z]{2}(?:\s*[,/]\s*[A-Z]{2})+)\)?\s*[:=]")
+ACRONYMS: Final = lazy_regex(r"[\s(]*([A-Z]{2}(?:\s*[,/]\s*[A-Z]{2})+)\)?\s*[:=]")
 """Acronyms before their values: ``TP, FP, FN: 3, 1, 2``."""
 SPREADS: Final = ("variance", "std", "standard deviation")
-SUBSCRIPT_SIGNS: Final = re.compile(r"[\s_{}]")
+SUBSCRIPT_SIGNS: Final = lazy_regex(r"[\s_{}]")
 
 
 def refuse_other_convention(text: str, question: str, context: str) -> None:

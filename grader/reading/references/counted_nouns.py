@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import STEM_LETTERS, find_word_stems
 from grader.reading.screening.counted_things import GENERIC, SYNONYMS
@@ -21,7 +22,7 @@ memory width height depth window region
 """
 NOUNS: Final = frozenset(_NOUNS.split())
 """Names of things and sizes that questions of the field ask for."""
-COUNTS: Final = re.compile(
+COUNTS: Final = lazy_regex(
     r"(?:how\s+many|number\s+of)\s+(?!times)(?:(?:more|fewer|less|further|additional|of\s+(?:the|these|its))\s+)?"
     r"(?P<things>[^\W\d_]+(?:[\s-]+(?!(?:do|does|did|is|are|was|were|has|have|had|can|could|will|would|must"
     r"|should|may|need|needs|fit|come|comes|go|in|of|for|per|with|without|on|at|from|to|by|into|it|the|a|an"
@@ -29,14 +30,14 @@ COUNTS: Final = re.compile(
     re.IGNORECASE,
 )
 """A question for a number, and the things that it counts."""
-OF_THESE: Final = re.compile(r"how\s+many\s+of\s+(?:these|those|them)(?!\w)", re.IGNORECASE)
+OF_THESE: Final = lazy_regex(r"how\s+many\s+of\s+(?:these|those|them)(?!\w)", re.IGNORECASE)
 """A question for things that another question names."""
-ADDED: Final = re.compile(
+ADDED: Final = lazy_regex(
     r"(?<!\w)if\s[^.?]*?(?<!\w)(?:had|has|have)\s+(?:an?\s+)?(?P<things>[^\W\d_]{4,})[^?]*?(?<!\w)how\s+many\s+more(?!\w)",
     re.IGNORECASE,
 )
 """Things that are added, and the question how many more there are then."""
-MEASURES: Final = re.compile(
+MEASURES: Final = lazy_regex(
     r"how\s+(?:wide|large|long|high|tall|deep|far|big)(?!\w)", re.IGNORECASE
 )
 """A question for a size."""
@@ -46,24 +47,24 @@ SIZE_NOUNS: Final = frozenset(
 """Beginnings of words in which a size is measured, or that name it."""
 _PREPOSITIONS: Final = r"(?:per|of|for|in|with|without|at|on|from|and|plus|including|incl|over|by)"
 _VALUE: Final = r"[-+]?[0-9][0-9.,_'\s]*"
-BEHIND: Final = re.compile(
+BEHIND: Final = lazy_regex(
     rf"(?:.*[=:≈→]\s*)?[^0-9=:≈→]*{_VALUE}\s(?:(?!{_PREPOSITIONS}\s)[^\W\d_]+\s+){{0,2}}?(?P<noun>[^\W\d_]{{4,}}s)"
     r"(?:\s+(?:in\s+total|total|altogether|overall))?[\s.!]*",
     re.IGNORECASE | re.DOTALL,
 )
 """A plural noun behind the value."""
-BEFORE: Final = re.compile(
+BEFORE: Final = lazy_regex(
     r"\s*(?:[^\W\d_]+[\s-]+){0,4}?(?!(?:number|amount|count|total|sum)\s+of\s)(?P<noun>[^\W\d_]{3,})(?:\s+(?:of|in|for|per)\s[^0-9=:]*)?"
     r"\s*(?:=|≈|→|->|:(?=\s)|(?:is|are|equals?)\s)[^=≈→:;\n]*[0-9)\s.%]*",
     re.IGNORECASE,
 )
 """A noun before the sign, of which a text with one value has only one."""
-BRACKETED: Final = re.compile(
+BRACKETED: Final = lazy_regex(
     r"(?<=[0-9])\s*\((?:(?:in|for|of|at|on)\s+)?(?:the\s+)?(?P<noun>[^\W\d_]{4,})\)[\s.]*\Z",
     re.IGNORECASE,
 )
 """A noun in brackets at the end."""
-REPEATED_LABEL: Final = re.compile(
+REPEATED_LABEL: Final = lazy_regex(
     r"[=≈:]\s*(?:the\s+)?(?:[^\W\d_]+\s+){0,2}?(?P<noun>[^\W\d_]{4,})\s*[=≈:](?!=)",
     re.IGNORECASE,
 )

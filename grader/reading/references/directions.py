@@ -8,37 +8,38 @@ from functools import lru_cache
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 
 _WORD: Final = r"[^\W\d_]{3,20}"
-DIRECTION: Final = re.compile(
+DIRECTION: Final = lazy_regex(
     rf"(?<!\w)(?P<start>{_WORD})(?:\s*(?:→|⇒|->|=>|⟶)\s*|\s+to\s+|-to-|\s+(?:vs\.?|versus|over)\s+)"
     rf"(?:the\s+)?(?P<end>{_WORD})",
     re.IGNORECASE,
 )
 """Two things, the second of which comes out of, or is compared with, the first."""
-KIND: Final = re.compile(
+KIND: Final = lazy_regex(
     rf"\A\W*(?:the\s+)?(?P<kind>{_WORD})[\s-]+(?P<thing>{_WORD})\s*(?:=|:|≈|is\s)"
     rf"|[0-9]\s*\((?:the\s+)?(?P<kind_behind>{_WORD})[\s-]+(?P<thing_behind>{_WORD})\)\W*\Z",
     re.IGNORECASE,
 )
 """A thing and its kind, before the sign or in brackets behind the value."""
-ASKED_RATIO: Final = re.compile(
+ASKED_RATIO: Final = lazy_regex(
     r"times\s+as\s+[^\W\d_]+(?:\s+[^\W\d_]+){0,3}?\s+as\s+(?P<reference>[^?.,;]{1,60}?)\s+(?:does|do|is|are|would)\s+"
     r"(?P<subject>[^?.,;]{1,80})",
     re.IGNORECASE,
 )
 """A question for a ratio, with the thing that counts once and the one that is compared with it."""
-STATED_RATIO: Final = re.compile(
+STATED_RATIO: Final = lazy_regex(
     r"(?P<subject>[^0-9=:;,]{1,60}?)\s(?:has|have|is|are|takes?|needs?|uses?|requires?|costs?)\s[^0-9=]{0,20}"
     r"[0-9][0-9.,]*\s?(?:times|x|×)(?!\w)(?P<rest>[^0-9=:;,]*)",
     re.IGNORECASE,
 )
 """A sentence that gives a ratio, with its subject."""
-FEWER: Final = re.compile(r"\s*(?:fewer|less|smaller|lower)(?!\w)", re.IGNORECASE)
+FEWER: Final = lazy_regex(r"\s*(?:fewer|less|smaller|lower)(?!\w)", re.IGNORECASE)
 """Words behind ``times`` that state the reverse: A takes 2 times fewer, so B 2 times as many."""
-REFERENCE: Final = re.compile(r"(?:as|than)\s+(?P<reference>[^0-9]+)", re.IGNORECASE)
+REFERENCE: Final = lazy_regex(r"(?:as|than)\s+(?P<reference>[^0-9]+)", re.IGNORECASE)
 
 
 def refuse_other_direction(text: str, question: str) -> None:

@@ -4,14 +4,15 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.wording.axis_names import AXIS_SPELLINGS
 
-LISTED: Final = re.compile(
+LISTED: Final = lazy_regex(
     r"(?:(?P<bracket>[(\[])\s*)?[^\W\d_]\w*(?:\s*(?:(?(bracket),|×)|×|x(?=\s)|/|\\times|→)\s*[^\W\d_]\w*)+"
 )
 """Names with crosses or, in brackets, commas between them."""
-NAME: Final = re.compile(r"(?<!\\)(?<!\w)(?!x\s)[^\W\d_]\w*")
+NAME: Final = lazy_regex(r"(?<!\\)(?<!\w)(?!x\s)[^\W\d_]\w*")
 
 
 def find_named_places(names: Sequence[str], question: str) -> list[int | None]:

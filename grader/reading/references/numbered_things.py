@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Final, NamedTuple, TypeAlias
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.screening.counted_things import SYNONYMS
@@ -34,7 +35,7 @@ _NOT_A_NOUN: Final = (
     r"|because|since|after|before|until|where|which|that|this|these|those|when|does|makes?|means)\b)"
 )
 _NOUN: Final = rf"(?<![^\W\d_]){_NOT_A_NOUN}[^\W\d_]{{3,20}}"
-REFERENCE: Final = re.compile(
+REFERENCE: Final = lazy_regex(
     rf"(?P<noun>{_NOUN})(?:\s{{0,2}}[_#.]?\s{{0,2}}\$?)(?:(?P<position>{_POSITION})"
     rf"|(?P<number>[0-9]{{1,3}})(?![0-9]|[.,][0-9]|\s?[%×*/^]|\s?\\times|\s?x\s?[0-9])"
     rf"|(?<=\s)(?P<cardinal>{_CARDINAL})(?![\w-])"
@@ -43,37 +44,37 @@ REFERENCE: Final = re.compile(
     re.IGNORECASE,
 )
 """A noun with a number, a position or a letter, or behind an ordinal."""
-CELL_OF_ARRAY: Final = re.compile(
+CELL_OF_ARRAY: Final = lazy_regex(
     rf"(?:(?<![^\W\d_])[^\W\d_]{{1,6}}|\bat\s+)(?P<position>{_POSITION})"
 )
 """An entry of a named array, ``Y[0, 1]``, or a position: ``at (0, 1)``."""
-SHORT_NAME: Final = re.compile(
+SHORT_NAME: Final = lazy_regex(
     r"(?<!\w)(?P<noun>[^\W\d_]{1,6})_?\{?(?P<number>[0-9]{1,2})\}?(?=\s*[=:])"
 )
 """An abbreviated noun with its number, before a sign: ``L1:``."""
-MEANWHILE: Final = re.compile(
+MEANWHILE: Final = lazy_regex(
     r"(?:[,;](?=\s)|\n)[^0-9]*?[^\W\d_][^0-9]*[0-9]|[^\W\d_]\s*(?:→|⇒|=>|->)"
     r"|(?<!\w)(?:so|thus|hence|then|therefore|and|with|from|gives?|leads?|has|have|is|are|we|get)(?!\w)[^0-9]*[0-9]",
     re.IGNORECASE,
 )
 """Steps of working, in which other things may occur on the way to the value."""
-BEHIND: Final = re.compile(
+BEHIND: Final = lazy_regex(
     r"[\s,;([–-]*(?:[^\W\d_%]{3,20}\s+){0,2}?"
     r"(?:(?:for|of|in|at|on|after|before|by|is|are|it|it's|that's|this|that|the|=|←|<-)\s+)*",
     re.IGNORECASE,
 )
 """What may stand between a value and the thing that it belongs to."""
-LABELED: Final = re.compile(
+LABELED: Final = lazy_regex(
     r"[^,;\n]*?(?:[=:≈→⇒]|->|(?<!\w)(?:is|are|has|have|gives?|needs?|takes?|contains?|outputs?)(?!\w))[^,;\n]*",
     re.IGNORECASE,
 )
 """What stands between a label and its value: a sign or a verb."""
-INTRODUCED: Final = re.compile(r"\W*(?:in|for|at|on)\s+(?:the\s+)?", re.IGNORECASE)
-CLAUSE: Final = re.compile(r"\s+(?:it|this|that|there|we|i)\s[^0-9;\n]*", re.IGNORECASE)
+INTRODUCED: Final = lazy_regex(r"\W*(?:in|for|at|on)\s+(?:the\s+)?", re.IGNORECASE)
+CLAUSE: Final = lazy_regex(r"\s+(?:it|this|that|there|we|i)\s[^0-9;\n]*", re.IGNORECASE)
 """What introduces a thing, and the clause behind it: ``In layer 2 it is, in total,``."""
 MAX_THINGS: Final = 20
-FROM_ZERO: Final = re.compile(r"(?<!\w)from\s+\$?0(?![\w.])")
-DIGIT: Final = re.compile(r"[0-9]")
+FROM_ZERO: Final = lazy_regex(r"(?<!\w)from\s+\$?0(?![\w.])")
+DIGIT: Final = lazy_regex(r"[0-9]")
 
 
 class _Reference(NamedTuple):

@@ -9,59 +9,60 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.screening.known_words import find_long_stems, repeats_question_word
 
-KEEPING_WORD: Final = re.compile(
+KEEPING_WORD: Final = lazy_regex(
     r"(?<!\w)(?:keep|keeps|kept|remain|remains|remaining|survive|survives|surviving|survived|stay|stays|stayed"
     r"|retain|retains|retained|(?<=are\s)left|(?<=is\s)left)(?!\w)",
     re.IGNORECASE,
 )
 """Words for what a selection leaves."""
-REMOVING_WORD: Final = re.compile(
+REMOVING_WORD: Final = lazy_regex(
     r"(?<!\w)(?:remov|suppress|discard|delet|eliminat|prun|reject|dismiss)(?:e?s|e|es|ed|ing)?(?!\w)"
     r"|(?<!\w)(?:filter(?:s|ed)?\s+out|drops|drop|dropped|gone|goes|lost|erased?|thrown|cut)(?!\w)",
     re.IGNORECASE,
 )
 """Words for what a selection takes away."""
-NEGATION: Final = re.compile(
+NEGATION: Final = lazy_regex(
     r"(?<!\w)(?:no|none|nothing|not|never|without|neither|nor|cannot|lacks?|[^\W\d_]+n't)(?!\w)",
     re.IGNORECASE,
 )
-DENIED_WORD: Final = re.compile(
+DENIED_WORD: Final = lazy_regex(
     rf"{NEGATION.pattern}\s+(?:(?:any|the|an?)\s+)?([^\W\d_]{{3,}})", re.IGNORECASE
 )
 """The word behind a negation."""
 _VERB: Final = r"(?:have|has|with|are|is|do|does|gets?|gives?|uses?|contains?|needs?)"
-DENIED_THING: Final = re.compile(
+DENIED_THING: Final = lazy_regex(
     rf"(?<!\w)(?:which|what|how\s+many)\s[^.?]*?(?:{_VERB}\s+(?:no|not)|never(?:\s+{_VERB})?|without)\s+(?:any\s+)?([^\W\d_]{{3,}})",
     re.IGNORECASE,
 )
 """What the things that a question asks for do not have, or are not."""
-AFFIRMED_THING: Final = re.compile(
+AFFIRMED_THING: Final = lazy_regex(
     rf"(?<!\w){_VERB}\s+(?:(?:the|an?|any|its)\s+)?([^\W\d_]{{3,}})", re.IGNORECASE
 )
 """What a text says that things have or are."""
-SELECTING_WORD: Final = re.compile(
+SELECTING_WORD: Final = lazy_regex(
     f"{KEEPING_WORD.pattern}|{REMOVING_WORD.pattern}|{NEGATION.pattern}", re.IGNORECASE
 )
 """Words that say whether things are kept or removed."""
-OTHER_THINGS: Final = re.compile(r"(?<!\w)(?:others?|rest|remaining|else)(?!\w)", re.IGNORECASE)
-AFFIRMATION: Final = re.compile(r"(?<!\w)(?:do|does|one|some)[\s.]*\Z", re.IGNORECASE)
+OTHER_THINGS: Final = lazy_regex(r"(?<!\w)(?:others?|rest|remaining|else)(?!\w)", re.IGNORECASE)
+AFFIRMATION: Final = lazy_regex(r"(?<!\w)(?:do|does|one|some)[\s.]*\Z", re.IGNORECASE)
 """The end of a clause that affirms what a question denies: ``the others have one``."""
-WORD: Final = re.compile(r"[^\W\d_]+(?:'t)?")
+WORD: Final = lazy_regex(r"[^\W\d_]+(?:'t)?")
 _FILLING: Final = """
 the a an and of in is are was were be have has had do does did get gets got any all them these those
 box boxes ones one to with that at can may
 """
 FILLING: Final = frozenset(_FILLING.split())
 """Words of a clause that neither affirm nor deny."""
-SENTENCE_END: Final = re.compile(r"(?<=[.?!])\s+")
-NUMBERS: Final = re.compile(r"[0-9]+")
-CLAUSE_END: Final = re.compile(r"[;(]|(?<!\w)(?:because|since|while|but|as)(?!\w)")
-PAUSE: Final = re.compile(r"[.,]\s+")
-LAST_THINGS: Final = re.compile(
+SENTENCE_END: Final = lazy_regex(r"(?<=[.?!])\s+")
+NUMBERS: Final = lazy_regex(r"[0-9]+")
+CLAUSE_END: Final = lazy_regex(r"[;(]|(?<!\w)(?:because|since|while|but|as)(?!\w)")
+PAUSE: Final = lazy_regex(r"[.,]\s+")
+LAST_THINGS: Final = lazy_regex(
     rf"(?:and\s+)?\w+(?:\s+and\s+\w+)?\s+(?:{_VERB}|{KEEPING_WORD.pattern}|{REMOVING_WORD.pattern})(?!\w)",
     re.IGNORECASE,
 )

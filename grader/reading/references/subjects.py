@@ -7,31 +7,32 @@ import re
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.references.numbered_things import ORDINALS
 from grader.reading.screening.counted_things import GENERIC, SYNONYMS
 from grader.reading.screening.known_words import find_long_stems
 
-SENTENCE: Final = re.compile(
+SENTENCE: Final = lazy_regex(
     r"(?:\A|[.;,:]\s)\W*(?:the|this|each|one|an?)\s+(?P<subject>[^0-9=:;,.]{2,50}?)"
     r"\s(?:has|have|takes?|needs?|contains?|uses?|requires?|costs?|gets?|outputs?)\s"
     r"[^0-9=:;]{0,25}[0-9][0-9.,]*[^0-9=]*\Z",
     re.IGNORECASE,
 )
 """A sentence at the end of a text that says how much of something its subject has."""
-WORD: Final = re.compile(r"[^\W\d_]{3,}")
+WORD: Final = lazy_regex(r"[^\W\d_]{3,}")
 FAMILIES: Final = (*SYNONYMS, frozenset({"netw", "mode", "dete"}), frozenset({"laye", "pool"}))
 """Beginnings of nouns that may mean the same subject."""
 STAND_INS: Final = frozenset({"one", "bloc", "modu", "oper", "laye", "netw"})
 """Beginnings of nouns that stand for any subject."""
-WHOLE: Final = re.compile(r"(?<!\w)(?:whole|entire)(?!\w)", re.IGNORECASE)
+WHOLE: Final = lazy_regex(r"(?<!\w)(?:whole|entire)(?!\w)", re.IGNORECASE)
 """Words for more than the subject of the question, unless the question has the same noun."""
-ATTRIBUTE: Final = re.compile(r"\s(?:with|without)\s.*", re.IGNORECASE | re.DOTALL)
-COMPLEMENT: Final = re.compile(r"\s(?:of|in|for)\s", re.IGNORECASE)
-JOINED: Final = re.compile(r"(?<!\w)(?:and|or|plus)(?!\w)", re.IGNORECASE)
+ATTRIBUTE: Final = lazy_regex(r"\s(?:with|without)\s.*", re.IGNORECASE | re.DOTALL)
+COMPLEMENT: Final = lazy_regex(r"\s(?:of|in|for)\s", re.IGNORECASE)
+JOINED: Final = lazy_regex(r"(?<!\w)(?:and|or|plus)(?!\w)", re.IGNORECASE)
 """Words that join two subjects."""
-COUNTED: Final = re.compile(r"how\s+many\s+[^\W\d_]+", re.IGNORECASE)
+COUNTED: Final = lazy_regex(r"how\s+many\s+[^\W\d_]+", re.IGNORECASE)
 MIN_LETTERS_OF_NAMES: Final = 4
 """Number of letters below which a word before the last noun does not name a subject."""
 

@@ -3,62 +3,63 @@
 import re
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.restatements.rewriting import NUMBER, Rewriting, describe_dropped
 from grader.reading.restatements.working.final_values import weighs_or_retracts_value
 from grader.reading.restatements.working.proven_results import TAKEN_BACK, VERB
 
 _CELL: Final = r"[-+−]?(?:[0-9]+(?:[.,][0-9]+)?)"
-COMMA_CELLS: Final = re.compile(
+COMMA_CELLS: Final = lazy_regex(
     rf"(?P<label>[^0-9;]*?|\s*[^\W\d_]\w{{0,8}}\s*=\s*)(?P<cells>[(\[]?\s*{_CELL}(?:\s*;\s*(?:[^\W\d_]\w{{0,8}}\s*=\s*)?{_CELL})+\s*[)\]]?)"
     r"(?P<rest>[^0-9]*(?:\([^()]*\))?\s*)"
 )
 _COMMA_ROW: Final = rf"[(\[]{_CELL}(?:\s*;\s*{_CELL})+\s*[)\]]"
-COMMA_ROWS: Final = re.compile(
+COMMA_ROWS: Final = lazy_regex(
     rf"(?P<label>[^0-9;()\[\]]*)(?P<rows>[(\[]\s*{_COMMA_ROW}(?:\s*;\s*{_COMMA_ROW})*\s*[)\]])[\s.$]*"
 )
 """Rows in brackets, with semicolons between cells."""
 _SIGNED: Final = rf"[-+−]?(?:{NUMBER}|\.[0-9]+)(?:/[0-9]+)?"
 _JOIN: Final = r"\s*(?:,\s*(?:and|then)?|;|\s/\s|(?<=\s)(?:and|then|&)(?=\s))\s*"
-LIST: Final = re.compile(
+LIST: Final = lazy_regex(
     rf"(?P<before>[^0-9\[\](){{}}=<>^√]*?)(?P<cells>{_SIGNED}(?:{_JOIN}(?:(?:and|then)\s+)?{_SIGNED})+)"
     r"(?P<behind>(?:\s+[^\W\d_]{2,}){0,5}[\s.]*)"
 )
-SLASHED: Final = re.compile(
+SLASHED: Final = lazy_regex(
     r"(?P<before>(?:[^\W\d_]+\s*[:=]\s*)?)(?P<cells>[0-9]+(?:/[0-9]+){2,})(?P<behind>[\s.]*)"
 )
 """Three numbers or more with slashes between them, which are no fraction: ``7/5/1``."""
-RANGE: Final = re.compile(
+RANGE: Final = lazy_regex(
     r"(?P<before>(?:from|pixels|rows|columns|cells|between)?\s*)(?P<low>[0-9]+(?:\.[0-9]+)?)\s*(?:\.\.\.?|…|through|up\s+to)\s*"
     r"(?P<high>[0-9]+(?:\.[0-9]+)?)(?P<behind>(?:\s+[^\W\d_]{2,}){0,3}[\s.]*)",
     re.IGNORECASE,
 )
-ARRAY: Final = re.compile(
+ARRAY: Final = lazy_regex(
     r"(?:(?:np|numpy|torch)\.)?(?:array|tensor)?\s*(?P<array>\[[^=]*\]|\([^=()\[\]]*\))\)?[\s.$]*\Z"
 )
-BREAK: Final = re.compile(
+BREAK: Final = lazy_regex(
     r"[;\n]|[.,:]\s|(?<!\w)(?:so|hence|thus|therefore|gives?|equals|is|are)(?!\w)|⇒|→|=>|->"
 )
-NUMBERS: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?")
-BRACKET: Final = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
-LEADS: Final = re.compile(
+NUMBERS: Final = lazy_regex(r"[0-9]+(?:\.[0-9]+)?")
+BRACKET: Final = lazy_regex(r"[(\[]([^()\[\]]*)[)\]]")
+LEADS: Final = lazy_regex(
     r"[^\W\d_].*(?:[:,;.)\n]|(?<!\w)(?:so|hence|thus|therefore|gives?|get|are|is|be)"
     r"(?:\s+[^\W\d_]\s*=)?|[:;.\n]\s+[^\W\d_]{1,3}\s*=)"
     r"\s*(?:(?:(?:np|numpy|torch)\.)?(?:array|tensor)\(?)?\s*\Z",
     re.DOTALL,
 )
 """Words, and what may stand before a result."""
-TRANSPOSE: Final = re.compile(
+TRANSPOSE: Final = lazy_regex(
     r"\^\s*[{(]?\s*\\?(?![-0-9])|[ᵀ⊤]|\.T\b|'\s*[:=]|transpos", re.IGNORECASE
 )
 _BARE: Final = rf"{_SIGNED}(?:(?:[ \t]*,[ \t]*|[ \t]+|[ \t]*\n[ \t]*){_SIGNED})+"
-LAST_CELLS: Final = re.compile(
+LAST_CELLS: Final = lazy_regex(
     rf"(?P<head>.*[^\W\d_].*?(?::|→|⇒|=>|->|(?<!\w)(?:so|hence|thus|therefore|gives?|are|is)(?!\w)))\s*(?P<cells>{_BARE})[\s.$]*",
     re.DOTALL,
 )
 """Bare numbers at the end, after a sign or word that leads to them."""
-RUN: Final = re.compile(rf"{_SIGNED}(?:(?:\s*,\s*|[ \t]+){_SIGNED})+")
-EQUATION: Final = re.compile(r"[0-9)]\s*=|=\s*[-0-9(]")
-SENTENCE_END: Final = re.compile(r"[.;\n]\s")
+RUN: Final = lazy_regex(rf"{_SIGNED}(?:(?:\s*,\s*|[ \t]+){_SIGNED})+")
+EQUATION: Final = lazy_regex(r"[0-9)]\s*=|=\s*[-0-9(]")
+SENTENCE_END: Final = lazy_regex(r"[.;\n]\s")
 MIN_CELLS: Final = 2
 MIN_LISTED: Final = 3
 MAX_CHARACTERS: Final = 1_000
@@ -109,13 +110,13 @@ def collect_listed_numbers(text: str, question: str) -> Rewriting | None:
     if (ends := RANGE.fullmatch(plain)) is not None:
         value = f"[{ends['low']}, {ends['high']}]"
         return Rewriting(value, ("The two ends of the range were read.",), plain)
-    match = SLASHED.fullmatch(plain) or LIST.fullmatch(plain)
+    if (slashed := SLASHED.fullmatch(plain)) is not None:
+        value = f"[{slashed['cells'].replace('/', ', ')}]"
+        notes = describe_dropped(slashed["before"]) if slashed["before"] else ()
+        return Rewriting(value, notes, plain)
+    match = LIST.fullmatch(plain)
     if match is None:
         return None
-    if match.re is SLASHED:
-        value = f"[{match['cells'].replace('/', ', ')}]"
-        notes = describe_dropped(match["before"]) if match["before"] else ()
-        return Rewriting(value, notes, plain)
     separators = {sign.strip() for sign in re.findall(r"[,;]|\s/\s", match["cells"])}
     if len(separators) > 1 or ("/" in separators and "and" in match["cells"]):
         return None

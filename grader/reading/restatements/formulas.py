@@ -4,16 +4,17 @@ import re
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
 
-LABEL: Final = re.compile(r"(?:\A|[,;\n])[ \t]*(?P<name>[^\W\d_][\w -]{0,20}):\s")
-TOTAL: Final = re.compile(
+LABEL: Final = lazy_regex(r"(?:\A|[,;\n])[ \t]*(?P<name>[^\W\d_][\w -]{0,20}):\s")
+TOTAL: Final = lazy_regex(
     r"(?:in\s+)?(?:total|sum|together|altogether|overall)|(?:final\s+)?(?:answer|result)",
     re.IGNORECASE,
 )
-NEXT_LINE: Final = re.compile(r"[\w)\]}²³][ \t]*\n\s*(?=[\w(\\[\\])")
+NEXT_LINE: Final = lazy_regex(r"[\w)\]}²³][ \t]*\n\s*(?=[\w(\\[\\])")
 """The end of a line after which another formula may begin."""
-WORDS: Final = re.compile(r"[^\W\d_]{4,}")
+WORDS: Final = lazy_regex(r"[^\W\d_]{4,}")
 MIN_PARTS: Final = 2
 
 

@@ -1,17 +1,18 @@
 """An option in a sentence of the question: ``The first model predicts it better``."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-WORD: Final = re.compile(r"[^\W_]+")
+from grader.lazy_regex import lazy_regex
+
+WORD: Final = lazy_regex(r"[^\W_]+")
 FILLING: Final = frozenset(
     ["the", "a", "an", "it", "is", "its", "this", "that", "one", "i", "think", "would", "be", "so"]
 )
 """Words that belong to no option and say nothing."""
 ORDINALS: Final = {"1": "first", "2": "second", "3": "third"}
 MIN_NAME_LETTERS: Final = 3
-NEGATION: Final = re.compile(
+NEGATION: Final = lazy_regex(
     r"(?<![^\W_])(?:not|no|never|neither|nor|or|[^\W\d_]+n't)(?![^\W_])|\?"
 )
 

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
 
 _ADVERB: Final = (
@@ -25,7 +26,7 @@ _PROGRAM: Final = (
     r"(?:pytorch|numpy|python|torch|keras|tensorflow|sympy|wolfram\s?alpha|(?:np|numpy|torch|scipy|F)\.\w[\w.]{1,40})"
     r"\s+(?:prints|says|gives|returns|shows|confirms)"
 )
-LEADING: Final = re.compile(
+LEADING: Final = lazy_regex(
     rf"\s*(?:(?P<item>\(?[a-h]\)(?=\s+\S))|{_ADVERB}(?![\w])\s*[,:]?|{_FINDING}(?![\w])\s*:?|{_BEING}(?![\w])\s*:?|{_NAMING}"
     rf"|{_PROGRAM}\s*:?|>>>|=(?=\s))\s*",
     re.IGNORECASE,
@@ -44,7 +45,7 @@ _CHECK: Final = (
 _REFERENCE: Final = (
     rf"(?:see|as\s+(?:(?:computed|shown|derived|explained|given)\s+)?(?:in|on)?)\s*{_SOURCE}"
 )
-TRAILING: Final = re.compile(
+TRAILING: Final = lazy_regex(
     rf"[\s,;]+(?:\(\s*(?:{_CHECK}|{_REFERENCE}|in\s+(?:this|that)\s+order)\s*\)|{_CHECK}|{_REFERENCE}|with\s+{_TOOL}"
     r"|I\s+(?:think|believe)|is\s+(?:my|the)\s+(?:final\s+)?(?:answer|result|solution|formula)|respectively"
     r"|in\s+(?:this|that)\s+order|qed|\#\s*done)[\s.!]*\Z",

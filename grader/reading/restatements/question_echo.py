@@ -11,6 +11,7 @@ from collections.abc import Collection
 from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.restatements.rewriting import Rewriter, Rewriting
@@ -27,7 +28,7 @@ from grader.reading.wording.meaning_words import CHANGING, SCALING
 MIN_NOUN_LETTERS: Final = 3
 MIN_NAMED: Final = 3
 """Number of words that must stand in the question so that one of them may be dropped."""
-TOKEN: Final = re.compile(
+TOKEN: Final = lazy_regex(
     r"(?P<name>[^\W\d_]+[0-9_]\w*)"
     r"|(?P<word>[^\W\d_]+(?:['-][^\W\d_]+)*)"
     r"|(?P<number>[0-9]+(?:[.,][0-9]+)*(?!\w))"
@@ -66,8 +67,8 @@ FUNCTION_WORDS: Final = frozenset(
         *("the", "and", "are", "has", "its", "was", "but", "not", "all", "how", "out"),
     }
 )
-PLACEHOLDER: Final = re.compile(r"\{\{[^{}]*\}\}")
-SLOT: Final = re.compile(
+PLACEHOLDER: Final = lazy_regex(r"\{\{[^{}]*\}\}")
+SLOT: Final = lazy_regex(
     r"(?:(?P<before>[^\W\d_]{3,})[\s-]{1,2})?(?P<number>\{\{[^{}]*\}\}|[0-9]+(?:\.[0-9]+)?)"
     r"(?:[\s$]{1,3}(?:[^\W\d_]+\s)?(?P<after>[^\W\d_]{3,}))?"
 )

@@ -6,12 +6,13 @@ from fractions import Fraction
 from typing import Final, NamedTuple, TypeAlias
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.numbers import read_number
 
 NUMBER: Final = r"(?:[0-9]{1,3}(?:[, ][0-9]{3})+|[0-9]+)(?:\.[0-9]+)?"
 """A plain number, with groups of three digits or none."""
-PLAIN_NUMBER: Final = re.compile(rf"(?<![\w.,]){NUMBER}(?![.,]?[0-9])")
+PLAIN_NUMBER: Final = lazy_regex(rf"(?<![\w.,]){NUMBER}(?![.,]?[0-9])")
 """A plain number that is no part of a longer number or word."""
 
 

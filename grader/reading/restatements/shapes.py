@@ -4,49 +4,50 @@ import re
 from math import prod
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
 from grader.reading.restatements.working.final_shapes import MIN_AXES, NOUN_AXES
 
 _SIZE: Final = r"(?P<height>[0-9]+)\s*(?:×|x|\*|by)\s*(?P<width>[0-9]+)"
-CHANNELS_FIRST: Final = re.compile(
+CHANNELS_FIRST: Final = lazy_regex(
     rf"(?P<before>.*?)(?<![0-9])(?P<channels>[0-9]+)\s+(?:channels?|maps?|feature\s+maps?|filters?|class(?:es)?)\s*"
     rf"(?:of|with|at|,|each|and|size|×|x(?=\s)|\s)*{_SIZE}(?P<after>[^0-9]*)\Z",
     re.IGNORECASE | re.DOTALL,
 )
-CHANNELS_LAST: Final = re.compile(
+CHANNELS_LAST: Final = lazy_regex(
     rf"(?P<before>.*?)(?<![0-9×x]){_SIZE}\s*(?:(?:pixels?|cells?|places?|positions?|locations?|maps?|grid)\s*)?(?:with|and|,)\s*"
     r"(?P<channels>[0-9]+)\s+(?:channels?|maps?|feature\s+maps?|filters?|class(?:es)?|numbers|values|of\s+them)"
     r"(?:\s+each|\s+(?:per|in\s+each|at\s+each)\s+(?:cell|place|position|location))?(?P<after>[^0-9]*)\Z",
     re.IGNORECASE | re.DOTALL,
 )
-FRAMES: Final = re.compile(r"(?P<frames>[0-9]+)\s+frames?\s+(?:of|with|at)?\s*\Z", re.IGNORECASE)
-WORKING: Final = re.compile(r"(?:[^0-9]|[0-9\s+*·/×x-]*=)*\s*", re.IGNORECASE)
+FRAMES: Final = lazy_regex(r"(?P<frames>[0-9]+)\s+frames?\s+(?:of|with|at)?\s*\Z", re.IGNORECASE)
+WORKING: Final = lazy_regex(r"(?:[^0-9]|[0-9\s+*·/×x-]*=)*\s*", re.IGNORECASE)
 _GROUPED: Final = r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])"
-PRODUCT: Final = re.compile(
+PRODUCT: Final = lazy_regex(
     r"(?P<shape>[(\[]?\s*[0-9]+(?:\s*(?:×|x|,|\*|·)\s*[0-9]+)+\s*[)\]]?"
     rf"|(?:{_GROUPED}|[0-9]+)(?:\s*[×x]\s*(?:{_GROUPED}|[0-9]+))+)\s*=\s*"
     r"(?P<product>[0-9][0-9, ]*)(?P<words>[^0-9=]*)\Z"
 )
-SIZES_WITH_NOUNS: Final = re.compile(
+SIZES_WITH_NOUNS: Final = lazy_regex(
     r"\s*[0-9]+\s+[^\W\d_]{3,}(?:\s*(?:×|x|,|by|and)\s*[0-9]+\s+[^\W\d_]{3,})+[\s.]*"
 )
-AXIS_LIST: Final = re.compile(r"\(([^\W\d_]{3,}(?:\s*×\s*[^\W\d_]{3,})+)\)")
+AXIS_LIST: Final = lazy_regex(r"\(([^\W\d_]{3,}(?:\s*×\s*[^\W\d_]{3,})+)\)")
 """The names of the axes in a question, ``(height × width × channels)``."""
 LAST_NAMES: Final = frozenset({"channels", "depth"})
-NAMED_SIZE: Final = re.compile(
+NAMED_SIZE: Final = lazy_regex(
     r"\s*(?:(?P<name>[^\W\d_]{2,})\s*[=:]?\s*)?(?P<size>[0-9]{1,9})\s*(?P<noun>[^\W\d_]{3,})?\s*"
 )
-CROSS: Final = re.compile(r"×|\*|\\times|(?<![^\W\d_])x(?![^\W\d_])|,|(?<![^\W\d_])by(?![^\W\d_])")
-ORDER: Final = re.compile(
+CROSS: Final = lazy_regex(r"×|\*|\\times|(?<![^\W\d_])x(?![^\W\d_])|,|(?<![^\W\d_])by(?![^\W\d_])")
+ORDER: Final = lazy_regex(
     r"[\s,;]*\(?\s*in\s+(?:the\s+|any\s+|this\s+)?order(?:\s+of\s+[^()0-9]*)?\)?[\s.]*\Z",
     re.IGNORECASE,
 )
-NAMED_SHAPE: Final = re.compile(
+NAMED_SHAPE: Final = lazy_regex(
     r"(?P<name>[^\W\d_][\w.]*?)\s*(?:=|:|\s)\s*(?:torch\.Size\()?"
     r"(?P<shape>[(\[]?\s*[0-9]+(?:\s*(?:×|x|,)\s*[0-9]+)+\s*[)\]]?)\)?(?=\s*(?:[,;\n]|and\b|\Z))"
 )
-BETWEEN: Final = re.compile(r"(?:[\s,;.]|\band\b)*")
+BETWEEN: Final = lazy_regex(r"(?:[\s,;.]|\band\b)*")
 
 
 def name_axes_of_told_shape(text: str, question: str) -> Rewriting | None:

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.restatements.rewriting import Rewriting
 
 _UNITS: Final = [
@@ -36,16 +37,16 @@ WORDS: Final = {word: str(number) for number, word in enumerate(_UNITS)} | {
     "double": "2",
     "thrice": "3",
 }
-SPELLED: Final = re.compile(rf"(?<![\w-])(?:{'|'.join(WORDS)})(?![\w-])", re.IGNORECASE)
-FRACTION: Final = re.compile(
+SPELLED: Final = lazy_regex(rf"(?<![\w-])(?:{'|'.join(WORDS)})(?![\w-])", re.IGNORECASE)
+FRACTION: Final = lazy_regex(
     r"(?<![\w-])(?:one|an?)[\s-](?=(?:half|third|quarter)(?![\w-]))", re.IGNORECASE
 )
-PRONOUN: Final = re.compile(r"[^\W\d_]+\s+\Z(?<!\bis\s)(?<!\bonly\s)(?<!\bjust\s)", re.IGNORECASE)
+PRONOUN: Final = lazy_regex(r"[^\W\d_]+\s+\Z(?<!\bis\s)(?<!\bonly\s)(?<!\bjust\s)", re.IGNORECASE)
 """A word before ``one`` that makes it a pronoun: ``the second one``."""
-MULTIPLE: Final = re.compile(
+MULTIPLE: Final = lazy_regex(
     r"\s*(?:times\s*)?(?:as\s+(?:many|much|large|big|long|high|wide))?(?:\s+as\s+.*)?\s*\Z"
 )
-SYMBOL: Final = re.compile(
+SYMBOL: Final = lazy_regex(
     r"[0-9\[\]{}()=+*/^<>|\\]|\b(?:of|about|around|roughly|approx\w*|nearly|almost|over|under)\b",
     re.IGNORECASE,
 )

@@ -4,38 +4,39 @@ import re
 from itertools import pairwise
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.arrays.ambiguous_rows import COLUMN_WORDS
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
 
 _NUMBER: Final = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?(?:/[0-9]+)?%?"
 _CELLS: Final = rf"[(\[]?\s*(?P<cells>{_NUMBER}(?:(?:\s*[,|&]\s*|\s+){_NUMBER})+)\s*[)\]]?[\s|,;]*"
-NUMBERED_ROW: Final = re.compile(
+NUMBERED_ROW: Final = lazy_regex(
     r"[\s|]*(?P<name>[^\W\d_][^\W\d_ .]*\s?(?:[#=_]?\s?[0-9]{1,2}|_?[\[{][0-9]{1,2}[\]}]))"
     rf"(?:\s{{0,16}}(?::|->|→|\||(?:=|\s(?:gives|gets|is|has)\s)(?=\s*[(\[]))\s{{0,16}}"
     rf"|\s{{2,16}}|\t){_CELLS}"
 )
 ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
-NAMED_ROW: Final = re.compile(
+NAMED_ROW: Final = lazy_regex(
     rf"[\s|]*(?P<name>(?:(?:the )?(?:{'|'.join(ORDINALS)}) )?[^\W\d_][^\W\d_ .]*?)"
     rf"\s{{0,16}}(?::|->|→|\||=|\s)\s{{0,16}}{_CELLS}"
 )
-RULE: Final = re.compile(r"[\s|:+-]*")
-INDEX: Final = re.compile(r"(?P<stem>.*?)\s{0,16}[#=_.\[{]{0,2}\s{0,16}(?P<index>[0-9]{1,2})[\]}]?")
-NAME: Final = re.compile(r"[^\W\d_]+(?:\s?[0-9]{1,2}(?![0-9]))?")
-ENTRY: Final = re.compile(
+RULE: Final = lazy_regex(r"[\s|:+-]*")
+INDEX: Final = lazy_regex(r"(?P<stem>.*?)\s{0,16}[#=_.\[{]{0,2}\s{0,16}(?P<index>[0-9]{1,2})[\]}]?")
+NAME: Final = lazy_regex(r"[^\W\d_]+(?:\s?[0-9]{1,2}(?![0-9]))?")
+ENTRY: Final = lazy_regex(
     r"(?P<name>[^\W\d_]{0,8})[_\[({ ]{0,2}(?P<row>[0-9])[\]}]?[ ,_-]{0,2}"
     r"(?P<other>[^\W\d_]{0,8})[_\[( ]{0,2}(?P<column>[0-9])"
     rf"[\])}}]{{0,2}}\s*[=:]\s*(?P<value>{_NUMBER})(?![\w.])"
 )
 """An entry with its two indices: ``y_{01} = 3``, ``P1-T2: 3``, ``(0, 1): 3``."""
-BETWEEN: Final = re.compile(r"(?:[\s,;.$(]|\band\b)*")
-NUMBERED_VALUE: Final = re.compile(
+BETWEEN: Final = lazy_regex(r"(?:[\s,;.$(]|\band\b)*")
+NUMBERED_VALUE: Final = lazy_regex(
     rf"[\s|]*(?P<index>[0-9]{{1,2}})\s*(?:\||\t|,|:|\s{{2,}})\s*(?P<value>{_NUMBER})[\s|]*"
 )
-COLUMN_NAMES: Final = re.compile(
+COLUMN_NAMES: Final = lazy_regex(
     r"[\s|]*[^\W\d_][^|,\t\n]*(?:[|,\t]|\s{2,})\s*[^\W\d_][^|,\t\n]*[\s|]*"
 )
-ROW_END: Final = re.compile(r";|(?<=[)\]])\s*,(?=\s*[^\W\d_])")
+ROW_END: Final = lazy_regex(r";|(?<=[)\]])\s*,(?=\s*[^\W\d_])")
 """The end of a row in one line: ``a = [1, 2], b = [3, 4]``."""
 MIN_ROWS: Final = 2
 

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.references.conventions import names_other_order
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
@@ -12,10 +13,10 @@ from grader.reading.screening.known_words import KNOWN, find_long_stems, repeats
 from grader.reading.screening.qualifiers import refuse_qualifiers
 
 _NUMBER: Final = r"[-+−]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:/[0-9]+)?"
-NAMED: Final = re.compile(
+NAMED: Final = lazy_regex(
     rf"(?P<name>(?:(?!(?:and|the|is|of|in)\s)[^\W\d_]{{3,}}\s)?[^\W\d_]+(?:_?\{{?[0-9]\}}?)?)\s*(?:=|:|≈|\bis\b)?\s*(?P<value>{_NUMBER})(?![\w.]*[0-9])"
 )
-WORDS: Final = re.compile(r"[^\W\d_]+")
+WORDS: Final = lazy_regex(r"[^\W\d_]+")
 ORDERED_NAMES: Final = (
     ("x", "y", "w", "h"),
     ("cx", "cy", "w", "h"),
@@ -30,38 +31,38 @@ SYMBOLS_OF_WORDS: Final = {
     ("left", "top", "right", "bottom"): ("x1", "y1", "x2", "y2"),
     ("left", "top", "width", "height"): ("x", "y", "w", "h"),
 }
-PERCENT_CELL: Final = re.compile(r"(?<![\w.])([0-9]+(?:\.[0-9]+)?)\s?%")
-UNIT_CELL: Final = re.compile(
+PERCENT_CELL: Final = lazy_regex(r"(?<![\w.])([0-9]+(?:\.[0-9]+)?)\s?%")
+UNIT_CELL: Final = lazy_regex(
     rf"({_NUMBER})\s?(?P<unit>(?:sq\.?|square)?\s?(?:px|pixels?)|ms|MB|GB|rows?|cols?|columns?)(?:²|\^2)?(?!\w)"
 )
-SQUARE: Final = re.compile(r"²|\^2|sq")
+SQUARE: Final = lazy_regex(r"²|\^2|sq")
 OTHER_UNITS: Final = frozenset({"cell", "shar", "frac", "rati", "iou", "offs", "delt", "stri"})
 """Beginnings of words for things that no pixels measure."""
-ANY_NUMBER: Final = re.compile(rf"(?<![\w.]){_NUMBER}")
-RECORD: Final = re.compile(
+ANY_NUMBER: Final = lazy_regex(rf"(?<![\w.]){_NUMBER}")
+RECORD: Final = lazy_regex(
     r"""\s*\{\s*["']?(?P<name>\w{1,30})["']?\s*:\s*(?P<value>\[[^{}:]*\])\s*\}\s*"""
 )
-OBJECT: Final = re.compile(
+OBJECT: Final = lazy_regex(
     rf"""\s*\{{(?:\s*["']?[^\W\d_]\w{{0,30}}["']?\s*:\s*{_NUMBER}\s*,?)+\s*\}}\s*"""
 )
 """A JSON object with a number in each field."""
-LETTERED: Final = re.compile(r"(?<!\w)(?P<letter>[A-Z])\s*[:=]\s*(?P<array>\[\[[^A-Z:=]*?\]\])")
-OTHER: Final = re.compile(r"[^\s,;.$]")
-WORKED_CELL: Final = re.compile(
+LETTERED: Final = lazy_regex(r"(?<!\w)(?P<letter>[A-Z])\s*[:=]\s*(?P<array>\[\[[^A-Z:=]*?\]\])")
+OTHER: Final = lazy_regex(r"[^\s,;.$]")
+WORKED_CELL: Final = lazy_regex(
     rf"=\s*[-0-9(][0-9().\s]*[-+*/×·^−][-0-9().\s+*/×·^−]*=\s*(?={_NUMBER}\s*(?:[,;\n]|\Z))"
 )
 """The computation between the name and the value of a cell: ``x = (3 + 5)/2 = 4``."""
-SENTENCE_END: Final = re.compile(r"[;:]\s+|(?<![.]e)\.\s+|\n")
-TUPLE: Final = re.compile(r"[(\[][^()\[\]]*,[^()\[\]]*[)\]]")
+SENTENCE_END: Final = lazy_regex(r"[;:]\s+|(?<![.]e)\.\s+|\n")
+TUPLE: Final = lazy_regex(r"[(\[][^()\[\]]*,[^()\[\]]*[)\]]")
 OPEN, CLOSE = "([{", ")]}"
-EQUATION: Final = re.compile(
+EQUATION: Final = lazy_regex(
     rf"(?:[^\W\d_]\w*\s*=)?(?P<working>[^=]*[0-9)].*)(?:=|≈)\s*(?P<value>{_NUMBER}%?)\s*\Z",
     re.DOTALL,
 )
-CELL_NAME: Final = re.compile(r"\s*[^\W\d_]{3,}[^=:]*:")
+CELL_NAME: Final = lazy_regex(r"\s*[^\W\d_]{3,}[^=:]*:")
 """A name before a computation, whose order may differ from the question's."""
-COMPUTED: Final = re.compile(r"[0-9)]\s*[-+*/×·]|\(|\^|√|(?:ln|log|exp|sqrt)\s")
-COMPUTED_CELLS: Final = re.compile(
+COMPUTED: Final = lazy_regex(r"[0-9)]\s*[-+*/×·]|\(|\^|√|(?:ln|log|exp|sqrt)\s")
+COMPUTED_CELLS: Final = lazy_regex(
     r"[0-9)]\s*[-+*/×·].{0,80}=.{1,40}(?:;|\band\b|\n).{0,80}="
     r"|=[^=,]{1,80}[-+*/×·][^=,]{1,80}=[^=,]{1,40},\s*\w+\s*=[^=,]{1,80}[-+*/×·][^=,]{1,80}="
 )

@@ -6,6 +6,7 @@ Each character is replaced by a blank, so that positions stay the same.
 import re
 from typing import Final, NamedTuple
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import NOTATION
 
@@ -17,45 +18,45 @@ class Unwrapped(NamedTuple):
     notes: tuple[str, ...]
 
 
-PLAIN_NUMBERS: Final = re.compile(r"[\d\s.,;()\[\]×*/+=&\\$-]*")
+PLAIN_NUMBERS: Final = lazy_regex(r"[\d\s.,;()\[\]×*/+=&\\$-]*")
 """Characters of numbers and arrays, with none of which any wrapping begins."""
-TAG: Final = re.compile(
+TAG: Final = lazy_regex(
     r"</?(?:b|i|u|em|strong|p|span|div|code|pre|br|mark|font|tt|kbd)(?:\s[^<>\n]{0,80})?/?>",
     re.IGNORECASE,
 )
-ENTITY: Final = re.compile(r"&nbsp;")
-FENCE: Final = re.compile(r"^[ \t]*```[ \t]*[A-Za-z]*[ \t]*$", re.MULTILINE)
+ENTITY: Final = lazy_regex(r"&nbsp;")
+FENCE: Final = lazy_regex(r"^[ \t]*```[ \t]*[A-Za-z]*[ \t]*$", re.MULTILINE)
 _NAME: Final = r"[A-ZÄÖÜ][\w-]{1,20}"
-GREETING: Final = re.compile(
+GREETING: Final = lazy_regex(
     rf"\A\s*(?:hi|hello|hey|good\s+(?:morning|afternoon|evening|day)|dear)(?![\w])(?:\s+(?:all|there|everyone|team|TA|TAs|prof(?:essor)?\.?|Dr\.?|Sir|Madam|or|{_NAME}))*\s*[,!.:-]*(?=\s)",
     re.IGNORECASE,
 )
-THANKS: Final = re.compile(
+THANKS: Final = lazy_regex(
     r"(?<![\w])(?:many\s+)?(?:thanks|thank\s+you|thx|cheers)(?![\w])(?:\s+(?:you|in\s+advance|a\s+lot|so\s+much|very\s+much|for\s+(?:grading|reading|checking|your\s+(?:time|help|feedback))))*\s*[!.,]*",
     re.IGNORECASE,
 )
-CLOSING: Final = re.compile(
+CLOSING: Final = lazy_regex(
     rf"[\s,.;](?:(?:kind|best|warm|many)\s+)?(?:regards|greetings|wishes)\s*[,!.]?(?:\s+{_NAME}){{0,3}}[\s.!]*\Z|[\s,.;]best\s*,\s*{_NAME}(?:\s+{_NAME})?\s*\Z|[\s,.;](?:yours\s+)?sincerely\s*,?(?:\s+{_NAME}){{0,3}}[\s.!]*\Z",
     re.IGNORECASE,
 )
-PLEASE: Final = re.compile(
+PLEASE: Final = lazy_regex(
     r"(?<![\w])(?:please|pls)(?:\s+(?:accept|see|take|find|count))?(?![\w])(?:\s+this)?\s*[:,]?",
     re.IGNORECASE,
 )
-SMILEY: Final = re.compile(r"(?:(?<=\s)|\A)(?:[:;]-?[)D(P]|[\U0001F300-\U0001FAFF☺♥])(?=\s|\Z)")
-EXCLAMATION: Final = re.compile(r"(?:(?<=[^\W\d_])|(?<=\s))!+(?=\s|\Z)")
-COMMENT_MARK: Final = re.compile(
+SMILEY: Final = lazy_regex(r"(?:(?<=\s)|\A)(?:[:;]-?[)D(P]|[\U0001F300-\U0001FAFF☺♥])(?=\s|\Z)")
+EXCLAMATION: Final = lazy_regex(r"(?:(?<=[^\W\d_])|(?<=\s))!+(?=\s|\Z)")
+COMMENT_MARK: Final = lazy_regex(
     r"^[ \t]*(?:#{1,3}|//)[ \t]+(?=\S)|(?<=\S)[ \t]+(?:#|//)[ \t]*(?=[^\W\d_])", re.MULTILINE
 )
 """The mark of a comment or a heading; its words stay to be judged."""
-PRINT_CALL: Final = re.compile(
+PRINT_CALL: Final = lazy_regex(
     r"\A\s*(?:print\s*\([^\n]*\)|In\s*\[[0-9]*\]:[^\n]*)[ \t]*\n(?=\s*\S)"
 )
-RECORD: Final = re.compile(
+RECORD: Final = lazy_regex(
     r"""\s*\{\s*["']?[A-Za-z]\w{0,30}["']?\s*:\s*(?P<quote>["']?)(?P<value>[^{}:"'\n]{1,200})(?P=quote)\s*\}\s*"""
 )
-BOXED: Final = re.compile(r"\\(?:boxed|fbox)\s*\{(?P<inside>.*)\}(?=[\s.$)\]\\]*\Z)", re.DOTALL)
-TICKED: Final = re.compile(r"\s*`(?P<inside>[^`\n]+)`[\s.]*")
+BOXED: Final = lazy_regex(r"\\(?:boxed|fbox)\s*\{(?P<inside>.*)\}(?=[\s.$)\]\\]*\Z)", re.DOTALL)
+TICKED: Final = lazy_regex(r"\s*`(?P<inside>[^`\n]+)`[\s.]*")
 COURTESIES: Final = (GREETING, THANKS, CLOSING, PLEASE)
 
 

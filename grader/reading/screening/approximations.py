@@ -6,14 +6,15 @@ from fractions import Fraction
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 
-APPROXIMATE_COUNT: Final = re.compile(
+APPROXIMATE_COUNT: Final = lazy_regex(
     r"\s*(?:it(?:'s|\s+is)\s+)?(?:about|approx\w*\.?|around|roughly|circa|ca\.?|nearly|almost|~|≈)\s*"
     r"[0-9][0-9.,\s]*(?:k|M|G|B|thousand|million|billion)\b.*",
     re.DOTALL,
 )
 """A rounded count, which says itself that it is no exact number."""
-ABOUT_HUNDREDS: Final = re.compile(
+ABOUT_HUNDREDS: Final = lazy_regex(
     r"\s*(?:about|approx\w*\.?|around|roughly|circa|ca\.?|nearly|almost|~|≈)\s*[0-9][0-9,\s]*00(?![0-9]).*",
     re.DOTALL,
 )
@@ -21,34 +22,34 @@ ABOUT_HUNDREDS: Final = re.compile(
 _HEDGES: Final = (
     r"(?:about|approx(?:\.|imately)?|around|roughly|circa|ca\.|nearly|almost)\s+|[~≈]\s*"
 )
-HEDGE: Final = re.compile(_HEDGES, re.IGNORECASE)
-HEDGED: Final = re.compile(
+HEDGE: Final = lazy_regex(_HEDGES, re.IGNORECASE)
+HEDGED: Final = lazy_regex(
     rf"(?:[^0-9=]*|.*(?<!\w)(?:so|hence|thus|therefore)\s[^0-9=]{{0,40}})(?<!\w)(?:{_HEDGES})"
     r"(?P<number>[0-9]*[0-9.,'\s]*[0-9](?P<power>e[0-9]+|\s*[×x*·]\s*10\s*(?:\^|\*\*)[0-9{}]+)?)"
     r"(?![0-9.,]*[%/^*×])[^0-9=]*",
     re.IGNORECASE | re.DOTALL,
 )
 """A text whose only value, or whose last after ``so``, comes near to what is meant."""
-ROUNDED_RESULT: Final = re.compile(
+ROUNDED_RESULT: Final = lazy_regex(
     r"[^=≈~\\]*[0-9)]\s*[-+*×·]\s*[0-9(][^=≈~\\]*≈\s*[0-9][0-9,\s]*00[\s.]*"
 )
 """A computation, and nothing but its rounded result: ``1536 + 2400 ≈ 3900``."""
 _PLAIN: Final = r"[0-9][0-9,']{0,40}"
-OTHER_FORM: Final = re.compile(
+OTHER_FORM: Final = lazy_regex(
     rf"[\s$]*(?:{_PLAIN}\s*(?P<cross>×|x|\\times)\s*{_PLAIN}|(?P<dividend>{_PLAIN})\s+/\s+(?P<divisor>{_PLAIN})"
     rf"|{_PLAIN}\s?(?P<percent>\\?%))[\s$.]*(?:[^\W\d_]{{3,20}}[\s.]*)?"
 )
 """Two sizes, two numbers with a slash, or a percentage, and perhaps a noun."""
-DECIMAL_NUMBER: Final = re.compile(r"[0-9]{1,15}(?:\.(?P<decimals>[0-9]{1,15}))?")
+DECIMAL_NUMBER: Final = lazy_regex(r"[0-9]{1,15}(?:\.(?P<decimals>[0-9]{1,15}))?")
 _DECIMAL: Final = r"[0-9]{1,9}\.[0-9]{1,15}"
-TWO_DECIMALS: Final = re.compile(
+TWO_DECIMALS: Final = lazy_regex(
     rf"[\s$]*(?:{_DECIMAL}\s+/\s+[0-9]{{1,9}}(?:\.[0-9]{{1,15}})?|[0-9]{{1,9}}\s+/\s+{_DECIMAL})[\s$.]*"
 )
-SMALL_PERCENTAGE: Final = re.compile(r"[\s$]*0?\.[0-9]{1,15}\s?\\?%[\s$.]*")
-COMMA_OF_THREE: Final = re.compile(
+SMALL_PERCENTAGE: Final = lazy_regex(r"[\s$]*0?\.[0-9]{1,15}\s?\\?%[\s$.]*")
+COMMA_OF_THREE: Final = lazy_regex(
     r"[^0-9.]*(?<![0-9])(?P<whole>[1-9][0-9]{0,2}),(?P<decimals>(?!000)[0-9]{3})(?![0-9])[^0-9.,=]*[.]?\s*"
 )
-APPROXIMATION: Final = re.compile(r"[^=]*[-+*/^()²³].*(?:≈|\\approx|~=)\s*\S*[^\W\d_]")
+APPROXIMATION: Final = lazy_regex(r"[^=]*[-+*/^()²³].*(?:≈|\\approx|~=)\s*\S*[^\W\d_]")
 """A formula, and another one that only comes near to it."""
 
 

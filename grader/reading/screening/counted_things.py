@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import STEM_LETTERS, find_word_stems
 from grader.reading.references.directions import states_inverse_ratio
@@ -32,34 +33,34 @@ SYNONYMS: Final = tuple(
     )
 )
 """Beginnings of words for countable things; those in one line may mean the same."""
-NO_INSTANCE: Final = re.compile(r"(?<!\w)(?:instead|install\w*)(?!\w)", re.IGNORECASE)
+NO_INSTANCE: Final = lazy_regex(r"(?<!\w)(?:instead|install\w*)(?!\w)", re.IGNORECASE)
 """Words that begin as ``instance`` does."""
-COUNT: Final = re.compile(r"how\s+many|number\s+of", re.IGNORECASE)
-COUNTED: Final = re.compile(
+COUNT: Final = lazy_regex(r"how\s+many|number\s+of", re.IGNORECASE)
+COUNTED: Final = lazy_regex(
     r"[0-9]\s{1,3}(?:(?!(?:per|of|for|in|with|without)\s)[^\W\d_]{2,}\s+){0,3}?(?P<noun>[^\W\d_]{4,})[\s.!]*\Z",
     re.IGNORECASE,
 )
 """A noun after the last number."""
-IDENTITY: Final = re.compile(
+IDENTITY: Final = lazy_regex(
     r"(?<=[0-9)\]}.])\s+(?:is|are)\s+(?:the|a|an|its)\s+(?:[^\W\d_]+\s+)??(?P<noun>[^\W\d_]{4,})[\s.!]*\Z",
     re.IGNORECASE,
 )
 """A noun that says what the value is."""
-ASKED_BYTES: Final = re.compile(r"how\s+many\s+(?:bytes|bits)(?!\w)", re.IGNORECASE)
-MORE: Final = re.compile(
+ASKED_BYTES: Final = lazy_regex(r"how\s+many\s+(?:bytes|bits)(?!\w)", re.IGNORECASE)
+MORE: Final = lazy_regex(
     r"how\s+many\s+times\s+(?:as\s+(?:many|much|large|big|long)|more|larger)", re.IGNORECASE
 )
-FEWER: Final = re.compile(
+FEWER: Final = lazy_regex(
     r"(?<![^\W\d_])(?:times|x|×)\s+(?P<noun>fewer|less|smaller|lower|cheaper)(?!\w)", re.IGNORECASE
 )
 """The two directions of a ratio."""
-STATE: Final = re.compile(
+STATE: Final = lazy_regex(
     r"(?<=[0-9%])\s*(?:is|are|were)\s+(?P<noun>[^\W\d_]{4,})[\s.!]*\Z", re.IGNORECASE
 )
 """What happens to the things that a value counts: ``12 are frozen``."""
 SAME_PLACES: Final = ("loca", "plac", "posi", "cell")
 """Beginnings of words for one place of a map."""
-SUBJECT: Final = re.compile(
+SUBJECT: Final = lazy_regex(
     r"(?:how\s+many|how\s+much|what).*(?<!\w)(?:does|do|has|have)\s+(?:this|the|an?)\s+.*\?",
     re.IGNORECASE,
 )

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import SEVERAL_VALUES
 from grader.reading.screening.exclusions import excludes_noun
 from grader.reading.screening.qualifiers import (
@@ -14,15 +15,15 @@ from grader.reading.screening.qualifiers import (
 )
 from grader.reading.screening.reasons import strip_reason
 
-ALTERNATIVE: Final = re.compile(r"(?<![^\W_])(?:or|oder|ou)(?![^\W_])", re.IGNORECASE)
+ALTERNATIVE: Final = lazy_regex(r"(?<![^\W_])(?:or|oder|ou)(?![^\W_])", re.IGNORECASE)
 _DECIMAL: Final = r"(?<![\w.])[0-9]{0,9}\.[0-9]{1,15}(?![\w.]*[0-9])"
-OTHER_VALUE: Final = re.compile(
+OTHER_VALUE: Final = lazy_regex(
     rf"(?P<value>{_DECIMAL})\s*\((?:(?P<number>{_DECIMAL})\s+(?:in|for|at|on|with|after|before)\s[^()=]*"
     r"|(?:un)?squared\s*[:=]\s*[0-9.]+)\)"
 )
 """A decimal and, in brackets, the one for something else."""
-DIGIT: Final = re.compile(r"[0-9]")
-DOUBTFUL_REASON: Final = re.compile(
+DIGIT: Final = lazy_regex(r"[0-9]")
+DOUBTFUL_REASON: Final = lazy_regex(
     r"\?|(?<!\w)(?:guess\w*|ran\s+out|not\s+sure|unsure|no\s+idea|real\s+(?:value|answer)|maybe|perhaps)(?!\w)",
     re.IGNORECASE,
 )

@@ -4,17 +4,18 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 
 INCLUSIONS: Final = r"with|including|includes|incl\.?|plus|and"
 """Words that contradict a question which leaves something out."""
-EXCLUDED_BY_QUESTION: Final = re.compile(
+EXCLUDED_BY_QUESTION: Final = lazy_regex(
     r"(?<!\w)(?:without|excluding|ignor(?:e|ing)|neglect(?:ing)?|no|(?:do\s+not|don't)\s+(?:count|include))\s+(?:(?:the|any|its|their)\s+)?([^\W\d_]{4})"
     r"|(?<!\w)([^\W\d_]{4})[^\W\d_]*\s+(?:itself\s+|themselves\s+)?(?:(?:is|are)\s+(?:not\s+counted|left\s+out|ignored)|do(?:es)?\s+not\s+count)",
     re.IGNORECASE,
 )
 """What a question leaves out."""
-INCLUSION: Final = re.compile(
+INCLUSION: Final = lazy_regex(
     rf"(?<!\w)(?:(?:{INCLUSIONS})\s+(?:(?:the|all|its)\s+)?|(?=[^\W\d_]+\s+(?:(?:is|are)\s+)?included(?!\w)))([^\W\d_]{{4}})",
     re.IGNORECASE,
 )

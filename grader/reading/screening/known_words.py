@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import STEM_LETTERS, find_word_stems
 from grader.reading.screening.exclusions import find_excluded_word_starts
@@ -83,8 +84,8 @@ valores risposta risultato pesi odpowiedź wynik ответ итого всег�
 paramètres parámetros parametrar vikter totale
 """
 KNOWN: Final = frozenset(f"{_PHRASES} {_GRAMMAR} {_ANSWERS} {_FIELD} {_OTHER_LANGUAGES}".split())
-WORD: Final = re.compile(r"(?<![^\W0-9])(?<![\\.])[^\W\d_]{3,}(?:['-][^\W\d_]+)*(?![\w]|\s{0,1}\()")
-TYPESETTING: Final = re.compile(
+WORD: Final = lazy_regex(r"(?<![^\W0-9])(?<![\\.])[^\W\d_]{3,}(?:['-][^\W\d_]+)*(?![\w]|\s{0,1}\()")
+TYPESETTING: Final = lazy_regex(
     r"\\begin\s*\{(?:array|tabular)\*?\}(?:\[\w\])?\s*\{(?:[^{}]|\{[^{}]*\})*\}"
     r"|\\(?:begin|end|color|textcolor|mathrm|mathbb|operatorname)\s*\{\w*\*?\}"
     r"|(?<!\w)[NCHWDLx×]{2,11}(?!\w)|(?<!\w)(?:[chwn]x)+[chwn](?!\w)|(?<!\w)None(?!\w)"
@@ -123,7 +124,7 @@ OTHER_UNITS: Final = {
     "bits": frozenset({"bits"}),
 }
 """Units that no quantity has, with the beginnings of words that ask for them."""
-ASKED_UNIT: Final = re.compile(r"(?:how\s+many|in)\s+(bits|nats)(?!\w)", re.IGNORECASE)
+ASKED_UNIT: Final = lazy_regex(r"(?:how\s+many|in)\s+(bits|nats)(?!\w)", re.IGNORECASE)
 LABELS: Final = {
     "loss": frozenset({"loss", "erro", "cost", "entr", "obje"}),
     "recall": frozenset({"reca", "sens"}),
@@ -141,10 +142,10 @@ LABELS: Final = {
 SPREADS: Final = frozenset({"std", "stddev", "sigma", "var"})
 SPREAD_STEMS: Final = frozenset({"stan", "vari"})
 """A question about the variance may mention the standard deviation, and the reverse."""
-EXCLUSION: Final = re.compile(rf"(?<!\w)(?:{EXCLUSIONS})\s+(?:the\s+|any\s+)?\Z", re.IGNORECASE)
+EXCLUSION: Final = lazy_regex(rf"(?<!\w)(?:{EXCLUSIONS})\s+(?:the\s+|any\s+)?\Z", re.IGNORECASE)
 """Words that leave out what follows."""
-LABEL_SIGN: Final = re.compile(r"\s{0,3}[=:≈]")
-OPERATION: Final = re.compile(r"[0-9][^=\n]*[-+*/×·][^=\n]*[0-9]")
+LABEL_SIGN: Final = lazy_regex(r"\s{0,3}[=:≈]")
+OPERATION: Final = lazy_regex(r"[0-9][^=\n]*[-+*/×·][^=\n]*[0-9]")
 """A computation with two numbers."""
 
 

@@ -8,44 +8,45 @@ from functools import lru_cache
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 
-LABEL: Final = re.compile(
+LABEL: Final = lazy_regex(
     r"(?:(?<=\A)|(?<=[\s,;=]))(?P<sign>[-−|])?\s?(?P<name>[^\W\d_]+)"
     r"(?:_?\{?(?P<index>[0-9]{1,2})\}?|(?P<call>\((?P<arguments>[^()=]{1,30})\)))?"
     r"(?P<end>\s{0,2}[-−+*/]\s{0,2}[^\W\d_]\w{0,9}\|)?(?:\s{0,2}(?:=|≈|:(?=\s))|\sis(?=\s))"
 )
-SYMBOL_LABEL: Final = re.compile(r"[\s$*]*(?P<symbol>[^\W\d_](?:_?\{?[0-9]{1,2}\}?)?)\s{0,2}[=≈]")
+SYMBOL_LABEL: Final = lazy_regex(r"[\s$*]*(?P<symbol>[^\W\d_](?:_?\{?[0-9]{1,2}\}?)?)\s{0,2}[=≈]")
 """A symbol with a sign at the beginning of an answer."""
 _DERIVATIVE: Final = r"(?:d|∂|\\partial\s?)L\s?/\s?(?:d|∂|\\partial\s?)"
 _INDEXED_SYMBOL: Final = (
     rf"(?:{_DERIVATIVE})?[^\W\d_](?:_?[0-9]|_[^\W\d_]|_\{{[^\W_](?:\s?[-+]\s?[0-9])?\}})?"
 )
-INDEXED_LABEL: Final = re.compile(rf"[\s$*]*(?P<symbol>{_INDEXED_SYMBOL})\s{{0,2}}[=≈]")
+INDEXED_LABEL: Final = lazy_regex(rf"[\s$*]*(?P<symbol>{_INDEXED_SYMBOL})\s{{0,2}}[=≈]")
 """A symbol that may have a letter as its index, ``h_t`` or ``dL/dw``, at the beginning."""
-LONE_SYMBOL: Final = re.compile(rf"\$\s*({_INDEXED_SYMBOL})\s*\$")
+LONE_SYMBOL: Final = lazy_regex(rf"\$\s*({_INDEXED_SYMBOL})\s*\$")
 """A formula that is only a symbol."""
-FUNCTION: Final = re.compile(
+FUNCTION: Final = lazy_regex(
     r"sin|cos|tanh?|ln|log|exp|sqrt|max|min|floor|ceil|round|softmax|sigmoid|σ", re.IGNORECASE
 )
 """A function that is computed on the way to the value."""
-ARGUMENT: Final = re.compile(r"[^\W_]+")
-SYMBOL: Final = re.compile(r"(?<![^\W_])(?:[^\W\d_][0-9]?|[0-9]{1,3})(?![^\W_]|\.[0-9])")
-SUBSCRIPT: Final = re.compile(r"(?<=[^\W\d_])_\{?([0-9]{1,2})\}?")
-AXIS: Final = re.compile(
+ARGUMENT: Final = lazy_regex(r"[^\W_]+")
+SYMBOL: Final = lazy_regex(r"(?<![^\W_])(?:[^\W\d_][0-9]?|[0-9]{1,3})(?![^\W_]|\.[0-9])")
+SUBSCRIPT: Final = lazy_regex(r"(?<=[^\W\d_])_\{?([0-9]{1,2})\}?")
+AXIS: Final = lazy_regex(
     r"(?<![\w-])(?:one\s+)?(?:rows?|columns?|cols?)\s*(?:=|are|is|of|per|for\s+each)\s*(?:the\s+)?(?=[^\W\d_]{3})",
     re.IGNORECASE,
 )
 _AMOUNT: Final = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?"
-TWO_SIDES: Final = re.compile(
+TWO_SIDES: Final = lazy_regex(
     rf"\s*(?P<left>{_AMOUNT})\s*(?P<one>[^\W\d_]+)\s*=\s*(?P<right>{_AMOUNT})\s*(?P<other>[^\W\d_]+)[\s.]*"
 )
 PAIR: Final = 2
 ROUNDING_TOLERANCE: Final = 0.1
 """Relative difference between a number and a coarse rounding of it."""
-ARRAY: Final = re.compile(r"\]|\\end|\n|[0-9]\s/\s|\)\s*,\s*\(")
-BRACKETED: Final = re.compile(r"(?:\A|[0-9]\s*,)\s*\(\s*[0-9]+\s*\)\s*(?:,\s*[0-9]|\Z)")
+ARRAY: Final = lazy_regex(r"\]|\\end|\n|[0-9]\s/\s|\)\s*,\s*\(")
+BRACKETED: Final = lazy_regex(r"(?:\A|[0-9]\s*,)\s*\(\s*[0-9]+\s*\)\s*(?:,\s*[0-9]|\Z)")
 
 
 def refuse_other_name(text: str, question: str) -> None:

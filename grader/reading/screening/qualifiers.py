@@ -10,6 +10,7 @@ from collections.abc import Collection
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import LETTER, STEM_LETTERS, find_word_stems
 from grader.reading.references.amounts import DIFFERENCE
@@ -61,8 +62,8 @@ OTHER_QUANTITIES: Final = (
     r"|radius|half[\s-]?width|misclassified|wasted|unused|missing"
 )
 """Names of the rest, the reverse or a half of what questions ask for."""
-REST: Final = re.compile(r"left(?:\s*over)?|remain\w*|unused|missing", re.IGNORECASE)
-NOT_REACHED: Final = re.compile(
+REST: Final = lazy_regex(r"left(?:\s*over)?|remain\w*|unused|missing", re.IGNORECASE)
+NOT_REACHED: Final = lazy_regex(
     r"(?<!\w)(?:not|never)\s+(?:covered|used|seen|read|reached|visited|filled)(?!\w)", re.IGNORECASE
 )
 """Words of a question that asks for the rest itself."""
@@ -81,7 +82,7 @@ ONE_FOR_EACH: Final = (
     r"(?:one|an?)\s+(?!third|half|quarter)[^\W\d_]{3,}\s+(?:per|for\s+(?:each|every))\s+[^\W\d_]+"
 )
 """A phrase that distributes one thing, and not the value: ``one vector per token``."""
-HARMLESS: Final = re.compile(
+HARMLESS: Final = lazy_regex(
     r"(?:do(?:es)?\s+not|do(?:es)?n't|will\s+not|won't|cannot|can't|did\s+not|didn't)\s+"
     r"(?:fit|divide|matter|change|learn|train|have\s+(?:any\s+)?(?:weights|parameters|biases))"
     r"|after\s+(?:the\s+|being\s+)?(?:round|simplif|expand|comput|calculat|cancel|substitut|convers|convert|that|this|all)\w*"
@@ -101,34 +102,34 @@ HARMLESS: Final = re.compile(
     re.IGNORECASE,
 )
 """Clauses with such words that say nothing about the value."""
-PER_ITEM: Final = re.compile(
+PER_ITEM: Final = lazy_regex(
     r"(?:per|for\s+each)\s+(?:image|sample|example|input|inference|forward(?:\s+pass)?)(?!\w)",
     re.IGNORECASE,
 )
 """The thing to which a quantity belongs anyway, unless the question is about several."""
-SEVERAL: Final = re.compile(
+SEVERAL: Final = lazy_regex(
     r"batch|together|altogether|(?<!\w)all(?!\w)|(?:images|samples|examples|texts)(?!\w)",
     re.IGNORECASE,
 )
-COMPLEMENT: Final = re.compile(r"(?<![\w.])1(?:00\s?%?)?\s*[-−]\s*[^\W\d_]\w+\s*(?:=|:)")
+COMPLEMENT: Final = lazy_regex(r"(?<![\w.])1(?:00\s?%?)?\s*[-−]\s*[^\W\d_]\w+\s*(?:=|:)")
 """A label such as ``1 - IoU``, whose value is the complement of what it names."""
-ASKED_EACH: Final = re.compile(
+ASKED_EACH: Final = lazy_regex(
     r"(?<!\w)(?:can|could|does|do|has|have|is|are|did|will)\s+each(?!\w)", re.IGNORECASE
 )
 """A question about each of several things, whose answer may end with ``each``."""
-PRONOUN: Final = re.compile(r"(?<!\w)of\s+(?:them|these|those|it)(?!\w)")
-BEFORE: Final = re.compile(
+PRONOUN: Final = lazy_regex(r"(?<!\w)of\s+(?:them|these|those|it)(?!\w)")
+BEFORE: Final = lazy_regex(
     r"(?<!\w)(?:before|prior|until|enters?|input|into|comes?\s+in)", re.IGNORECASE
 )
-BEFORE_STEP: Final = re.compile(r"(?<!\w)before\s[^.,;?]{1,80}", re.IGNORECASE)
+BEFORE_STEP: Final = lazy_regex(r"(?<!\w)before\s[^.,;?]{1,80}", re.IGNORECASE)
 """The step before which a question places its value."""
-AFTER: Final = re.compile(
+AFTER: Final = lazy_regex(
     r"(?<!\w)(?:after|behind|then|output|leaves?|follow|through)", re.IGNORECASE
 )
 """Words of a question that place its value before or after a step."""
-LATER: Final = re.compile(r"(?<!\w)(?:then|now|new|afterwards)(?!\w)", re.IGNORECASE)
+LATER: Final = lazy_regex(r"(?<!\w)(?:then|now|new|afterwards)(?!\w)", re.IGNORECASE)
 """Words of a question whose value comes after a change."""
-ALL: Final = re.compile(r"(?<!\w)(?:all|both|together)(?!\w)", re.IGNORECASE)
+ALL: Final = lazy_regex(r"(?<!\w)(?:all|both|together)(?!\w)", re.IGNORECASE)
 WHOLES: Final = r"of(?=\s+(?:the|all|its|this|that)\s+[^\W\d_])"
 """A word between a share or a count and the whole; its object follows."""
 CLASSES: Final = {
@@ -146,30 +147,30 @@ CLASSES: Final = {
 _GROUPS: Final = "|".join(f"(?P<{name}>{words})" for name, words in CLASSES.items())
 _START: Final = r"(?=[^\W\d_]|[0-9]+\s+o)"
 """How a qualifier begins: fast to reject at the digits of an array."""
-QUALIFIER: Final = re.compile(rf"(?<!\w){_START}(?:{_GROUPS})(?![\w/])", re.IGNORECASE)
-ASKED_FUNCTION: Final = re.compile(STATISTICS, re.IGNORECASE)
+QUALIFIER: Final = lazy_regex(rf"(?<!\w){_START}(?:{_GROUPS})(?![\w/])", re.IGNORECASE)
+ASKED_FUNCTION: Final = lazy_regex(STATISTICS, re.IGNORECASE)
 EXEMPTING: Final = {
-    "exclusion": re.compile(
+    "exclusion": lazy_regex(
         rf"(?<!\w)(?:{EXCLUSIONS}|no|not|nor|neither|only)(?!\w)", re.IGNORECASE
     ),
-    "share": re.compile(r"(?<!\w)(?:per|each|every|an?|one|single|all)(?!\w)", re.IGNORECASE),
-    "order": re.compile(
+    "share": lazy_regex(r"(?<!\w)(?:per|each|every|an?|one|single|all)(?!\w)", re.IGNORECASE),
+    "order": lazy_regex(
         r"(?<!\w)(?:before|after|prior|until|behind|follow\w*|then|through|output|leaves?|enters?|input)(?!\w)",
         re.IGNORECASE,
     ),
-    "negation": re.compile(r"(?<!\w)(?:not|never|no|nor|[^\W\d_]+n't)(?!\w)", re.IGNORECASE),
-    "limit": re.compile(
+    "negation": lazy_regex(r"(?<!\w)(?:not|never|no|nor|[^\W\d_]+n't)(?!\w)", re.IGNORECASE),
+    "limit": lazy_regex(
         r"(?<!\w)(?:only|up\s+to|at\s+most|at\s+least|most|least|almost|nearly)(?!\w)",
         re.IGNORECASE,
     ),
 }
 """Words of a question after which a student may qualify the answer in the same way."""
-OBJECT: Final = re.compile(
+OBJECT: Final = lazy_regex(
     r"[\s,:(]*(?:(?:the|a|an|any|its|all|both|of|their|single|one|that|every|each|last|first|second|third|[0-9]{1,9})\s+)*([^\W\d_]{2,})",
     re.IGNORECASE,
 )
 """The next word with a meaning of its own."""
-LATER_LINK: Final = re.compile(r"=|≈|→|⇒|\\approx")
+LATER_LINK: Final = lazy_regex(r"=|≈|→|⇒|\\approx")
 """A sign behind which the value follows, so that a function before it is only on the way."""
 _LARGEST: Final = frozenset({"most", "larg", "maxi", "bigg", "high", "peak", "long"})
 LIMIT_ECHOES: Final = {

@@ -4,22 +4,23 @@ import re
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 
 _NAME: Final = r"(?<![^\W\d_])[^\W\d_]{3,30}+"
-NAMES: Final = re.compile(
+NAMES: Final = lazy_regex(
     rf"({_NAME}(?:\s{{0,3}}+(?:,|×|x(?=\s)|/|\|)\s{{0,3}}+{_NAME})++)\s{{0,3}}[)\]]?\s{{0,3}}(?:=|:)",
     re.IGNORECASE,
 )
 """Several names and a sign, before their values."""
 _BETWEEN: Final = r"(?:[ \t]{0,9}\|[ \t]*+|\t|[ ]{2,}+)"
-HEADER: Final = re.compile(
+HEADER: Final = lazy_regex(
     rf"\A\s*+(?P<names>\|?[ \t]*+{_NAME}(?:{_BETWEEN}{_NAME})++[ \t]*+\|?)[ \t]*+\n"
     r"(?:[ \t|:-]*-[ \t|:-]*\n)?(?=[ \t|]*[-+.0-9])"
 )
 """The names of the columns above the first row, and a Markdown rule."""
-WORD: Final = re.compile(_NAME)
+WORD: Final = lazy_regex(_NAME)
 
 
 def refuse_other_order(text: str, question: str) -> None:

@@ -3,13 +3,14 @@
 import re
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import truncate_line
 
-REASON: Final = re.compile(
+REASON: Final = lazy_regex(
     r"(?<=[\w)\]}%])[\s,;.]*[\s,;.(]\b(?:because|bc|cuz|since|as\s+(?=[^\W\d_]+\s)|due\s+to)\s+\S.*\Z",
     re.IGNORECASE | re.DOTALL,
 )
-VALUE: Final = re.compile(
+VALUE: Final = lazy_regex(
     r"[0-9]|\A\s*(?:zero|one|two|three|four|five|six|seven|eight|nine|ten)(?!\w)", re.IGNORECASE
 )
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.screening.qualifiers import HARMLESS, ONE_FOR_EACH, PRONOUN
@@ -18,33 +19,33 @@ PREPOSITIONS: Final = (
     r"|if|unless|when|assuming"
 )
 _OBJECT: Final = r"[^,;:()=≈→\n\[\]{}|]*"
-SCOPE: Final = re.compile(
+SCOPE: Final = lazy_regex(
     r"(?<=[\w)\]}%*.,;])[\s,;(]+"
     rf"(?P<phrase>(?:[^\W\d_]+\s+){{0,3}}?(?P<preposition>{PREPOSITIONS})\s+"
     rf"(?P<object>{_OBJECT}[^\W\d_]{_OBJECT}))",
     re.IGNORECASE,
 )
-LINK: Final = re.compile(r"=|≈|→|⇒|->|:(?=\s)|\\approx")
-BESIDE: Final = re.compile(
+LINK: Final = lazy_regex(r"=|≈|→|⇒|->|:(?=\s)|\\approx")
+BESIDE: Final = lazy_regex(
     rf"^[ \t]*(?:>>>|\.\.\.|In \[[0-9]*\]:)[^\n]*\n|(?<=\(){ONE_FOR_EACH}(?=\))",
     re.MULTILINE | re.IGNORECASE,
 )
 """A line of a program, before the line that it printed, or ``(one bias per filter)``."""
-INCLUDED_BEHIND: Final = re.compile(
+INCLUDED_BEHIND: Final = lazy_regex(
     r"(?<=[0-9)\s(])(?:the\s+)?(?P<noun>[^\W\d_]{3,})\s+(?:(?:is|are)\s+)?included(?!\w)",
     re.IGNORECASE,
 )
 """A noun and that it is included, which means the same as ``including`` before it."""
-WORD: Final = re.compile(r"[^\W_]+")
-DIGIT: Final = re.compile(r"[0-9]")
+WORD: Final = lazy_regex(r"[^\W_]+")
+DIGIT: Final = lazy_regex(r"[0-9]")
 INCLUDING: Final = frozenset({"with", "including", "incl"})
-INCLUDED: Final = re.compile(
+INCLUDED: Final = lazy_regex(
     r"(?<!\w)(?:with|have|has|having|includ\w+|contains?)\s+(?:(?:an?|its|one|all|the|both)\s+)?"
     r"(?:[^\W\d_]+\s+)??([^\W\d_]{4,})",
     re.IGNORECASE,
 )
 """What a layer of the statement has: ``each filter has a bias``."""
-ORDINAL: Final = re.compile(r"(?<![\w-])(?:first|second|third|fourth|last)(?![\w-])")
+ORDINAL: Final = lazy_regex(r"(?<![\w-])(?:first|second|third|fourth|last)(?![\w-])")
 GENERIC: Final = frozenset(
     [
         "the",

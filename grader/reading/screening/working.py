@@ -4,17 +4,18 @@ import re
 from fractions import Fraction
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.characters import fold_lookalikes
 from grader.reading.screening.qualifiers import EXCLUSIONS
 from grader.reading.wording.meaning_words import HEDGE
 
-LINK: Final = re.compile(r"=+>?|→|⇒|->")
+LINK: Final = lazy_regex(r"=+>?|→|⇒|->")
 NUMBER: Final = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(?:\.[0-9]{1,15})?"
-WORDS: Final = re.compile(r"(?:[^\W\d_]{2,}[.'-]?\s*|[\[\]()]\s*)+")
-SUM: Final = re.compile(rf"\s*({NUMBER})((?:\s*[-+*/×·]\s*{NUMBER})+)\s*")
-STEP: Final = re.compile(rf"\s*([-+*/×·])\s*({NUMBER})")
-VALUE: Final = re.compile(rf"\s*({NUMBER})(?!\s*[-+*/×·^0-9.])")
-QUALIFIED_LABEL: Final = re.compile(rf"[^0-9]*?(?<!\w)(?:{EXCLUSIONS}|per)\s[^0-9]*", re.IGNORECASE)
+WORDS: Final = lazy_regex(r"(?:[^\W\d_]{2,}[.'-]?\s*|[\[\]()]\s*)+")
+SUM: Final = lazy_regex(rf"\s*({NUMBER})((?:\s*[-+*/×·]\s*{NUMBER})+)\s*")
+STEP: Final = lazy_regex(rf"\s*([-+*/×·])\s*({NUMBER})")
+VALUE: Final = lazy_regex(rf"\s*({NUMBER})(?!\s*[-+*/×·^0-9.])")
+QUALIFIED_LABEL: Final = lazy_regex(rf"[^0-9]*?(?<!\w)(?:{EXCLUSIONS}|per)\s[^0-9]*", re.IGNORECASE)
 """Words before the first number of a computation which say that it is not the whole value."""
 MAX_CHARACTERS: Final = 300
 

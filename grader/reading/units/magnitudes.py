@@ -1,11 +1,11 @@
 """Words after a number that scale it: ``6.7 million``, ``138.4M``, ``3.2 GMACs``, ``86 pct``."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.tokens import Token
 from grader.reading.units.unit_names import AMBIGUOUS, DIMENSIONS, RATE, parse_unit
 from grader.values import Number, simplify_number
@@ -56,8 +56,8 @@ PERCENT: Final = frozenset(
     | {"procenta", "procentů", "procentów", "százalék"}
 )
 PER_CENT: Final = frozenset({"per cent", "pour cent", "por ciento", "por cento", "per cento"})
-OPERATIONS: Final = re.compile(r"([kKMGT]|kilo|mega|giga|tera)[Oo][Pp][Ss]")
-PREFIXED: Final = re.compile(
+OPERATIONS: Final = lazy_regex(r"([kKMGT]|kilo|mega|giga|tera)[Oo][Pp][Ss]")
+PREFIXED: Final = lazy_regex(
     r"[kKMGT](?i:mul|add|val|neuron|conn|elem|pix|px|tok|sampl|image)[A-Za-z]*"
 )
 """A counted thing after a letter that may scale the number: ``1.5 Mmul``."""

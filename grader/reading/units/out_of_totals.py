@@ -4,11 +4,12 @@ import re
 from dataclasses import replace
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.numbers import read_number
 from grader.reading.result import RawAnswer, Reading
 from grader.values import Number
 
-OUT_OF_TOTAL: Final = re.compile(
+OUT_OF_TOTAL: Final = lazy_regex(
     r"\s*(?P<part>\d{1,15})\s+(?:out\s+)?of\s+(?P<whole>[1-9]\d{0,14})[\s.]*", re.ASCII
 )
 

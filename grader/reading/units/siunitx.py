@@ -3,11 +3,13 @@ r"""Numbers of the LaTeX package siunitx: ``\num{3640}``, ``\SI{588}{\kibi\byte}
 import re
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
+
 _NUMBER: Final = r"\{\s*([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)\s*\}"
-CALL: Final = re.compile(
+CALL: Final = lazy_regex(
     rf"\\(?:num|(?:SI|qty)(?=\s*\{{[^{{}}]*\}}\s*\{{([^{{}}]*)\}}))\s*{_NUMBER}(?(1)\s*\{{[^{{}}]*\}})"
 )
-MACRO: Final = re.compile(r"\\([A-Za-z]+)\s*")
+MACRO: Final = lazy_regex(r"\\([A-Za-z]+)\s*")
 PREFIXES: Final = {
     **dict(zip(("kibi", "mebi", "gibi", "tebi"), ("Ki", "Mi", "Gi", "Ti"), strict=True)),
     **dict(zip(("kilo", "mega", "giga", "tera"), "KMGT", strict=True)),

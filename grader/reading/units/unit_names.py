@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Final, NamedTuple
 
+from grader.lazy_regex import lazy_regex
 from grader.values import Number, simplify_number
 
 
@@ -59,9 +60,9 @@ DECIMAL_BYTES: Final = {
 Each has the binary unit and its size in bytes.
 """
 
-AMBIGUOUS: Final = re.compile(r"(?P<prefix>[kmgt]?i?)bs?", re.IGNORECASE)
+AMBIGUOUS: Final = lazy_regex(r"(?P<prefix>[kmgt]?i?)bs?", re.IGNORECASE)
 """Bytes or bits in a spelling of no unit: ``mb`` may be megabits, ``MBs`` a rate."""
-RATE: Final = re.compile(r"[kmgtp]?i?(?:b|bit|byte|flop|mac|f)ps|[kmg]?hz", re.IGNORECASE)
+RATE: Final = lazy_regex(r"[kmgtp]?i?(?:b|bit|byte|flop|mac|f)ps|[kmg]?hz", re.IGNORECASE)
 """Units per second."""
 
 EXACT_SPELLINGS: Final = {
@@ -96,7 +97,7 @@ STEMS: Final = {
     **dict.fromkeys(("hour", "hr"), Unit("seconds", "h")),
 }
 """Units by words that may have a prefix and an ``s``, in any case."""
-WORD: Final = re.compile(rf"(|{'|'.join(PREFIXES)})({'|'.join(STEMS)})s?", re.IGNORECASE)
+WORD: Final = lazy_regex(rf"(|{'|'.join(PREFIXES)})({'|'.join(STEMS)})s?", re.IGNORECASE)
 
 
 def parse_unit(spelling: str) -> Unit | None:

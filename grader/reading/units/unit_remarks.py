@@ -4,18 +4,19 @@ import re
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.evaluation import evaluate_tokens
 from grader.reading.grammar.tokens import tokenize
 from grader.reading.units.unit_names import DIMENSIONS, parse_unit
 
-PER_ITEM: Final = re.compile(r"(?<=[A-Za-z])\s?/\s?(?:image|img|sample|example|input)(?![\w/])")
+PER_ITEM: Final = lazy_regex(r"(?<=[A-Za-z])\s?/\s?(?:image|img|sample|example|input)(?![\w/])")
 """A slash and the thing to which the quantity belongs anyway."""
-DEFINITION: Final = re.compile(
+DEFINITION: Final = lazy_regex(
     r"(?<=[A-Za-z])[\s,;]*(?:\(|\b(?:where|with|using|at)\b|,)\s*"
     r"(?:1\s?(?P<unit>[A-Za-z]{2,9})\s*=\s*)?(?P<size>[0-9][0-9,.^*²³⁶⁹{}\s]*?)\s*(?:B|bytes?)\s*\)?(?=[\s.]*\Z)"
 )
 """The size of a unit in bytes, at the end."""
-TYPED_UNIT: Final = re.compile(r"[0-9.)]\s*([A-Za-z]{2,9})\Z")
+TYPED_UNIT: Final = lazy_regex(r"[0-9.)]\s*([A-Za-z]{2,9})\Z")
 
 
 def blank_unit_remarks(text: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.evaluation import evaluate_tokens
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, ends_with_operand
 from grader.reading.units.magnitudes import is_scale_word
@@ -48,7 +49,7 @@ CONDITION_WORDS: Final = PAUSE_SIGNS | {
     *("pour", "avec", "si", "où", "con", "para", "cuando", "donde"),
 }
 """Separators of a value and the name of another one: ``12 for n = 3``, ``12, n = 3``."""
-SETTING_NAME: Final = re.compile(
+SETTING_NAME: Final = lazy_regex(
     r"[^\W\d_]|.*[\d_].*|strides?|padding|pad|dilation|batch|kernel|groups|epochs?", re.IGNORECASE
 )
 """A word that names a separate value: a letter, ``s_1``, or a setting of a layer."""

@@ -1,10 +1,10 @@
 """Axes of a shape: the pieces between its outermost commas or multiplication signs."""
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token
 
@@ -16,7 +16,7 @@ SEPARATORS: Final = (frozenset({",", ";"}), frozenset({"×"}), frozenset({"*", "
 
 In ``H*W × N`` the star multiplies.
 """
-ZERO_PADDED: Final = re.compile(r"0[0-9]+")
+ZERO_PADDED: Final = lazy_regex(r"0[0-9]+")
 FENCES: Final = frozenset({"(", "[", "{"})
 
 

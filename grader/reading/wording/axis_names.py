@@ -9,6 +9,7 @@ from typing import Final
 
 from grader.display.text import to_text
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.characters import clean_text
 from grader.reading.numbers import MAX_TEXT
 from grader.reading.result import Reading
@@ -31,16 +32,16 @@ NAMES_BEHIND: Final = {
     "L": "long|steps",
 }
 """Further spellings of the axes behind their sizes."""
-JOINT_BEHIND: Final = re.compile(
+JOINT_BEHIND: Final = lazy_regex(
     r"\s*[,;×]\s*(?:and\s+)?|(?<=[)A-Za-z])\s+(?:x|by|and)\s+|\s+(?:and|by)\s+"
 )
-SIZE_AND_NAME: Final = re.compile(
+SIZE_AND_NAME: Final = lazy_regex(
     r"(?P<size>[0-9]{1,9})\s*\(?\s*(?P<name>[A-Za-z][A-Za-z ]{0,15}?)\s*\)?"
 )
-NAME_AND_SIZE: Final = re.compile(r"(?P<name>[A-Za-z]{1,15})\s+(?P<size>[0-9]{1,9})")
+NAME_AND_SIZE: Final = lazy_regex(r"(?P<name>[A-Za-z]{1,15})\s+(?P<size>[0-9]{1,9})")
 SIZE: Final = r"[0-9]{1,9}(?![0-9]|\.[0-9])"
 BETWEEN: Final = r"(?:\s*+(?:[,;×&|]|x(?=\s)|and\b)\s*+|\s++|(?<=[0-9])(?=[A-Za-z]))"
-MAPS: Final = re.compile(
+MAPS: Final = lazy_regex(
     rf"[\s$(]*({SIZE})\s*(?:@|(?:feature\s+)?(?:maps|channels)\s+of(?:\s+size)?)\s*\(?({SIZE})\s*(?:[×x*]|\\times)\s*({SIZE})(?:\s+pixels)?[\s$).]*"
 )
 JOINT: Final = r"\s*+(?:[x×*·,;/]|\\times|by\b)\s*+"

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from grader.display.text import to_text
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.arrays.ambiguous_rows import refuse_reordered_labels
 from grader.reading.arrays.headings import refuse_other_axis_names, refuse_reordered_heading
 from grader.reading.grammar.ambiguous_signs import (
@@ -27,40 +28,40 @@ PREFIX_LETTERS: Final = 3
 """Number of first letters that identify a longer word: ``col`` for column."""
 SUBSCRIPTS_TO_DIGITS: Final = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 DIGITS_TO_SUPERSCRIPTS: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-TYPESETTING: Final = re.compile(
+TYPESETTING: Final = lazy_regex(
     r"[$\"'`]|\\[()\[\]]|\*\*(?=[^\W\d_])|(?<=[0-9])\*\*(?=\s*(?:[,;\n]|and\b|\Z))|\\(?:left|right|text|(?:wide)?hat)(?![A-Za-z])(?:(?<=hat)\s*\{)?"
 )
-OPENED: Final = re.compile(r"[\s(\[{|]*")
-LISTED: Final = re.compile(r",?\s*(?:[,;/|&]|\b(?:and|und)\b|\s)\s*")
+OPENED: Final = lazy_regex(r"[\s(\[{|]*")
+LISTED: Final = lazy_regex(r",?\s*(?:[,;/|&]|\b(?:and|und)\b|\s)\s*")
 _ARROW: Final = r"(?:[-=]+>|→|⇒)"
-HEADER: Final = re.compile(
+HEADER: Final = lazy_regex(
     rf"[\s)\]}}]*(?:{_ARROW}|=|:|≈)|[ \t|]*\n(?:[ \t|:-]*\n)?(?=[ \t|]*[-+.0-9])"
 )
-SIGN: Final = re.compile(r"[\s)\]}]*(?:=|:|≈|is\b)?\s*")
-BEFORE: Final = re.compile(r"[\s,;]*(?:(?:and|und)\b)?\s*")
+SIGN: Final = lazy_regex(r"[\s)\]}]*(?:=|:|≈|is\b)?\s*")
+BEFORE: Final = lazy_regex(r"[\s,;]*(?:(?:and|und)\b)?\s*")
 PAUSES: Final = " \t\r\n,;.|"
 CLOSERS: Final = " \t\r\n)]}."
-OTHER_NUMBER: Final = re.compile(
+OTHER_NUMBER: Final = lazy_regex(
     rf"[;\n]|,(?=\s|{LETTER})|{LETTER}\w*\s*[=:]|(?:^|=)\s*-?[0-9.]+\s*(?:{_ARROW}|:)"
 )
 """Separator of a number from another one without a name."""
-DASHED: Final = re.compile(r"[)\]}]*(?:\s+-\s|-(?![->]))")
+DASHED: Final = lazy_regex(r"[)\]}]*(?:\s+-\s|-(?![->]))")
 """A dash after a name, with spaces on both sides or none."""
-SQUARE: Final = re.compile(r"\s*([0-9]+)\s*[x×]\s*\1\s*")
+SQUARE: Final = lazy_regex(r"\s*([0-9]+)\s*[x×]\s*\1\s*")
 """The size of a window, or a product."""
 _NUMBER: Final = r"[-+]?[0-9]+(?:\.[0-9]+)?(?:/[0-9]+)?"
-JOINED: Final = re.compile(
+JOINED: Final = lazy_regex(
     rf"\s*({_NUMBER}(?:, ?{_NUMBER})*),?\s+(?:and|und|et|y|и)\s+({_NUMBER})[\s.]*"
 )
 """Plain numbers with ``and`` before the last."""
-RESPELLING: Final = re.compile(r"\s+(\()?")
+RESPELLING: Final = lazy_regex(r"\s+(\()?")
 """Text between two spellings of the same name."""
-MARKS: Final = re.compile(rf"^[ \t]*[-*·](?=[ \t]+{LETTER})", re.MULTILINE)
+MARKS: Final = lazy_regex(rf"^[ \t]*[-*·](?=[ \t]+{LETTER})", re.MULTILINE)
 """A list marker before a name; before a number it may be a sign."""
-LAST_REMARK: Final = re.compile(rf"(?<=\S)\s+\([^()]*{LETTER}[^()]*\)[\s.]*\Z")
+LAST_REMARK: Final = lazy_regex(rf"(?<=\S)\s+\([^()]*{LETTER}[^()]*\)[\s.]*\Z")
 """A remark in brackets behind all numbers."""
 NOTE: Final = "The names tell which number is which."
-DIGIT: Final = re.compile(r"[0-9]")
+DIGIT: Final = lazy_regex(r"[0-9]")
 
 
 class LabelSpan(NamedTuple):

@@ -1,15 +1,15 @@
 """Refusal of words around a value whose loss would change its meaning."""
 
-import re
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import missing_log_base_error, truncate_line
 from grader.reading.screening.qualifiers import HARMLESS
 from grader.reading.wording.meaning_words import CHANGING, SCALING
 
 NOT_FINITE: Final = frozenset({"nan", "inf", "infinity", "infinite"})
-WORD: Final = re.compile(r"[^\W\d_]+")
+WORD: Final = lazy_regex(r"[^\W\d_]+")
 
 
 def refuse_meaning_changing_words(words: str, position: int) -> None:

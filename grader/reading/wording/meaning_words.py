@@ -7,7 +7,9 @@ for "minus" or "million" would make it another number.
 import re
 from typing import Final
 
-CHANGING: Final = re.compile(
+from grader.lazy_regex import lazy_regex
+
+CHANGING: Final = lazy_regex(
     r"not|either|neither|minus|neg|negative|plus|less|more|fewer|under|over|below|above|least|most|between|or|half"
     r"|halves|thirds|quarters?|twice|double|triple|times|squared?|cubed?|root|cent|except|pi"
     r"|halved|doubled|tripled|quadrupled|factorial|transposed?|inverse|none"
@@ -22,7 +24,7 @@ CHANGING: Final = re.compile(
     r"|마이너스|아니|이상|이하|절반).*"
 )
 """Words that change the meaning of a number."""
-SCALING: Final = re.compile(
+SCALING: Final = lazy_regex(
     r"tens|(?:hundred|thousand|million|billion|trillion)(?:s|ths?)?|la(?:kh|c)s?|cr|crores?|dozens?"
     r"|(?:four|fif|six|seven|eigh|nin|ten)ths|(?:per|pro)?mille|permil|mil(?:l|li)?s?|ppm|ppb"
     r"|[mb]il+i?ons?"
@@ -38,12 +40,12 @@ SCALING: Final = re.compile(
     r"|млн|млрд|тыс|тис|.*[十百千万萬亿億兆만억천].*"
 )
 """Words that scale a number."""
-HEDGE: Final = re.compile(
+HEDGE: Final = lazy_regex(
     r"(?<![^\W_])(?:or|not|nor|maybe|perhaps|either|neither|probably|possibly|presumably|might|may"
     r"|could|alternatively|otherwise|instead|else|unsure|guess(?:ing|ed)?|[a-z]+n't)(?![^\W_])"
 )
 """Words with which a remark retracts the value or offers another."""
-PART: Final = re.compile(r"(?:third|(?:four|fif|six|seven|eigh|nin|ten|hundred)th)", re.IGNORECASE)
+PART: Final = lazy_regex(r"(?:third|(?:four|fif|six|seven|eigh|nin|ten|hundred)th)", re.IGNORECASE)
 """A word for a share directly after a number: ``1 third``."""
 TOTAL: Final = frozenset(
     {"total", "altogether", "overall", "final", "insgesamt", "zusammen", "totale"}

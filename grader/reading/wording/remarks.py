@@ -3,11 +3,11 @@
 A remark that retracts the value, scales it or leads to another value is refused.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.decimal_places import last_decimal_unit
 from grader.reading.grammar.equation_chains import LINKS
 from grader.reading.grammar.errors import quote_span
@@ -24,8 +24,8 @@ SECOND: Final = 2
 """Index of a number directly after a link that starts the remark."""
 VALUES: Final = frozenset({"number", "name"})
 REMARKS: Final = frozenset({"(", "[", "{"})
-SYMBOL_LIKE: Final = re.compile(r"[^\W\d_]|.*[\d_].*")
-EASTERN_TEXT: Final = re.compile(rf"(?:{EASTERN})+")
+SYMBOL_LIKE: Final = lazy_regex(r"[^\W\d_]|.*[\d_].*")
+EASTERN_TEXT: Final = lazy_regex(rf"(?:{EASTERN})+")
 LIST_SIGNS: Final = frozenset({",", ";", "×", "*", "·"})
 VALUE_WORDS: Final = frozenset(
     {

@@ -1,6 +1,5 @@
 """Values given twice: in brackets after the value, or rounded, as in ``13,107,400 ≈ 13.1M``."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -8,6 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.decimal_places import BRACES, SUMS, last_decimal_unit, unit_in_last_place
 from grader.reading.grammar.equation_chains import CHAIN_NOTE, ValueTokens
 from grader.reading.grammar.errors import quote_span
@@ -21,7 +21,7 @@ MAX_LOSS_DIVISOR: Final = 50
 FULL_NOTE: Final = "Given twice; the value with all its figures counts."
 TIMES_PATTERN: Final = r"(?:\s?(?:[x×倍]|\\times|(?<=\s)times)|[- ]?(?:fold|fach))"
 """A cross, or a word such as times or fold, after a number."""
-REPEATED_RATIO: Final = re.compile(
+REPEATED_RATIO: Final = lazy_regex(
     rf"(?<![0-9.])([0-9]+\.[0-9]+){TIMES_PATTERN}\s+\(([0-9]+\.[0-9]+)\)[\s$.]*\Z"
 )
 """A decimal with a cross after it, and another decimal in brackets at the end."""

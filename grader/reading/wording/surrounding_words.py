@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.ambiguous_signs import DASH_IS_AMBIGUOUS
 from grader.reading.grammar.equation_chains import LINKS, ValueTokens
 from grader.reading.grammar.errors import NUMBER_FORMS, quote_span, truncate_line
@@ -34,7 +35,7 @@ BULLETS: Final = frozenset({BULLET, "*", "-"})
 STARS: Final = frozenset({"*", "**"})
 PUNCTUATION: Final = frozenset({",", ";", ".", ":"})
 EDGE_SIGNS: Final = STARS | PUNCTUATION | {BULLET}
-NUMBERED: Final = re.compile(
+NUMBERED: Final = lazy_regex(
     r"(?:layer|conv|block|stage|step|part|problem|question|exercise|task|output|no|nr|row)",
     re.IGNORECASE,
 )
@@ -46,7 +47,7 @@ WORDS_AFTER_AXIS: Final = frozenset({"direction", "axis", "and"})
 
 `WORDS_BEFORE_AXIS` are those before it.
 """
-ABBREVIATION: Final = re.compile(
+ABBREVIATION: Final = lazy_regex(
     r"(?!(?:px|pxs|pts|wts|ch|hrs|yrs|nbr|th|st|nd|rd)\Z)[b-df-hj-np-tv-xz]{2,6}\.?", re.IGNORECASE
 )
 """Consonants alone after a number: an abbreviation that may scale it, such as ``thsd``."""

@@ -8,6 +8,7 @@ import re
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.equation_chains import LINK_STARTS
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.tokens import tokenize
@@ -25,25 +26,25 @@ _COUNTED: Final = (
 """
 _TOTAL: Final = r"in\s+total|altogether|overall"
 _MORE: Final = rf"{_COUNTED}|{_TOTAL}|wide|high|and|learnable|trainable"
-COUNTED: Final = re.compile(
+COUNTED: Final = lazy_regex(
     rf"{_BEHIND}\s+(?P<words>(?:{_COUNTED}|{_TOTAL}|(?:learnable|trainable)\s+(?:{_COUNTED}))"
     rf"(?:\s+(?:{_MORE})){{0,6}})\s*[.!$]*\s*\Z"
 )
-REMARK: Final = re.compile(
+REMARK: Final = lazy_regex(
     r"(?<=[\w)\]}])(?P<words>[ \t]+(?:\((?:[^\W\d_]{2,}[\s+,&-]*)+\)|#[ \t][^\n]*))\s*\Z"
 )
 """Words in brackets or a comment behind the formula."""
-INTRODUCTION: Final = re.compile(
+INTRODUCTION: Final = lazy_regex(
     r"\A\s*(?:(?:the|my|its|our)\s+)?(?:[^\W\d_]{3,}\s+){0,3}(?:is|are|equals|gives)\s+(?=\S)",
     re.IGNORECASE,
 )
 """Words before a formula, up to the verb: ``The answer is``."""
-CLAUSE: Final = re.compile(
+CLAUSE: Final = lazy_regex(
     rf"{_BEHIND}[,;:.$]{{0,3}}\s+(?P<words>(?P<opener>where|assuming|if|when|unless|for|with)\s.*)\Z",
     re.DOTALL,
 )
-LETTERS: Final = re.compile(r"[^\W\d_]+")
-LIMITING: Final = re.compile(
+LETTERS: Final = lazy_regex(r"[^\W\d_]+")
+LIMITING: Final = lazy_regex(
     r"(?:round|floor|ceil|truncat|integer|whole)[a-z]*|up|down|if|when|unless|for|with"
 )
 """Words of a clause that state how the result is rounded, or when it holds."""

@@ -6,19 +6,19 @@ cell names the part, and the answer is the rest of the cell, or what its code pr
 """
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reports.blocks import MAX_BLOCK_CHARACTERS, Location, check_size
 from grader.reports.documents.notebooks import join_source, printed_text
 
-START_MARK: Final = re.compile(
+START_MARK: Final = lazy_regex(
     r"[ \t]*(?:<!--|%|\#)[ \t]*answer[ \t]+(?P<problem>[a-z0-9-]{1,80})\.(?P<part>\w{1,80})"
     r"[ \t]*(?:-->)?[ \t]*"
 )
-END_MARK: Final = re.compile(r"[ \t]*(?:<!--|%|\#)[ \t]*end[ \t]*(?:-->)?[ \t]*")
+END_MARK: Final = lazy_regex(r"[ \t]*(?:<!--|%|\#)[ \t]*end[ \t]*(?:-->)?[ \t]*")
 MARKDOWN_MARKS: Final = ("<!-- answer {problem}.{part} -->", "<!-- end -->")
 TEX_MARKS: Final = ("% answer {problem}.{part}", "% end")
 

@@ -3,69 +3,70 @@
 import re
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reports.blocks import MAX_BLOCK_CHARACTERS, Block, check_size
 from grader.reports.documents.hidden_text import blank_hidden_tex
 from grader.reports.documents.text_lines import STARTS_LINE, WRAPPED_LENGTH, split_text
 
 CONVERTER_MARKS: Final = (
-    (re.compile(r"\\hypertarget\{[^{}\n]{0,200}\}\{"), ""),
-    (re.compile(r"\\label\{[^{}\n]{0,200}\}\}"), ""),
-    (re.compile(r"\\texorpdfstring\{([^{}]{0,300})\}\{[^{}]{0,300}\}"), r"\1"),
-    (re.compile(r"\\tightlist(?![a-zA-Z])"), ""),
-    (re.compile(r"\{([\[\]])\}"), r"\1"),
+    (lazy_regex(r"\\hypertarget\{[^{}\n]{0,200}\}\{"), ""),
+    (lazy_regex(r"\\label\{[^{}\n]{0,200}\}\}"), ""),
+    (lazy_regex(r"\\texorpdfstring\{([^{}]{0,300})\}\{[^{}]{0,300}\}"), r"\1"),
+    (lazy_regex(r"\\tightlist(?![a-zA-Z])"), ""),
+    (lazy_regex(r"\{([\[\]])\}"), r"\1"),
 )
 """What converters such as Pandoc write around headings, lists and brackets."""
 SI_UNITS: Final = (
     (
-        re.compile(r"\\(?:SI|qty)(?:\[[^\]\n]{0,80}\])?\{([^{}\n]{0,80})\}\{([^{}\n]{0,80})\}"),
+        lazy_regex(r"\\(?:SI|qty)(?:\[[^\]\n]{0,80}\])?\{([^{}\n]{0,80})\}\{([^{}\n]{0,80})\}"),
         r"\1 \2",
     ),
-    (re.compile(r"\\(?:num|si|unit)(?:\[[^\]\n]{0,80}\])?\{([^{}\n]{0,80})\}"), r"\1"),
+    (lazy_regex(r"\\(?:num|si|unit)(?:\[[^\]\n]{0,80}\])?\{([^{}\n]{0,80})\}"), r"\1"),
 )
 """Numbers and units of the package siunitx."""
-WRAPPED_HEADING: Final = re.compile(
+WRAPPED_HEADING: Final = lazy_regex(
     r"(\\(?:sub){0,2}(?:section|paragraph|chapter|part)\*?\{[^{}\n]{0,200})\n([^{}\n]{0,200}\})"
 )
-BARE_ITEM: Final = re.compile(
+BARE_ITEM: Final = lazy_regex(
     r"(\\item(?:[ \t]*\[[^\]\n]{0,80}\])?)[ \t]*\n[ \t]*(?=[^\s\\]|\\[(t$])"
 )
 """Item whose text starts in the next line."""
 FULL_LENGTH: Final = 66
 """Length of a line with the first word of the next, from which it was wrapped."""
-PLAIN_TEXT: Final = re.compile(r"(?!\s*(?:[|#`]|\$\$|$))(?:(?!\$\$).)*")
+PLAIN_TEXT: Final = lazy_regex(r"(?!\s*(?:[|#`]|\$\$|$))(?:(?!\$\$).)*")
 BODY_START: Final = r"\begin{document}"
 BODY_END: Final = r"\end{document}"
-HEADING: Final = re.compile(
+HEADING: Final = lazy_regex(
     r"\\(?:sub){0,2}(?:section|paragraph|chapter|part)\*?\{([^{}\n]{0,300})\}"
 )
-MATH_START: Final = re.compile(
+MATH_START: Final = lazy_regex(
     r"\\begin\{(?:equation|displaymath|align|gather|multline|eqnarray|math|split|aligned)\*?\}|\\\["
 )
-MATH_END: Final = re.compile(
+MATH_END: Final = lazy_regex(
     r"\\end\{(?:equation|displaymath|align|gather|multline|eqnarray|math|split|aligned)\*?\}|\\\]"
 )
-ARRAY_START: Final = re.compile(r"\\begin\{(?:\w{0,9}matrix|array)\*?\}")
-ARRAY_END: Final = re.compile(
+ARRAY_START: Final = lazy_regex(r"\\begin\{(?:\w{0,9}matrix|array)\*?\}")
+ARRAY_END: Final = lazy_regex(
     r"\\end\{(?:\w{0,9}matrix|array)\*?\}(?!.*\\begin\{(?:\w{0,9}matrix|array))"
 )
-CODE: Final = re.compile(r"\\(?:begin|end)\{(?:verbatim|lstlisting|minted|Verbatim)\*?\}.*")
-WRAPPER: Final = re.compile(
+CODE: Final = lazy_regex(r"\\(?:begin|end)\{(?:verbatim|lstlisting|minted|Verbatim)\*?\}.*")
+WRAPPER: Final = lazy_regex(
     r"\\(?:textbf|textit|emph|underline|texttt|textrm|textsf|mbox|boxed|fbox)\{([^{}\n]{0,2000})\}"
 )
-LISTS: Final = re.compile(
+LISTS: Final = lazy_regex(
     r"\\(begin|end)\{(enumerate|itemize|description)\}(?:\[([^\]\n]{0,80})\])?"
 )
-LIST_LABEL: Final = re.compile(
+LIST_LABEL: Final = lazy_regex(
     r"\\(?:def|renewcommand\s*\{?)\\labelenum[iv]+\}?\{((?:[^{}\n]|\{[^{}\n]{0,20}\}){0,80})\}"
 )
-LIST_COUNT: Final = re.compile(r"\\setcounter\{enum[iv]+\}\{(\d{1,3})\}")
-COUNTER: Final = re.compile(r"\\(arabic|alph|Alph|roman|Roman)\s*(?:\*|\{enum[iv]+\})")
-SHORT_LABEL: Final = re.compile(r"[^\w\\]{0,2}([1aAiI])[^\w\\]{0,2}")
-START: Final = re.compile(r"start\s*=\s*(\d{1,3})")
+LIST_COUNT: Final = lazy_regex(r"\\setcounter\{enum[iv]+\}\{(\d{1,3})\}")
+COUNTER: Final = lazy_regex(r"\\(arabic|alph|Alph|roman|Roman)\s*(?:\*|\{enum[iv]+\})")
+SHORT_LABEL: Final = lazy_regex(r"[^\w\\]{0,2}([1aAiI])[^\w\\]{0,2}")
+START: Final = lazy_regex(r"start\s*=\s*(\d{1,3})")
 COUNTER_NAMES: Final = {"1": "arabic", "a": "alph", "A": "Alph", "i": "roman", "I": "Roman"}
 DEFAULT_LABELS: Final = (r"\arabic*.", r"(\alph*)", r"\roman*.")
-ITEM: Final = re.compile(r"\\item\s*(?:\[([^\]\n]{0,80})\])?")
-IGNORED: Final = re.compile(
+ITEM: Final = lazy_regex(r"\\item\s*(?:\[([^\]\n]{0,80})\])?")
+IGNORED: Final = lazy_regex(
     r"\\(?:begin|end)\{(?:figure|table|center|document|quote|flushleft|solution|answer|parts|"
     r"questions|titlepage|abstract|minipage)\*?\}(?:\[[^\]\n]{0,40}\]|\{[^{}\n]{0,40}\})*"
     r"|\\(?:label|ref|cite|includegraphics|caption|vspace|hspace|input|include|usepackage)"
@@ -73,8 +74,8 @@ IGNORED: Final = re.compile(
     r"|\\(?:centering|newpage|clearpage|noindent|maketitle|bigskip|medskip|smallskip|hline|"
     r"toprule|midrule|bottomrule|par|tableofcontents|nonumber|notag|small|large|Large)(?![a-zA-Z])"
 )
-TABULAR: Final = re.compile(r"\\(begin|end)\{tabular[x*]?\}.*")
-ROW_END: Final = re.compile(r"\\\\(?:\[[^\]\n]{0,20}\])?")
+TABULAR: Final = lazy_regex(r"\\(begin|end)\{tabular[x*]?\}.*")
+ROW_END: Final = lazy_regex(r"\\\\(?:\[[^\]\n]{0,20}\])?")
 PLAIN: Final = {r"\%": "%", r"\&": "&", r"\#": "#", r"\_": "_", "~": " ", r"\(": "$", r"\)": "$"}
 ROMAN: Final = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 MAX_LIST_DEPTH: Final = 20

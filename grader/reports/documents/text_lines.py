@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reports.blocks import (
     MAX_BLOCK_CHARACTERS,
     MAX_BLOCKS,
@@ -17,33 +18,33 @@ from grader.reports.blocks import (
 )
 from grader.reports.documents.hidden_text import blank_hidden_markdown
 
-FENCE: Final = re.compile(r"\s{0,3}(```+|~~~+)")
-HEADING: Final = re.compile(r"\s{0,3}#{1,6}\s+(?=\S)")
-TABLE_RULE: Final = re.compile(r"\s*+\|?(?:\s*+:?-{2,}+:?\s*+\|)+(?:\s*+:?-{2,}+:?)?\s*+")
-ARRAY_START: Final = re.compile(r"(?:^|[\s=(:*])\[\s*\[|^\s*(?:[-*]\s+)?\[\s*[-+]?[\d.]")
-ARRAY_NAME: Final = re.compile(
+FENCE: Final = lazy_regex(r"\s{0,3}(```+|~~~+)")
+HEADING: Final = lazy_regex(r"\s{0,3}#{1,6}\s+(?=\S)")
+TABLE_RULE: Final = lazy_regex(r"\s*+\|?(?:\s*+:?-{2,}+:?\s*+\|)+(?:\s*+:?-{2,}+:?)?\s*+")
+ARRAY_START: Final = lazy_regex(r"(?:^|[\s=(:*])\[\s*\[|^\s*(?:[-*]\s+)?\[\s*[-+]?[\d.]")
+ARRAY_NAME: Final = lazy_regex(
     r"\s*(?:[-*]\s+)?(?:Q\d{1,2}[a-h]?|\d{1,2}\.\d{1,2}|\(?\w{1,4}(?:[.()]{1,2}\w{0,4}){0,3}[.):]"
     r"|[^\[\]\n=]{1,80}:)\s+(?=\[)"
 )
 """Label or name before an array on its line."""
 NUMBER: Final = r"[-+]?\d[\d.]*"
-GRID_ROW: Final = re.compile(rf"\s*{NUMBER}(?:[ \t,;&]+{NUMBER})+\s*+[;,]?\s*+")
-NUMBERED_VALUE: Final = re.compile(rf"\s*(\d{{1,2}})\.\s(?!.*\.(?:[ \t,;&]|$))\s*{NUMBER}.*")
+GRID_ROW: Final = lazy_regex(rf"\s*{NUMBER}(?:[ \t,;&]+{NUMBER})+\s*+[;,]?\s*+")
+NUMBERED_VALUE: Final = lazy_regex(rf"\s*(\d{{1,2}})\.\s(?!.*\.(?:[ \t,;&]|$))\s*{NUMBER}.*")
 """Item of a numbered list that is only numbers; NumPy writes a period in every column."""
-LINE_NUMBER: Final = re.compile(r"(\d{1,3})(?:\s|$)")
+LINE_NUMBER: Final = lazy_regex(r"(\d{1,3})(?:\s|$)")
 MAX_ARRAY_LINES: Final = 60
-IMAGE: Final = re.compile(r"!\[[^\]]{0,500}\]\([^)]{0,2000}\)")
-CONTINUES: Final = re.compile(r" ?(?:[a-z]{2,}|[a-z] |\(|\$[^$])")
+IMAGE: Final = lazy_regex(r"!\[[^\]]{0,500}\]\([^)]{0,2000}\)")
+CONTINUES: Final = lazy_regex(r" ?(?:[a-z]{2,}|[a-z] |\(|\$[^$])")
 WRAPPED_LENGTH: Final = 60
 """Length from which a line without the end of a sentence was wrapped."""
-STARTS_LINE: Final = re.compile(
+STARTS_LINE: Final = lazy_regex(
     r"\s*(?:[-*+•>#|`~\[]|\$\$|\(?\w{1,4}[.):](?:\s|$)|(?:Q|part|task)\s?\w)", re.IGNORECASE
 )
 """Start of a line that does not continue the one before it."""
-NAMED_LINE: Final = re.compile(r"\s*[A-Za-z][\w-]*(?:\s[\w-]+){0,3}:\s")
+NAMED_LINE: Final = lazy_regex(r"\s*[A-Za-z][\w-]*(?:\s[\w-]+){0,3}:\s")
 """Line with a name before a colon; after another one, it does not continue a sentence."""
-TEXT_AND_ARRAY: Final = re.compile(r"(?:(?<![^\W\d_])[^\W\d_]{2,}+\W++){4}")
-ENDS_SENTENCE: Final = re.compile(r"[.:;!?|>)\]}$0-9]\s*$")
+TEXT_AND_ARRAY: Final = lazy_regex(r"(?:(?<![^\W\d_])[^\W\d_]{2,}+\W++){4}")
+ENDS_SENTENCE: Final = lazy_regex(r"[.:;!?|>)\]}$0-9]\s*$")
 
 
 def split_text(

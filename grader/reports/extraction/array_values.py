@@ -1,9 +1,9 @@
 """Arrays of a clause, with the words beside each."""
 
-import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from grader.lazy_regex import lazy_regex
 from grader.reports.extraction.clauses import (
     DIGIT,
     DISPLAY,
@@ -13,10 +13,10 @@ from grader.reports.extraction.clauses import (
 )
 from grader.reports.words import find_words
 
-BETWEEN_MATRICES: Final = re.compile(
+BETWEEN_MATRICES: Final = lazy_regex(
     r"\\q?quad|(?<=matrix\})\s*,|(?<=\})\s*(?=[A-Z]\s*=\s*\\begin)"
 )
-BRACKET: Final = re.compile(r"[\[\]]")
+BRACKET: Final = lazy_regex(r"[\[\]]")
 MAX_WORDS_LENGTH: Final = 200
 
 

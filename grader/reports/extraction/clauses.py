@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+from grader.lazy_regex import lazy_regex
 from grader.reports.words import find_words
 
 PassageForm: TypeAlias = Literal["number", "shape", "matrix", "formula", "text", "table"]
@@ -13,66 +14,66 @@ TEXT: Final[frozenset[PassageForm]] = frozenset({"text"})
 MAX_QUOTE: Final = 240
 
 
-CLAUSE_END: Final = re.compile(
+CLAUSE_END: Final = lazy_regex(
     r"(?<=[\w)\]%$°])(?<!\bi\.e)(?<!\be\.g)"
     r"(?<!\b[Ee]q)(?<!\b[Ee]qs)(?<!\b[Ff]ig)(?<!\b[Ss]ec)(?<!\b[Tt]ab)(?<!\b[Rr]ef)(?<!\b[Cc]f)[.;](?=\s+[A-Z(]|\s*$)|(?<=\))\.(?=\s+[\d$])|;\s"
     r"|(?<=\d),\s+(?=[A-Za-z][\w ]{2,40}[:=])"
     r"|\n(?=\s*[-*•]\s)|(?<=[\w$)%]),\s+(?=(?:so|hence|thus|therefore|then)\s[^.;,]{0,80}=)"
     r"|(?<=\d)\s+(?=(?:because|since)\s)"
 )
-DISPLAY: Final = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
+DISPLAY: Final = lazy_regex(r"\$\$(.+?)\$\$", re.DOTALL)
 UNIT: Final = (
     r"(?:\s?(?:[kKMGT]i?B|bytes?|[kKMGT]?bits?|[KMGTkm]?(?:MAC|FLOP|FLOP/)s?|ms|seconds?|minutes?|hours?)\b"
     r"|\s[smh]\b|\s?%)"
 )
-INLINE: Final = re.compile(rf"(?<!\$)\$([^$\n]{{1,400}})\$(?!\$){UNIT}?")
-MATRIX_TEX: Final = re.compile(r"\\begin\{([bpvBV]?matrix|array|smallmatrix)\}")
-MATRIX_TEXT: Final = re.compile(
+INLINE: Final = lazy_regex(rf"(?<!\$)\$([^$\n]{{1,400}})\$(?!\$){UNIT}?")
+MATRIX_TEX: Final = lazy_regex(r"\\begin\{([bpvBV]?matrix|array|smallmatrix)\}")
+MATRIX_TEXT: Final = lazy_regex(
     r"\[\s*\[|\[[^\[\]]*;[^\[\]]*\]|^\s*\[\s*[-+\d.]|(?:tensor|array)\(\["
 )
-DIGIT: Final = re.compile(r"\d")
-LETTERED: Final = re.compile(r"(?<![a-z\\])[A-Za-z](?![a-z])")
+DIGIT: Final = lazy_regex(r"\d")
+LETTERED: Final = lazy_regex(r"(?<![a-z\\])[A-Za-z](?![a-z])")
 CROSS: Final = r"(?:×|x|X|\*|\\times|·|\\cdot|by)"
-SHAPE: Final = re.compile(
+SHAPE: Final = lazy_regex(
     rf"(?<![\w.])(?:\d+|[A-Z]'?)(?:\s*{CROSS}\s*(?:\d+|[A-Z]'?)){{1,4}}(?![\w])"
     r"|[(\[]\s*\d+(?:\s*,\s*\d+){1,4}\s*,?\s*[)\]]"
 )
 LISTED: Final = r"[-+−]?\s?\d[\d.]*(?:/\d+)?"
-VECTOR: Final = re.compile(rf"[(\[]\s*{LISTED}(?:\s*[,;]\s*{LISTED}){{1,50}}\s*[)\]]")
-QUANTITY: Final = re.compile(
+VECTOR: Final = lazy_regex(rf"[(\[]\s*{LISTED}(?:\s*[,;]\s*{LISTED}){{1,50}}\s*[)\]]")
+QUANTITY: Final = lazy_regex(
     r"(?<![\w.^{])[-+−]?"
     r"(?:(?<!\d )\d{1,3}(?:[ '\u00a0\u2009\u202f]\d{3}){1,5}(?![\d,.]*\d|\s\d)"
     r"|\d(?:[\d]|,(?=\d{3})|\.(?=\d))*)"
     rf"(?:\s(?:million|billion|thousand)\b|{UNIT}|\s?[MKG]\b)?(?!\d*(?:D|st|nd|rd|th)\b)"
 )
-SUM: Final = re.compile(r"(?<![\w.^{])\d[\d,.]*(?:\s[+−-]\s\d[\d,.]*)+(?<=\d)")
+SUM: Final = lazy_regex(r"(?<![\w.^{])\d[\d,.]*(?:\s[+−-]\s\d[\d,.]*)+(?<=\d)")
 """Sum without its result."""
 WORKING: Final = r"[\d\s.,()/*·×+^{}−–-]"
-EQUATION: Final = re.compile(
+EQUATION: Final = lazy_regex(
     rf"(?<![\w.^]){WORKING}{{0,3}}\d{WORKING}{{1,200}}(?:[=≈]{WORKING}{{1,200}}){{0,6}}[=≈]\s*{QUANTITY.pattern}"
 )
 """Calculation in a sentence, such as ``2*5 + 20 = 30``, which is one value."""
-NUMBER_LIST: Final = re.compile(
+NUMBER_LIST: Final = lazy_regex(
     rf"(?<![\w.,({{\[=*/+^-])(?<!,\s)(?:{LISTED}(?:,\s+{LISTED}){{1,20}}(?:,?\s+(?:and|or)\s+{LISTED})?"
     rf"|{LISTED}\s+and\s+{LISTED})(?!\s*[\w%=*/+^]|,?\d)"
     rf"|(?<![\w}}\\])\{{\s*{LISTED}(?:\s*,\s*{LISTED}){{0,20}}\s*\}}"
 )
 """Numbers of a list in a sentence, such as ``1, 5 and 6``."""
-TEXT_COMMAND: Final = re.compile(r"\\(?:text|mathrm|operatorname)\s*\{([^{}]*)\}")
-UNIT_AFTER: Final = re.compile(r"[\s$*)]*((?:[A-Za-z-]+\s?){1,3})")
-RELATION: Final = re.compile(r"=|≈|\\approx|\\Rightarrow|→")
-ARRAY_LINE: Final = re.compile(r"\s*(?:\w+\s*=\s*)?(?:tensor\(|array\(|\[)?\s*\[\s*\[?\s*[-+.\d]")
-GRID_LINE: Final = re.compile(r"\s*[-+]?\d[\d.]*(?:[ \t,]+[-+]?\d[\d.]*)+\s*")
-WORD_CHARACTERS: Final = re.compile(r"[A-Za-z]{3,}")
-FUNCTION: Final = re.compile(r"\b(?:ceil|floor|sqrt|log|exp|min|max|sum|round|abs)(?=\s?\()")
-ARROW: Final = re.compile(r"→|->|\\(?:to|rightarrow)\b")
-VALUE_AND_WORDS: Final = re.compile(r"\d\s+(?:[A-Za-z]{2,}\s+){3}[^=]*$")
+TEXT_COMMAND: Final = lazy_regex(r"\\(?:text|mathrm|operatorname)\s*\{([^{}]*)\}")
+UNIT_AFTER: Final = lazy_regex(r"[\s$*)]*((?:[A-Za-z-]+\s?){1,3})")
+RELATION: Final = lazy_regex(r"=|≈|\\approx|\\Rightarrow|→")
+ARRAY_LINE: Final = lazy_regex(r"\s*(?:\w+\s*=\s*)?(?:tensor\(|array\(|\[)?\s*\[\s*\[?\s*[-+.\d]")
+GRID_LINE: Final = lazy_regex(r"\s*[-+]?\d[\d.]*(?:[ \t,]+[-+]?\d[\d.]*)+\s*")
+WORD_CHARACTERS: Final = lazy_regex(r"[A-Za-z]{3,}")
+FUNCTION: Final = lazy_regex(r"\b(?:ceil|floor|sqrt|log|exp|min|max|sum|round|abs)(?=\s?\()")
+ARROW: Final = lazy_regex(r"→|->|\\(?:to|rightarrow)\b")
+VALUE_AND_WORDS: Final = lazy_regex(r"\d\s+(?:[A-Za-z]{2,}\s+){3}[^=]*$")
 """Number and words before a calculation, which are a sentence of its own."""
-SENTENCE_AFTER: Final = re.compile(
+SENTENCE_AFTER: Final = lazy_regex(
     r"\d[^\d=]{0,80}(?<![A-Za-z])(?!by\b)(?:[A-Za-z]{2,30}|i\.e\.)[^\d=]{0,80}[^\w{}^]\$?\d"
 )
 """Result followed by words and another number, so that the clause is a sentence."""
-WORD_OR_NAME: Final = re.compile(r"[A-Za-z]|\d\s*(?:→|\\)")
+WORD_OR_NAME: Final = lazy_regex(r"[A-Za-z]|\d\s*(?:→|\\)")
 
 
 def shorten_quote(quote: str, text: str) -> str:

@@ -1,10 +1,10 @@
 """Passages of a document: values that may answer a part, with the words around them."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reports.blocks import Location
 from grader.reports.extraction.clauses import (
     RELATION,
@@ -17,12 +17,12 @@ from grader.reports.extraction.tables import iterate_shortened_tables
 from grader.reports.labels import Label
 from grader.reports.words import select_numbering_words
 
-WORD: Final = re.compile(r"[A-Za-z]{3,}")
-SEVERAL_EQUATIONS: Final = re.compile(r"=[^=]{0,200}[,;]\s[^=]{0,200}=")
-IN_BRACKETS: Final = re.compile(r"[\[(][^\[\]()]*[\])]")
-NOTE: Final = re.compile(r"\s{0,9}\((?=[^()]{0,120}[A-Za-z]{3})[^()]{3,240}\)\s{0,9}\.?$")
+WORD: Final = lazy_regex(r"[A-Za-z]{3,}")
+SEVERAL_EQUATIONS: Final = lazy_regex(r"=[^=]{0,200}[,;]\s[^=]{0,200}=")
+IN_BRACKETS: Final = lazy_regex(r"[\[(][^\[\]()]*[\])]")
+NOTE: Final = lazy_regex(r"\s{0,9}\((?=[^()]{0,120}[A-Za-z]{3})[^()]{3,240}\)\s{0,9}\.?$")
 """Words in parentheses after a value. The limits bound the time that a search takes."""
-TRAILING_WORDS: Final = re.compile(r"(?<=[\d)$%])\s*(?:,\s*)?[A-Za-z][A-Za-z ,]{1,40}\.?$")
+TRAILING_WORDS: Final = lazy_regex(r"(?<=[\d)$%])\s*(?:,\s*)?[A-Za-z][A-Za-z ,]{1,40}\.?$")
 
 
 @dataclass(frozen=True, slots=True)

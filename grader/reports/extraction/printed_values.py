@@ -1,24 +1,24 @@
 """Values that code prints with their names: ``loss: 0.5``, ``loss = 0.5``, ``loss 0.5``."""
 
-import re
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reports.extraction.clauses import DIGIT, MATRIX_TEXT, QUANTITY, split_label
 
-PRINTED_NAME: Final = re.compile(r"[\w ,.'/-]+(?:\([\w ,.%-]*\)[\w ]*)?")
-PRINTED_VALUE: Final = re.compile(r"\s*([A-Za-z]\w*(?:,?[ -]\w+){0,8})\s*=\s*([-+\d][^=]{0,200})")
-WORD_BREAK: Final = re.compile(r"[ -]")
+PRINTED_NAME: Final = lazy_regex(r"[\w ,.'/-]+(?:\([\w ,.%-]*\)[\w ]*)?")
+PRINTED_VALUE: Final = lazy_regex(r"\s*([A-Za-z]\w*(?:,?[ -]\w+){0,8})\s*=\s*([-+\d][^=]{0,200})")
+WORD_BREAK: Final = lazy_regex(r"[ -]")
 """Separator of the words of a printed name; code has a single word before ``=``."""
 ROW: Final = r"\[\s*[-+]?\d[\d\s.,e+-]{0,400}\]"
-SPACED_VALUE: Final = re.compile(
+SPACED_VALUE: Final = lazy_regex(
     r"\s{0,20}([A-Za-z][\w ,.'()/-]{0,80}?)[\s:=]{1,20}"
     rf"({ROW}|\(\d+(?:,\s*\d+)*,?\)|{QUANTITY.pattern})\s*"
 )
 """Name and value with a space between them, as ``print(name, value)`` writes them."""
 
-NEXT_VALUE: Final = re.compile(r"(?<=[\d\])])\s*[,;]\s+(?=[A-Za-z])")
+NEXT_VALUE: Final = lazy_regex(r"(?<=[\d\])])\s*[,;]\s+(?=[A-Za-z])")
 """Separator of values with names, ``x = 2.5, y = 4``."""
-ALONE: Final = re.compile(rf"\s*(?:{QUANTITY.pattern}|\(\d+(?:,\s*\d+){{1,4}}\))\s*")
+ALONE: Final = lazy_regex(rf"\s*(?:{QUANTITY.pattern}|\(\d+(?:,\s*\d+){{1,4}}\))\s*")
 """Line with a value alone, such as the shape that a cell returns."""
 
 

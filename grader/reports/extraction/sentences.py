@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from grader.lazy_regex import lazy_regex
 from grader.reports.extraction.clauses import (
     LISTED,
     NUMBER_LIST,
@@ -18,15 +19,15 @@ from grader.reports.words import find_words
 
 NEARBY: Final = 120
 """Number of characters before and after a value whose words belong to it."""
-ASIDE: Final = re.compile(r"\((?=[^()]{0,100}[A-Za-z]{3})[^()]{1,120}\)")
-APPROXIMATELY: Final = re.compile(
+ASIDE: Final = lazy_regex(r"\((?=[^()]{0,100}[A-Za-z]{3})[^()]{1,120}\)")
+APPROXIMATELY: Final = lazy_regex(
     r"\b(?:approximately|approx\.?|about|roughly|around|circa|nearly|almost)\s?\$?$", re.IGNORECASE
 )
 """Words before a rounded value, which repeats the exact one before it."""
 ARROWS: Final = ("→", "->", "=>", "⇒")
-NAMED_CHAIN: Final = re.compile(r"\$\s*[^\d\s=$][^=$]*=[^=$]+=")
+NAMED_CHAIN: Final = lazy_regex(r"\$\s*[^\d\s=$][^=$]*=[^=$]+=")
 """Formula with a name and a calculation, ``$H = -\\ln 0.5 = 0.69$``, which is a result."""
-COUNTED_NAME: Final = re.compile(
+COUNTED_NAME: Final = lazy_regex(
     r"\b(?:class|layer|channel|box|step|stage|block|head|map|part|image|equation|figure|table"
     r"|token|anchor|prediction|truth|example|position|query|key|row|column|unit|level|question)"
     r"\s?#?\s?$",
@@ -37,11 +38,11 @@ WORDED: Final = (
     rf"{LISTED}\s(?:(?:at|on|to|from)\s(?:the\s)?[a-z]{{1,12}}"
     r"|top|bottom|left|right|above|below|before|after)"
 )
-WORDED_LIST: Final = re.compile(
+WORDED_LIST: Final = lazy_regex(
     rf"(?<![\w.,=*/+^-])(?<![=*/+^-]\s){WORDED}(?:(?:,|;|\s/|,?\sand)\s{WORDED}){{1,6}}(?=\s*\.?$)"
 )
 """Numbers with words between them at the end of a sentence: ``6 at the top and 6 below``."""
-NAMED_LIST: Final = re.compile(
+NAMED_LIST: Final = lazy_regex(
     rf"\$?(?P<name>[A-Za-z])_?\{{?\d\}}?\s?=\s?{LISTED}\$?"
     rf"(?:(?:\s?[,;]|,?\sand)\s\$?(?P=name)_?\{{?\d\}}?\s?=\s?{LISTED}\$?(?![\w.]*\d)){{1,20}}"
 )

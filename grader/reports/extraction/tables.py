@@ -4,19 +4,20 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from grader.lazy_regex import lazy_regex
 from grader.reports.extraction.clauses import DIGIT, LETTERED, WORD_CHARACTERS
 
-ROW_LABEL: Final = re.compile(
+ROW_LABEL: Final = lazy_regex(
     r"\(?(?:\d{1,2}\s?)?\(?(?:[a-h]|[ivx]{1,4})[).]{0,2}"
     r"|(?:\d{1,2}\.?)?\(?[a-h][).]{0,2}\(?[ivx]{1,4}[).]{0,2}|[IVX]{1,4}\.\d{1,2}[).]?"
 )
 """Label in the first cell of a row: ``b``, ``(b)``, ``2b``, ``2(b)ii`` or ``II.3``."""
-NUMBERED_ROW: Final = re.compile(r"\d{1,2}[.)]?")
-SIZE_TITLE: Final = re.compile(
+NUMBERED_ROW: Final = lazy_regex(r"\d{1,2}[.)]?")
+SIZE_TITLE: Final = lazy_regex(
     r"height|width|depth|length|frames|channels?|rows|columns|features|[HWCDL]", re.IGNORECASE
 )
-PLAIN_NUMBER: Final = re.compile(r"[-+−]?\d+(?:\.\d+)?(?:/\d+)?")
-TABLE_RULE: Final = re.compile(r"[\s|:+-]+")
+PLAIN_NUMBER: Final = lazy_regex(r"[-+−]?\d+(?:\.\d+)?(?:/\d+)?")
+TABLE_RULE: Final = lazy_regex(r"[\s|:+-]+")
 
 
 class TableCell(NamedTuple):

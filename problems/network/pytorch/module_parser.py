@@ -13,11 +13,11 @@ own parameters of unknown classes are not counted. A layer that a module prints 
 places is counted twice.
 """
 
-import re
 from dataclasses import dataclass, field
 from typing import Final
 
 from grader.errors import SolverError
+from grader.lazy_regex import lazy_regex
 from grader.registry import Solver
 from problems.network.constructors.all_constructors import MAX_LAYERS, identity, network
 from problems.network.graphs import CountOnly, Network
@@ -32,7 +32,7 @@ NOT_A_LAYER: Final = "it is not a printed layer"
 MAX_TEXT_CHARACTERS: Final = 200_000
 MAX_LINE_CHARACTERS: Final = 500
 MAX_OPEN_MODULES: Final = 40
-LINE_PATTERN: Final = re.compile(
+LINE_PATTERN: Final = lazy_regex(
     r"(?:\((?P<name>[^\s()]+)\): )?(?:(?P<times>[1-9][0-9]{0,3}) x )?"
     r"(?P<kind>\w+)(?:\((?P<rest>.*))?"
 )

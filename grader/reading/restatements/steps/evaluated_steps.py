@@ -7,6 +7,7 @@ import re
 from fractions import Fraction
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.restatements.rewriting import NUMBER, Rewriting, describe_dropped, parse_plain
 from grader.reading.restatements.steps.functions import compute_function_value
 from grader.reading.restatements.working.concluded_values import strip_marks_unless_doubtful
@@ -16,23 +17,23 @@ from grader.reading.screening.known_words import (
     repeats_question_word,
 )
 
-CLAUSE: Final = re.compile(
+CLAUSE: Final = lazy_regex(
     r"[;\n]\s*|,(?![0-9]{3}(?![0-9]))\s*|\.\s+(?=\S)|\s*(?:→|⇒|=>|->)\s*"
     r"|(?<!\w)(?:so|hence|thus|therefore|and|then|which\s+gives)(?!\w)[\s,:]*",
     re.IGNORECASE,
 )
 """The end of a step."""
-SIGN: Final = re.compile(r"=|≈")
-RESULT: Final = re.compile(
+SIGN: Final = lazy_regex(r"=|≈")
+RESULT: Final = lazy_regex(
     rf"(?P<value>[-−]?(?:{NUMBER}|\.[0-9]+))(?P<unit>\s?%|(?:\s?[^\W\d_]{{1,12}}){{0,2}})[\s.]*"
 )
-NAME: Final = re.compile(r"(?:.*[\s:])?(?P<name>[^\W\d_]\w{0,11})\s*")
-FUNCTION_OF_NAME: Final = re.compile(
+NAME: Final = lazy_regex(r"(?:.*[\s:])?(?P<name>[^\W\d_]\w{0,11})\s*")
+FUNCTION_OF_NAME: Final = lazy_regex(
     r"\s*(?P<function>ln|log|sqrt|exp)\s*\(?\s*(?P<name>[^\W\d_]\w{0,11})\s*\)?\s*"
 )
-DIGIT: Final = re.compile(r"[0-9]")
-LETTER: Final = re.compile(r"[^\W\d_]")
-OPERATION: Final = re.compile(r"[0-9)]\s*[-+*/×·^²³]|[^\W\d_]{2,}\s*\(|(?:ln|log)\s*[0-9]|√|!")
+DIGIT: Final = lazy_regex(r"[0-9]")
+LETTER: Final = lazy_regex(r"[^\W\d_]")
+OPERATION: Final = lazy_regex(r"[0-9)]\s*[-+*/×·^²³]|[^\W\d_]{2,}\s*\(|(?:ln|log)\s*[0-9]|√|!")
 MIN_STEPS: Final = 2
 
 

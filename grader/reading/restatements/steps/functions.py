@@ -1,11 +1,11 @@
 """Values of computations with functions that answers of numbers do not have: ``sin(2.846)``."""
 
 import math
-import re
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.restatements.rewriting import compute_value
 
 FUNCTIONS: Final[dict[str, Callable[[float], float]]] = {
@@ -19,7 +19,7 @@ FUNCTIONS: Final[dict[str, Callable[[float], float]]] = {
     "log10": math.log10,
     "log_10": math.log10,
 }
-CALL: Final = re.compile(
+CALL: Final = lazy_regex(
     rf"(?<![\w])(?:np\.|math\.|torch\.)?(?P<name>{'|'.join(FUNCTIONS)})\s*\((?P<argument>[^()]*)\)"
 )
 MAX_ARGUMENT: Final = 500

@@ -5,17 +5,18 @@ from fractions import Fraction
 from math import prod
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.restatements.rewriting import compute_value, find_plain_numbers
 from grader.reading.units.magnitudes import PERCENT, SCALE_WORDS
 from grader.reading.units.unit_names import DIMENSIONS, parse_unit
 
-RESULT: Final = re.compile(
+RESULT: Final = lazy_regex(
     r"(?:=|→|⇒|[-=]>)\s*"
     r"(?P<result>[1-9][0-9]{0,2}(?:\.[0-9]{3})+)(?![0-9.,]|\s*[-+*/×·^=≈%])(?=\s*(?P<noun>[^\W\d_]*))"
 )
 """A result whose points may group thousands."""
 RELATIONS: Final = "=≈→⇒>"
-WORDS: Final = re.compile(r"(?:\s+[^\W\d_]+)*\s*")
+WORDS: Final = lazy_regex(r"(?:\s+[^\W\d_]+)*\s*")
 MAX_WORKING_CHARACTERS: Final = 300
 MIN_FACTORS: Final = 2
 MIN_NOUN_LETTERS: Final = 3

@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.restatements.rewriting import (
     NUMBER,
@@ -19,7 +20,7 @@ from grader.reading.restatements.working.final_values import weighs_or_retracts_
 from grader.reading.screening.counted_things import COUNT
 from grader.reading.screening.qualifiers import HARMLESS
 
-CHECK: Final = re.compile(
+CHECK: Final = lazy_regex(
     r"(?P<value>.*[0-9\])])[\s,;.]*\(?(?:check|test|proof|probe)\s*:?\s+(?P<left>[^=]{1,120})=\s*(?P<right>[^=]{1,60}?)"
     r"(?:\s*(?:✓|✔|ok|OK|correct))?[\s.)]*",
     re.DOTALL,
@@ -27,25 +28,25 @@ CHECK: Final = re.compile(
 """A value and an equation that checks it."""
 MAX_CHARACTERS: Final = 1_000
 """Length of a text above which no check is looked for."""
-CLAUSE: Final = re.compile(
+CLAUSE: Final = lazy_regex(
     r"(?P<value>[^,;()\n]*[0-9][^,;()\n]*?)\s*[,;(]\s*(?P<clause>[^\W\d_][^0-9()=,;]*)\)?[\s.]*"
 )
 """A value and a clause without numbers."""
-RATIO: Final = re.compile(
+RATIO: Final = lazy_regex(
     rf"(?P<value>[^,;()=]*[0-9][^,;()=]*?)\s*[,(]\s*(?:which\s+is\s+|i\.e\.\s+)?(?:about\s+)?{NUMBER}\s*(?:times|x|×)\s+"
     r"(?:less|fewer|smaller|cheaper|more|larger|bigger)(?:\s+memory|\s+of\s+them)?\)?[\s.]*"
 )
 """A value and how many times it is smaller than another one."""
-COMPARED: Final = re.compile(
+COMPARED: Final = lazy_regex(
     rf"(?P<value>[^()]*[0-9][^()]*?)\s*\(\s*(?P<left>{NUMBER})\s*(?P<sign>[<>])\s*(?P<right>{NUMBER})\s*\)[\s.]*"
 )
 """A value and a comparison of two numbers in brackets."""
-NUMBERED_NOUN: Final = re.compile(r"(?:the\s+)?[^\W\d_]{3,}\s+[0-9]{1,3}", re.IGNORECASE)
+NUMBERED_NOUN: Final = lazy_regex(r"(?:the\s+)?[^\W\d_]{3,}\s+[0-9]{1,3}", re.IGNORECASE)
 """A numbered thing, which a comparison of its score with another one explains."""
-NUMBER_SIGN: Final = re.compile(
+NUMBER_SIGN: Final = lazy_regex(
     r"\s*(?P<noun>(?:[^\W\d_]+\s+){0,2})(?:#|no\.|nr\.?|№)\s?(?P<number>[0-9]{1,3})[\s.]*"
 )
-SETTLED: Final = re.compile(r"(?:do(?:es)?\s+not|doesn't|don't)\s+(?:matter|change)", re.IGNORECASE)
+SETTLED: Final = lazy_regex(r"(?:do(?:es)?\s+not|doesn't|don't)\s+(?:matter|change)", re.IGNORECASE)
 
 
 def strip_check(text: str) -> tuple[str, tuple[str, ...]]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.references.selections import (
     KEEPING_WORD,
     REMOVING_WORD,
@@ -22,37 +23,37 @@ from grader.reading.restatements.rewriting import (
 )
 from grader.reading.restatements.working.final_values import weighs_or_retracts_value
 
-LISTED: Final = re.compile(
+LISTED: Final = lazy_regex(
     r"(?P<head>.*[^\W\d_][^:]*):\s+(?P<items>[0-9]{1,6}(?:(?:\s*,\s*|\s+and\s+|,\s+and\s+)[0-9]{1,6})+)[\s.]*",
     re.DOTALL,
 )
 """A sentence with a colon, and numbers."""
-CALL: Final = re.compile(r"\s*[A-Za-z_][\w.]*\((?P<arguments>[^()]*)\)[\s.]*")
-KEYWORD: Final = re.compile(r"\s*(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>[0-9]{1,6})\s*")
-NAMED_LAST: Final = re.compile(
+CALL: Final = lazy_regex(r"\s*[A-Za-z_][\w.]*\((?P<arguments>[^()]*)\)[\s.]*")
+KEYWORD: Final = lazy_regex(r"\s*(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>[0-9]{1,6})\s*")
+NAMED_LAST: Final = lazy_regex(
     r"(?P<head>[^:=]*):\s+(?P<values>[^\W\d_]\w*\s*=\s*[0-9]+(?:\s*(?:,|and|,\s*and)\s*[^\W\d_]\w*\s*=\s*[0-9]+)+)[\s.]*"
 )
 _COPULA: Final = r"(?:has|have|had|is|are|was|were|gets?|does|do|[^\W\d_]+n't)(?!\w)"
 _VERB: Final = rf"(?:{_COPULA}|(?:no|none|nothing|not|never|without)(?!\w))"
-OTHERS: Final = re.compile(
+OTHERS: Final = lazy_regex(
     r"(?P<items>[^.;(]*?[0-9a-z])(?:\s*[,;.(]\s*|\s+(?:-\s+)?)(?:(?:and|but|while)\s+)?(?:all\s+)?(?:the\s+)?"
     rf"(?:(?:others|rest)(?:\s+of\s+(?:them|the\s+[^\W\d_]+))?|(?:other|remaining)(?:\s+[0-9.]+(?:\s?%)?)?(?:\s+(?!{_VERB})[^\W\d_]+){{0,2}})"
     rf"\s+(?P<state>(?:{_VERB}|[^\W\d_]+)(?:\s[^,;.0-9()]*)?)[\s.)]*",
     re.IGNORECASE,
 )
 """A set, and a clause about all others."""
-COUNT_OF_OTHERS: Final = re.compile(
+COUNT_OF_OTHERS: Final = lazy_regex(
     r"(?P<items>[^,;.()=]*[0-9](?![^,;.()=]*[0-9])[^,;.()=]*?[^\W\d_])\s*[,;(]\s*(?:(?:and|but|while)\s+)?"
     rf"[0-9]+\s+(?:(?!{_COPULA})[^\W\d_]+\s+)?"
     rf"(?P<state>{_COPULA}\s[^,;.0-9()]*|{KEEPING_WORD.pattern}|{REMOVING_WORD.pattern})[\s.)]*",
     re.IGNORECASE,
 )
 """A count with words, and a clause about a count of others: ``9 remain, 11 are removed``."""
-AGENT: Final = re.compile(r"(?<!\w)by\s.*", re.DOTALL)
+AGENT: Final = lazy_regex(r"(?<!\w)by\s.*", re.DOTALL)
 """What removes or keeps the things of a clause."""
 ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth")
-ORDINAL: Final = re.compile(rf"(?<!\w)(?:{'|'.join(ORDINALS)})(?!\w)", re.IGNORECASE)
-NUMBERED_OPTIONS: Final = re.compile(
+ORDINAL: Final = lazy_regex(rf"(?<!\w)(?:{'|'.join(ORDINALS)})(?!\w)", re.IGNORECASE)
+NUMBERED_OPTIONS: Final = lazy_regex(
     rf"\W*(?:(?:the|and|only|options?|kernels?|{'|'.join(ORDINALS)})[\s,]+)*(?:[^\W\d_]+)?\s*:\s*(?P<items>[^:;.]+)[\s.]*",
     re.IGNORECASE,
 )

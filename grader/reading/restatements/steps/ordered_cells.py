@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
 from grader.reading.restatements.steps.functions import compute_function_value
@@ -12,35 +13,35 @@ from grader.reading.restatements.working.final_values import weighs_or_retracts_
 from grader.reading.screening.qualifiers import refuse_qualifiers
 
 _NUMBER: Final = r"[-+−]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:/[0-9]+)?"
-PAIRED_CELL: Final = re.compile(
+PAIRED_CELL: Final = lazy_regex(
     rf"(?P<name>[^\W\d_]{{0,8}})[_({{\s]*(?P<first>[0-9])[\s,_&/-]*(?P<second>[0-9])[)}}]*\s*[=:]\s*(?P<value>{_NUMBER})"
 )
 """A cell with the numbers of two things: ``IoU13 = 0.2``, ``(1, 3): 0.2``."""
-ASKED_PAIR: Final = re.compile(r"(?<![\w.])([0-9])\s+(?:and|with)\s+([0-9])(?![\w.]*[0-9])")
-FILLING: Final = re.compile(r"(?:[\s,;.$]|\band\b)*")
-EQUAL_TUPLES: Final = re.compile(
+ASKED_PAIR: Final = lazy_regex(r"(?<![\w.])([0-9])\s+(?:and|with)\s+([0-9])(?![\w.]*[0-9])")
+FILLING: Final = lazy_regex(r"(?:[\s,;.$]|\band\b)*")
+EQUAL_TUPLES: Final = lazy_regex(
     r"(?P<head>[^=]*(?:=[^=(\[]*)*)(?P<left>[(\[][^=]*[)\]])\s*[=≈]\s*(?P<right>[(\[][^=()\[\]]*[)\]])[\s.]*",
     re.DOTALL,
 )
 """An array of computations and the array of their results, at the end of a text."""
-OPERATION: Final = re.compile(r"[0-9)]\s*[-+*/×·^−]\s*[0-9(]|[^\W\d_]{2,}\s*\(")
-CORNER: Final = re.compile(
+OPERATION: Final = lazy_regex(r"[0-9)]\s*[-+*/×·^−]\s*[0-9(]|[^\W\d_]{2,}\s*\(")
+CORNER: Final = lazy_regex(
     rf"(?P<row>top|upper|bottom|lower)[\s-]+(?P<column>left|right)\s*(?:=|:|is)?\s*(?P<value>{_NUMBER})",
     re.IGNORECASE,
 )
-TOP_ROWS: Final = re.compile(
+TOP_ROWS: Final = lazy_regex(
     rf"\s*(?:the\s+)?(?:top|upper|first)\s+row\s*(?:=|:|is)?\s*(?P<top>{_NUMBER}(?:[\s,]+{_NUMBER})+)[\s,;.]*(?:and\s+)?"
     rf"(?:the\s+)?(?:bottom|lower|second)\s+row\s*(?:=|:|is)?\s*(?P<bottom>{_NUMBER}(?:[\s,]+{_NUMBER})+)[\s.]*",
     re.IGNORECASE,
 )
-ENDS: Final = re.compile(
+ENDS: Final = lazy_regex(
     r"(?:[^\W\d_]+\s){0,3}(?P<low>-?[0-9]{1,6})\s*(?:\.\.\.?|…|–|\s(?:to|through)\s(?:[^\W\d_]+\s)?)\s*(?P<high>-?[0-9]{1,6})"
     r"\s*(?:[,(]\s*(?P<count>[0-9]{1,6})\s+[^\W\d_]+\s*\)?)?[\s.]*",
     re.IGNORECASE,
 )
-ASKED_ENDS: Final = re.compile(r"first\s+and\s+(?:the\s+)?last", re.IGNORECASE)
-CELL_BREAK: Final = re.compile(r"\s*[|\t]\s*|,\s*|\s{2,}")
-RULE: Final = re.compile(r"[\s|:+-]*")
+ASKED_ENDS: Final = lazy_regex(r"first\s+and\s+(?:the\s+)?last", re.IGNORECASE)
+CELL_BREAK: Final = lazy_regex(r"\s*[|\t]\s*|,\s*|\s{2,}")
+RULE: Final = lazy_regex(r"[\s|:+-]*")
 ORDER_NOTE: Final = ("The values were read in the order of their names.",)
 CORNERS: Final = (("top", "left"), ("top", "right"), ("bottom", "left"), ("bottom", "right"))
 MIN_CELLS: Final = 2

@@ -3,9 +3,10 @@
 import re
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.restatements.working.final_values import weighs_or_retracts_value
 
-RESTATED: Final = re.compile(
+RESTATED: Final = lazy_regex(
     r"[,;(]?\s?(?<!\w)(?:i\.\s?e\.,?|that\s+is,?|that's|that\s+means|in\s+other\s+words,?|in\s+short,?|or\s+simply)(?!\w)\s?:?"
     r"|⇔|\\iff|≡|\n",
     re.IGNORECASE,

@@ -5,24 +5,25 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
 from grader.reading.restatements.working.concluded_values import strip_marks_unless_doubtful
 
-ROUNDED: Final = re.compile(
+ROUNDED: Final = lazy_regex(
     r"(?P<head>.*(?<![\w.,])(?P<decimal>[0-9]{1,400}\.[0-9]{1,400})(?![\w%]|[.,][0-9]))(?P<words>[^0-9=]*?)"
     r"(?P<value>(?<![\w.,-])[0-9]{1,400})(?P<noun>(?:\s[^\W\d_]{3,}){0,2})[\s.]*",
     re.DOTALL,
 )
 DIRECTIONS: Final = (
-    (re.compile(r"(?<!\w)(?:up|ceil\w*|next|at\s+least)(?!\w)", re.IGNORECASE), (ceil,)),
+    (lazy_regex(r"(?<!\w)(?:up|ceil\w*|next|at\s+least)(?!\w)", re.IGNORECASE), (ceil,)),
     (
-        re.compile(
+        lazy_regex(
             r"(?<!\w)(?:down|floor\w*|drop|rest|remainder|full|whole|at\s+most)(?!\w)",
             re.IGNORECASE,
         ),
         (floor,),
     ),
-    (re.compile(r"(?<!\w)(?:nearest|rounded|round|integer)(?!\w)", re.IGNORECASE), (round,)),
+    (lazy_regex(r"(?<!\w)(?:nearest|rounded|round|integer)(?!\w)", re.IGNORECASE), (round,)),
 )
 """Words of rounding, and the functions that they mean."""
 

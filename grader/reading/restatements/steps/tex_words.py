@@ -3,14 +3,15 @@ r"""Typesetting commands in working, and definitions in symbols: ``\text{so } 4`
 import re
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.restatements.rewriting import Rewriting, compute_value, describe_dropped
 from grader.reading.restatements.steps.evaluated_steps import label_fits_question
 from grader.reading.restatements.working.final_values import weighs_or_retracts_value
 
-COMMAND: Final = re.compile(
+COMMAND: Final = lazy_regex(
     r"\\(?:text|mathrm|textbf|mathbf|operatorname|mbox|textrm)\s*\{([^{}]*)\}"
 )
-FRACTION: Final = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
+FRACTION: Final = lazy_regex(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
 SIGNS: Final = {
     r"\cdot": "·",
     r"\times": "×",
@@ -29,19 +30,19 @@ SIGNS: Final = {
     r"\\": "\n",
     r"\%": "%",
 }
-SIGN: Final = re.compile(
+SIGN: Final = lazy_regex(
     "|".join(
         re.escape(sign) + (r"(?![^\W\d_])" if sign[-1].isalpha() else "")
         for sign in sorted(SIGNS, key=len, reverse=True)
     )
 )
-SENTENCE: Final = re.compile(
+SENTENCE: Final = lazy_regex(
     r"\\(?:text|textrm|mbox|Rightarrow|implies|therefore|quad)(?![^\W\d_])"
 )
 """A command of working that is typeset."""
-NAME: Final = re.compile(r"\s*(?P<name>[^\W\d_][\w@]{0,15})\s*")
-NUMERIC: Final = re.compile(r"\s*[-−]?[0-9][0-9.,/()\s%]*|\s*\(?[0-9]+\)?/\(?[0-9]+\)?\s*")
-TEX_NAME: Final = re.compile(r"\\[A-Za-z]+")
+NAME: Final = lazy_regex(r"\s*(?P<name>[^\W\d_][\w@]{0,15})\s*")
+NUMERIC: Final = lazy_regex(r"\s*[-−]?[0-9][0-9.,/()\s%]*|\s*\(?[0-9]+\)?/\(?[0-9]+\)?\s*")
+TEX_NAME: Final = lazy_regex(r"\\[A-Za-z]+")
 MIN_SIDES: Final = 3
 
 

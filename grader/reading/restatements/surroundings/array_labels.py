@@ -1,19 +1,19 @@
 """A label in front of an array that is the question's own product: ``Q @ K.T = [[…]]``."""
 
-import re
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
 
 _TRANSPOSE: Final = r"(?:\.T|\.t\(\)|\s?\^\s?\{?\s?(?:T|\\top|⊤)\s?\}?|[ᵀ⊤])"
-LABEL: Final = re.compile(
+LABEL: Final = lazy_regex(
     rf"\s*\$?(?P<label>[^\W\d_]{_TRANSPOSE}?(?:\s*(?:@|\*|·|\\cdot|\s)\s*[^\W\d_]{_TRANSPOSE}?)+)\s*\$?"
     r"\s*[=:≈]\s*(?=[\[({\\0-9-])"
 )
 """A product of matrices, and a sign."""
-TRANSPOSE: Final = re.compile(_TRANSPOSE)
-MATH: Final = re.compile(r"\$([^$]+)\$")
-SIGNS: Final = re.compile(r"\\cdot|[@*·\s]")
+TRANSPOSE: Final = lazy_regex(_TRANSPOSE)
+MATH: Final = lazy_regex(r"\$([^$]+)\$")
+SIGNS: Final = lazy_regex(r"\\cdot|[@*·\s]")
 
 
 def drop_product_in_question(text: str, question: str) -> Rewriting | None:

@@ -3,21 +3,22 @@
 import re
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
 from grader.reading.restatements.working.final_values import weighs_or_retracts_value
 
-SHAPE: Final = re.compile(
+SHAPE: Final = lazy_regex(
     r"(?P<before>[^0-9(\[]*)(?P<open>[(\[]{1,3})\s*(?P<batch>1|N|B|None|batch(?:[ _]size)?)\s*,\s*"
     r"(?P<sizes>[0-9]{1,9}(?:\s*,\s*[0-9]{1,9})+)\s*[)\]]{1,3}(?P<behind>.*)",
     re.DOTALL | re.IGNORECASE,
 )
 """A shape in brackets whose first size is 1 or a name of the batch."""
-NAMES: Final = re.compile(
+NAMES: Final = lazy_regex(
     r"\s*[(\[]\s*N\s*,\s*(?P<axes>[CDHWL](?:\s*,\s*[CDHWL])+)\s*[)\]]\s*[=:]?\s*"
 )
 """The names of all axes before the shape."""
-BATCH: Final = re.compile(r"(?<![^\W_])(?:batch|mini-?batch)(?:es)?(?![^\W_])", re.IGNORECASE)
-DIGIT: Final = re.compile(r"[02-9]")
+BATCH: Final = lazy_regex(r"(?<![^\W_])(?:batch|mini-?batch)(?:es)?(?![^\W_])", re.IGNORECASE)
+DIGIT: Final = lazy_regex(r"[02-9]")
 MIN_SIZES: Final = 2
 
 

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.restatements.rewriting import (
@@ -18,7 +19,7 @@ from grader.reading.screening.known_words import ASKED_UNIT
 from grader.reading.units.quantities import GIVES_TWO_VALUES
 from grader.reading.units.unit_names import DIMENSIONS, parse_unit
 
-CONVERSION: Final = re.compile(
+CONVERSION: Final = lazy_regex(
     rf"(?P<value>(?:.*[\s=≈])?(?P<number>{NUMBER})\s*(?P<unit>[^\W\d_]{{1,15}})(?:\s*\([^()]*\))?)\s*"
     r"(?:\(\s*(?:=|≈|i\.e\.,?|or|that\s+is)?|,\s*(?:which\s+is|i\.e\.,?|that\s+is|or|=|(?:the\s+)?same\s+as))\s*"
     rf"(?P<other>{NUMBER})\s*(?P<other_unit>[^\W\d_]{{1,15}})\s*\)?[\s.]*",
@@ -27,7 +28,7 @@ CONVERSION: Final = re.compile(
 """A value with its unit, and at the end another number with its unit."""
 INFORMATION: Final = {"nats": Fraction(1 / math.log(2)), "bits": Fraction(1)}
 """Units of entropy, in bits."""
-RATE: Final = re.compile(
+RATE: Final = lazy_regex(
     r"(?<=[0-9])\s*(?P<unit>[^\W\d_]{2,15})\s?/\s?(?P<thing>[^\W\d_]{2,15})(?=[\s.$)]*\Z)"
 )
 

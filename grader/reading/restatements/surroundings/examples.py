@@ -4,6 +4,7 @@ import re
 from fractions import Fraction
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.restatements.rewriting import (
     NUMBER,
     Rewriting,
@@ -14,7 +15,7 @@ from grader.reading.units.magnitudes import SCALE_LETTERS, SCALE_WORDS
 from grader.reading.wording.meaning_words import HEDGE
 
 _ASSIGNED: Final = r"[^\W\d_]\w{0,9}\s*=\s*-?[0-9][0-9.,]*"
-EXAMPLE: Final = re.compile(
+EXAMPLE: Final = lazy_regex(
     rf"[\s,;.(]+(?:(?:e\.\s?g\.|for\s+(?:example|instance))[\s,:]"
     rf"|(?:(?:so|thus|hence|i\.e\.|that\s+is),?\s+)?(?:for|with|at|if)\s+(?={_ASSIGNED}\s*(?::|(?:gives?|we\s+get|it\s+is|is|→|⇒|=>)\s)))"
     r".*\Z",
@@ -22,31 +23,31 @@ EXAMPLE: Final = re.compile(
 )
 """A clause that inserts numbers into a formula, with the result."""
 _SCALE: Final = r"(?:\s?(?P<scale>k|M|G|B|K|thousand|million|billion)(?!\w))?"
-EXACT: Final = re.compile(
+EXACT: Final = lazy_regex(
     rf"\s*(?:it(?:'s|\s+is)\s+)?(?:about|approx(?:imately|\.)?|around|roughly|circa|ca\.|nearly|≈|~)\s*(?P<short>{NUMBER}){_SCALE}"
     rf"(?P<unit>[^\W\d_]{{0,12}}|\s[^\W\d_]{{1,12}})?[\s,;(]+(?:(?:or\s+)?(?:more\s+)?(?:exactly|precisely|exact)|to\s+be\s+(?:exact|precise))[\s:,]+"
     r"(?P<value>[^()]*[0-9][^()]*)\)?[\s.]*",
     re.IGNORECASE,
 )
 """A rounded value, followed by the exact one."""
-ROUNDED_SUM: Final = re.compile(
+ROUNDED_SUM: Final = lazy_regex(
     r"(?P<short>[^,;()=]*[0-9][^,;()=]*?)[\s,;(]+(?:(?:or\s+)?(?:more\s+)?(?:exactly|precisely)|to\s+be\s+exact)[\s:,]+"
     r"(?P<value>[^()=]*[0-9][^()=]*)\)?[\s.]*",
     re.IGNORECASE,
 )
 """A rounded number or a sum of some, followed by the exact value."""
-EXACTLY: Final = re.compile(r"exact|precise", re.IGNORECASE)
-SCALED_NUMBER: Final = re.compile(
+EXACTLY: Final = lazy_regex(r"exact|precise", re.IGNORECASE)
+SCALED_NUMBER: Final = lazy_regex(
     rf"(?P<number>{NUMBER})\s?(?P<scale>k|M|G|B|K|thousand|million|billion)(?!\w)"
 )
-VERIFIED: Final = re.compile(
+VERIFIED: Final = lazy_regex(
     r"(?P<value>[^→⇒;:]*?[0-9])[\s,.]*(?:→|⇒|=>|->|;|:|\n|(?<!\w)(?:check|so|then|gives?|because|since|as)(?!\w))"
     r"(?P<check>.*=.*)",
     re.IGNORECASE | re.DOTALL,
 )
-ASSIGNMENT: Final = re.compile(r"(?<![\w)])[^\W\d_]\w{0,9}\s*[=:]")
+ASSIGNMENT: Final = lazy_regex(r"(?<![\w)])[^\W\d_]\w{0,9}\s*[=:]")
 """A name that gets a value."""
-OUT_OF: Final = re.compile(
+OUT_OF: Final = lazy_regex(
     r"(?P<head>[^0-9]*(?P<part>[0-9]{1,9})\s+(?:out\s+)?of\s+(?:the\s+)?(?P<whole>[1-9][0-9]{0,8})(?:\s+[^\W\d_]+){0,4}"
     r"[\s,;]*(?::|=|≈|→|⇒|so|i\.e\.|is|are|which\s+is))\s*(?P<value>[0-9]+(?:\.(?P<decimals>[0-9]+))?\s?(?P<percent>%)?)[\s.]*",
     re.IGNORECASE,

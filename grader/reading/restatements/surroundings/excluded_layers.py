@@ -3,10 +3,11 @@
 import re
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.restatements.rewriting import describe_dropped
 
-REMARK: Final = re.compile(
+REMARK: Final = lazy_regex(
     r"(?<=[\w)])(?:\s*\(|\s*,)\s*(?:the\s+)?(?P<layer>[^\W\d_]+)(?:\s+layers?)?\s+"
     r"(?:(?:is|are|was|were)\s*(?:n['’]?t|\s+not)|not)\s+(?:counted|included)"
     r"(?:,?\s+(?:since|because|as)\s+(?:it|they)\s+(?:has|have)\s+no\s+(?P<lack>[^\W\d_]+))?\)?[\s.]*\Z",
@@ -21,7 +22,7 @@ KINDS: Final = {
 }
 """Kinds of layers by the beginnings of their names; no layer has two kinds."""
 WITHOUT_WEIGHTS: Final = frozenset({"pooling", "function"})
-COUNTED: Final = re.compile(r"how\s+many\s+(?P<layer>[^\W\d_]+)", re.IGNORECASE)
+COUNTED: Final = lazy_regex(r"how\s+many\s+(?P<layer>[^\W\d_]+)", re.IGNORECASE)
 WEIGHTS: Final = r"(?:weig|para)"
 
 

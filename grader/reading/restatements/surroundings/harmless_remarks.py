@@ -5,43 +5,44 @@ from fractions import Fraction
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.numbers import read_number
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
 from grader.reading.restatements.spelled_numbers import WORDS
 from grader.reading.restatements.working.final_values import weighs_or_retracts_value
 
-SAME: Final = re.compile(
+SAME: Final = lazy_regex(
     r"(?P<value>.*[0-9\]})][^,;(]*?)[\s,;(]+(?:(?:which|this|it|that)\s+is\s+)?(?:exactly\s+|also\s+|just\s+)?"
     r"the\s+same\s+(?:value\s+|number\s+|result\s+|size\s+|shape\s+)?(?:as|like)\s[^0-9=]*",
     re.DOTALL | re.IGNORECASE,
 )
 """A value, and that it is the same as another one, which is not given."""
-CHANGED: Final = re.compile(
+CHANGED: Final = lazy_regex(
     r"(?<![^\W_])(?:plus|minus|but|except|without|with|times|half|twice|not|only|less|more|and\s+also)(?![^\W_])",
     re.IGNORECASE,
 )
 """Words that make the compared value another one."""
-AGAIN: Final = re.compile(
+AGAIN: Final = lazy_regex(
     r"(?P<value>[^,;=()]*[0-9][^,;=()]*?)\s*(?:,\s*(?:which\s+is|i\.\s?e\.,?|that\s+is,?|or)|\(\s*(?:=|≈|~|i\.\s?e\.,?|about|approx\.?))\s*"
     r"(?P<other>[-−]?[0-9][0-9.,]*(?:\s?[*×·]\s?10\^?-?[0-9]+|e-?[0-9]+|/[0-9]+|\s?(?:k|M|million|thousand))?\s?%?)\s*\)?[\s.]*",
     re.IGNORECASE,
 )
 """A value, and the same one in another notation."""
-ITEMS: Final = re.compile(
+ITEMS: Final = lazy_regex(
     r"(?P<count>[^0-9,:()]*[0-9]{1,3}|[^0-9,:()]*?[^\W\d_]{3,5})(?P<noun>(?:\s+[^\W\d_]+)?)(?:,\s*namely|\s*:|\s*\(|,\s*i\.\s?e\.,?|\s+-)\s+"
     r"(?:the\s+)?(?:[^\W\d_]+\s+)?(?P<items>[0-9]{1,4}(?:\s*(?:,|and|,\s*and|&)\s*[0-9]{1,4})+)\s*\)?[\s.]*",
     re.IGNORECASE,
 )
 """A count, and the numbers of the things counted."""
-DECIMALS: Final = re.compile(
+DECIMALS: Final = lazy_regex(
     r"(?P<value>[^0-9()]*[0-9]{1,9}[^0-9()]*?)\s*\((?P<remark>[^()]*[^\W\d_]{2}[^()]*)\)[\s.]*"
 )
 """An integer, and a remark in brackets."""
-NUMBER: Final = re.compile(r"[0-9]+(?:[.,/][0-9]+)*")
-FRACTIONS: Final = re.compile(r"0?\.[0-9]+|[1-9][0-9]{0,3}/[1-9][0-9]{0,5}")
-COUNTS: Final = re.compile(r"(?<!\w)(?:how\s+many|which)(?!\w)", re.IGNORECASE)
+NUMBER: Final = lazy_regex(r"[0-9]+(?:[.,/][0-9]+)*")
+FRACTIONS: Final = lazy_regex(r"0?\.[0-9]+|[1-9][0-9]{0,3}/[1-9][0-9]{0,5}")
+COUNTS: Final = lazy_regex(r"(?<!\w)(?:how\s+many|which)(?!\w)", re.IGNORECASE)
 """Words of a question that is answered by an integer."""
-RETRACTED: Final = re.compile(
+RETRACTED: Final = lazy_regex(
     r"(?<![^\W_])(?:real|right|true|correct|exact|total|better|would|should)(?![^\W_])|\?",
     re.IGNORECASE,
 )

@@ -3,38 +3,39 @@
 import re
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
 from grader.reading.screening.qualifiers import ACTIVATIONS, OTHER_QUANTITIES, STATISTICS
 
-PROMPT: Final = re.compile(r"\s*(?:>>>|>|In\s?\[[0-9]*\]:|octave:[0-9]+>|julia>)\s*(?=\S)")
-CALL: Final = re.compile(r"[A-Za-z_][\w.]*\([^\n]*[)\];:,]{1,3}(?:\.shape)?\s*\Z")
-SHAPE_OF_CALL: Final = re.compile(
+PROMPT: Final = lazy_regex(r"\s*(?:>>>|>|In\s?\[[0-9]*\]:|octave:[0-9]+>|julia>)\s*(?=\S)")
+CALL: Final = lazy_regex(r"[A-Za-z_][\w.]*\([^\n]*[)\];:,]{1,3}(?:\.shape)?\s*\Z")
+SHAPE_OF_CALL: Final = lazy_regex(
     r"\s*(?:print\()?[A-Za-z_][\w.]*\([^\n#]*\)\.(?:shape|size\(\))\)?\s*(?:#|→|->|gives|is)\s*(?=[(\[]|torch\.Size)"
 )
 """A call in front of the shape of its result."""
-NAMES: Final = re.compile(
+NAMES: Final = lazy_regex(
     r"'[^'\n]*'|\"[^\"\n]*\"|(?<!\w)(?:for|in|if|else|lambda|not|and|or)(?!\w)"
 )
 """Texts and keywords of a program."""
-SENTENCE: Final = re.compile(r"[^\W\d_]{2,}[ \t]+[^\W\d_]{2,}")
+SENTENCE: Final = lazy_regex(r"[^\W\d_]{2,}[ \t]+[^\W\d_]{2,}")
 """Two words, as in a sentence and not in code."""
-TOOL: Final = re.compile(
+TOOL: Final = lazy_regex(
     r"\s*(?:in\s+)?(?:matlab|octave|python|numpy|pytorch|torch|keras|tensorflow|julia|r|scipy)\s*:?\s+",
     re.IGNORECASE,
 )
-APPLIED: Final = re.compile(
+APPLIED: Final = lazy_regex(
     rf"(?<![^\W_])(?:{ACTIVATIONS}|{STATISTICS}|{OTHER_QUANTITIES})(?![^\W_])", re.IGNORECASE
 )
 """Names of functions which make another value of the one that they are applied to."""
-OUTPUT: Final = re.compile(r"\s*(?:torch\.Size\(|\(|ans\s*=|\[1\]|array\(|tensor\(|\[|[-+.0-9])")
+OUTPUT: Final = lazy_regex(r"\s*(?:torch\.Size\(|\(|ans\s*=|\[1\]|array\(|tensor\(|\[|[-+.0-9])")
 """How printed numbers begin."""
-PRINTED: Final = re.compile(
+PRINTED: Final = lazy_regex(
     r"(?<![^\W_])(?:ans|array|tensor|torch|np|dtype|float|int|nan|inf|e)(?![^\W\d_])", re.IGNORECASE
 )
 """Words that a program prints with numbers."""
-PRINTED_ARRAY: Final = re.compile(r"\s*(?:array|tensor)\(")
-LETTERS: Final = re.compile(r"[^\W\d_]")
-GIVES: Final = re.compile(
+PRINTED_ARRAY: Final = lazy_regex(r"\s*(?:array|tensor)\(")
+LETTERS: Final = lazy_regex(r"[^\W\d_]")
+GIVES: Final = lazy_regex(
     r"\s*(?:(?:np|numpy|torch|scipy|F|nn)\.)?[A-Za-z_][\w.]*\([^()\n]*\)\s*(?:gives|prints|returns|shows|yields|is|->|→|⇒)\s*:?\s*"
     r"(?=(?:(?:np|torch)\.)?(?:array|tensor)?\(?\[)"
 )

@@ -1,11 +1,11 @@
 """The question, copied in front of its answer: ``How many parameters has it? 3462``."""
 
-import re
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.restatements.rewriting import describe_dropped
 
-WORD: Final = re.compile(r"\w+")
+WORD: Final = lazy_regex(r"\w+")
 MIN_WORDS: Final = 3
 
 

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.restatements.rewriting import NUMBER, Rewriting, describe_dropped
 from grader.reading.restatements.spelled_numbers import WORDS
@@ -10,18 +11,18 @@ from grader.reading.restatements.working.final_values import weighs_or_retracts_
 
 _CELL: Final = rf"[-+−]?{NUMBER}"
 _CELLS: Final = rf"{_CELL}(?:\s*(?:,\s*and|,|and)\s*{_CELL})+"
-SAME_ROWS: Final = re.compile(
+SAME_ROWS: Final = lazy_regex(
     rf"\s*(?P<cells>{_CELLS})\s+in\s+(?:(?P<both>both)|(?:all|each\s+of\s+the)\s+(?P<count>[^\W\d_]+|[2-9]))\s+rows[\s.]*",
     re.IGNORECASE,
 )
 ORDINALS: Final = ("first", "second", "third", "fourth", "fifth")
-ORDINAL_ROW: Final = re.compile(
+ORDINAL_ROW: Final = lazy_regex(
     rf"(?<!\w)(?:for|in)\s+the\s+(?P<ordinal>{'|'.join(ORDINALS)})\s+(?P<noun>[^\W\d_]+)"
     rf"(?:\s+(?:i|we|it|get|have|is|are|find|gives?|row))*[\s:,=]*(?P<cells>{_CELLS})",
     re.IGNORECASE,
 )
-BETWEEN: Final = re.compile(r"(?:[\s,;.]|and)*", re.IGNORECASE)
-REPEATED_LIST: Final = re.compile(
+BETWEEN: Final = lazy_regex(r"(?:[\s,;.]|and)*", re.IGNORECASE)
+REPEATED_LIST: Final = lazy_regex(
     rf"(?P<before>[\[,]\s*)\[\s*(?P<cell>{_CELL})\s*\]\s*\*\s*(?P<count>[1-9][0-9]?)(?=\s*[,\]])"
 )
 """A list of one cell that Python repeats, inside another list."""

@@ -4,32 +4,33 @@ import re
 from fractions import Fraction
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.restatements.rewriting import Rewriting, describe_dropped
 from grader.reading.restatements.working.final_values import weighs_or_retracts_value
 from grader.reading.screening.qualifiers import ACTIVATIONS, QUALIFIER
 
 _NUMBER: Final = r"[-+−]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
-WORDS_BEHIND: Final = re.compile(
+WORDS_BEHIND: Final = lazy_regex(
     r"(?P<array>.*[\])])[\s,;]*(?P<words>(?:[^\W\d_]+(?:[\s-]+|(?=[.!]))){1,6}[^\W\d_]*)[.!\s]*",
     re.DOTALL,
 )
-SIZE_BEHIND: Final = re.compile(
+SIZE_BEHIND: Final = lazy_regex(
     r"(?P<array>.*[\])])[\s,;]*\(?(?:an?|the|its\s+size\s+is|size|shape)?\s*"
     r"(?P<rows>[0-9]{1,4})\s*[×x]\s*(?P<columns>[0-9]{1,4})(?P<words>(?:\s+[^\W\d_]+){0,3})[\s.)]*",
     re.DOTALL,
 )
-SUM: Final = re.compile(
+SUM: Final = lazy_regex(
     rf"(?P<left>\[[^=]*\])\s*(?P<sign>[-+*×·])\s*(?P<number>{_NUMBER})\s*=\s*(?P<right>\[[^=]*\])[\s.]*",
     re.DOTALL,
 )
-LATER_STEP: Final = re.compile(
+LATER_STEP: Final = lazy_regex(
     r"(?<!\w)(?:then|next|afterwards|still|yet)(?!\w)"
     rf"|(?<!after )(?<!after the )(?<!\w)(?:{ACTIVATIONS})(?!\w)",
     re.IGNORECASE,
 )
 """Words for a step that is not part of the array yet."""
-CELL: Final = re.compile(rf"(?<![\w.]){_NUMBER}(?![\w.]*[0-9])")
-SHAPE: Final = re.compile(r"[\[\],;\n]")
+CELL: Final = lazy_regex(rf"(?<![\w.]){_NUMBER}(?![\w.]*[0-9])")
+SHAPE: Final = lazy_regex(r"[\[\],;\n]")
 
 
 def drop_words_behind_array(text: str, question: str) -> Rewriting | None:

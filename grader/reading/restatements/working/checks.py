@@ -9,6 +9,7 @@ from fractions import Fraction
 from math import prod
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.restatements.rewriting import (
     NUMBER,
@@ -21,43 +22,43 @@ from grader.reading.screening.known_words import KNOWN
 from grader.reading.screening.qualifiers import QUALIFIER
 from grader.reading.wording.meaning_words import CHANGING
 
-REMARK: Final = re.compile(
+REMARK: Final = lazy_regex(
     r"\A(?P<value>[^()\n]*?[0-9][^()\n]*?)"
     r"(?:\s*\((?P<bracket>[^()\n]*)\)|,\s+(?P<clause>[^()\n=]*[0-9][^()\n=]*))(?P<rest>[\s.]*)\Z"
 )
-LAST_NUMBER: Final = re.compile(
+LAST_NUMBER: Final = lazy_regex(
     rf"[^0-9]*(?<![\w.])(?P<number>{NUMBER})(?P<percent>\s?%)?(?![\w.]*[0-9])[^0-9]*"
 )
-NUMBERS: Final = re.compile(rf"(?<![\w.]){NUMBER}(?![\w.]*[0-9])")
-LETTER: Final = re.compile(r"[^\W\d_]")
-SHARE: Final = re.compile(
+NUMBERS: Final = lazy_regex(rf"(?<![\w.]){NUMBER}(?![\w.]*[0-9])")
+LETTER: Final = lazy_regex(r"[^\W\d_]")
+SHARE: Final = lazy_regex(
     rf"(?P<number>{NUMBER})\s+(?:[^\W\d_]+\s+){{0,3}}?(?:per|each|every)\s+(?P<object>[^\W\d_]+)"
     r"|(?P<other>[0-9]+)\s+each",
     re.IGNORECASE,
 )
-SHARE_REMARK: Final = re.compile(
+SHARE_REMARK: Final = lazy_regex(
     r"(?P<value>[^()%]*[0-9][^()%]*)\s*\((?P<remark>[^()0-9]*[0-9]+(?:\.[0-9]+)?\s?%[^()0-9]*)\)[\s.]*"
 )
-ASKED_SHARE: Final = re.compile(r"percent|share|fraction|accuracy|%", re.IGNORECASE)
-RETRACTION: Final = re.compile(
+ASKED_SHARE: Final = lazy_regex(r"percent|share|fraction|accuracy|%", re.IGNORECASE)
+RETRACTION: Final = lazy_regex(
     r"(?<![^\W_])(?:or|not|no|edit|sorry|wait|correct|wrong|actually|instead|maybe|total)(?![^\W_])"
     r"|[?=→⇒≈]",
     re.IGNORECASE,
 )
-COUNTED: Final = re.compile(
+COUNTED: Final = lazy_regex(
     rf"{NUMBER}\s+(?:(?!(?:with|without|of|in|for|per|at|from|if|when|including|plus|minus|after|before|or|and)\b)[^\W\d_]+\s+)?([^\W\d_]{{3,}}s)(?!\w)"
 )
-PERCENTAGE: Final = re.compile(r"(?:about|approx\.?|around|ca\.?)?\s*([0-9]+(?:\.[0-9]+)?)\s?%")
-WORD: Final = re.compile(r"[^\W\d_]{3,}")
-NAMED: Final = re.compile(rf"([^\W\d_]{{2,20}})\s*(?:=|:|of|is)?\s*{NUMBER}")
+PERCENTAGE: Final = lazy_regex(r"(?:about|approx\.?|around|ca\.?)?\s*([0-9]+(?:\.[0-9]+)?)\s?%")
+WORD: Final = lazy_regex(r"[^\W\d_]{3,}")
+NAMED: Final = lazy_regex(rf"([^\W\d_]{{2,20}})\s*(?:=|:|of|is)?\s*{NUMBER}")
 ADJECTIVES: Final = frozenset({"new", "old", "true", "better", "rather", "exact", "corrected"})
-SO: Final = re.compile(
+SO: Final = lazy_regex(
     rf"(?P<working>[^=\n]*[0-9][^=\n]*?)[\s,;]+so\s+(?P<value>{NUMBER})(?P<unit>[^0-9=]*)\Z"
 )
 NOT_COUNTED: Final = frozenset(
     ["times", "is", "was", "its", "this", "less", "plus", "minus", "units", "values"]
 )
-CONTINUED: Final = re.compile(
+CONTINUED: Final = lazy_regex(
     r"(?:and|then|plus|minus|with|without|times|divided|multiplied|or)(?!\w)|.*(?:gives?|makes?|leaves?)(?!\w)",
     re.IGNORECASE | re.DOTALL,
 )

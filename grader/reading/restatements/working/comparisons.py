@@ -4,6 +4,7 @@ import re
 from fractions import Fraction
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.restatements.rewriting import (
     NUMBER,
@@ -13,7 +14,7 @@ from grader.reading.restatements.rewriting import (
 )
 from grader.reading.screening.qualifiers import QUALIFIER
 
-INSTEAD: Final = re.compile(
+INSTEAD: Final = lazy_regex(
     rf"(?P<value>[^0-9]*{NUMBER}[^0-9;:()]*?)[\s,]+\(?(?:instead\s+of|rather\s+than)\s+{NUMBER}(?:\s+[^\W\d_]+){{0,2}}[\s.)]*",
     re.IGNORECASE,
 )
@@ -28,25 +29,25 @@ MULTIPLES: Final = {
     "twice": Fraction(2),
     "double": Fraction(2),
 }
-MULTIPLE: Final = re.compile(
+MULTIPLE: Final = lazy_regex(
     rf"\s*(?P<share>{'|'.join(MULTIPLES)})\s+(?:of\s+)?(?P<whole>{NUMBER})(?:\s*[^\W\d_]{{1,6}})?\s*"
     r"(?:,\s*(?:i\.\s?e\.,?|so|that\s+is,?)|=|:)\s*(?P<value>[^=;]*[0-9][^=;]*)",
     re.IGNORECASE,
 )
-SUBSET: Final = re.compile(
+SUBSET: Final = lazy_regex(
     rf"(?P<text>[^0-9]*(?P<value>{NUMBER})[^0-9(),;]*?)\s*[,(]\s*"
     rf"(?:of\s+which\s+(?P<which>{NUMBER})|(?P<them>{NUMBER})\s+of\s+(?:them|these|which))"
     r"\s+(?:are|is)\s+(?P<noun>[^\W\d_]{4,})\s*\)?[\s.]*",
     re.IGNORECASE,
 )
-NUMBERS: Final = re.compile(NUMBER)
-SIGNED: Final = re.compile(rf"\s*(?:±|\+/-|\+-|\\pm)\s*(?P<value>{NUMBER})[\s.]*")
-SYMMETRIC: Final = re.compile(r"\[\s*-\s*([^\W\d_])\s*,\s*\1\s*\]")
+NUMBERS: Final = lazy_regex(NUMBER)
+SIGNED: Final = lazy_regex(rf"\s*(?:±|\+/-|\+-|\\pm)\s*(?P<value>{NUMBER})[\s.]*")
+SYMMETRIC: Final = lazy_regex(r"\[\s*-\s*([^\W\d_])\s*,\s*\1\s*\]")
 """An interval around zero, ``[-a, a]``."""
-BARE_PREFIX: Final = re.compile(rf"(?P<value>[^\n]*?{NUMBER}\s?[kMGTP])[\s.]*")
-COUNTED_UNIT: Final = re.compile(r"(?<!\w)(?P<unit>MACs|FLOPs|bytes|parameters)(?!\w)")
+BARE_PREFIX: Final = lazy_regex(rf"(?P<value>[^\n]*?{NUMBER}\s?[kMGTP])[\s.]*")
+COUNTED_UNIT: Final = lazy_regex(r"(?<!\w)(?P<unit>MACs|FLOPs|bytes|parameters)(?!\w)")
 SHORT_UNITS: Final = {"bytes": "B", "parameters": "params"}
-DIFFERENCE: Final = re.compile(
+DIFFERENCE: Final = lazy_regex(
     r"(?<!\w)(?:sav(?:e|es|ed|ing|ings)|fewer|less|more|smaller|larger|reduc\w*|differ\w*|times|factor|by\s+how)(?!\w)",
     re.IGNORECASE,
 )

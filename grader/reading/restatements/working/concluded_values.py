@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.restatements.rewriting import (
     NUMBER,
@@ -24,7 +25,7 @@ _INTRODUCTION: Final = (
     r"[\s,:=]*(?:(?:it(?:'s|\s+is)|that(?:'s|\s+is)|this\s+is|we\s+(?:get|have)|there\s+are|one\s+gets"
     r"|i\s+get|makes|gives)\s+)?"
 )
-CONCLUSION: Final = re.compile(
+CONCLUSION: Final = lazy_regex(
     r"(?:(?:(?<=[0-9)\]%]\s)|(?=(?:=>|->|\S)\s*[-+(\[{$.0-9]))(?:→|⇒|∴|=>|->)|(?<![^\W_])(?:so|hence|thus|therefore|consequently)(?![^\W_])"
     r"|(?<![^\W_])(?:which|that|this)\s+makes(?![^\W_])"
     r"|(?:^|(?<=[,;.:]\s))(?:the\s+)?(?:result|answer|peak)\s*(?:is|=|:|of)?(?=\s))"
@@ -32,54 +33,54 @@ CONCLUSION: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """Words and signs that lead to a result."""
-SUM: Final = re.compile(
+SUM: Final = lazy_regex(
     r"(?:^|(?<=[,;.:]\s))(?:in\s+total|in\s+all|altogether|overall|(?:the\s+)?(?:total|sum))\s*(?:is|=|:|of)?\s"
     rf"{_INTRODUCTION}(?=[^0-9]*(?P<sum>{NUMBER})[^0-9]*\Z)",
     re.IGNORECASE | re.MULTILINE,
 )
 """Words that lead to the sum of the numbers before them, at the end of a text."""
-ITEM: Final = re.compile(rf"({NUMBER})[^0-9,;\n]*(?:[;\n]|,\s|\Z)")
+ITEM: Final = lazy_regex(rf"({NUMBER})[^0-9,;\n]*(?:[;\n]|,\s|\Z)")
 """The last number of a clause or line."""
-NEGATION: Final = re.compile(
+NEGATION: Final = lazy_regex(
     r"(?<![^\W_])(?:not|never|cannot|[^\W\d_]+n't|or|maybe|possibly|thought|tried|guess\w*|other(?!\s+(?:one|two|three|four|five|half)s?\b))(?![^\W_])",
     re.IGNORECASE,
 )
-FIRST_VALUE: Final = re.compile(
+FIRST_VALUE: Final = lazy_regex(
     rf"\W*{NUMBER}(?:/[0-9]+)?\s?(?:%|[^\W\d_]+)?(?:\s[^\W\d_]+){{0,4}}[,;]\s"
 )
 """A value that a text begins with, so that another one behind it contradicts it."""
-NAMED_VALUE: Final = re.compile(rf"\W*(?P<name>[^\W\d_]{{3,}})\s*[=:]?\s*{NUMBER}\s?%?[,;]\s")
-VERB: Final = re.compile(
+NAMED_VALUE: Final = lazy_regex(rf"\W*(?P<name>[^\W\d_]{{3,}})\s*[=:]?\s*{NUMBER}\s?%?[,;]\s")
+VERB: Final = lazy_regex(
     r"(?<![^\W_])(?:is|are|gets?|becomes?|gives?|means?|comes?|goes|go|stays?|has|have|contains?|adds?|takes?|makes?|together|sum|result)(?![^\W_])",
     re.IGNORECASE,
 )
-ARRAY_CONCLUSION: Final = re.compile(
+ARRAY_CONCLUSION: Final = lazy_regex(
     r"(?:(?<=[^\W\d_]):|(?<=[.!)])|(?<=[^\W\d_]))\s*\n\s*(?=[-\[(0-9])|(?<=[^\W\d_]):\s+(?=\[)"
 )
 
-EXPLAINED: Final = re.compile(
+EXPLAINED: Final = lazy_regex(
     r"(?P<head>[^=]*[^\W\d_])[:,]\s+(?P<equation>[-0-9(][^:;,=\n]*[-+*/×·^][^:;,=\n]*=\s*[-0-9.,]+\s?%?)[\s.]*",
 )
 """A sentence and the equation that it explains: ``17 of 24 are right: 17/24 = 0.708``."""
-SEPARATOR: Final = re.compile(r"[,;:]\s+(?:and\s+)?|\.\s+|\s+and\s+", re.IGNORECASE)
-LAST_CLAUSE: Final = re.compile(
+SEPARATOR: Final = lazy_regex(r"[,;:]\s+(?:and\s+)?|\.\s+|\s+and\s+", re.IGNORECASE)
+LAST_CLAUSE: Final = lazy_regex(
     r"(?!(?:that|which|this)\s+is)[^,;:=\n]*(?<![^\W_])(?:is|are|becomes?)\s+(?P<value>[-0-9][^,;:=\n]*)",
     re.IGNORECASE,
 )
 """The clause at the end that states a value: ``9 < k ≤ 13, the smallest is 10``."""
-STATED: Final = re.compile(rf"(?:(?<!\w)(?:is|are)|[=:])\s*({NUMBER})\s*(?:[.,;]|\Z)")
-OPERATOR: Final = re.compile(r"[<>≤≥+*/×·^−-]")
-COMPUTED: Final = re.compile(r"[=+*/×·^²³]")
-NUMBER_WORD: Final = re.compile(
+STATED: Final = lazy_regex(rf"(?:(?<!\w)(?:is|are)|[=:])\s*({NUMBER})\s*(?:[.,;]|\Z)")
+OPERATOR: Final = lazy_regex(r"[<>≤≥+*/×·^−-]")
+COMPUTED: Final = lazy_regex(r"[=+*/×·^²³]")
+NUMBER_WORD: Final = lazy_regex(
     r"[0-9]+(?:[.,][0-9]+)*|(?<!\w)(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve)(?!\w)",
     re.IGNORECASE,
 )
-BEHIND_COLON: Final = re.compile(
+BEHIND_COLON: Final = lazy_regex(
     rf"(?P<head>[^:]*[^\W_][^:]*):\s+(?P<value>[-−]?(?:{NUMBER}|\.[0-9]+)(?:/[0-9]+)?\s?(?:%|[^\W\d_]{{1,12}})?(?:\s[^\W\d_]{{3,}})?)[\s.]*"
 )
 """Text with one colon, and a number behind it."""
-TWO_LABELS: Final = re.compile(r"[^\W\d_]\s*=\s*[0-9][0-9.,]*\s*[,;]\s*[^\W\d_]")
-INDEX_LABEL: Final = re.compile(r"(?:^|\s)[^\W\d_]+\s?[0-9]{1,2}\s*\Z")
+TWO_LABELS: Final = lazy_regex(r"[^\W\d_]\s*=\s*[0-9][0-9.,]*\s*[,;]\s*[^\W\d_]")
+INDEX_LABEL: Final = lazy_regex(r"(?:^|\s)[^\W\d_]+\s?[0-9]{1,2}\s*\Z")
 MIN_NUMBERS: Final = 2
 
 

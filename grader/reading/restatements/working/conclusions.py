@@ -4,43 +4,44 @@ import re
 from fractions import Fraction
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.restatements.rewriting import NUMBER, Rewriting, describe_dropped
 from grader.reading.screening.known_words import KNOWN
 
-CONCLUSION: Final = re.compile(
+CONCLUSION: Final = lazy_regex(
     r"(?P<working>.*(?:=|→|⇒|->|≈|//).*?)[\s,;.]+(?:and\s+)?(?:(?:so|hence|thus|therefore|rounded\s+(?:up|down|off)|rounded)"
     r"(?![\w-])|∴|→|⇒|=>|->)[\s,:]*(?:it(?:'s|\s+is)\s+|we\s+(?:get|have)\s+|by\s+|is\s+|to\s+)?(?P<value>[^,;→⇒≈]*[0-9][^;→⇒≈]*)\Z",
     re.DOTALL | re.IGNORECASE,
 )
-ROUNDED: Final = re.compile(
+ROUNDED: Final = lazy_regex(
     r"(?P<working>[0-9.]+)[\s,;]+rounded(?:\s+(?:up|down|off|to))?[\s,:]*(?P<value>[0-9.]+)\s*\Z"
 )
-COMPARISON: Final = re.compile(
+COMPARISON: Final = lazy_regex(
     rf"(?P<value>(?:.*=)?\s*(?P<left>-?{NUMBER}))\s*(?P<sign>[<>≤≥])\s*(?P<right>-?{NUMBER})[\s.]*\Z",
     re.DOTALL,
 )
-BYTES: Final = re.compile(r"(?<=[0-9])\s?B(?!\w)")
-ORDINAL: Final = re.compile(
+BYTES: Final = lazy_regex(r"(?<=[0-9])\s?B(?!\w)")
+ORDINAL: Final = lazy_regex(
     r"\s*(?:(?:it\s+is\s+|it's\s+)?the\s+)?(?P<number>[0-9]{1,3})(?:st|nd|rd|th)(?:\s+one)?[\s.]*"
 )
-MINUS: Final = re.compile(
+MINUS: Final = lazy_regex(
     rf"\s*(?:(?:it\s+is|=)\s+)?(?:minus|negative)\s+(?P<number>{NUMBER})[\s.]*", re.IGNORECASE
 )
-CROSS: Final = re.compile(r"\s*[x×]\s?(?=[0-9.]+\s*\Z)")
-LAST_CROSS: Final = re.compile(r"(?<=[0-9])\s?[x×](?=\s*(?:\Z|\([^0-9()]*rounded))")
-LABEL: Final = re.compile(
+CROSS: Final = lazy_regex(r"\s*[x×]\s?(?=[0-9.]+\s*\Z)")
+LAST_CROSS: Final = lazy_regex(r"(?<=[0-9])\s?[x×](?=\s*(?:\Z|\([^0-9()]*rounded))")
+LABEL: Final = lazy_regex(
     r"\s*\$*(?P<label>[^=≈\n]{1,60}?)\s*(?:=|≈|:)\s*(?P<value>\S.*)\Z", re.DOTALL
 )
 MIN_ITEMS: Final = 2
-SPACING: Final = re.compile(
+SPACING: Final = lazy_regex(
     r"[\s$*·.?]|\\(?:cdot|times|,|;|left|right|mathrm|text|operatorname)|[{}]"
 )
-MATHEMATICS: Final = re.compile(r"\$([^$]+)\$")
-TWO_VALUES: Final = re.compile(
+MATHEMATICS: Final = lazy_regex(r"\$([^$]+)\$")
+TWO_VALUES: Final = lazy_regex(
     r"(?<![\w])(?:or|not|but|maybe|edit|sorry|wait|actually)(?![\w])|\?", re.IGNORECASE
 )
-SEPARATOR: Final = re.compile(r"[,;\n](?=\s*[^\W\d_]+\w*\s*[=:])")
-EQUATION: Final = re.compile(r"([^\W\d_]+)\s*[=:]\s*\S")
+SEPARATOR: Final = lazy_regex(r"[,;\n](?=\s*[^\W\d_]+\w*\s*[=:])")
+EQUATION: Final = lazy_regex(r"([^\W\d_]+)\s*[=:]\s*\S")
 
 
 def keep_conclusion_after_computation(text: str, question: str) -> Rewriting | None:

@@ -7,6 +7,7 @@ from math import prod
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.restatements.rewriting import (
     Rewriting,
     compute_value,
@@ -17,41 +18,41 @@ from grader.reading.restatements.working.final_values import weighs_or_retracts_
 from grader.reading.wording.axis_names import AXIS_SPELLINGS, NAMES_BEHIND
 
 SIZE: Final = r"(?<![\w.])[0-9]{1,9}(?![\w.]*[0-9])"
-SHAPE: Final = re.compile(
+SHAPE: Final = lazy_regex(
     r"(?P<shape>[(\[]?\s*[0-9]{1,9}(?:\s*(?:×|x|,|\*|\\times)\s*[0-9]{1,9})+\s*[)\]]?)"
     r"(?P<layout>\s*(?:as\s+)?\((?:[^\W\d_]{1,8}\s*[,×x]\s*){1,3}[^\W\d_]{1,8}\))?[\s.$]*\Z"
 )
-BREAK: Final = re.compile(
+BREAK: Final = lazy_regex(
     r"[:;,\n.]\s|(?<!\w)(?:so|hence|thus|therefore|gives|makes|i\.e\.,?|is|are)(?!\w)|⇒|→|=>|->|="
 )
-COMPUTED_AXIS: Final = re.compile(
+COMPUTED_AXIS: Final = lazy_regex(
     rf"(?P<name>[^\W\d_]{{3,}})?[\s:=]*(?P<working>[0-9(][^=,;:\n]{{0,80}}=\s*)?(?P<size>{SIZE})\s*(?P<noun>[^\W\d_]{{3,}})?"
 )
-UNCHANGED_AXIS: Final = re.compile(
+UNCHANGED_AXIS: Final = lazy_regex(
     r"(?<!\w)(?:channels?|maps|depth|frames)\s+(?:remain|stay|are\s+(?:kept|unchanged|the\s+same)|do(?:es)?\s+not\s+change)(?!\w)",
     re.IGNORECASE,
 )
 """Words which say that one size does not change, so that the working need not repeat it."""
-COMPUTED_SIZE: Final = re.compile(
+COMPUTED_SIZE: Final = lazy_regex(
     r"(?:=|→|⇒|->|=>)\s*([0-9]{1,9})(?=\s*(?:[,;:.\n]|and\b|\Z))", re.IGNORECASE
 )
 """The last size of a computation or of a chain of arrows."""
-COMPUTED_SIZE_BEHIND: Final = re.compile(
+COMPUTED_SIZE_BEHIND: Final = lazy_regex(
     r"(?P<shape>[^()]+|\([^()]+\))\s*\((?P<working>(?:[^()=]|\((?:[^()]|\([^()]*\))*\))*)=\s*(?P<size>[0-9]{1,9})\s*\)[\s.]*"
 )
 """A shape, and a computation with its result in brackets."""
-JOINT: Final = re.compile(
+JOINT: Final = lazy_regex(
     r"[\s,;:.]*(?:(?:i\.e\.|so|thus|hence|therefore|(?:which|that|this)\s+(?:gives|makes))[\s,:]*)?",
     re.IGNORECASE,
 )
 """What may stand between working and the shape that it gives."""
-GIVES: Final = re.compile(r"(?<!\w)(?:which\s+gives|and\s+gives)\s*\Z", re.IGNORECASE)
+GIVES: Final = lazy_regex(r"(?<!\w)(?:which\s+gives|and\s+gives)\s*\Z", re.IGNORECASE)
 """Words behind a sentence that explains a shape."""
-BRACKETED: Final = re.compile(
+BRACKETED: Final = lazy_regex(
     rf"(?P<size>{SIZE})(?P<noun>(?:\s+[^\W\d_]{{3,}})?)\s*\((?P<words>[^()]*)\)"
 )
 """A size with a remark in brackets."""
-PIECE: Final = re.compile(r"[,;\n]\s*(?:and\s+)?|\s+(?:and|by)\s+|\s[×x]\s|\s\\times\s")
+PIECE: Final = lazy_regex(r"[,;\n]\s*(?:and\s+)?|\s+(?:and|by)\s+|\s[×x]\s|\s\\times\s")
 NOUN_AXES: Final = {
     name: axis
     for axis, names in {

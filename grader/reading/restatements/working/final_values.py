@@ -11,6 +11,7 @@ from itertools import combinations
 from math import prod
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.restatements.rewriting import (
     NUMBER,
     PLAIN_NUMBER,
@@ -24,40 +25,40 @@ from grader.reading.restatements.spelled_numbers import WORDS
 from grader.reading.screening.working import QUALIFIED_LABEL
 from grader.reading.wording.meaning_words import HEDGE
 
-SEPARATOR: Final = re.compile(
+SEPARATOR: Final = lazy_regex(
     r"[;:]\s|\.\s+(?=[^\s])|,\s|\n|=>|->|→|⇒|=|≈"
     r"|(?<!\w)(?:so|hence|thus|therefore|i\.e\.|that\s+is|which\s+is|together|altogether|gives|makes|leaves)(?!\w)"
 )
 """Signs and words between two clauses."""
-BREAK: Final = re.compile(
+BREAK: Final = lazy_regex(
     r"[;\n]|\.\s|,\s|(?<!\w)(?:so|hence|thus|therefore|i\.e\.|which\s+is)(?!\w)"
 )
 """Signs and words before the clause of the result, whose words are judged."""
-TAIL: Final = re.compile(
+TAIL: Final = lazy_regex(
     rf"(?P<words>[^0-9]*?)(?P<value>[-−]?{NUMBER}\s?(?:%|per\s?cent(?!\w)|[^\W\d_]{{0,12}}))(?P<rest>[^0-9=≈,;]*)\Z"
 )
-WHOLE: Final = re.compile(
+WHOLE: Final = lazy_regex(
     r"(?<!\w)(?:together|altogether|in\s+all|in\s+total|total|overall)(?!\w)", re.IGNORECASE
 )
-FOR_ALL: Final = re.compile(r"\s+for\s+(?:both|all)(?:\s+of\s+them)?(?!\w)", re.IGNORECASE)
+FOR_ALL: Final = lazy_regex(r"\s+for\s+(?:both|all)(?:\s+of\s+them)?(?!\w)", re.IGNORECASE)
 """Words behind a sum, which say that it is one."""
-THEREFORE: Final = re.compile(r"(?<!\w)(?:so|hence|thus|therefore)(?!\w)|→|⇒|->|=>")
+THEREFORE: Final = lazy_regex(r"(?<!\w)(?:so|hence|thus|therefore)(?!\w)|→|⇒|->|=>")
 RESULT: Final = rf"[=≈]\s{{0,9}}({NUMBER})(?![.,]?[0-9])"
-DOUBT: Final = re.compile(
+DOUBT: Final = lazy_regex(
     r"\?|(?<![^\W_])(?:edit|sorry|wait|actually|rather|wrong|but|correction|corrected|vs|versus|oops|no"
     r"|without|except|excluding|if|unless|between|instead|approx\w*)(?![^\W_])",
     re.IGNORECASE,
 )
-SHARED: Final = re.compile(r"(?<!\w)(?:per|each|every)(?!\w)")
-LINE_LABEL: Final = re.compile(r"^[^:\n]{1,40}:[^\n]*$", re.MULTILINE)
+SHARED: Final = lazy_regex(r"(?<!\w)(?:per|each|every)(?!\w)")
+LINE_LABEL: Final = lazy_regex(r"^[^:\n]{1,40}:[^\n]*$", re.MULTILINE)
 """A line with a label, as in the totals of a model; one is the whole text."""
-INDEXED_LABEL: Final = re.compile(r"(?<!\w)[^\W\d_]+\s?[0-9]{1,2}\s?[:=]\s?\Z")
+INDEXED_LABEL: Final = lazy_regex(r"(?<!\w)[^\W\d_]+\s?[0-9]{1,2}\s?[:=]\s?\Z")
 """A numbered thing, ``layer 2:``, whose value is not the result of the others."""
-WORKING: Final = re.compile(r"[^\W\d_]{2}|[=→⇒+*/×·]")
+WORKING: Final = lazy_regex(r"[^\W\d_]{2}|[=→⇒+*/×·]")
 """Anything that a bare list of numbers does not have."""
-BARE_FIRST: Final = re.compile(rf"\W*{NUMBER}\s?%?[,;]\s(?![-0-9(])")
+BARE_FIRST: Final = lazy_regex(rf"\W*{NUMBER}\s?%?[,;]\s(?![-0-9(])")
 """A value that stands alone at the beginning."""
-NUMBER_WORD: Final = re.compile(
+NUMBER_WORD: Final = lazy_regex(
     r"(?<![\w-])(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?![\w-])",
     re.IGNORECASE,
 )

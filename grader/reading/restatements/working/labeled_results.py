@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.restatements.rewriting import (
     NUMBER,
@@ -17,24 +18,24 @@ _VALUE: Final = (
     rf"[-−]?(?:{NUMBER}|\.[0-9]+)(?:/[0-9]+)?(?:[eE]-?[0-9]+)?\s?(?:%|[^\W\d_]{{1,12}}(?![\w]))?"
 )
 _LABEL: Final = r"(?P<label>[^\W\d][\w@.'()|-]*(?:[ \t]+[\w@.'()|-]+){0,4}?)"
-BEFORE: Final = re.compile(
+BEFORE: Final = lazy_regex(
     rf"{_LABEL}(?:\s*(?:=|:|≈)|\s+(?:is|are|has|gives|takes|needs)|(?<=[A-Z]{{2}})(?=\s+[0-9]))\s*(?P<working>[0-9(][^=:]*=\s*)?(?P<value>{_VALUE})[\s.]*"
 )
 """A label, a sign and a number, perhaps with its computation; an acronym needs no sign."""
-BEHIND: Final = re.compile(
+BEHIND: Final = lazy_regex(
     rf"(?P<working>[0-9(][^=:]*=\s*)?(?P<value>{_VALUE})\s+(?:for|in|with|on)\s+(?P<label>[^\W\d].*?)[\s.]*"
 )
-SEPARATOR: Final = re.compile(
+SEPARATOR: Final = lazy_regex(
     r"[;\n]\s*(?:and\s+)?|,\s+(?:and\s+)?|\.\s+(?=[^\W\d_])|\s+and\s+(?=[^\d])"
     r"|\s+[/|]\s+(?=[^\W\d_]{2})"
 )
-HEADING: Final = re.compile(r"\s*[^\W\d_][^=:0-9]*:\s+(?=[^\W\d_][^,;\n]*[=:])")
-TOKEN: Final = re.compile(r"[^\W_](?:[\w@.-]*[^\W_])?")
+HEADING: Final = lazy_regex(r"\s*[^\W\d_][^=:0-9]*:\s+(?=[^\W\d_][^,;\n]*[=:])")
+TOKEN: Final = lazy_regex(r"[^\W_](?:[\w@.-]*[^\W_])?")
 EMPTY: Final = frozenset(
     {"the", "a", "an", "of", "for", "in", "is", "are", "at", "on", "its", "it", "we", "get", "then"}
 )
 """Words of a label that distinguish nothing."""
-SYMBOLS: Final = re.compile(r"\$([^$]*)\$|`([^`]*)`")
+SYMBOLS: Final = lazy_regex(r"\$([^$]*)\$|`([^`]*)`")
 NUMBERED: Final = frozenset({"firs", "seco", "thir", "last"})
 REDUCTIONS: Final = frozenset(
     ["sum", "mean", "aver", "tota", "half", "doub", "medi", "max", "min", "twic", "resu", "answ"]

@@ -6,22 +6,23 @@ from itertools import pairwise
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.lazy_regex import lazy_regex
 from grader.reading.equations.numbers import refuse_false_equations
 from grader.reading.grammar.vocabulary import STEM_LETTERS
 from grader.reading.restatements.rewriting import Rewriting
 from grader.reading.restatements.working.final_values import weighs_or_retracts_value
 
-NUMBER: Final = re.compile(
+NUMBER: Final = lazy_regex(
     r"(?<![\w.])[-+−]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:/[0-9]+)?(?![\w.]*[0-9])"
 )
-SEPARATOR: Final = re.compile(
+SEPARATOR: Final = lazy_regex(
     r"[,;\n](?![^()\[\]]*[)\]])|\s+and\s+|(?<=[0-9])\s*/\s*(?=[^\W\d_]{3})"
 )
 """A comma outside of brackets, a line end, ``and``, or a slash before a word."""
-WORD: Final = re.compile(r"[^\W\d_]{2,}")
-INDEXED: Final = re.compile(r"(?<!\w)(?P<stem>[^\W\d_]{1,12})[ _#]?(?P<index>[0-9]{1,2})(?![\w.])")
+WORD: Final = lazy_regex(r"[^\W\d_]{2,}")
+INDEXED: Final = lazy_regex(r"(?<!\w)(?P<stem>[^\W\d_]{1,12})[ _#]?(?P<index>[0-9]{1,2})(?![\w.])")
 """A name with its number, such as ``n_2``."""
-OTHER: Final = re.compile(r"[^\w\s().,\[\]:=−+/*×·-]")
+OTHER: Final = lazy_regex(r"[^\w\s().,\[\]:=−+/*×·-]")
 JOINING: Final = frozenset(
     {
         *("the", "at", "on", "in", "of", "and", "is", "are", "to", "with", "for", "by"),
@@ -41,20 +42,20 @@ ORDERS: Final = (
     ("first", "second", "third", "fourth", "fifth"),
 )
 """Words that always have this order."""
-REMARK: Final = re.compile(r"\((?:[^()0-9]|(?<=[^\W\d_])_?[0-9])*\)")
+REMARK: Final = lazy_regex(r"\((?:[^()0-9]|(?<=[^\W\d_])_?[0-9])*\)")
 """Words in brackets, without a number that stands alone."""
-FRACTION: Final = re.compile(r"(?<![\w./*+×·-] )(?<![\w./*+×·-])[0-9]+/[0-9]+(?!\s*[-+*/×·])")
-OPERATION: Final = re.compile(r"[0-9)]\s*[-+*/×·]\s*[0-9(]")
+FRACTION: Final = lazy_regex(r"(?<![\w./*+×·-] )(?<![\w./*+×·-])[0-9]+/[0-9]+(?!\s*[-+*/×·])")
+OPERATION: Final = lazy_regex(r"[0-9)]\s*[-+*/×·]\s*[0-9(]")
 _CELL: Final = r"([-+−]?[0-9]+(?:\.[0-9]+)?)"
 _PAIR: Final = rf"\(\s*{_CELL}\s*,\s*{_CELL}\s*\)"
-CORNERS: Final = re.compile(rf"\s*(?:from\s+)?{_PAIR}\s*(?:,|;|and|to|→|-)\s*{_PAIR}[\s.]*")
-CENTER: Final = re.compile(
+CORNERS: Final = lazy_regex(rf"\s*(?:from\s+)?{_PAIR}\s*(?:,|;|and|to|→|-)\s*{_PAIR}[\s.]*")
+CENTER: Final = lazy_regex(
     rf"\s*(?:the\s+)?cent(?:er|re)\s*(?:=|:|at|is)?\s*{_PAIR}[\s,;]*(?:and\s+)?width\s*(?:=|:|is)?\s*{_CELL}"
     rf"[\s,;]*(?:and\s+)?height\s*(?:=|:|is)?\s*{_CELL}[\s.]*",
     re.IGNORECASE,
 )
-ASKED_CORNERS: Final = re.compile(r"x_1,\s*y_1,\s*x_2,\s*y_2")
-ASKED_CENTER: Final = re.compile(r"(?:c_x|x),\s*(?:c_y|y),\s*w,\s*h")
+ASKED_CORNERS: Final = lazy_regex(r"x_1,\s*y_1,\s*x_2,\s*y_2")
+ASKED_CENTER: Final = lazy_regex(r"(?:c_x|x),\s*(?:c_y|y),\s*w,\s*h")
 MIN_CELLS: Final = 2
 
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 from math import prod
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.restatements.rewriting import (
     NUMBER,
     Rewriting,
@@ -17,34 +18,34 @@ from grader.reading.restatements.rewriting import (
 )
 from grader.reading.restatements.working.final_values import FOR_ALL, weighs_or_retracts_value
 
-LAST: Final = re.compile(
+LAST: Final = lazy_regex(
     rf"(?P<head>.*(?<![\w.,/*^×·+-]))(?P<sign>[-−](?=[0-9]))?(?P<number>{NUMBER})(?P<unit>\s?(?:%|[^\W\d_]{{1,12}}))?"
     r"(?P<rest>[^0-9]*)",
     re.DOTALL,
 )
 """The last number, its unit, and the words behind it."""
-MARKER: Final = re.compile(
+MARKER: Final = lazy_regex(
     r"(?:[=≈:→⇒]|->|(?<!\w)(?:is|are|makes?|gives?|equals?|leaves?|yields?|total(?:s|ling)?|sum|so|hence|thus"
     r"|therefore|together|altogether|to))\s*(?:(?:about|exactly|the|a|only|in|all|[^\W\d_]\s*=)\s+)*\$?\s*\Z"
 )
 """A sign or word that leads to the result."""
-EXPRESSION: Final = re.compile(r"[0-9(][0-9().\s]*(?:[-+*/×·^²³−]+[0-9().\s]*)+")
-CLAUSE: Final = re.compile(r"[;\n:]|[.,]\s")
-MEAN: Final = re.compile(r"(?<!\w)(?:mean|average)(?!\w)", re.IGNORECASE)
-LABEL: Final = re.compile(r"(?<![^\W_])(?P<name>[^\W\d_][\w @.-]{0,30}?)\s*[:=]\s*\$?[-−0-9.]")
+EXPRESSION: Final = lazy_regex(r"[0-9(][0-9().\s]*(?:[-+*/×·^²³−]+[0-9().\s]*)+")
+CLAUSE: Final = lazy_regex(r"[;\n:]|[.,]\s")
+MEAN: Final = lazy_regex(r"(?<!\w)(?:mean|average)(?!\w)", re.IGNORECASE)
+LABEL: Final = lazy_regex(r"(?<![^\W_])(?P<name>[^\W\d_][\w @.-]{0,30}?)\s*[:=]\s*\$?[-−0-9.]")
 """A name with a sign before a number."""
-RESULT_NAME: Final = re.compile(
+RESULT_NAME: Final = lazy_regex(
     r"(?:.*\s)?(?:total|sum|all|both|together|mean|average|result|answer|final|whole)(?:\s[^\W\d_]+)?",
     re.IGNORECASE,
 )
-INDEX: Final = re.compile(
+INDEX: Final = lazy_regex(
     r"(?<!\w)(?:layer|step|epoch|level|stage|block|row|column|anchor|box|scale|stride|threshold|[^\W\d_])\s*\Z",
     re.IGNORECASE,
 )
 """A noun or symbol before the number of a thing."""
-EQUATION: Final = re.compile(r"[0-9)²³%]\s*(?:[=≈]|\\approx)\s*\$?\Z")
+EQUATION: Final = lazy_regex(r"[0-9)²³%]\s*(?:[=≈]|\\approx)\s*\$?\Z")
 """The sign of an equation of numbers."""
-OPERATOR: Final = re.compile(r"(?:[/*^×·+−-]|(?<=[0-9]\s)x)\s*\Z")
+OPERATOR: Final = lazy_regex(r"(?:[/*^×·+−-]|(?<=[0-9]\s)x)\s*\Z")
 """A sign or cross that joins the number to the one before it."""
 MIN_PLAIN: Final = 20
 """Least number that arithmetic alone, without a word that leads to it, marks as the result."""

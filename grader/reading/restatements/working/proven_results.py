@@ -4,6 +4,7 @@ import re
 from fractions import Fraction
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.restatements.rewriting import (
     NUMBER,
     Rewriting,
@@ -14,20 +15,20 @@ from grader.reading.restatements.rewriting import (
 )
 from grader.reading.wording.meaning_words import HEDGE
 
-COMPUTATION: Final = re.compile(
+COMPUTATION: Final = lazy_regex(
     r"(?P<head>.*[:;.,\n]\s+|.*?[^\W\d_]{3,}\s+)(?P<working>\$?[0-9(\[][0-9()\[\]\s.,+*/·×^²³−-]*[+*/·×^²³−-][0-9()\[\]\s.,+*/·×^²³−-]*)"
     rf"\s*=\s*(?P<value>{NUMBER})(?P<unit>(?:\s[^\W\d_]{{2,}}){{0,2}})[\s.$]*",
     re.DOTALL,
 )
 """Words, a computation with numbers alone, and its result."""
-RESULT: Final = re.compile(rf"(?P<left>[0-9(][0-9()\s.+*/·×^²³−-]*)?=\s*(?P<value>{NUMBER})")
-TAKEN_BACK: Final = re.compile(
+RESULT: Final = lazy_regex(rf"(?P<left>[0-9(][0-9()\s.+*/·×^²³−-]*)?=\s*(?P<value>{NUMBER})")
+TAKEN_BACK: Final = lazy_regex(
     r"\?|(?<![^\W_])(?:edit|sorry|wait|actually|rather|wrong|correction|corrected|vs|versus|oops"
     r"|without|w/o|except|excluding|ignoring|omitting|unless|approx\w*|but|if|alternatively)(?![^\W_])",
     re.IGNORECASE,
 )
 """Words of an explanation which say that another value counts, or that a part is left out."""
-VERB: Final = re.compile(
+VERB: Final = lazy_regex(
     r"(?<![^\W_])(?:is|are|has|have|was|were|sees|needs?|gets?|takes?|gives?|stays?|keeps?|there|each|i|we|it|they)(?![^\W_])"
     r"|[=→⇒]",
     re.IGNORECASE,
@@ -37,7 +38,7 @@ VERB: Final = re.compile(
 
 CROSSES: Final = str.maketrans("×·", "**")
 MULTIPLES: Final = {"twice": 2, "double": 2, "half": 2, "a third": 3, "a quarter": 4}
-MULTIPLE: Final = re.compile(
+MULTIPLE: Final = lazy_regex(
     rf"(?P<share>{'|'.join(MULTIPLES)})\s(?:of\s+)?(?:the\s+)?[^\W\d_]+(?:\s[^\W\d_]+)?",
     re.IGNORECASE,
 )
@@ -45,7 +46,7 @@ MULTIPLE: Final = re.compile(
 
 
 LEARNABLE: Final = r"(?:gammas?|betas?|γ|β|scales?|shifts?|weights?|bias(?:es)?)"
-SUMMANDS: Final = re.compile(rf"{LEARNABLE}(?:\s*(?:,|\+|&|and)\s*{LEARNABLE})+", re.IGNORECASE)
+SUMMANDS: Final = lazy_regex(rf"{LEARNABLE}(?:\s*(?:,|\+|&|and)\s*{LEARNABLE})+", re.IGNORECASE)
 """Names of the parameters that a computation counts, as in ``gamma and beta: 2*24``."""
 
 

@@ -4,6 +4,7 @@ import re
 from fractions import Fraction
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reading.restatements.rewriting import (
     NUMBER,
     Rewriting,
@@ -15,17 +16,17 @@ _TOTAL: Final = (
     r"(?:(?:in\s+)?total|sum|together|altogether|overall|all|insgesamt|gesamt|zusammen|Σ)"
 )
 _UNIT: Final = r"(?:[ \t]?[^\W\d_]{1,12}|[ \t]?%)?"
-ITEM: Final = re.compile(
+ITEM: Final = lazy_regex(
     rf"\s*(?P<name>[^\W\d_][\w .-]{{0,30}}?)\s{{0,16}}(?:=|:|\s)\s{{0,16}}"
     rf"(?P<value>{NUMBER})(?P<unit>{_UNIT})\s*"
 )
-LAST: Final = re.compile(
+LAST: Final = lazy_regex(
     rf"[,;\n→⇒.]{{0,16}}\s{{0,16}}(?:so|=>|->|→|⇒|and|a)?\s{{0,16}}"
     rf"(?:(?:the\s{{1,16}})?{_TOTAL}\s{{0,16}}(?:is|=|:|of)?\s{{0,16}}|(?:=>|->|→|⇒)\s{{0,16}})"
     rf"(?P<value>{NUMBER})(?P<unit>{_UNIT})[\s.]*\Z",
     re.IGNORECASE,
 )
-ARROW: Final = re.compile(
+ARROW: Final = lazy_regex(
     rf"\s{{0,16}}(?:=>|->|→|⇒)\s{{0,16}}(?P<value>{NUMBER})(?P<unit>{_UNIT})[\s.]*\Z"
 )
 MIN_SUMMANDS: Final = 2

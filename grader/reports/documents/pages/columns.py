@@ -1,11 +1,11 @@
 """Columns of text on a page, which are read one after the other."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reports.documents.pages.page_glyphs import Glyph, PageGlyphs, Rule
 
 GUTTER: Final = 0.75
@@ -30,7 +30,7 @@ SHORT_LINE: Final = 0.85
 """Width of the last line of a paragraph, as a share of its column."""
 MIN_ROWS: Final = 3
 """Minimum number of questions that stand beside their answers."""
-QUESTION: Final = re.compile(r"(?:Q|Question|Task|Problem)?\s?\(?(?:\d{1,2}|[a-h])[.):]|Q\d{1,2}\b")
+QUESTION: Final = lazy_regex(r"(?:Q|Question|Task|Problem)?\s?\(?(?:\d{1,2}|[a-h])[.):]|Q\d{1,2}\b")
 
 
 @dataclass(slots=True)

@@ -1,18 +1,19 @@
 """Glyphs of a page with their positions, and the pieces of text that they are joined to."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
+
+from grader.lazy_regex import lazy_regex
 
 SPACE_GAP: Final = 0.14
 """Width of the smallest space, as a share of the font size."""
 THIN_SPACE: Final = 0.21
 WIDE_GAP: Final = 0.75
 """Gap that is wider than a space, as a share of the font size."""
-GROUP: Final = re.compile(r"\d,\d{3}")
-NUMBER_PIECE: Final = re.compile(r"[\d,.]")
+GROUP: Final = lazy_regex(r"\d,\d{3}")
+NUMBER_PIECE: Final = lazy_regex(r"[\d,.]")
 OPENING_BRACKETS: Final = frozenset("([{")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reports.blocks import MAX_CHARACTERS, Block, ReportError
 from grader.reports.documents.pages.arrays import join_arrays
 from grader.reports.documents.pages.columns import split_columns
@@ -35,7 +36,7 @@ MARGIN: Final = 0.2
 MAX_INDENT: Final = 12
 ALONE: Final = 1.9
 """Distance of a page's number from the next row, as a multiple of the font size."""
-PAGE_NUMBER: Final = re.compile(
+PAGE_NUMBER: Final = lazy_regex(
     r"(?:page\s*)?[-–]?\s*\d{1,3}\s*[-–]?(?:\s*(?:/|of)\s*\d{1,3})?", re.IGNORECASE
 )
 COMPOUND_LABEL: Final = (
@@ -43,13 +44,13 @@ COMPOUND_LABEL: Final = (
     r"(?:Q?\d{1,2}\.?\(?[a-h]\)?\.?\(?[ivx]{0,4}\)?[.):]?|[IVX]{1,4}\.\d{1,2}[.):]?)"
 )
 """Label of several pieces; ``2d convolution`` is none."""
-STARTS_ITEM: Final = re.compile(
+STARTS_ITEM: Final = lazy_regex(
     rf"(?:\(?[0-9a-zA-Z]{{1,3}}[.):]|[-•*▪◦–]|Q\d|\d+\.\d+|{COMPOUND_LABEL})\s|="
 )
-ITEM_MARK: Final = re.compile(rf"[-•*▪◦–]|\(?\w{{1,4}}[.):]|{COMPOUND_LABEL}")
+ITEM_MARK: Final = lazy_regex(rf"[-•*▪◦–]|\(?\w{{1,4}}[.):]|{COMPOUND_LABEL}")
 """Mark or label of a list, which is no column of a table."""
-DIGIT: Final = re.compile(r"\d")
-WORD_CUT: Final = re.compile(r"[a-z]-$")
+DIGIT: Final = lazy_regex(r"\d")
+WORD_CUT: Final = lazy_regex(r"[a-z]-$")
 TOO_MANY_GLYPHS: Final = (
     f"a page has more than {MAX_PAGE_GLYPHS:,} characters; submit the answers without data"
 )
@@ -63,9 +64,9 @@ class TextLine:
     doubt: str = ""
 
 
-THIN_SPACE: Final = re.compile(r"(?<=\d) (?=,\d{3}(?!\d))")
+THIN_SPACE: Final = lazy_regex(r"(?<=\d) (?=,\d{3}(?!\d))")
 """Space that LibreOffice sets within ``1,024 ,000``; a list has its space after the comma."""
-LOST_RELATION: Final = re.compile(r"(?<![^\s$])¿\s*(?=[-(\d\\])")
+LOST_RELATION: Final = lazy_regex(r"(?<![^\s$])¿\s*(?=[-(\d\\])")
 """What LibreOffice writes for a relation that has nothing before it."""
 LOST_SIGN: Final = "the file does not say which sign precedes the value"
 

@@ -1,10 +1,10 @@
 """Fractions and roots: pieces above and below a rule, joined to one piece."""
 
-import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Final
 
+from grader.lazy_regex import lazy_regex
 from grader.reports.documents.pages.page_glyphs import Piece, Rule, enclose
 
 PieceWriter = Callable[[Sequence[Piece]], str]
@@ -19,7 +19,7 @@ SIDE: Final = 0.3
 OVERHANG: Final = 1.1
 """How much longer than its numerator and denominator the bar of a fraction may be."""
 WIDE_GAP: Final = 1.0
-SIMPLE: Final = re.compile(r"[A-Za-z]\w?|\d+")
+SIMPLE: Final = lazy_regex(r"[A-Za-z]\w?|\d+")
 ROOT: Final = "√"
 
 

@@ -5,6 +5,7 @@ from pages import Browser, form_fields
 from review_course import ReviewCourse
 from world import TEXT_PROBLEM
 
+from api.pages.staff.grading.regrade_requests import CREDIT_MISSING, KEEP_GRADE
 from api.services.review.marks.values import GRADED_BY_TA
 
 GOOD = "Fewer parameters."
@@ -488,11 +489,25 @@ def test_regrade_request_is_accepted_with_new_credit(asked):
     assert "No." in refused.text
     empty = ada.send(form, "decision=accepted", reply="", credit="100%")
     assert (empty.status, empty.one("input", name="credit")["value"]) == (422, "100%")
+    without_credit = ada.send(form, "decision=accepted", reply="You are right.")
+    assert (without_credit.status, told(scene, student)["credit"]) == (422, 0)
+    assert CREDIT_MISSING in without_credit.text
     assert ada.send(form, "decision=accepted", reply="You are right.", credit="100%").status == 303
     assert told(scene, student)["credit"] == 1
     after = ada.get(f"{scene.assignment}/requests?status=accepted")
     assert "You are right." in after.text
     assert "No requests." in ada.get(f"{scene.assignment}/requests?status=open").text
+
+
+def test_request_can_be_accepted_with_the_same_grade(asked):
+    scene, student = asked
+    ada = Browser(scene.world, scene.ada)
+    before = told(scene, student)["credit"]
+    found = ada.get(f"{scene.assignment}/requests")
+    form = next(one for one in found.all("form") if one["action"].startswith("/requests/"))
+    assert ada.send(form, f"decision={KEEP_GRADE}", reply="The reason was unclear.").status == 303
+    assert told(scene, student)["credit"] == before
+    assert "The reason was unclear." in ada.get(f"{scene.assignment}/requests?status=accepted").text
 
 
 def test_invalid_request_credit_is_reported_by_label_and_linked(asked):
@@ -513,6 +528,6 @@ def test_already_answered_request_shows_existing_reply(asked):
     found = ada.get(f"{scene.assignment}/requests")
     form = next(one for one in found.all("form") if one["action"].startswith("/requests/"))
     assert bob.send(form, "decision=declined", reply="It stays.").status == 303
-    late = ada.send(form, "decision=accepted", reply="Yes.")
+    late = ada.send(form, "decision=accepted", reply="Yes.", credit="100%")
     assert late.status == 409
     assert "It stays." in late.text

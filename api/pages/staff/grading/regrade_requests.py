@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from api.core.errors import ServiceError
+from api.core.errors import InvalidInput, ServiceError
 from api.core.ids import parse_id
 from api.dependencies import RequestContext
 from api.http.pagination import MAX_CURSOR_CHARACTERS
@@ -22,6 +22,9 @@ from api.schemas.grading.regrade_requests import DecisionIn, RequestStatus
 
 router = PageRouter()
 LABELS: Final = {"decision": "Decision", "reply": "Reply", "mark": "New credit"}
+KEEP_GRADE: Final = "accepted with the same grade"
+"""Value of the button that accepts a request without a new credit."""
+CREDIT_MISSING: Final = "must not be empty, unless the grade stays"
 STATUSES: Final = ("open", "accepted", "declined")
 ROWS: Final = 25
 Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR_CHARACTERS)]
@@ -72,6 +75,7 @@ def _render_regrade_requests(
         next=request_page.next,
         wanted=status,
         statuses=STATUSES,
+        keep_grade=KEEP_GRADE,
         done=message,
         submitted=request_id,
         typed=BoundForm(typed or {}, error, LABELS),
@@ -98,6 +102,13 @@ def answer_request(request: UUID, form: FormDep, context: PageDep) -> Response:
 
 
 def _parse_decision(form: PostedForm) -> dict[str, Any]:
-    values: dict[str, Any] = {"decision": form.text("decision"), "reply": form.text("reply")}
-    credit = form.text("credit")
-    return values | ({"mark": {"credit": credit}} if credit else {})
+    """Return the decision; a request is accepted with a new credit, or with the same grade."""
+    decision, credit = form.text("decision"), form.text("credit")
+    if decision == "accepted" and not credit:
+        raise InvalidInput.for_field("mark", CREDIT_MISSING)
+    keeps_grade = decision == KEEP_GRADE
+    values: dict[str, Any] = {
+        "decision": "accepted" if keeps_grade else decision,
+        "reply": form.text("reply"),
+    }
+    return values if keeps_grade or not credit else values | {"mark": {"credit": credit}}

@@ -123,6 +123,17 @@ def test_keyboard_undoes_grades_and_skips_and_revisits_answers(start):
     assert desk.text == second
 
 
+def test_key_moves_to_comment_and_typed_letters_are_no_keys(start):
+    desk = start(INVARIANCE, ["Max pooling."])
+    desk.press_and_go("n")
+    desk.press("c")
+    comment = desk.page.get_by_label("Comment", exact=True)
+    expect(comment).to_be_focused()
+    desk.page.keyboard.type("no pun")
+    expect(comment).to_have_value("no pun")
+    expect(desk.page.locator("#progress")).to_have_text("0 of 1 graded")
+
+
 def test_keyboard_shortcuts_work_before_other_scripts_load(start):
     desk = start(INVARIANCE, ["Max pooling.", "No idea."])
     waiting = []

@@ -163,7 +163,7 @@ MARKS: Final[Mapping[str, Mark]] = {
     "address of a line item": _always(NOBODY, "zqlineitem"),
     "error of a roster": _always(MANAGERS, "zqrostererror"),
     "address of a roster": _always(NOBODY, "zqmembers"),
-    "name in a launch": _always(LAUNCHER | FRAME, "zqlaunchname"),
+    "name in a launch": _always(LAUNCHER, "zqlaunchname"),
     "claims of a launch": _always(LAUNCHER, "zqclaim"),
     "title of a link": _always(MANAGERS, "zqlinktitle"),
     "identity at a provider": _always(FLOW, "zqidentity"),

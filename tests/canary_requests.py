@@ -67,7 +67,7 @@ NO_CODE = "BDFK-XTRW"
 HOLDERS: Final[Mapping[str, tuple[frozenset[Reader], frozenset[Reader]]]] = {
     "/login/link": (FLOW, NOBODY),
     "/api/v1/invites/accept": (frozenset({"student"}), NOBODY),
-    "/lti/enter": (LAUNCHER, FRAME),
+    "/lti/enter": (LAUNCHER, NOBODY),
     "/lti/link": (LAUNCHER, NOBODY),
     # The token alone lets the teacher of the launch choose links.
     "/lti/deep-link": (FRAME | {"instructor"}, FRAME | {"instructor"}),

@@ -119,7 +119,9 @@ def test_contradicting_example_is_dropped_with_checkbox(served, desk, course, sc
     student.submit(assigned, {"cells": "6"})
     page = desk(f"{assigned.path}/results", script)
     page.get_by_role("button", name="Accept 6").click()
-    expect(page.get_by_role("alert")).to_contain_text("answers Cells with “6” and expects “incorrect”")
+    expect(page.get_by_role("alert")).to_contain_text(
+        "answers Cells with “6” and expects “incorrect”"
+    )
     assert script == "off" or violations(page) == []
     page.get_by_label("Drop example 1 in the new version").check()
     page.get_by_role("button", name="Start the dry run").click()

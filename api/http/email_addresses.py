@@ -22,9 +22,9 @@ def normalize_email(text: str) -> str:
 
 
 def has_ascii_domain(text: str) -> bool:
-    """Return whether an address, as it was typed, has an ASCII domain.
+    """Return whether the domain of an address is ASCII; *text* is not normalized yet.
 
-    Other domains can look like it, and normalization can turn them into one.
+    Other domains can look like an ASCII one, and normalization can turn them into it.
 
     >>> has_ascii_domain("groß@example.edu"), has_ascii_domain("ann@bücher.example")
     (True, False)

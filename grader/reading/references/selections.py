@@ -135,7 +135,7 @@ def denies(clause: str, question: str) -> bool:
 
 
 def contradicts_question(text: str, question: str) -> bool:
-    """Return whether the only clause of *text* says the opposite of what is asked for.
+    """Return whether the only clause of *text* contradicts the selection in *question*.
 
     >>> contradicts_question("1 and 3 are kept", "Which boxes are removed?")
     True
@@ -239,7 +239,7 @@ def _find_polarity(question: str) -> _Polarity:
 
 
 def refuse_opposite_things(text: str, question: str) -> None:
-    """Raise `AnswerError` if *text* says of its things the opposite of what is asked for."""
+    """Raise `AnswerError` if *text* contradicts the selection in *question*."""
     if contradicts_question(text, question):
         raise AnswerError(
             f"'{truncate_line(text.strip())}' says the opposite of what the question asks for.",

@@ -206,7 +206,7 @@ something else. Expected the value that the question asks for, without this rema
 def _move_inclusions(text: str, question: str) -> str:
     """Return *text* with ``with biases`` for ``biases included``, in the same length.
 
-    A *question* that uses the word itself says what is included.
+    If the *question* uses this word itself, the text stays: both can be compared as they are.
     """
     if "includ" in question.lower():
         return text

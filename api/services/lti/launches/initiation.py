@@ -82,10 +82,10 @@ class LaunchState:
 
 
 def derive_url_token(token: str) -> str:
-    """Return the token that stands in addresses for the launch of *token*.
+    """Return the token that URLs contain for the launch of *token*.
 
-    Servers log addresses. So it cannot be turned back, and opens no session in a browser that did
-    not begin the launch.
+    Servers log URLs. *token* cannot be derived from it, and it opens no session in a browser that
+    did not begin the launch.
     """
     code = hmac.digest(token.encode(), b"url", "sha256")
     return urlsafe_b64encode(code).rstrip(b"=").decode("ascii")

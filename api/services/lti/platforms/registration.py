@@ -209,7 +209,7 @@ def _register_tool(
 def _check_origin(url: str, origin: str) -> None:
     """Raise `PlatformError` unless *url* belongs to the platform at *origin*.
 
-    Otherwise whoever gets hold of a link could register a platform of their own with it.
+    Otherwise, anyone with the link could register their own platform.
     """
     allowed = {origin} | (CANVAS_ORIGINS if origin.endswith(CANVAS_SUFFIX) else frozenset())
     if not is_https_url(url) or get_origin(url) not in allowed:

@@ -42,8 +42,8 @@ PartKey = tuple[str, str]
 class Confirmation:
     """Submission that a part of the report was confirmed with, and its reply at that time.
 
-    *answer* is what was submitted for the part; *status* and *read_as* are those of the part,
-    *messages* are those about the submission.
+    *answer* is the submitted answer to the part. *status* and *read_as* describe the part,
+    *messages* the submission.
     """
 
     submission: UUID

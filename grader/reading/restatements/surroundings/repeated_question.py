@@ -10,9 +10,9 @@ MIN_WORDS: Final = 3
 
 
 def strip_repeated_question(text: str, question: str) -> tuple[str, tuple[str, ...]]:
-    """Return *text* without a sentence in front that ends the *question*, and a note on it.
+    """Return *text* without the end of the *question* that it repeats first, and a note on it.
 
-    Every word and number must stand there in the same order, up to the question mark.
+    The repeated sentence must have the same words and numbers in the same order.
 
     >>> asked = "The block is shown below. How many parameters has it?"
     >>> strip_repeated_question("How many parameters has it? 3462 params", asked)[0]

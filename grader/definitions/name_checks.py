@@ -20,7 +20,7 @@ MAX_COMPARED_NAME_LENGTH: Final = 80
 VISIBLE_FIELDS: Final = lazy_regex(r"statement|parts\.\d+\.(?:prompt|rows)")
 """Fields that show a student the values of the names in them."""
 PART_NAME_HINT: Final = "; a part may be named by the keys of later parts alone"
-OPTION_ID_HINT: Final = "; put the id of an option in quotes of its own, such as key: \"'a'\""
+OPTION_ID_HINT: Final = "; quote the id of an option inside the string, as in key: \"'a'\""
 
 FUNCTION_ADVICE: Final = {
     "log": "write ln, log2 or log10",

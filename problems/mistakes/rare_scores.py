@@ -102,8 +102,8 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
         ),
         "half_threshold_dropped": (
             1,
-            "What is subtracted from a large difference, so that the two branches meet?",
-            "Left out half of the threshold in the branch of large differences.",
+            "Do the two branches give the same loss where they meet?",
+            "Left out half of the threshold in the formula for large differences.",
         ),
         "statistics_of_other_axis": (
             1,

@@ -87,13 +87,12 @@ def post_roster(  # an option each
     responses=INPUT_ERRORS | {200: LINKS_CSV_RESPONSE},
 )
 def post_invites(course: UUID, body: InvitesIn, context: ContextDep) -> Response:
-    """Create links with which people set their first password, as CSV for a mail merge.
+    """Create links to set a first password, as a CSV file for a mail merge.
 
-    They are for the people that you name, or for all people of the course without a password. A
-    link works once, expires after 30 days and is not shown again. People without an e-mail address
-    cannot log in and get no link; the header `X-Without-Email` counts them. People are invited by
-    the first course that they were in; `X-Invited-Elsewhere` counts those who get no link from this
-    course.
+    The file has the people you name, or everyone in the course without a password. A link works
+    once, expires after 30 days, and is not shown again. People without an e-mail address cannot log
+    in and get no link; the header `X-Without-Email` counts them. The first course of a person sends
+    the invitation; `X-Invited-Elsewhere` counts the people whom another course invites.
     """
     with context.transaction() as session:
         member = context.authorize_course(session, course, right="manage_people")

@@ -59,11 +59,11 @@ class ReportPassage(Schema):
 class ReportPart(Schema):
     """A part of the assignment with its passages in a report.
 
-    The first passage is the chosen one, unless the confidence is ``missing``; the others can be
-    chosen instead. *doubt* says why a passage is doubtful. *submission* is the one that confirmed
-    an answer from this report, *status* its result as far as the student may know it now. *answer*
-    is what was submitted, *read_as* how it was read, and *messages* are what the reply said, such
-    as how much credit lateness left.
+    The first passage is the proposed answer, unless the confidence is ``missing``; the student
+    can choose another one. *doubt* says why the first passage is doubtful. After the student
+    confirms the part, *submission* is the submission, *status* its result as far as the student
+    may see it now, *answer* the submitted text, *read_as* how Grader read it, and *messages* the
+    messages of the submission, such as the credit that a late answer keeps.
     """
 
     model_config = with_examples(PART)

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from analytics_course import POWERS, RIGHT, ROOTS, AnalyticsCourse, assert_ok
 from scipy import stats
-from sqlalchemy import select
+from sqlalchemy import false, select
 from world import World
 
-from api.db.models import Answer
+from api.db.models import Answer, Assignment
+from api.services.analytics.queries.assignment import build_unit_score_queries
 
 # Which of the three parts of two problems each of 24 students has right at first; the fifth part
 # falls as the others rise.
@@ -100,3 +101,13 @@ def test_part_failed_by_strong_students_is_flagged(pair):
     assert [flag["code"] for flag in flags] == ["check_key", "check_key"]
     assert flags[0]["say"].startswith("Those who do better elsewhere do worse here")
     assert "8 students gave 7 and 1 gave the key" in flags[1]["say"]
+
+
+def test_blanks_are_not_selected_while_nobodys_time_is_over(pair):
+    group, [first, _] = pair
+    with group.world.db.reading() as session:
+        assignment = session.get_one(Assignment, first.assignment)
+        units = build_unit_score_queries(
+            session, assignment, attempt="first", section=None, now=group.world.clock()
+        )
+        assert units.part_scores.past_deadline is false()

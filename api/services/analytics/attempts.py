@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import CTE, Float, Integer, Select, case, cast, func, select
+from sqlalchemy import CTE, Float, Select, case, cast, func, select
 
 from api.db.models import Draw
 from api.services.analytics.queries.distributions import (
@@ -88,11 +88,18 @@ def _build_first_answer_time_queries(firsts: CTE) -> QueryBatch:
 
     Students who submitted answers without opening the page have no time.
     """
-    first = firsts.c
-    rank = func.row_number(type_=Integer).over(
-        partition_by=(first.problem, first.student_id), order_by=(first.received_at, first.item)
+    key_columns = (firsts.c.problem, firsts.c.problem_id, firsts.c.student_id)
+    # A student never returns to an earlier variant, so the first answer is to the lowest draw.
+    earliest = (
+        select(
+            *key_columns,
+            func.min(firsts.c.draw).label("draw"),
+            func.min(firsts.c.received_at).label("received_at"),
+        )
+        .group_by(*key_columns)
+        .subquery()
+        .c
     )
-    earliest = select(firsts, rank.label("at")).subquery().c
     took = (
         select(
             earliest.problem.label("key"),
@@ -102,7 +109,6 @@ def _build_first_answer_time_queries(firsts: CTE) -> QueryBatch:
             ).label("took"),
         )
         .join(Draw, draw_condition(earliest))
-        .where(earliest.at == 1)
         .cte("took")
     )
     # A time of 0 means that the student answered without seeing the page before.

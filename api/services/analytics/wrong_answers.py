@@ -8,9 +8,9 @@ and returns the largest groups.
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import CTE, Integer, Select, String, Subquery, case, cast, func, select
+from sqlalchemy import CTE, Integer, Select, String, Subquery, Uuid, case, cast, func, select
 
-from api.db.models import Draw, ProblemVersion, Variant
+from api.db.models import Answer, Draw, ProblemVersion, Variant
 from api.services.analytics.queries.query_batch import (
     ORDER_OFFSET,
     QueryBatch,
@@ -19,7 +19,7 @@ from api.services.analytics.queries.query_batch import (
     prefix_sort_number,
     strip_sort_number,
 )
-from api.services.analytics.queries.unit_scores import PART, UnitScoreQueries
+from api.services.analytics.queries.unit_scores import UnitScoreQueries
 from api.services.engine.assigned_variant import draw_condition
 from api.services.engine.variant_identity import (
     IDENTITY_COLUMNS,
@@ -49,7 +49,7 @@ class WrongAnswerQueries:
     """Relations of the wrong answers to the parts at the indices *item_indices*."""
 
     def __init__(self, units: UnitScoreQueries, item_indices: Sequence[int]) -> None:
-        self._answers = _select_answers(units.ranked_scores, item_indices)
+        self._answers = _select_answers(units.answers, item_indices)
         self._right = _select_right_answer_counts(self._answers)
         self._by_value = _select_groups_by_value(self._answers)
         self._groups = _select_ranked_groups(self._by_value, self._right)
@@ -141,32 +141,33 @@ class WrongAnswerQueries:
         return {"brief": select(placed).where(placed.c.place == 1)}
 
 
-def _select_answers(ranked: CTE, item_indices: Sequence[int]) -> CTE:
+def _select_answers(scored: Subquery, item_indices: Sequence[int]) -> CTE:
     """Return the graded first answers with their variants.
 
     *right* is null if an answer follows from the student's own earlier ones.
     """
-    columns = ranked.c
+    columns = scored.c
+    full = condition_to_integer(Answer.credit_float >= 1)
     return (
         select(
-            columns.unit.label("item"),
-            columns.right,
-            columns.full_credit.label("full"),
+            columns.item,
+            case((Answer.status != "follow_through", full)).label("right"),
+            full.label("full"),
             columns.in_top,
             columns.total,
-            columns.mistakes,
-            columns.value,
-            digest_expression(columns.value).label("own"),
+            Answer.mistakes,
+            Answer.value,
+            digest_expression(Answer.value).label("own"),
             columns.came,
-            cast_id_to_hex(columns.student_id).label("student"),
+            cast_id_to_hex(Answer.student_id).label("student"),
             *IDENTITY_COLUMNS,
         )
-        .join(Draw, draw_condition(columns))
+        .select_from(scored)
+        .join(Answer, Answer.id == cast(func.substr(columns.came, MICROS_LENGTH + 1), Uuid))
+        .join(Draw, draw_condition(Answer))
         .join(ProblemVersion, version_condition(Draw))
         .join(Variant, variant_condition(Draw))
-        .where(
-            columns.level == PART, columns.unit.in_(item_indices), columns.full_credit.is_not(None)
-        )
+        .where(columns.item.in_(item_indices), Answer.credit_float.is_not(None))
         .cte("marked")
     )
 

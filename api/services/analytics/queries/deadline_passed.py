@@ -32,9 +32,11 @@ def build_past_deadline_condition(
     course = session.get_one(Course, assignment.course_id)
     rules = load_rules(session, assignment, course, [UUID(row[0]) for row in rows])
     past_rows = [row for row in rows if is_earning_period_over(rules[UUID(row[0])], now=now)]
+    if not past_rows:
+        return false()
     if len(past_rows) == len(rows):
-        return true() if rows else false()
-    return or_(false(), *(_equal_values_condition(rule_columns, row[1:]) for row in past_rows))
+        return true()
+    return or_(*(_equal_values_condition(rule_columns, row[1:]) for row in past_rows))
 
 
 def _equal_values_condition(columns: tuple[Any, ...], expected: Any) -> ColumnElement[bool]:

@@ -49,19 +49,8 @@ from api.services.analytics.queries.query_batch import (
 )
 from grader.grading.result import FREE_STATUSES
 
-GROUPING_COLUMN_TYPES: Final = {
-    "right": Integer,
-    "full_credit": Integer,
-    "draw": Integer,
-    "value": String,
-    "mistakes": String,
-    "came": String,
-}
-"""Columns by which first answers are grouped, with their types."""
-NULL_GROUPING_COLUMNS: Final[tuple[ColumnElement[Any], ...]] = tuple(
-    cast(null(), kind) for kind in GROUPING_COLUMN_TYPES.values()
-)
-"""Nulls in place of the grouping columns, for rows without a first answer."""
+NO_ANSWER: Final[ColumnElement[str | None]] = cast(null(), String)
+"""Null in place of `came`, for rows without a first answer."""
 
 
 @dataclass(frozen=True)
@@ -167,8 +156,6 @@ class PartScoreQueries:
                 Answer.draw,
                 Answer.credit_float.label("credit"),
                 condition_to_integer(Answer.status == "follow_through").label("follows"),
-                Answer.value,
-                Answer.mistakes,
                 cast_timestamp_to_micros(Answer.received_at).label("received_at"),
                 cast_to_text(cast_timestamp_to_micros(Answer.received_at))
                 .concat(cast_id_to_hex(Answer.id))
@@ -185,7 +172,7 @@ class PartScoreQueries:
 
     @cached_property
     def part_points(self) -> CTE:
-        """Points of a student in a part, and the columns by which first answers are grouped.
+        """Points of a student in a part; *came* is that of the first answer, if there is one.
 
         *settled* is 1 unless an answer to the part waits for a TA.
         """
@@ -197,11 +184,7 @@ class PartScoreQueries:
             case((measured, first.credit * first.most)).label("points"),
             condition_to_integer(measured & first.credit.is_(None)).label("waits"),
             literal(0, Integer).label("blank"),
-            case((first.follows == 0, condition_to_integer(first.credit >= 1))).label("right"),
-            case((first.credit.is_not(None), condition_to_integer(first.credit >= 1))).label(
-                "full_credit"
-            ),
-            *(first.draw, first.value, first.mistakes, first.came),
+            first.came,
         ).where(first.credit.is_not(None) | measured)
         more = [*self._select_progress_points(), *self._select_blanks()]
         if not more:
@@ -249,7 +232,7 @@ class PartScoreQueries:
                     & part_progress["waiting"].as_boolean()
                 ),
                 literal(0, Integer),
-                *NULL_GROUPING_COLUMNS,
+                NO_ANSWER,
             )
             .select_from(ProblemProgress)
             .join(stored_parts, true())
@@ -280,7 +263,7 @@ class PartScoreQueries:
                 cast(null(), Float),
                 literal(0, Integer),
                 literal(1, Integer),
-                *NULL_GROUPING_COLUMNS,
+                NO_ANSWER,
             )
             .select_from(self.opened_students)
             .join(self.parts, true())

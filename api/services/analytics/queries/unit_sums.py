@@ -35,50 +35,49 @@ COMPLETE: Final = ("complete", "others", "all")
 def build_unit_sum_queries(units: UnitScoreQueries) -> QueryBatch:
     """Return the queries whose rows `read_table_sums` needs."""
     return {
-        "units": _select_unit_sums(units.scores, units.ranked_scores),
+        "units": _select_unit_sums(units.ranked_scores),
         "ordered": _select_sorted_products(units.ranked_scores),
     }
 
 
-def _select_unit_sums(scored: CTE, ranked: CTE) -> Select[Any]:
+def _select_unit_sums(ranked: CTE) -> Select[Any]:
     """Return the query for the sums of each unit: one row per part and problem.
 
     The students who have every unit are those who have every settled one. Otherwise few would be
     left while texts are being graded, and the reliability would be that of a handful.
     """
-    used = (
-        select(scored.c.level, func.count(scored.c.unit.distinct()).label("units"))
-        .where(scored.c.points.is_not(None), scored.c.settled == 1)
-        .group_by(scored.c.level)
-        .cte("used")
-    )
     columns = ranked.c
     has_points = columns.points.is_not(None)
+    used = (
+        select(columns.level, func.count(columns.unit.distinct()).label("units"))
+        .where(has_points, columns.settled == 1)
+        .group_by(columns.level)
+        .cte("used")
+    )
     pair = columns.rest.is_not(None)
     complete = and_(has_points, columns.settled == 1, columns.graded_units == used.c.units)
-    alone = _spread_columns(ALONE, has_points, columns.points)
-    pairs = zip(PAIR, (columns.points, columns.rest, columns.points + columns.rest), strict=True)
-    whole = zip(
-        COMPLETE,
-        (columns.points, columns.graded - columns.points, columns.graded),
-        strict=True,
+    points, rest, graded = columns.points, columns.rest, columns.graded
+    spreads = (
+        (ALONE, has_points, points),
+        *zip(PAIR, (pair,) * 3, (points, rest, points + rest), strict=True),
+        *zip(COMPLETE, (complete,) * 3, (points, graded - points, graded), strict=True),
     )
-    extreme = (columns.points == 0) | (columns.points == columns.most)
+    full = case(
+        (columns.before + columns.n <= columns.full, columns.n),
+        (columns.before < columns.full, columns.full - columns.before),
+    )
+    extreme = (points == 0) | (points == columns.most)
     return (
         select(
             columns.level,
             columns.unit,
-            *alone,
-            *(column for name, number in pairs for column in _spread_columns(name, pair, number)),
             *(
                 column
-                for name, number in whole
-                for column in _spread_columns(name, complete, number)
+                for name, condition, number in spreads
+                for column in _spread_columns(name, condition, number, columns.n)
             ),
-            sum_if(pair, columns.points * columns.rest).label("product"),
-            sum_if(pair & (columns.place <= columns.full), columns.rest * columns.most).label(
-                "best"
-            ),
+            sum_if(pair, columns.n * points * rest).label("product"),
+            sum_if(pair, full * rest * columns.most).label("best"),
             func.min(case((pair, condition_to_integer(extreme)))).label("two_valued"),
         )
         .outerjoin(used, used.c.level == columns.level)
@@ -86,13 +85,16 @@ def _select_unit_sums(scored: CTE, ranked: CTE) -> Select[Any]:
     )
 
 
-def _spread_columns(name: str, condition: Any, number: Any) -> tuple[Any, ...]:
-    """Return the columns that describe a spread: count, sum, squares, minimum and maximum."""
+def _spread_columns(name: str, condition: Any, number: Any, n: Any) -> tuple[Any, ...]:
+    """Return the columns that describe the spread of a number that *n* students have.
+
+    They are the count, sum, sum of squares, minimum and maximum.
+    """
     selected = case((condition, number))
     return (
-        func.count(selected).label(f"{name}_n"),
-        func.sum(selected).label(f"{name}_sum"),
-        func.sum(selected * selected).label(f"{name}_squares"),
+        func.sum(case((selected.is_not(None), n))).label(f"{name}_n"),
+        func.sum(n * selected).label(f"{name}_sum"),
+        func.sum(n * selected * selected).label(f"{name}_squares"),
         func.min(selected).label(f"{name}_low"),
         func.max(selected).label(f"{name}_high"),
     )
@@ -101,7 +103,9 @@ def _spread_columns(name: str, condition: Any, number: Any) -> tuple[Any, ...]:
 def _select_sorted_products(ranked: CTE) -> Select[Any]:
     """Return the query for the sum of products of points and rests, both sorted descending.
 
-    Units whose students all have all or nothing are left out: the other sums suffice for them.
+    Each sorted series is a step function over the students. The steps of both, in order, have the
+    lowest number so far as their value. Units whose students all have all or nothing are left out:
+    the other sums suffice for them.
     """
     columns = ranked.c
     between = (columns.points != 0) & (columns.points != columns.most) & columns.rest.is_not(None)
@@ -109,22 +113,35 @@ def _select_sorted_products(ranked: CTE) -> Select[Any]:
         select(columns.level, columns.unit).where(between).group_by(columns.level, columns.unit)
     )
     chosen = columns.rest.is_not(None) & tuple_(columns.level, columns.unit).in_(unlike)
-    points_rank = func.row_number(type_=Integer).over(
-        partition_by=(columns.level, columns.unit), order_by=columns.points.desc()
-    )
+    unit = (columns.level, columns.unit)
     nothing = cast(null(), Float)
-    both = union_all(
-        select(
-            columns.level, columns.unit, columns.place, columns.rest, nothing.label("points")
-        ).where(chosen),
-        select(columns.level, columns.unit, points_rank, nothing, columns.points).where(chosen),
+
+    def select_steps(order: Any, points: Any, rest: Any) -> Select[Any]:
+        before = func.sum(columns.n).over(partition_by=unit, order_by=order.desc(), rows=(None, -1))
+        return select(
+            *unit,
+            columns.pairs,
+            func.coalesce(cast(before, Integer), 0).label("start"),
+            points.label("points"),
+            rest.label("rest"),
+        ).where(chosen)
+
+    steps = union_all(
+        select_steps(columns.points, columns.points, nothing),
+        select_steps(columns.rest, nothing, columns.rest),
     ).subquery()
-    key_columns = (both.c.level, both.c.unit, both.c.place)
-    product = (func.max(both.c.rest) * func.max(both.c.points)).label("product")
-    each = select(*key_columns, product).group_by(*key_columns).subquery()
-    return select(each.c.level, each.c.unit, func.sum(each.c.product).label("product")).group_by(
-        each.c.level, each.c.unit
-    )
+    step = steps.c
+    window: dict[str, Any] = {"partition_by": (step.level, step.unit), "order_by": step.start}
+    end = func.coalesce(func.lead(step.start, type_=Integer).over(**window), step.pairs)
+    values = select(
+        step.level,
+        step.unit,
+        (end - step.start).label("length"),
+        func.min(step.points).over(**window).label("points"),
+        func.min(step.rest).over(**window).label("rest"),
+    ).subquery()
+    product = func.sum(values.c.length * values.c.points * values.c.rest).label("product")
+    return select(values.c.level, values.c.unit, product).group_by(values.c.level, values.c.unit)
 
 
 def read_table_sums(maxima: Sequence[float], rows: dict[str, ResultRows], level: int) -> TableSums:

@@ -9,7 +9,7 @@ from api.cli.output import terminal
 
 app = typer.Typer(
     name="lti",
-    help="Register, disable and enable learning platforms; list and rotate the signing keys.",
+    help="Register, change, disable and enable learning platforms; list and rotate signing keys.",
     no_args_is_help=True,
 )
 
@@ -87,6 +87,27 @@ def deploy(
 
     name = deploy_client(load_settings(database=database), client_id, deployment, issuer=issuer)
     terminal.print_message(f"The deployment was added to {name}.")
+
+
+@app.command()
+def change(
+    client_id: ClientId,
+    values: Annotated[
+        list[str],
+        typer.Argument(
+            help="The values to correct, each as NAME=VALUE: name, origin, authorization_url, "
+            "token_url, jwks_url, audience, vouches_email."
+        ),
+    ],
+    *,
+    issuer: Issuer = "",
+    database: DatabaseUrl = DEFAULT_DATABASE_URL,
+) -> None:
+    """Correct the values of a registered platform, except its issuer and client id."""
+    from api.cli.operations.lti import change_client  # noqa: PLC0415
+
+    name = change_client(load_settings(database=database), client_id, values, issuer=issuer)
+    terminal.print_message(f"{name} was changed.")
 
 
 @app.command()

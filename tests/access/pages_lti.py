@@ -147,6 +147,8 @@ ROUTES = {
         "admin", body="name=Moodle&origin=https%3A%2F%2Flms.example", **ADMIN_POST
     ),
     ("POST", "/lti/platforms/keys/rotate"): Route("admin", ok=303, body="x=1", **ADMIN_POST),
+    ("GET", "/lti/platforms/{platform}"): Route("admin", site=True),
+    ("POST", "/lti/platforms/{platform}"): Route("admin", ok=303, body=PLATFORM_FORM, **ADMIN_POST),
     ("POST", "/lti/platforms/{platform}/deployments"): Route(
         "admin", ok=303, body="deployment=2", **ADMIN_POST
     ),

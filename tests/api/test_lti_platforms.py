@@ -10,7 +10,7 @@ from pages import Browser
 from sqlalchemy import select
 from world import World
 
-from api.db.models import LtiDeployment, LtiKey, LtiRegistrationLink
+from api.db.models import AuditEntry, LtiDeployment, LtiKey, LtiRegistrationLink
 from api.db.models import LtiPlatform as PlatformRow
 from api.services.lti.platforms.tool_keys import (
     get_or_create_signing_key,
@@ -80,6 +80,67 @@ def test_invalid_platform_field_is_marked_and_nothing_is_registered(world, admin
     assert page.all("p", id=f"{field}-wrong")
     assert page.one("input", id="token_url")["value"] == fields["token_url"]
     assert platforms(world) == []
+
+
+CORRECTIONS = {
+    "name": "Campus",
+    "origin": "https://campus.example",
+    "authorization_url": "https://sso.example/auth",
+    "token_url": "https://sso.example/token",
+    "jwks_url": "https://sso.example/jwks",
+    "audience": "https://sso.example",
+    "vouches_email": "on",
+}
+
+
+def test_administrator_corrects_a_platform(world, admin):
+    platform = LtiPlatform(DIALECTS["canvas"])
+    address = f"/lti/platforms/{platform.register(world)}"
+    form = admin.get(address).one("form", action=address)
+    unchanged = admin.send(form)
+    assert unchanged.location == "/lti/platforms?saved=platform-changed"
+    [row] = platforms(world)
+    assert set(row.origins) == {platform.host, platform.dialect.issuer, "https://sso.canvaslms.com"}
+    assert admin.send(form, **CORRECTIONS).status == 303
+    [row] = platforms(world)
+    assert (row.name, row.audience, row.vouches_email) == ("Campus", "https://sso.example", True)
+    for name in ("authorization_url", "token_url", "jwks_url"):
+        assert getattr(row, name) == CORRECTIONS[name]
+    assert (row.issuer, row.client_id) == (platform.dialect.issuer, platform.dialect.client_id)
+    assert set(row.origins) == {
+        "https://campus.example",
+        platform.dialect.issuer,
+        "https://sso.example",
+    }
+    with world.session() as session:
+        [event] = session.scalars(
+            select(AuditEntry).where(AuditEntry.action == "lti_platform.changed")
+        ).all()
+    assert event.before["token_url"] == f"{platform.host}/token"
+    assert event.after == {
+        name: value if name != "vouches_email" else True for name, value in CORRECTIONS.items()
+    }
+
+
+@pytest.mark.parametrize("field", sorted(WRONG.keys() & CORRECTIONS.keys()))
+def test_invalid_correction_is_marked_and_changes_nothing(world, admin, field):
+    address = f"/lti/platforms/{LtiPlatform(DIALECTS['moodle']).register(world)}"
+    form = admin.get(address).one("form", action=address)
+    page = admin.send(form, **(CORRECTIONS | {field: WRONG[field]}))
+    assert page.status == 422
+    assert page.all("", id=field)[0]["aria-invalid"] == "true"
+    assert platforms(world)[0].name == DIALECTS["moodle"].name
+
+
+def test_launch_is_verified_with_keys_from_the_corrected_address(world, admin):
+    platform = LtiPlatform(DIALECTS["moodle"])
+    world.service.lti.http = PlatformHttp(platform.transport)
+    address = f"/lti/platforms/{platform.register(world, jwks_url=f'{platform.host}/old')}"
+    assert platform.launch(Browser(world), platform.teacher).status == 503
+    form = admin.get(address).one("form", action=address)
+    assert admin.send(form, jwks_url=f"{platform.host}/jwks").status == 303
+    page = platform.launch(Browser(world), platform.teacher)
+    assert (page.status, page.path.partition("?")[0]) == (303, "/lti/link")
 
 
 @pytest.mark.parametrize("deployment", ["5", ""])
@@ -317,6 +378,21 @@ def test_commands_register_and_list_platforms(grader, tmp_path):
         (kids[1], "no longer published"),
         (kids[0], "no longer published"),
     ]
+
+
+def test_command_corrects_a_platform(grader, tmp_path):
+    url = f"sqlite:///{tmp_path / 'grader.db'}"
+    assert grader("db", "upgrade", "--database", url).code == 0
+    values = copy_values(LtiPlatform(DIALECTS["moodle"]))
+    pairs = [f"{name}={value}" for name, value in values.items() if name != "name"]
+    assert grader("lti", "add", "Moodle", *pairs, "--database", url).code == 0
+    client = values["client_id"]
+    corrected = grader("lti", "change", client, "name=Campus", "--database", url)
+    assert corrected.code == 0, corrected.err
+    assert grader("lti", "list", "--database", url).out.split("\t")[0] == "Campus"
+    for wrong in ("jwks_url=http://lms.example", "issuer=https://b.example", "vouches_email=on"):
+        assert grader("lti", "change", client, wrong, "--database", url).code == 2
+    assert grader("lti", "change", "none", "name=x", "--database", url).code == 2
 
 
 def test_command_requires_an_issuer_for_an_ambiguous_client_id(grader, tmp_path):

@@ -1,6 +1,6 @@
 """Operations of `grader lti`, directly in the database."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import select
@@ -14,6 +14,7 @@ from api.db.models import LtiPlatform
 from api.services.audit import recorder
 from api.services.lti.platforms import registry
 from api.services.lti.platforms.configuration import ToolAddresses
+from api.services.lti.platforms.corrections import CHANGEABLE_FIELDS, change_platform
 from api.services.lti.platforms.registration import create_registration_link
 from api.services.lti.platforms.registry import PlatformValues
 from api.services.lti.platforms.tool_keys import list_key_states, rotate_keys
@@ -43,22 +44,29 @@ def register_platform(settings: ServiceSettings, name: str, pairs: Sequence[str]
 
 
 def _parse_values(name: str, pairs: Sequence[str]) -> PlatformValues:
-    texts: dict[str, Any] = dict.fromkeys(REQUIRED_VALUES, "")
-    for pair in pairs:
-        key, separator, value = pair.partition("=")
-        if not separator or key not in VALUE_NAMES:
-            raise FileError(f"{pair!r} is not NAME=VALUE with one of {', '.join(VALUE_NAMES)}")
-        texts[key] = value.strip()
-    deployments = texts.pop("deployments", "").split(",")
-    vouches = texts.pop("vouches_email", "no")
-    if vouches not in {"yes", "no"}:
-        raise FileError("vouches_email is yes or no")
+    values: dict[str, Any] = dict.fromkeys(REQUIRED_VALUES, "")
+    values |= _parse_pairs(pairs, VALUE_NAMES)
+    deployments = values.pop("deployments", "").split(",")
     return PlatformValues(
         name=name,
-        **texts,
-        vouches_email=vouches == "yes",
+        **values,
         deployments=tuple(one.strip() for one in deployments if one.strip()),
     )
+
+
+def _parse_pairs(pairs: Sequence[str], names: Collection[str]) -> dict[str, Any]:
+    """Return the values of *pairs* by name; raise `FileError` for another name than *names*."""
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        key, separator, value = pair.partition("=")
+        if not separator or key not in names:
+            raise FileError(f"{pair!r} is not NAME=VALUE with one of {', '.join(names)}")
+        values[key] = value.strip()
+    if "vouches_email" in values:
+        if values["vouches_email"] not in {"yes", "no"}:
+            raise FileError("vouches_email is yes or no")
+        values["vouches_email"] = values["vouches_email"] == "yes"
+    return values
 
 
 def create_link(settings: ServiceSettings, name: str, origin: str) -> str:
@@ -105,6 +113,19 @@ def deploy_client(
         return platform.name
 
     return _run_in_transaction(settings, add)
+
+
+def change_client(
+    settings: ServiceSettings, client_id: str, pairs: Sequence[str], *, issuer: str
+) -> str:
+    """Correct values of the platform with this client; return the name of the platform."""
+    changes = _parse_pairs(pairs, CHANGEABLE_FIELDS)
+
+    def change(session: Session) -> str:
+        platform = _find_platform(session, client_id, issuer)
+        return change_platform(session, None, platform.id, changes, now=system_clock()).name
+
+    return _run_in_transaction(settings, change)
 
 
 def set_client_disabled(

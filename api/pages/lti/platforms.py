@@ -13,6 +13,11 @@ from api.pages.lti.common import require_tool
 from api.pages.router import PageDep, PageRouter
 from api.pages.staff.common import RECOVERABLE_ERRORS
 from api.services.audit import recorder
+from api.services.lti.platforms.corrections import (
+    CHANGEABLE_FIELDS,
+    change_platform,
+    load_platform_values,
+)
 from api.services.lti.platforms.registration import (
     NewRegistrationLink,
     create_registration_link,
@@ -32,10 +37,8 @@ if TYPE_CHECKING:
 router = PageRouter()
 PLATFORMS_PATH: Final = "/lti/platforms"
 CRUMBS: Final = (Breadcrumb("Learning platforms", PLATFORMS_PATH),)
-TEXT_FIELDS: Final = (
-    *("name", "origin", "issuer", "client_id", "authorization_url", "token_url", "jwks_url"),
-    *("audience", "deployments"),
-)
+CHANGEABLE_TEXTS: Final = tuple(name for name in CHANGEABLE_FIELDS if name != "vouches_email")
+TEXT_FIELDS: Final = (*CHANGEABLE_TEXTS, "issuer", "client_id", "deployments")
 EMPTY_FORM: Final = PostedForm()
 
 
@@ -101,6 +104,7 @@ def _render_new_platform(
         title="Register a learning platform",
         crumbs=CRUMBS,
         status=error.status if error else 200,
+        platform_id=None,
         values=tool.addresses.list_values(),
         typed={name: form.text(name) for name in TEXT_FIELDS},
         vouches_email=form.has("vouches_email"),
@@ -160,6 +164,56 @@ def rotate_tool_keys(form: FormDep, context: PageDep) -> Response:
             session, caller, "lti_key.rotated", now=context.now, change=({}, {"kid": kid})
         )
     return RedirectResponse(f"{PLATFORMS_PATH}?saved=key-rotated", status_code=303)
+
+
+@router.get(f"{PLATFORMS_PATH}/{{platform}}")
+def show_platform(platform: UUID, context: PageDep) -> Response:
+    """Return the form that corrects the values of a platform."""
+    return _render_platform(context, platform)
+
+
+def _render_platform(
+    context: RequestContext,
+    platform_id: UUID,
+    *,
+    form: PostedForm | None = None,
+    error: ServiceError | None = None,
+) -> Response:
+    with context.reading() as session:
+        context.authorize_site(session, right="manage_site")
+        require_tool(context)
+        values = load_platform_values(session, platform_id)
+    is_vouching = values.vouches_email if form is None else form.has("vouches_email")
+    return render_page(
+        context,
+        "staff/lti_platform_new.html",
+        title=values.name,
+        crumbs=CRUMBS,
+        status=error.status if error else 200,
+        platform_id=platform_id,
+        values=(("Issuer (platform id)", values.issuer), ("Client id", values.client_id)),
+        typed={
+            name: getattr(values, name) if form is None else form.text(name)
+            for name in CHANGEABLE_TEXTS
+        },
+        vouches_email=is_vouching,
+        error=error,
+    )
+
+
+@router.post(f"{PLATFORMS_PATH}/{{platform}}")
+def correct_platform(platform: UUID, form: FormDep, context: PageDep) -> Response:
+    """Correct the values of a platform with those of the form."""
+    changes: dict[str, object] = {name: form.text(name) for name in CHANGEABLE_TEXTS}
+    changes["vouches_email"] = form.has("vouches_email")
+    try:
+        with context.transaction() as session:
+            caller = context.authorize_site(session, right="manage_site")
+            require_tool(context)
+            change_platform(session, caller, platform, changes, now=context.now)
+    except RECOVERABLE_ERRORS as error:
+        return _render_platform(context, platform, form=form, error=error)
+    return RedirectResponse(f"{PLATFORMS_PATH}?saved=platform-changed", status_code=303)
 
 
 @router.post(f"{PLATFORMS_PATH}/{{platform}}/deployments")

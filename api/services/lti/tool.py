@@ -5,7 +5,6 @@ import threading
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Self
-from uuid import UUID
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -38,7 +37,7 @@ class LtiTool:
     addresses: ToolAddresses
     http: PlatformHttp = field(default_factory=PlatformHttp)
     _tokens: AccessTokens = field(default_factory=AccessTokens, init=False)
-    _keys: dict[UUID, SignatureKeys] = field(default_factory=dict, init=False)
+    _keys: dict[str, SignatureKeys] = field(default_factory=dict, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     @classmethod
@@ -63,9 +62,10 @@ class LtiTool:
         return claims
 
     def _decode(self, platform: LtiPlatform, id_token: str) -> dict[str, Any]:
-        with self._lock:
-            keys = self._keys.setdefault(platform.id, SignatureKeys())
         jwks_url = platform.jwks_url
+        with self._lock:
+            # By address: an administrator may correct the one of the platform.
+            keys = self._keys.setdefault(jwks_url, SignatureKeys())
         try:
             return keys.decode(
                 id_token, lambda: self.http.get_object(jwks_url), algorithms=ALGORITHMS

@@ -22,6 +22,7 @@ from api.services.lti.protocol.claims import (
 
 MAX_ISSUER_CHARACTERS = 500
 URL_FIELDS = ("authorization_url", "token_url", "jwks_url")
+UNKNOWN_PLATFORM = "There is no such platform."
 KNOWN_PLATFORM = "A platform with this issuer and client id is already registered."
 
 
@@ -56,10 +57,8 @@ def add_platform(
 
     Raises `InvalidInput` for a value that is missing or invalid, and `Conflict` if it is known.
     """
-    _check_values(values)
+    check_values(values)
     _check_not_registered(session, values.issuer, values.client_id)
-    origins = {get_origin(values.authorization_url)}
-    origins |= {get_origin(url) for url in (values.issuer, values.origin) if is_https_url(url)}
     platform = LtiPlatform(
         id=new_id(),
         name=values.name,
@@ -69,7 +68,7 @@ def add_platform(
         token_url=values.token_url,
         jwks_url=values.jwks_url,
         audience=values.audience,
-        origins=sorted(origins),
+        origins=list_origins(values),
         vouches_email=values.vouches_email,
         created_at=now,
     )
@@ -88,7 +87,15 @@ def add_platform(
     return platform
 
 
-def _check_values(values: PlatformValues) -> None:
+def list_origins(values: PlatformValues) -> list[str]:
+    """Return the origins that may show pages of a launch in a frame."""
+    origins = {get_origin(values.authorization_url)}
+    origins |= {get_origin(url) for url in (values.issuer, values.origin) if is_https_url(url)}
+    return sorted(origins)
+
+
+def check_values(values: PlatformValues) -> None:
+    """Raise `InvalidInput` for a value that is missing or invalid."""
     errors = [
         FieldError(name, f"must be filled in, with at most {limit} characters")
         for name, limit in (
@@ -111,7 +118,7 @@ def _check_values(values: PlatformValues) -> None:
     if not all(0 < len(one) <= MAX_ID_CHARACTERS for one in values.deployments):
         errors.append(FieldError("deployments", f"has more than {MAX_ID_CHARACTERS} characters"))
     if errors:
-        raise InvalidInput("The platform was not registered.", errors=tuple(errors))
+        raise InvalidInput("Some values of the platform are invalid.", errors=tuple(errors))
 
 
 def _check_not_registered(session: Session, issuer: str, client_id: str) -> None:
@@ -167,7 +174,7 @@ def lock_platform(session: Session, platform_id: UUID) -> LtiPlatform:
     """Lock and return a platform; raise `NotFound` if there is none."""
     platform = session.get(LtiPlatform, platform_id, with_for_update=True)
     if platform is None:
-        raise NotFound("There is no such platform.")
+        raise NotFound(UNKNOWN_PLATFORM)
     return platform
 
 

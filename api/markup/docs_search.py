@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from heapq import nlargest
 from itertools import islice
+from types import MappingProxyType
 from typing import Final
 
 from markupsafe import Markup, escape
 
 from api.core.cache import cache_once
-from api.markup.docs_files import list_pages, page_address
+from api.markup.docs_files import list_pages, load_navigation, page_address
 from api.markup.docs_pages import read_page_title, split_page
 
 MAX_QUERY_CHARACTERS: Final = 100
@@ -21,10 +22,25 @@ MAX_WORDS: Final = 8
 MAX_RESULTS: Final = 20
 MAX_CACHED_QUERIES: Final = 256
 SNIPPET_CHARACTERS: Final = 200
-TITLE_WEIGHT: Final = 12
-HEADING_WEIGHT: Final = 8
+EXACT_TITLE_WEIGHT: Final = 100
+"""Added if the query is the title of the page."""
+TITLE_WEIGHT: Final = 60
+"""Added if the title of the page has all words: a title match outranks every body match."""
+HEADING_WEIGHT: Final = 50
+"""Added if the heading of the section has all words."""
+NAMED_WORD_WEIGHT: Final = 2
+"""Added for each word that the title or the heading has."""
 MAX_COUNTED_OCCURRENCES: Final = 4
 """Further occurrences do not raise the rank, so that long references do not come first."""
+PART_WEIGHTS: Final = MappingProxyType(
+    {"Tutorials": 45, "How-to guides": 45, "Reference": 7, "Explanation": 0, "Project": -20}
+)
+"""Weights of the parts of the documentation.
+
+A guide outranks a reference with the same match. Pages for contributors rank below every guide.
+"""
+PLURAL: Final = re.compile(r"(?<=\w\w[^\Ws])s$")
+"""Plural ending of a word of four or more letters."""
 WORD: Final = re.compile(r"\w+")
 
 
@@ -47,6 +63,7 @@ class IndexedSection:
     address: str
     text: str
     is_first: bool
+    part_weight: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +90,16 @@ class SearchIndex:
 def search(query: str) -> list[SearchResult]:
     """Return the sections with all words of *query*, best first, at most `MAX_RESULTS`.
 
-    A word also matches the beginning of a longer word. At most `MAX_WORDS` words are used.
+    A word also matches the beginning of a longer word, and a plural its singular. At most
+    `MAX_WORDS` words are used.
     """
-    words = WORD.findall(query[:MAX_QUERY_CHARACTERS].lower())
-    return list(_search_words(tuple(dict.fromkeys(words))[:MAX_WORDS]))
+    words = _split_query(query[:MAX_QUERY_CHARACTERS])
+    return list(_search_words(words[:MAX_WORDS]))
+
+
+def _split_query(query: str) -> tuple[str, ...]:
+    """Return the different words of *query* in lower case, without their plural endings."""
+    return tuple(dict.fromkeys(PLURAL.sub("", word) for word in WORD.findall(query.lower())))
 
 
 @lru_cache(maxsize=MAX_CACHED_QUERIES)
@@ -84,9 +107,12 @@ def _search_words(words: Sequence[str]) -> list[SearchResult]:
     if not words:
         return []
     index = _load_index()
-    ranks = [_rank_sections(index, word) for word in words]
-    common = set.intersection(*(set(rank) for rank in ranks))
-    totals = {number: sum(rank[number] for rank in ranks) for number in sorted(common)}
+    matches = [_find_matches(index, word) for word in words]
+    common = set.intersection(*map(set, matches))
+    totals = {
+        number: _rank_section(index.sections[number], [match[number] for match in matches], words)
+        for number in sorted(common)
+    }
     best = nlargest(MAX_RESULTS, totals, key=totals.__getitem__)
     return [
         SearchResult(
@@ -99,6 +125,9 @@ def _search_words(words: Sequence[str]) -> list[SearchResult]:
 @cache_once
 def _load_index() -> SearchIndex:
     """Return the index of all sections of all pages; built at the first search."""
+    weights = {
+        address: PART_WEIGHTS[part.title] for part in load_navigation() for address in part.pages
+    }
     return build_index(
         IndexedSection(
             read_page_title(name),
@@ -106,6 +135,7 @@ def _load_index() -> SearchIndex:
             page_address(name) + (f"#{section.id}" if section.id else ""),
             section.text,
             is_first=not section.id,
+            part_weight=weights.get(page_address(name), PART_WEIGHTS["Project"]),
         )
         for name in list_pages()
         for section in split_page(name)
@@ -125,8 +155,8 @@ def build_index(sections: Iterable[IndexedSection]) -> SearchIndex:
     return SearchIndex(indexed, tuple(sorted(postings)), postings)
 
 
-def _rank_sections(index: SearchIndex, prefix: str) -> dict[int, int]:
-    """Return the ranks of the sections with a word that begins with *prefix*."""
+def _find_matches(index: SearchIndex, prefix: str) -> dict[int, _Posting]:
+    """Return the sections with a word that begins with *prefix*, all its postings combined."""
     counts: Counter[int] = Counter()
     named: set[int] = set()
     for word in islice(index.words, bisect_left(index.words, prefix), None):
@@ -137,10 +167,24 @@ def _rank_sections(index: SearchIndex, prefix: str) -> dict[int, int]:
             if posting.is_named:
                 named.add(posting.section)
     return {
-        number: min(count, MAX_COUNTED_OCCURRENCES)
-        + (number in named) * (HEADING_WEIGHT if index.sections[number].heading else TITLE_WEIGHT)
+        number: _Posting(number, count, is_named=number in named)
         for number, count in counts.items()
     }
+
+
+def _rank_section(
+    section: IndexedSection, matches: Sequence[_Posting], words: Sequence[str]
+) -> float:
+    """Return the rank of a section that has a match for each of *words*."""
+    named_count = sum(match.is_named for match in matches)
+    occurrences = sum(min(match.count, MAX_COUNTED_OCCURRENCES) for match in matches)
+    name_weight = HEADING_WEIGHT if section.heading else TITLE_WEIGHT
+    return (
+        section.part_weight
+        + (section.is_first and _split_query(section.title) == words) * EXACT_TITLE_WEIGHT
+        + (named_count == len(matches)) * name_weight
+        + (named_count * NAMED_WORD_WEIGHT + occurrences) / len(matches)
+    )
 
 
 def _cut_snippet(text: str, words: Sequence[str]) -> Markup:

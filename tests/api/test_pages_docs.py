@@ -63,6 +63,7 @@ def test_docs_home_links_every_navigation_page(anybody):
         "How-to guides",
         "Reference",
         "Explanation",
+        "Project",
     ]
 
 
@@ -154,6 +155,10 @@ def test_templates_have_no_broken_docs_links(anybody, path):
         ("staff/score_sheet.html", ["/gradebook#the-score-sheet"]),
         ("student/problem.html", ["/answers"]),
         ("student/practice.html", ["/answers"]),
+        ("course.html", ["/late-days"]),
+        ("student/grades.html", ["/late-days", "/how-grades-are-calculated"]),
+        ("student/my_requests.html", ["/request-a-regrade"]),
+        ("student/submission.html", ["/request-a-regrade"]),
         ("account.html", ["/api", "/rights#scopes-of-a-token"]),
     ],
 )
@@ -271,8 +276,68 @@ def test_docs_search_limits_results_and_escapes_snippets(monkeypatch):
     assert found.snippet == "&lt;i&gt;<mark>needle</mark>&lt;/i&gt; &amp; hay"
 
 
-def section(text):
-    return docs_search.IndexedSection("T", "", "/docs", text, is_first=True)
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("late days", "/docs/late-days"),
+        ("late", "/docs/late-days"),
+        ("extend deadlines", "/docs/tutorials/first-week-of-a-course#give-an-extension"),
+        ("add students", "/docs/tutorials/first-week-of-a-course#add-a-student"),
+        ("join a course", "/docs/rights#joining-a-course-with-a-link-or-code"),
+        ("units", "/docs/answers#numbers-with-a-unit-quantity"),
+        ("regrade request", "/docs/request-a-regrade"),
+        ("regrade", "/docs/request-a-regrade"),
+        ("how is the grade calculated", "/docs/how-grades-are-calculated"),
+        ("extension", "/docs/tutorials/first-week-of-a-course#give-an-extension"),
+        ("backup", "/docs/operate#backups"),
+        ("publish", "/docs/tutorials/your-first-assignment#publish-it"),
+        ("e-mail", "/docs/operate#e-mail"),
+        ("single sign-on", "/docs/operate#single-sign-on"),
+        ("canvas", "/docs/learning-platforms/canvas"),
+        ("submit report", "/docs/reports#submit-a-report"),
+    ],
+)
+def test_docs_search_ranks_user_guide_first(query, first):
+    assert docs_search.search(query)[0].address == first
+
+
+@pytest.mark.parametrize("query", ["grade", "student", "padding", "matrix", "invite", "password"])
+def test_docs_search_lists_guides_before_other_pages_with_the_word_in_the_text(query):
+    parts = {page: part.title for part in load_navigation() for page in part.pages}
+    in_text = [
+        parts.get(one.address.partition("#")[0]) in {"Tutorials", "How-to guides"}
+        for one in docs_search.search(query)
+        if query not in (one.heading or one.title).lower()
+    ]
+    assert in_text == sorted(in_text, reverse=True)
+
+
+def section(text, *, title="T", heading="", part_weight=0):
+    return docs_search.IndexedSection(
+        title, heading, "/docs", text, is_first=not heading, part_weight=part_weight
+    )
+
+
+GUIDE, REFERENCE = (docs_search.PART_WEIGHTS[part] for part in ("How-to guides", "Reference"))
+FULL = "need " * 9
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        (section("need", part_weight=GUIDE), section(FULL, part_weight=REFERENCE)),
+        (section("", heading="Need", part_weight=REFERENCE), section(FULL, part_weight=GUIDE)),
+        (section("", title="Need"), section(FULL, heading="Needs")),
+        (section("", heading="Need", part_weight=GUIDE), section(FULL, title="Need more")),
+    ],
+)
+def test_title_match_outranks_body_and_guide_outranks_reference(monkeypatch, better, worse):
+    index = docs_search.build_index([worse, better])
+    monkeypatch.setattr(docs_search, "_load_index", lambda: index)
+    monkeypatch.setattr(docs_search, "_search_words", docs_search._search_words.__wrapped__)  # noqa: SLF001
+    assert [one.title + one.heading for one in docs_search.search("need")] == [
+        one.title + one.heading for one in (better, worse)
+    ]
 
 
 def test_docs_search_requires_all_words_and_matches_prefixes(monkeypatch):

@@ -11,7 +11,9 @@ from api.docs_site import checker
 from api.markup import docs_files, docs_pages, docs_search
 from api.markup.docs_files import list_pages, load_navigation, page_address
 from api.markup.docs_pages import render_page
+from api.pages.layout import formatting
 from api.pages.layout.templating import CSP
+from grader.kinds import KINDS
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(list_pages())
@@ -153,8 +155,6 @@ def test_templates_have_no_broken_docs_links(anybody, path):
         ("staff/problem_check.html", ["/write-a-problem", "/solvers", "/mistakes", "/answers"]),
         ("staff/exports.html", ["/gradebook#files", "/gradebook#the-score-sheet"]),
         ("staff/score_sheet.html", ["/gradebook#the-score-sheet"]),
-        ("student/problem.html", ["/answers"]),
-        ("student/practice.html", ["/answers"]),
         ("course.html", ["/late-days"]),
         ("student/grades.html", ["/late-days", "/how-grades-are-calculated"]),
         ("student/my_requests.html", ["/request-a-regrade"]),
@@ -167,10 +167,34 @@ def test_templates_link_to_their_guides(template, guides):
     assert TO_HELP.findall(source) == [f"/docs{one}" for one in guides]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_answer_guide_has_a_section_for_each_kind(anybody, kind):
+    address = formatting.link_answer_guide([kind, kind])
+    assert leads(anybody, Page("none"), address)
+    assert kind in address.partition("#")[2].split("-")
+    links = [one["href"] for one in anybody.get(formatting.ANSWER_GUIDE).one("main").all("a")]
+    assert address.removeprefix(formatting.ANSWER_GUIDE) in links
+
+
+@pytest.mark.parametrize("path", ["student/problem", "student/practice"])
+def test_problem_pages_link_the_section_of_their_kind(path):
+    source = (TEMPLATES / f"{path}.html").read_text(encoding="utf-8")
+    assert source.count('map(attribute="kind") | answer_guide') == 1
+
+
+def test_topic_labels_have_american_spelling():
+    assert formatting.label_topic("normalisation") == "normalization"
+
+
+def test_answer_guide_of_mixed_kinds_has_no_anchor():
+    assert formatting.link_answer_guide(["integer", "text"]) == formatting.ANSWER_GUIDE
+
+
 @pytest.mark.parametrize("template", ["staff/problem_check", "student/problem", "student/practice"])
 def test_guides_open_in_a_new_tab_from_forms(template):
     source = (TEMPLATES / f"{template}.html").read_text(encoding="utf-8")
-    assert source.count('href="/docs') == source.count('" target="_blank">') > 0
+    guides = source.count('href="/docs') + source.count("| answer_guide }}")
+    assert guides == source.count('" target="_blank">') > 0
     assert "in a new tab" in source.lower()
 
 
@@ -283,7 +307,6 @@ def test_docs_search_limits_results_and_escapes_snippets(monkeypatch):
         ("late", "/docs/late-days"),
         ("extend deadlines", "/docs/tutorials/first-week-of-a-course#give-an-extension"),
         ("add students", "/docs/tutorials/first-week-of-a-course#add-a-student"),
-        ("join a course", "/docs/rights#joining-a-course-with-a-link-or-code"),
         ("units", "/docs/answers#numbers-with-a-unit-quantity"),
         ("regrade request", "/docs/request-a-regrade"),
         ("regrade", "/docs/request-a-regrade"),

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 BASH = shutil.which("bash") or "bash"
 BANK = Path(__file__).parent / "bank"
 PAGE = (TUTORIALS / "install-for-a-department.md").read_text(encoding="utf-8")
-BLOCK = re.compile(r"^```sh\n(.*?)^```$(.*?)(?=^## |^```)", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```sh\n(.*?)^```$(.*?)(?=^##+ |^```)", re.MULTILINE | re.DOTALL)
 PRINTED = re.compile(r"prints [^`]*`([^`]+)`")
 MARK = "--- next block ---"
 
@@ -60,7 +60,7 @@ def test_administrator_commands_print_documented_output(tmp_path, commands):
     assert done.returncode == 0, done.stdout + done.stderr
     printed = done.stdout.split(MARK)
     expected = [texts for _, texts in blocks]
-    assert sum(map(len, expected)) == 3
+    assert sum(map(len, expected)) == 5
     for output, texts in zip(printed, expected, strict=True):
         for text in texts:
             assert text.replace("127.0.0.1:8000", f"127.0.0.1:{port}") in output

@@ -1,7 +1,7 @@
 """Formats of numbers, times and counts: commas, minus signs, no trailing zeros."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from fractions import Fraction
 from string import ascii_lowercase
@@ -156,7 +156,49 @@ def render_moment(value: Moment | None) -> Markup:
     )
 
 
+ANSWER_GUIDE: Final = "/docs/answers"
+ANSWER_GUIDE_ANCHORS: Final[Mapping[str, str]] = {
+    "integer": "numbers-integer-number-percent",
+    "number": "numbers-integer-number-percent",
+    "percent": "numbers-integer-number-percent",
+    "quantity": "numbers-with-a-unit-quantity",
+    "set": "sets-set",
+    "shape": "shapes-shape",
+    "vector": "arrays-vector-matrix-tensor",
+    "matrix": "arrays-vector-matrix-tensor",
+    "tensor": "arrays-vector-matrix-tensor",
+    "expression": "formulas-expression",
+    "choice": "choices-choice-choices",
+    "choices": "choices-choice-choices",
+    "table": "tables-table",
+    "predicate": "conditions-predicate",
+    "text": "text-text",
+}
+"""Section of the guide to answers about each kind of part."""
+AMERICAN_TOPICS: Final[Mapping[str, str]] = {
+    "normalisation": "normalization",
+    "optimisation": "optimization",
+}
+"""Labels of topics whose id has the British spelling, which stays in problem files and the API."""
+
+
+def link_answer_guide(kinds: Iterable[str]) -> str:
+    """Return the address of the guide to answers, at the section for *kinds* if they share one."""
+    anchors = {ANSWER_GUIDE_ANCHORS[kind] for kind in kinds}
+    return f"{ANSWER_GUIDE}#{anchors.pop()}" if len(anchors) == 1 else ANSWER_GUIDE
+
+
+def label_topic(topic: str) -> str:
+    """Return the name of a topic as pages show it.
+
+    >>> label_topic("optimisation"), label_topic("receptive-fields")
+    ('optimization', 'receptive fields')
+    """
+    return AMERICAN_TOPICS.get(topic, topic).replace("-", " ")
+
+
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
+    "answer_guide": link_answer_guide,
     "number": format_number,
     "points": format_points,
     "percent": format_share,
@@ -170,6 +212,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "role_title": capitalize_role_name,
     "minus_signs": replace_hyphens_with_minus_signs,
     "status_words": describe_status,
+    "topic_label": label_topic,
     "that_wait": format_ungraded_points,
 }
 """Template filters by name."""

@@ -115,6 +115,7 @@ def test_every_command_is_documented_with_its_options_and_exit_codes(name: str) 
         words = options or [one.name.upper().removesuffix("S")]
         assert missing(words, text) == [] or words == ["--help"]
     assert "\nExit: 0" in text
+    assert f"| [`grader {name}`](#grader-{name}) |" in COMMANDS.partition("\n## ")[0]
 
 
 def test_every_batch_column_is_documented() -> None:

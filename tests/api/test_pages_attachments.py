@@ -4,7 +4,9 @@ import pytest
 from attachments import WORDS, create_attachment, submit_with_attachment
 from images import pdf_of, plot
 from pages import Browser
+from uploads import create_report, report_path
 
+from api.pages.student import reports
 from api.pages.student.components.states import NEW_ATTACHMENT, SUBMITTED_ATTACHMENT
 from api.services.attachments import limits, submitted
 
@@ -151,3 +153,50 @@ def test_expired_images_are_shown_as_deleted(world, student, assigned):
     page = Browser(world, student).get(f"/submissions/{submission}")
     assert images_of(page) == []
     assert "deleted" in page.one("figure").text
+
+
+def test_report_page_shows_what_it_submits_with_an_answer(browser, student, assigned):
+    path = report_path(create_report(student, assigned))
+    assert not browser.get(path).all("img")
+    view = create_attachment(student, assigned)
+    page = browser.get(path)
+    [image] = images_of(page.one("section", id="part-2"))
+    assert view["id"] in image
+    done = browser.send(form_of(page), "act=certain")
+    assert done.status == 303
+    [submission] = student.get(f"{assigned.path}/submissions").json()["items"]
+    assert [file["id"] for file in submission["attachments"]] == [view["id"]]
+    assert not browser.get(path).all("input", type="hidden")
+
+
+@pytest.mark.parametrize("change", ["attach", "replace", "remove"])
+def test_report_page_submits_no_attachment_that_it_did_not_show(browser, student, assigned, change):
+    path = report_path(create_report(student, assigned))
+    if change != "attach":
+        create_attachment(student, assigned)
+    page = browser.get(path)
+    if change == "remove":
+        student.delete(f"{assigned.path}/attachments/why")
+    else:
+        create_attachment(student, assigned, plot(size=(100, 100)))
+    refused = browser.send(form_of(page), "act=part-2", **{"typed-2": WORDS})
+    assert refused.status == 409
+    assert reports.ATTACHMENT_CHANGED in refused.one("div", role="alert").text
+    assert refused.one("textarea", id="typed-2").text == WORDS
+    assert student.get(f"{assigned.path}/submissions").json()["items"] == []
+    assert browser.send(form_of(refused), "act=part-2").status == 303
+
+
+def test_report_page_submits_no_attachment_if_the_problem_takes_none(
+    world, course, browser, student, assigned
+):
+    path = report_path(create_report(student, assigned))
+    create_attachment(student, assigned)
+    teacher = world.enrol(course, "Tea Cher", role="instructor")
+    changed = teacher.patch(assigned.path, {"attachments": False}, headers={"If-Match": "*"})
+    assert changed.status_code == 200, changed.text
+    page = browser.get(path)
+    assert not page.all("img")
+    assert browser.send(form_of(page), "act=certain").status == 303
+    [submission] = student.get(f"{assigned.path}/submissions").json()["items"]
+    assert submission["attachments"] == []

@@ -37,6 +37,9 @@ REPORTS_PATH: Final = "/assignments/{assignment}/reports"
 REPORT_PATH: Final = f"{REPORTS_PATH}/{{report}}"
 UPLOAD_ERRORS: Final = (Conflict, InvalidInput, RateLimited, ServiceUnavailable)
 NOTHING_CHOSEN: Final = "Choose a passage or type an answer first."
+ATTACHMENT_CHANGED: Final = (
+    "Attachments have changed since you opened this page. Check them, then confirm again."
+)
 CERTAIN, CHOSEN = "certain", "part-"
 
 
@@ -157,6 +160,10 @@ def confirm_report_page(
     if not answers:
         return _render_report(
             context, assignment, report, form=form, errors=(NOTHING_CHOSEN,), status=422
+        )
+    if any(form.text(f"attached-{card.index}") != card.attachment_id for card in chosen):
+        return _render_report(
+            context, assignment, report, form=form, errors=(ATTACHMENT_CHANGED,), status=409
         )
     try:
         items = api.confirm_answers(

@@ -41,7 +41,8 @@ from api.schemas.student.reports import (
     ReportSummaries,
 )
 from api.services.assignments.views import require_released
-from api.services.attachments.storage import list_unsubmitted_attachments
+from api.services.attachments.storage import load_next_attachments
+from api.services.attachments.submitted import build_attachment_views
 from api.services.files.document_budget import check_document_budget, lock_author_account
 from api.services.reports.uploads import storage
 from api.services.reports.uploads.confirmation import (
@@ -181,7 +182,14 @@ def get_report(assignment: UUID, report: UUID, context: ContextDep) -> ReportOut
         member, row = authorize_report(session, context, assignment)
         stored = storage.load_own_report(session, member, row, report)
         confirmations = load_confirmations(session, stored.report)
-        return serialize_report(stored.report, confirmations, has_document=stored.has_document)
+        attached = load_next_attachments(session, member, row.id)
+        views = build_attachment_views(session, attached.values())
+        return serialize_report(
+            stored.report,
+            confirmations,
+            dict(zip(attached, views, strict=True)),
+            has_document=stored.has_document,
+        )
 
 
 @router.get(
@@ -246,13 +254,16 @@ def _submit_answers(
             problem_id = resolve_problem_with_same_numbers(
                 session, member, row, report, group.problem
             )
-            assigned = context.authorize_problem(session, assignment, group.problem)
-            attached = list_unsubmitted_attachments(session, assigned, parts=group.answers.keys())
+            attached = load_next_attachments(session, member, row.id)
         request = group.build_request(
             report,
             problem_id,
             received_at=context.now,
-            attachments={attachment.part: attachment.id for attachment in attached},
+            attachments={
+                part: attached[group.problem, part].id
+                for part in group.answers
+                if (group.problem, part) in attached
+            },
         )
         stored = submit_and_wait(context, assignment, group.problem, request)
     except ServiceError as error:

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from api.http.field_types import Answer, Count, UtcDatetime
 from api.http.schema import Schema, with_examples
+from api.schemas.student.attachments import AttachmentView
 from api.schemas.student.submissions import REPLY, SubmissionReply
 
 MAX_CONFIRMED: Final = 500
@@ -30,6 +31,7 @@ PART: Final[dict[str, Any]] = {
     "answer": None,
     "read_as": None,
     "messages": [],
+    "attachment": None,
 }
 REPORT: Final[dict[str, Any]] = {
     "id": "01933e3a-0000-7000-8000-0000000000c1",
@@ -63,7 +65,8 @@ class ReportPart(Schema):
     can choose another one. *doubt* says why the first passage is doubtful. After the student
     confirms the part, *submission* is the submission, *status* its result as far as the student
     may see it now, *answer* the submitted text, *read_as* how Grader read it, and *messages* the
-    messages of the submission, such as the credit that a late answer keeps.
+    messages of the submission, such as the credit that a late answer keeps. *attachment* is
+    submitted with the next answer to the part.
     """
 
     model_config = with_examples(PART)
@@ -80,6 +83,7 @@ class ReportPart(Schema):
     answer: Answer | None
     read_as: str | None
     messages: tuple[str, ...]
+    attachment: AttachmentView | None
 
 
 class ReportSummary(Schema):

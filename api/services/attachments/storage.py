@@ -116,6 +116,28 @@ def list_unsubmitted_attachments(
     return list(session.scalars(query.order_by(Attachment.uploaded_at, Attachment.part)))
 
 
+def load_next_attachments(
+    session: Session, member: CourseMembership, assignment: UUID
+) -> dict[tuple[str, str], Attachment]:
+    """Return the attachments that go with the next answers to an assignment.
+
+    The keys are the names of the problem and of the part. A problem that no longer takes
+    attachments has none.
+    """
+    query = select(AssignmentProblem.slug, Attachment).join(
+        AssignmentProblem, AssignmentProblem.id == Attachment.problem_id
+    )
+    rows = session.execute(
+        query.where(
+            AssignmentProblem.assignment_id == assignment,
+            AssignmentProblem.attachments,
+            Attachment.student_id == member.student_id,
+            Attachment.removed_at.is_(None),
+        )
+    )
+    return {(slug, attachment.part): attachment for slug, attachment in rows}
+
+
 def delete_old_pages(session: Session, *, days: int, now: datetime, limit: int) -> int:
     """Delete the pages of up to *limit* attachments that are older than *days*; digests stay.
 

@@ -94,6 +94,11 @@ class ReportCard:
         """Whether the part takes free text."""
         return self.part.kind == "text"
 
+    @property
+    def attachment_id(self) -> str:
+        """The id of the attachment that is submitted with the answer, "" without one."""
+        return str(self.part.attachment.id) if self.part.attachment else ""
+
     def build_answer(self) -> ConfirmedAnswer | None:
         """Return the answer that the form holds, None if it holds none."""
         problem, part = self.part.problem, self.part.part

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from api.db.models import Report
+from api.schemas.student.attachments import AttachmentView
 from api.schemas.student.reports import ReportOut, ReportPart, ReportSummary
 from api.services.reports.uploads.confirmation import Confirmation, PartKey
 
@@ -21,12 +22,20 @@ def serialize_summary(report: Report, *, has_document: bool) -> ReportSummary:
 
 
 def serialize_report(
-    report: Report, confirmations: Mapping[PartKey, Confirmation], *, has_document: bool
+    report: Report,
+    confirmations: Mapping[PartKey, Confirmation],
+    attachments: Mapping[PartKey, AttachmentView],
+    *,
+    has_document: bool,
 ) -> ReportOut:
-    """Return a report with the passages of each part and the submissions that confirmed them."""
+    """Return a report with the passages of each part and the submissions that confirmed them.
+
+    *attachments* go with the next answers.
+    """
     parts = []
     for part in report.reading["parts"]:
-        confirmation = confirmations.get((part["problem"], part["part"]))
+        key = part["problem"], part["part"]
+        confirmation = confirmations.get(key)
         parts.append(
             ReportPart(
                 **part,
@@ -35,6 +44,7 @@ def serialize_report(
                 answer=confirmation.answer if confirmation else None,
                 read_as=confirmation.read_as if confirmation else None,
                 messages=confirmation.messages if confirmation else (),
+                attachment=attachments.get(key),
             )
         )
     summary = serialize_summary(report, has_document=has_document)

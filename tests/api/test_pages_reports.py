@@ -221,6 +221,39 @@ def test_report_pages_state_due_time_and_late_credit_before_and_after_confirming
     assert messages[1:] == [[], []]
 
 
+def test_report_pages_state_lateness_by_the_rule_of_the_problem_page(world, course, student):
+    late = [{"days": 2, "credit": "50%"}]
+    times = {"due": "2026-11-01 23:59", "late": late, "late_days": 0}
+    [assigned] = world.assignment(course, timeline_spec=times)
+    report = create_report(student, assigned)
+    teacher = world.enrol(course, "Tea Cher", role="instructor")
+    path = f"/assignments/{assigned.assignment}"
+    paths = [assigned.path, f"{path}/reports", f"{path}/reports/{report['id']}"]
+
+    def notes():
+        browser = Browser(world, student)
+        return [[note.text for note in browser.get(one).all("p", has="note")] for one in paths]
+
+    world.clock.now = datetime.fromisoformat("2026-11-02T12:00:00+00:00")
+    problem, *pages = notes()
+    assert all(problem[0] in texts for texts in pages)
+    assert "50" in problem[0]
+    body = {
+        "assignment": str(assigned.assignment),
+        "student": str(student.id),
+        "grants": {"days": 3, "reason": "ill"},
+    }
+    granted = teacher.post(f"/courses/{course}/extensions", body)
+    assert granted.status_code < 300, granted.text
+    assert not [text for texts in notes() for text in texts if "50" in text]
+    world.clock.now = datetime.fromisoformat("2026-11-06T12:00:00+00:00")
+    excused = teacher.post(f"{path}/excuses", {"student": str(student.id), "reason": "ill"})
+    assert excused.status_code < 300, excused.text
+    problem, *pages = notes()
+    assert all(problem[0] in texts for texts in pages)
+    assert not [text for texts in pages for text in texts if "50" in text]
+
+
 def test_staff_see_report_passage_beside_answer(world, course, student, assigned):
     report = create_report(student, assigned)
     [item] = confirm(student, report, certain=True)

@@ -27,9 +27,11 @@ from api.routes.assignments import assignments
 from api.routes.student import drafts
 from api.routes.student import reports as api
 from api.schemas.assignments.assignments import StaffAssignment, StudentAssignment
+from api.schemas.student.assignments import MyAssignment
 from api.schemas.student.reports import ConfirmIn, ReportPart
 from api.schemas.student.work import ReadAs, ReadingIn
 from api.services.reports.documents import FILE_ENDINGS
+from api.services.student.assignments import load_my_assignment
 
 router = PageRouter()
 
@@ -63,12 +65,22 @@ def _render_reports(
         tab="assignments",
         status=error.status if error else 200,
         assignment=view,
+        mine=_load_my_assignment(context, assignment),
         reports=[(report, clock(report.uploaded_at)) for report in reports],
         endings=", ".join(FILE_ENDINGS),
         error=error,
     )
     response.headers.update(build_retry_after_headers(error))
     return response
+
+
+def _load_my_assignment(context: RequestContext, assignment: UUID) -> MyAssignment | None:
+    """Return the student's view of the assignment, or None for staff."""
+    with context.reading() as session:
+        member, row = context.authorize_assignment(session, assignment)
+        if member.is_staff:
+            return None
+        return load_my_assignment(session, member, row, now=context.now)
 
 
 def _build_crumbs(
@@ -125,6 +137,7 @@ def _render_report(
         tab="assignments",
         status=status,
         assignment=view,
+        mine=_load_my_assignment(context, assignment),
         report=stored,
         path=f"/assignments/{assignment}/reports/{report}",
         uploaded_at=clock(stored.uploaded_at),

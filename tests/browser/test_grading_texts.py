@@ -181,6 +181,50 @@ def test_answer_model_rubric_and_buttons_are_visible_together(start, path):
     assert abs(answer["y"] - model["y"]) < 60
 
 
+NEAR = [
+    "Max pooling keeps the largest value, so small shifts do not change it.",
+    "Max pooling keeps the largest value, so a small shift does not change it.",
+    "Max pooling keeps the largest value, so small shifts rarely change it.",
+    "Max pooling keeps the largest value, so small moves do not change it much.",
+]
+LONG_TEXT = "\n\n".join(["Max pooling keeps the largest value of a window."] * 40)
+
+
+def test_keys_of_neighbors_give_their_grades_in_view(start):
+    desk = start(INVARIANCE, NEAR)
+    desk.press_and_go("n")
+    for key in "qwe":
+        desk.press(key)  # no graded answer yet: nothing happens
+    expect(desk.page.locator("#progress")).to_have_text("0 of 4 graded")
+    desk.press("1")
+    desk.press_and_go("n")
+    desk.press_and_go("q")
+    desk.press_and_go("w")
+    neighbors = desk.page.locator("#neighbors .rv-item")
+    expect(neighbors).to_have_count(3)
+    for key in "qwe":
+        box = desk.page.locator(f"#neighbors [data-key={key}]").bounding_box()
+        assert box["y"] + box["height"] < HEIGHT
+    desk.press_and_go("e")
+    expect(desk.page.get_by_text("0 answers to grade, 4 graded")).to_be_visible()
+
+
+def test_neighbors_of_long_answer_are_beside_it(start):
+    desk = start(LONGEST_RUBRIC, [f"{word}. {LONG_TEXT}" for word in ("One", "Two", "Six", "Ten")])
+    desk.press_and_go("n")
+    for key in "0qq":
+        desk.press_and_go(key)
+    answer, *buttons = (
+        desk.page.locator(part).bounding_box()
+        for part in ("#answer", *(f"#neighbors [data-key={key}]" for key in "qwe"))
+    )
+    assert answer["height"] > HEIGHT
+    assert all(button["x"] > answer["x"] + answer["width"] for button in buttons)
+    assert all(button["y"] + button["height"] < HEIGHT for button in buttons)
+    model = desk.page.locator("#s-model").bounding_box()
+    assert model["y"] < HEIGHT
+
+
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_rendered_answer_has_no_violations_and_fits_page(start, screens, width, scheme):
     table = "| a | b |\n|---|---|\n| 1 | 2 |"

@@ -7,6 +7,7 @@ from pages import Browser
 from uploads import REPORT, confirm, create_report
 from world import TEXT_PROBLEM
 
+from api.db.models import User
 from api.services.submissions.replies import LATE_CREDIT_MESSAGE
 
 
@@ -302,6 +303,27 @@ def test_anonymous_grading_hides_name_on_line_of_passage(world, course):
         assert grader.get(path).status_code == 200
         assert student.name not in grader.get(path).text
         assert student.name not in Browser(world, grader).get(path).source
+
+
+def test_anonymous_grading_masks_name_and_address_in_text(world, course):
+    [assigned] = world.assignment(course, anonymous=True)
+    student = world.enrol(course, "Zoe Quist")
+    signed = "Name: Zoe\n\nSmall kernels have fewer parameters.\n\nQuist, Zoe zoe@uni.edu"
+    with world.session() as session:
+        session.get_one(User, student.id).email = "zoe@uni.edu"
+    report = create_report(student, assigned)
+    [item] = confirm(student, report, ("why", signed))
+    grader = world.enrol(course, "Gra Der", role="grader")
+    instructor = world.enrol(course, "Tea Cher", role="instructor")
+    submission = f"/submissions/{item['submission']['id']}"
+    [result] = instructor.get(submission).json()["results"]
+    assert result["typed"] == signed
+    queue = f"/assignments/{assigned.assignment}/review/{assigned.slug}/why"
+    review = f"/answers/{result['answer']}/review"
+    for path in (submission, review, queue):
+        for source in (grader.get(path).text, Browser(world, grader).get(path).source):
+            assert "parameters" in source
+            assert [name for name in ("Zoe", "Quist", "zoe@uni.edu") if name in source] == []
 
 
 def test_report_is_in_account_export_and_deleted_by_erasure(world, student, assigned):

@@ -8,7 +8,7 @@ from word_files import from_lines
 
 from api.core.worker_pool import WorkerPool
 from api.services.batch.formats.columns import INPUT_FIELDS, RESULT_FIELDS
-from api.services.reports.docx_package import ENCRYPTED
+from api.services.reports.docx_package import ENCRYPTED, ENCRYPTED_STREAM, OLE_START
 from api.services.sandbox.worker_sandbox import MEMORY_BYTES, limit_resources
 from grader.reports.doubts import UNREADABLE
 
@@ -108,7 +108,7 @@ def test_report_results_contain_no_spreadsheet_formulas(grader, tmp_path: Path) 
 
 def test_rejected_report_has_an_error_row(grader, tmp_path: Path) -> None:
     (tmp_path / "ada.md").write_text(ANSWERS)
-    (tmp_path / "ben.docx").write_bytes(b"\xd0\xcf\x11\xe0")
+    (tmp_path / "ben.docx").write_bytes(OLE_START + ENCRYPTED_STREAM)
     out = tmp_path / "results.csv"
     ran = grader("report", str(tmp_path), "--problems", SHEET, "-o", str(out))
     assert ran.code == 1

@@ -100,6 +100,19 @@ def test_anonymous_neighbors_hide_student_identity_from_ta(world):
         assert [one for one in ("Gray", "Ded", str(graded.id)) if one in source] == []
 
 
+def test_anonymous_neighbors_and_groups_mask_names_in_texts(world):
+    scene = ReviewCourse(world, {"anonymous": True})
+    graded = scene.student(f"{ALIKE} Gray Ded", name="Gray Ded")
+    scene.mark(scene.bob, scene.answer(graded), credit=1)
+    student = scene.student(f"{FEWER} Wai Ting", name="Wai Ting")
+    page = Browser(world, scene.ada).get(f"/answers/{scene.answer(student)}/review")
+    assert page.one(id="neighbors").text.count("% similar") == 1
+    groups = scene.ada.get(f"{scene.part}/groups", params={"least": 1})
+    assert "fewer parameters" in groups.text
+    for source in (page.source, groups.text):
+        assert [one for one in ("Gray Ded", "Wai Ting") if one in source] == []
+
+
 def test_hotkey_applies_grade_of_neighbor_and_preselects_nothing(scene, ada):
     graded, student = scene.student(ALIKE), scene.student(FEWER)
     scene.mark(scene.bob, scene.answer(graded), items=scene.items()[:1], comment="Say why.")

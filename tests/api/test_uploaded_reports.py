@@ -14,6 +14,7 @@ from world import OTHER_PROBLEM, TEXT_PROBLEM, World
 from api.db.models import Report, ReportAnswer
 from api.rate_limits.leaky_bucket import LeakyBucketLimiter
 from api.services.files import expiry_runner
+from api.services.reports.docx_package import OLD_WORD
 from api.services.reports.uploads import reading_job, storage
 from api.services.reports.uploads.confirmation import (
     NUMBERS_CHANGED_MESSAGE,
@@ -183,7 +184,7 @@ def test_invalid_confirmation_is_rejected_and_submits_nothing(student, assigned,
         (b"%PNG", "a.png", ".ipynb"),
         (b"{}", "a.ipynb", "not a Jupyter notebook"),
         (b"PK nothing", "a.docx", "not a Word document"),
-        (b"\xd0\xcf\x11\xe0 secret", "a.docx", "without a password"),
+        (b"\xd0\xcf\x11\xe0 secret", "a.docx", OLD_WORD),
         (b"   \n", "a.txt", "no text"),
         (b"", "a.md", "empty"),
         (b"a" * (storage.MAX_REPORT_BYTES + 1), "a.md", "5 MiB"),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from word_files import NUMBERING, from_lines, package, paragraph, run, word_file
 
+from api.services.reports import docx_package
 from api.services.reports.documents import MAX_FILE_BYTES, read_blocks, read_marked_answers
 from api.services.reports.docx_package import TOO_LARGE
 from api.services.reports.docx_text import docx_to_markdown
@@ -109,7 +110,12 @@ DOCTYPE = b'<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]><a>&c;</a>'
     [
         (bomb(), ".docx", TOO_LARGE),
         (encrypted(), ".docx", "without a password"),
-        (b"\xd0\xcf\x11\xe0 an old or encrypted file", ".docx", "without a password"),
+        (docx_package.OLE_START + b" WordDocument", ".docx", docx_package.OLD_WORD),
+        (
+            docx_package.OLE_START + docx_package.ENCRYPTED_STREAM,
+            ".docx",
+            docx_package.ENCRYPTED,
+        ),
         (package({"word/document.xml": DOCTYPE}), ".docx", "save it again"),
         (package({"word/document.xml": b"<a>" * 100_000}), ".docx", TOO_LARGE),
         (package({"word/document.xml": b"<a>" + b"<b/>" * 1_100_000}), ".docx", TOO_LARGE),

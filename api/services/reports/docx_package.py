@@ -17,11 +17,17 @@ MAX_NODES: Final = 1_000_000
 MAX_DEPTH: Final = 200
 NOT_A_DOCUMENT: Final = "this is not a Word document (.docx); save it again as .docx, or as text"
 ENCRYPTED: Final = "the document is encrypted; save it without a password"
+OLD_WORD: Final = (
+    "this is an old Word document (.doc), which a new file name does not change; open it and save "
+    "it as .docx or PDF"
+)
 TOO_LARGE: Final = (
     "the document is too large when unpacked; submit the answers without logs and drawings"
 )
 OLE_START: Final = b"\xd0\xcf\x11\xe0"
 """The first bytes of an old .doc file, and of a .docx with a password."""
+ENCRYPTED_STREAM: Final = "EncryptedPackage".encode("utf-16-le")
+"""The stream that holds a .docx with a password."""
 
 
 @dataclass(slots=True)
@@ -52,7 +58,7 @@ class XmlNode:
 def read_package(data: bytes) -> dict[str, XmlNode]:
     """Return the trees of the document and of its numbering; refuse what is no Word file."""
     if data.startswith(OLE_START):
-        raise ReportError(ENCRYPTED)
+        raise ReportError(ENCRYPTED if ENCRYPTED_STREAM in data else OLD_WORD)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             members = {member.filename: member for member in package.infolist()}

@@ -1,6 +1,7 @@
 """Subjects of a review: a part of a problem, an answer to it, and what the caller may see."""
 
 import hmac
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -25,6 +26,7 @@ from api.db.engine import fetch_one
 from api.db.models import Answer, Assignment, AssignmentProblem, ProblemVersion, Submission
 from api.schemas.grading.review import Who
 from api.services.assignments.rules import load_student_rules
+from api.services.review.identity_masks import IdentityMask, load_identity_masks
 from grader.policy import SubmissionRules
 
 ANSWER_NOT_FOUND_MESSAGE: Final = "There is no such answer."
@@ -72,6 +74,15 @@ class AnswerContext:
     def member(self) -> CourseMembership:
         """The requesting member of the course."""
         return self.part.assigned_problem.member
+
+
+def load_student_masks(
+    session: Session, part: AssignedPart, students: Iterable[UUID]
+) -> Mapping[UUID, IdentityMask]:
+    """Return the masks of *students* in their texts; none if the caller may see names."""
+    if not hides_student_names(part.assigned_problem):
+        return {}
+    return load_identity_masks(session, students)
 
 
 def find_part(assigned_problem: AssignedProblem, part_id: str) -> AssignedPart:

@@ -15,11 +15,13 @@ from api.services.attachments.submitted import load_submitted_attachments
 from api.services.engine.variants import VariantCache
 from api.services.enrolment.display_names import load_display_names
 from api.services.reports.uploads.quotes import load_report_quotes
+from api.services.review.identity_masks import NO_MASK, IdentityMask
 from api.services.review.queue import QueuedAnswer
 from api.services.review.review_subjects import (
     AnswerContext,
     AssignedPart,
     hides_student_names,
+    load_student_masks,
     serialize_student,
 )
 from grader.json_values import from_json
@@ -83,9 +85,12 @@ def load_queue_lines(
         row[0].id: (row[0], row[1]) for row in rows
     }
     names = _load_names(session, part, list(rows_by_answer.values()))
+    students = {answer.student_id for answer, _ in rows_by_answer.values()}
+    masks = load_student_masks(session, part, students)
     return [
         RankedQueueLine(
-            QueueLine(**_serialize_line(part, *rows_by_answer[one.answer], names, now)), one.rank
+            QueueLine(**_serialize_line(part, *rows_by_answer[one.answer], names, masks, now)),
+            one.rank,
         )
         for one in queued
     ]
@@ -109,6 +114,7 @@ def _serialize_line(
     answer: Answer,
     review: Review | None,
     names: Mapping[UUID, str],
+    masks: Mapping[UUID, IdentityMask],
     now: datetime,
 ) -> dict[str, Any]:
     credit = answer.credit
@@ -117,7 +123,7 @@ def _serialize_line(
         "student": serialize_student(
             part.assigned_problem, answer.student_id, names.get(answer.student_id, "")
         ),
-        "text": answer.shown[:MAX_TEXT_LENGTH],
+        "text": masks.get(answer.student_id, NO_MASK).apply(answer.shown)[:MAX_TEXT_LENGTH],
         "waiting": not answer.manual,
         "status": answer.status,
         "credit": credit,
@@ -144,18 +150,20 @@ def serialize_review_item(
     review = session.get(Review, answer.id, populate_existing=True)
     names = _load_names(session, part, [(answer, review)])
     blind = hides_student_names(part.assigned_problem)
+    masks = load_student_masks(session, part, [answer.student_id])
+    mask = masks.get(answer.student_id, NO_MASK)
     attachments = load_submitted_attachments(session, [submission.id], is_blind=blind)
     grading = session.get_one(Grading, answer.grading_id)
     return ReviewItem(
-        **_serialize_line(part, answer, review, names, now),
+        **_serialize_line(part, answer, review, names, masks, now),
         **_render_question(session, context, variants),
         assignment=part.assigned_problem.assignment.id,
         problem=part.assigned_problem.problem.slug,
         part=part.part_id,
         part_title=part.title,
         kind=part.kind,
-        typed=from_json(submission.answers.get(answer.part)),
-        explanation=tuple(grading.record.get("explanation", ())),
+        typed=from_json(mask.apply_to_json(submission.answers.get(answer.part))),
+        explanation=tuple(map(mask.apply, grading.record.get("explanation", ()))),
         submission=None if blind else submission.id,
         received_at=None if blind else submission.received_at,
         late_credit=None if blind else answer.late,

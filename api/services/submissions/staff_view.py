@@ -1,7 +1,7 @@
 """A submission as staff see it: graded again, to show the key and patterns of wrong answers."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,7 @@ from api.services.attachments.submitted import load_submitted_attachments
 from api.services.engine.variants import VariantCache
 from api.services.grades import ProgressKey, load_answers
 from api.services.reports.uploads.quotes import load_report_quotes
+from api.services.review.identity_masks import NO_MASK, IdentityMask, load_identity_masks
 from api.services.student.outcomes import (
     GradedAnswer,
     serialize_outcome,
@@ -31,6 +32,8 @@ from grader.variants.variant import Variant
 from problems.registry import REGISTRY
 
 ALL_RESULTS = Visibility(now=True)
+ANSWER_FIELDS: Final = ("typed", "read_as", "explanation", "record")
+"""Fields of an outcome that quote the answer."""
 
 
 def build_staff_submission(
@@ -51,7 +54,15 @@ def build_staff_submission(
     variant = variants.get_variant(session, version, submission.position)
     quotes = load_report_quotes(session, submission, is_blind=is_blind)
     attachments = load_submitted_attachments(session, [submission.id], is_blind=is_blind)
+    masks = load_identity_masks(session, [submission.student_id]) if is_blind else {}
+    mask = masks.get(submission.student_id, NO_MASK)
     results = _grade_again(session, submission, variant, numbers=member.course.numbers)
+    outcomes = [
+        _build_staff_outcome(
+            answer, submission, variant, results[answer[0].part], quotes.get(answer[0].part)
+        )
+        for answer in answers
+    ]
     return StaffSubmission(
         course=member.course.id,
         student=submission.student_id,
@@ -59,14 +70,16 @@ def build_staff_submission(
         version=submission.version_id,
         position=submission.position,
         seed=variant.seed,
-        results=tuple(
-            _build_staff_outcome(
-                answer, submission, variant, results[answer[0].part], quotes.get(answer[0].part)
-            )
-            for answer in answers
-        ),
+        results=tuple(_mask_outcome(outcome, mask) for outcome in outcomes),
         attachments=attachments.get(submission.id, ()),
         **serialize_submission_fields(submission, answers, problem),
+    )
+
+
+def _mask_outcome(outcome: StaffOutcome, mask: IdentityMask) -> StaffOutcome:
+    """Return an outcome with the name and the address of the student masked in their answer."""
+    return outcome.model_copy(
+        update={field: mask.apply_to_json(getattr(outcome, field)) for field in ANSWER_FIELDS}
     )
 
 

@@ -29,12 +29,13 @@ from api.services.engine.variant_identity import (
 )
 from api.services.engine.variants import VariantCache
 from api.services.enrolment.display_names import load_display_names
+from api.services.review.identity_masks import NO_MASK
 from api.services.review.marking_items import evaluate_mark, lock_marking_items, store_marks
 from api.services.review.marks.answer_similarity import similarity_id_of_content
 from api.services.review.marks.marking import lock_criteria_for_mark
 from api.services.review.marks.values import MarkValues
 from api.services.review.queue import QueuedAnswer, load_queue
-from api.services.review.review_subjects import AssignedPart
+from api.services.review.review_subjects import AssignedPart, load_student_masks
 from api.services.review.serializers import serialize_mark
 from grader.reading import RawAnswer
 
@@ -42,6 +43,7 @@ MAX_GROUP_SIZE: Final = 10**9
 QUEUED_ANSWERS_QUERY: Final = (
     select(
         Answer.id,
+        Answer.student_id,
         Answer.shown,
         Answer.value,
         Submission.answers,
@@ -70,9 +72,10 @@ def _load_answer_groups(
     Answers with attachments are left out: each image is looked at.
     """
     queued = {one.answer: one for one in load_queue(session, part, now=now)}
-    rows = session.execute(QUEUED_ANSWERS_QUERY, {"answers": list(queued)})
+    rows = session.execute(QUEUED_ANSWERS_QUERY, {"answers": list(queued)}).all()
+    masks = load_student_masks(session, part, {row.student_id for row in rows})
     answers_by_group: defaultdict[UUID, list[_GroupedAnswer]] = defaultdict(list)
-    for answer, display_text, value, answers, draw_hash, seed in rows.all():
+    for answer, student, display_text, value, answers, draw_hash, seed in rows:
         if is_attached(value):
             continue
         typed = answers.get(part.part_id)
@@ -80,7 +83,10 @@ def _load_answer_groups(
             part, typed, value, identity=VariantIdentity(draw_hash, seed)
         )
         answers_by_group[group].append(
-            _GroupedAnswer(queued[answer], _full_text(part, typed, display_text))
+            _GroupedAnswer(
+                queued[answer],
+                masks.get(student, NO_MASK).apply(_full_text(part, typed, display_text)),
+            )
         )
     return answers_by_group
 

@@ -24,8 +24,9 @@ from api.services.engine.variant_identity import (
     version_condition,
 )
 from api.services.enrolment.display_names import load_display_names
+from api.services.review.identity_masks import NO_MASK
 from api.services.review.marks.adjacent import load_adjacent_answers
-from api.services.review.review_subjects import AnswerContext, AssignedPart
+from api.services.review.review_subjects import AnswerContext, AssignedPart, load_student_masks
 from api.services.review.serializers import serialize_mark
 
 MAX_COMPARED_CHARACTERS: Final = 1_000
@@ -156,6 +157,7 @@ def _serialize_neighbors(
     ).all()
     by_answer = {row[0].id: row for row in rows}
     names = load_display_names(session, {row[1].marked_by for row in rows})
+    masks = load_student_masks(session, part, {row[0].student_id for row in rows})
     neighbors = []
     for match in matches:
         if match.answer not in by_answer:
@@ -167,7 +169,9 @@ def _serialize_neighbors(
         neighbors.append(
             NeighborView(
                 answer=answer.id,
-                text=str(answers.get(part.part_id, "")).strip(),
+                text=masks.get(answer.student_id, NO_MASK).apply(
+                    str(answers.get(part.part_id, "")).strip()
+                ),
                 similarity=match.similarity,
                 score=answer.credit * part.points,
                 points=part.points,

@@ -139,7 +139,7 @@ class ServiceSettings(LoginSettings, MailSettings, LtiSettings):
         Field(
             ge=10,
             le=100_000,
-            description="the number of open connections per process; for another one, the "
+            description="the number of open connections per process; when one more opens, the "
             "connection that has kept the service waiting longest is closed",
         ),
     ] = 500

@@ -205,6 +205,20 @@ def test_launch_with_invalid_claims_gets_an_error_page(campus, claims, reason):
     assert_refused(world, reason, claims=claims)
 
 
+@pytest.mark.parametrize(
+    ("claim", "refused", "accepted"),
+    [("exp", -61, -59), ("iat", 61, 59), ("iat", -3601, -3599)],
+)
+def test_clocks_may_differ_by_a_minute_and_a_message_is_at_most_an_hour_old(
+    campus, claim, refused, accepted
+):
+    world = campus()
+    now = world.platform.now
+    assert_refused(world, f"({claim})", claims={claim: now + refused})
+    page = world.platform.launch(Browser(world), world.platform.student, **{claim: now + accepted})
+    assert page.location == f"/courses/{world.dl}"
+
+
 SIGNATURES = {
     "alg none": unsigned,
     "HS256 with the public key": signed_with_the_public_key,

@@ -1,5 +1,6 @@
 """Tests of rosters of learning platforms: who joins, who has left, and under faults."""
 
+import httpx2
 import pytest
 from lti_platform import DIALECTS, MEMBERSHIP, LtiPlatform, Member
 from pages import Browser
@@ -11,7 +12,7 @@ from api.db.models import Enrolment, LtiContext, LtiMember, LtiUser, User
 from api.db.models import LtiPlatform as PlatformRow
 from api.services.lti.platforms.tool_keys import load_public_keys
 from api.services.lti.protocol.public_http import PlatformHttp
-from api.services.lti.roster.synchronization import CLAIM_TIME, INTERVAL, RETRY_AFTER_ERROR
+from api.services.lti.roster.synchronization import INTERVAL, RETRY_AFTER_ERROR
 
 ANN, BEN = Member("u-1", "Ann Able", email="ann@x.example"), Member("u-2", "Ben Bold")
 
@@ -340,14 +341,26 @@ def test_expired_access_token_is_replaced(campus):
     assert world.platform.tokens_given == 2
 
 
+class WorkerKilledError(BaseException):
+    """End of a worker: no code of the service handles it."""
+
+
 def test_abandoned_synchronization_is_picked_up_again(campus):
     world = campus()
     press(world)
-    with world.session() as session:
-        session.get_one(LtiContext, world.lti_context).roster_due_at = world.clock() + CLAIM_TIME
+
+    def kill(_request):
+        raise WorkerKilledError
+
+    world.service.lti.http = PlatformHttp(httpx2.MockTransport(kill))
+    with pytest.raises(WorkerKilledError):
+        world.service.roster_runner.run_until_idle()
+    world.service.lti.http = PlatformHttp(world.platform.transport)
+    world.clock.advance(minutes=9)
     world.service.roster_runner.run_until_idle()
     assert people(world) == {}
-    world.clock.advance(seconds=CLAIM_TIME.total_seconds())
+    assert world.platform.requests == []
+    world.clock.advance(minutes=1)
     world.service.roster_runner.run_until_idle()
     assert len(people(world)) == 2
 

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic, sleep
@@ -14,6 +15,7 @@ from lti_platform import DIALECTS, LtiPlatform
 from pages import Browser
 from regrading import run_action, run_dry_run
 from sqlalchemy import select, update
+from virtual_time import VirtualTime
 from world import World
 
 from api.core.clock import system_clock
@@ -39,8 +41,8 @@ from api.db.process_lock import ProcessLock
 from api.services.lti.platforms.tool_keys import load_public_keys
 from api.services.lti.protocol.public_http import PlatformHttp
 from api.services.lti.scores.claims import MAX_TRIES
-from api.services.lti.scores.reconciliation import MAX_AGE
-from api.services.lti.scores.runner import SENDER_LOCK
+from api.services.lti.scores.reconciliation import MAX_AGE, Reconciler
+from api.services.lti.scores.runner import SENDER_LOCK, ScoreRunner
 
 ROOT = Path(__file__).parents[2]
 METRICS_TOKEN = "figures-for-the-test"  # noqa: S105  # not a secret
@@ -344,6 +346,34 @@ def test_only_the_latest_of_superseded_scores_is_sent(campus):
     run(world)
     assert [one[0] for one in sent(world)] == [5]
     assert len(messages(world)) == 1
+
+
+def test_scores_that_wait_longest_are_sent_first(campus):
+    world = campus()
+    people = {"u-student": world.stu}
+    people |= {name: student(world, name, name) for name in ("u-2", "u-3")}
+    subjects = {person.id: subject for subject, person in people.items()}
+    for person in people.values():
+        answer(world, person=person)
+    now = world.clock()
+    assert Reconciler().run(world.db, now=now) == 3
+    with world.session() as session:
+        rows = session.scalars(select(OutboxMessage).order_by(OutboxMessage.id)).all()
+        for row, minutes in zip(rows, (1, 3, 2), strict=True):
+            row.due_at = now - timedelta(minutes=minutes)
+        longest_first = [subjects[rows[number].recipient_id] for number in (1, 2, 0)]
+    seconds = VirtualTime(now)
+    runner = ScoreRunner(
+        world.db,
+        world.clock,
+        world.service.lti,
+        threads=1,
+        monotonic=seconds.monotonic,
+        sleep=seconds.sleep,
+    )
+    with closing(runner):
+        runner.run_until_idle()
+    assert [one["userId"] for one in world.platform.scores] == longest_first
 
 
 def test_score_awaiting_review_is_sent_as_pending_manual(campus):

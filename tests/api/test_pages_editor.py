@@ -7,6 +7,7 @@ from world import OTHER_PROBLEM, TEXT_PROBLEM
 
 from api.pages.layout.flash import NO_GRADE_CHANGED
 from api.pages.staff.assignments.assignment_form import LABELS
+from api.pages.staff.assignments.editor_messages import HIDDEN_MESSAGE, HIDDEN_UNTIL
 
 TIMES = {
     "release": "2026-11-01 08:00",
@@ -233,8 +234,7 @@ ALONG = (
 @pytest.mark.parametrize("button", ALONG)
 def test_every_editor_button_saves_typed_settings(world, button):
     scene = StaffCourse(world, TEXT_PROBLEM, OTHER_PROBLEM)
-    done = scene.press(scene.editor(), button, title="Homework one", results="manual")
-    assert done.status == 303
+    scene.press(scene.editor(), button, title="Homework one", results="manual")
     told = scene.staff.get(scene.path).json()
     assert (told["title"], told["results"]) == ("Homework one", "manual")
 
@@ -289,15 +289,75 @@ def test_assignment_cannot_be_unpublished_after_submissions(scene):
     assert "cannot be unpublished" in refused.text
 
 
-def test_results_are_released_now_and_then_automatically_again(scene):
+def release_results(scene, *, confirm=True):
+    """Press the button that shows results, and confirm; return the last response."""
+    reply = scene.press(scene.editor(), "show_results=now")
+    form = {one["action"]: one for one in reply.all("form")}.get(f"{scene.path}/release")
+    return scene.browser.send(form, "show_results=now") if confirm and form else reply
+
+
+def set_results(scene, rule, **settings):
+    """Change the rule by which results are shown."""
+    return scene.browser.send(settings_form(scene.editor()), "act=save", results=rule, **settings)
+
+
+@pytest.mark.parametrize(
+    ("rule", "settings", "asks"),
+    [
+        ("manual", {}, True),
+        ("after_due", {}, True),
+        ("manual", {"attempts": "1"}, False),
+        ("manual", {"timeline.due": "2026-10-10T23:59"}, False),
+        ("at_once", {}, False),
+    ],
+)
+def test_releasing_results_asks_while_students_can_try_again(world, rule, settings, asks):
+    scene = StaffCourse(world)
+    set_results(scene, rule, **{"timeline.due": "2026-11-30T23:59"} | settings)
+    reply = release_results(scene, confirm=False)
+    assert (reply.status == 200) is asks
+    assert bool(scene.staff.get(scene.path).json()["results_released_at"]) is not asks
+    if asks:
+        assert reply.one(role="alert").one("a")["href"] == f"{scene.path}/edit"
+        release_results(scene)
+        assert scene.staff.get(scene.path).json()["results_released_at"]
+
+
+def test_releasing_results_asks_for_students_with_more_time(world):
+    scene = StaffCourse(world)
+    set_results(scene, "after_due", **{"timeline.due": "2026-10-10T23:59"})
+    grants = {"due": "2026-12-01 12:00", "reason": "ill"}
+    extension = {"student": str(scene.student.id), "grants": grants}
+    assert scene.staff.post(f"{scene.home}/extensions", extension).status_code == 201
+    assert release_results(scene, confirm=False).one(role="alert")
+
+
+def test_results_are_released_now_and_hidden_again(scene):
     scene.student.submit(scene.assigned, {"why": "Fewer."})
-    done = scene.press(scene.editor(), "Show results now")
-    told = scene.browser.follow(done).one(has="note-good")
+    set_results(scene, "manual")
+    told = scene.browser.follow(release_results(scene)).one(has="note-good")
     assert told.text.startswith("Students see their results now. 1 answer to part why")
     assert scene.staff.get(scene.path).json()["results_released_at"]
-    done = scene.press(scene.editor(), "Show results automatically")
-    assert "Results are released automatically again." in scene.browser.follow(done).text
+    done = scene.press(scene.editor(), "Hide results")
+    told = HIDDEN_MESSAGE.format(what="Results", until=HIDDEN_UNTIL["manual"])
+    assert told in scene.browser.follow(done).text
     assert scene.staff.get(scene.path).json()["results_released_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "label"),
+    [
+        ("at_once", "Undo the early release of results"),
+        ("after_due", "Hide results until due"),
+        ("after_close", "Hide results until the assignment closes"),
+        ("manual", "Hide results"),
+    ],
+)
+def test_button_says_what_becomes_of_released_results(scene, rule, label):
+    release_results(scene)
+    set_results(scene, rule)
+    button = scene.editor().one("button", name="show_results")
+    assert (button["value"], button.text) == ("rule", label)
 
 
 def test_releasing_solutions_still_waits_for_students_with_time_left(scene):

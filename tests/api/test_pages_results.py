@@ -221,6 +221,8 @@ def test_results_page_releases_results_beside_warnings(world, group, browser):
     page = browser.get(f"/assignments/{assigned.assignment}/results")
     assert "1 answer to part why of “Powers of a number” is not graded." in page.text
     form = page.one("form", action=f"/assignments/{assigned.assignment}/release")
+    confirmation = browser.send(form, "show_results=now")
+    form = confirmation.one("form", action=form["action"])
     assert browser.send(form, "show_results=now").status == 303
     again = browser.get(f"/assignments/{assigned.assignment}/results")
     assert "Results were released on" in again.text

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.auth.authorization import CourseMembership
 from api.core.clock import from_micros, to_micros
-from api.db.models import Answer, Assignment, AssignmentProblem, ProblemVersion
+from api.db.models import Answer, Assignment, AssignmentProblem, Course, ProblemVersion
 from api.schemas.grading.regrade_requests import Readiness, Unassessed
 from api.services.assignments.release import compute_results_visibility
 from api.services.assignments.rules import build_base_timeline, load_distinct_rules
@@ -65,6 +65,20 @@ def assess_release_readiness(
         results=assignment.results,
         results_from=visibility.since,
         warnings=warnings,
+    )
+
+
+def reveals_verdicts_before_last_attempt(
+    session: Session, assignment: Assignment, course: Course, *, now: datetime
+) -> bool:
+    """Return whether a release now shows verdicts to students who may answer again."""
+    if assignment.published_at is None:
+        return False
+    return any(
+        rules.attempts != 1
+        and _accepts_answers(rules, now)
+        and not compute_results_visibility(assignment, rules, now=now).now
+        for rules in load_distinct_rules(session, assignment, course)
     )
 
 

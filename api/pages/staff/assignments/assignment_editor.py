@@ -25,7 +25,11 @@ from api.pages.staff.assignments.assignment_form import (
     read_posted_texts,
     texts_to_assignment,
 )
-from api.pages.staff.assignments.editor_messages import PUBLISHED, build_editor_message
+from api.pages.staff.assignments.editor_messages import (
+    PUBLISHED,
+    build_editor_message,
+    build_release_buttons,
+)
 from api.pages.staff.assignments.problem_usage import load_problems_opened_by_students
 from api.pages.staff.assignments.timeline_chart import draw_timelines, list_timeline_marks
 from api.routes.assignments import assignments as api
@@ -34,7 +38,6 @@ from api.schemas.assignments.assignments import (
     AssignmentChanged,
     AssignmentPatch,
     OrderIn,
-    ReleaseIn,
     StaffAssignment,
 )
 from api.schemas.shared.effects import Effect
@@ -42,11 +45,6 @@ from api.services.assignments.assignment_lifecycle import has_submissions
 
 router = PageRouter()
 EDIT_PATH: Final = "/assignments/{assignment}/edit"
-RELEASE_FIELDS: Final = {"show_results": "results", "show_solutions": "solutions"}
-"""Names of the release buttons, mapped to API fields.
-
-The settings already have fields named ``results`` and ``solutions``.
-"""
 FollowUpAction: TypeAlias = Callable[[str, Effect | None], Response]
 """Callback that runs after the settings are saved, with the version and the effect.
 
@@ -104,6 +102,7 @@ def render_assignment_editor(
         differences=find_differences(fields, typed, field_label) if stale and typed else None,
         confirm=confirm,
         has_work=bool(confirm) and _has_submissions(assignment, context),
+        release_buttons=build_release_buttons(assignment_view, context.now),
         is_unsaved=bool(typed and find_differences(fields, typed, field_label)),
         **build_form_context(form, view),
     )
@@ -133,11 +132,11 @@ def save_assignment(assignment: UUID, form: FormDep, context: PageDep) -> Respon
     """
     match form.text("act"):
         case "publish":
-            return _save_settings_then_run(
+            return save_settings_then_run(
                 assignment, form, context, lambda *_: _publish_assignment(assignment, context)
             )
         case "find":
-            return _save_settings_then_run(
+            return save_settings_then_run(
                 assignment,
                 form,
                 context,
@@ -169,7 +168,7 @@ def _patch_settings(
     return api.patch_assignment(assignment, body, context, expected, Response(), dry_run=is_dry_run)
 
 
-def _save_settings_then_run(
+def save_settings_then_run(
     assignment: UUID, form: PostedForm, context: RequestContext, act: FollowUpAction
 ) -> Response:
     """Save the settings if they changed, then run *act* on the resulting version.
@@ -238,22 +237,7 @@ def unpublish_assignment(assignment: UUID, form: FormDep, context: PageDep) -> R
         api.post_unpublish(assignment, context, Response())
         return flash.redirect_with_flash(f"/assignments/{assignment}/edit", effect)
 
-    return _save_settings_then_run(assignment, form, context, unpublish_and_redirect)
-
-
-@router.post("/assignments/{assignment}/release")
-def change_release(assignment: UUID, form: FormDep, context: PageDep) -> Response:
-    """Release results or solutions now, or return them to their release rule."""
-    states = {"now": True, "rule": False}
-    choices = form.non_empty_texts(*RELEASE_FIELDS)
-    values = {RELEASE_FIELDS[name]: states.get(choice, choice) for name, choice in choices.items()}
-    word = "solutions" if form.has("show_solutions") else "results"
-
-    def apply_release(_: str, effect: Effect | None) -> Response:
-        api.post_results_release(assignment, validate_body(ReleaseIn, values), context, Response())
-        return flash.redirect_with_flash(f"/assignments/{assignment}/edit", effect, word)
-
-    return _save_settings_then_run(assignment, form, context, apply_release)
+    return save_settings_then_run(assignment, form, context, unpublish_and_redirect)
 
 
 @router.post("/assignments/{assignment}/order")
@@ -267,7 +251,7 @@ def reorder_problems(assignment: UUID, form: FormDep, context: PageDep) -> Respo
         api.put_problem_order(assignment, body, context, parse_form_version(version), Response())
         return _redirect_with_effect(f"/assignments/{assignment}/edit#problems", effect)
 
-    return _save_settings_then_run(assignment, form, context, move_problem)
+    return save_settings_then_run(assignment, form, context, move_problem)
 
 
 def _move_name(names: list[str], form: PostedForm) -> list[str]:

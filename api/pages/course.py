@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from uuid import UUID
 
 from fastapi.responses import Response
@@ -16,7 +17,7 @@ from api.routes.courses import courses
 from api.routes.student import assigned_problems
 from api.schemas.accounts.mail import NewsItem
 from api.schemas.courses.courses import CourseView
-from api.schemas.student.assignments import Moment, MyAssignment
+from api.schemas.student.assignments import Moment, MyAssignment, Times
 from api.services.gradebook.totals import CourseTotal, load_my_total
 
 router = PageRouter()
@@ -50,6 +51,7 @@ def render_student_course(
         open=active,
         closed=[one for one in progress if not one.is_open],
         due_next=None if course.archived_at else _find_due_next(active),
+        late_work=() if course.archived_at else _list_late_work(active),
         to_do=None if course.archived_at else unanswered_count,
     )
 
@@ -74,9 +76,45 @@ def _find_due_next(progress: Sequence[AssignmentProgress]) -> DueNext | None:
     if not candidates:
         return None
     due, work = min(candidates, key=lambda candidate: candidate[0].at)
+    return DueNext(work.set.title, _first_unanswered_path(work), due)
+
+
+def _first_unanswered_path(work: AssignmentProgress) -> str:
+    """Return the path of the first problem of an assignment that has questions left."""
     rows = [row.problem for row in work.rows if row.problem.answered < row.problem.parts]
-    href = f"/assignments/{work.set.id}/problems/{rows[0].problem}"
-    return DueNext(work.set.title, href, due)
+    return f"/assignments/{work.set.id}/problems/{rows[0].problem}"
+
+
+@dataclass(frozen=True, slots=True)
+class LateWork:
+    """Late work with questions left that still earns *credit*, until a time if that is known."""
+
+    title: str
+    href: str
+    credit: Fraction
+    until: Moment | None
+
+
+def _list_late_work(progress: Sequence[AssignmentProgress]) -> list[LateWork]:
+    """Return the late work that can still earn credit, in the order of the page."""
+    return [
+        LateWork(
+            work.set.title,
+            _first_unanswered_path(work),
+            work.set.times.credit_now,
+            _find_end_of_credit(work.set.times),
+        )
+        for work in progress
+        if work.set.times.state == "late" and work.set.times.credit_now
+        if work.unanswered_count and not work.set.excused
+    ]
+
+
+def _find_end_of_credit(times: Times) -> Moment | None:
+    """Return until when answers earn the credit that they earn now, None if that has no end."""
+    if times.credit_now == 1 and times.late_days_until:
+        return times.late_days_until
+    return next((stage.until for stage in times.stages if stage.credit == times.credit_now), None)
 
 
 def _load_my_total(context: RequestContext, course: UUID) -> CourseTotal:

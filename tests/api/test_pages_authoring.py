@@ -58,6 +58,32 @@ def test_new_problem_form_fills_template_with_title_and_question(scene):
     assert scene.browser.follow(stored).one("h1").text == "Layer: which?"
 
 
+@pytest.mark.parametrize("act", ["draft", "publish"])
+def test_problem_written_for_an_assignment_is_offered_to_it(scene, act):
+    bank = scene.browser.follow(scene.press(scene.editor(), "Choose problems"))
+    gallery = scene.browser.get(bank.one("a", text="New problem")["href"])
+    form = gallery.one("form", action=f"{scene.home}/problems/check")
+    assignment = str(scene.assigned.assignment)
+    assert form.one("input", name="to")["value"] == assignment
+    [blank] = [one["href"] for one in gallery.all("a") if "/check?" in one["href"]]
+    empty = scene.browser.get(blank)
+    assert empty.one("input", name="to")["value"] == assignment
+    query = f"template=choice&title=Layer&to={assignment}"
+    editor = scene.browser.get(f"{form['action']}?{query}")
+    saved = scene.browser.follow(
+        scene.browser.send(editor.one("form", action=f"{scene.home}/problems/check"), f"act={act}")
+    )
+    if act == "draft":
+        publish = next(
+            one for one in saved.all("form") if one.get("action", "").endswith("/publish")
+        )
+        saved = scene.browser.follow(scene.browser.send(publish))
+    add = saved.one("form", action=f"/assignments/{assignment}/problems")
+    pick = add.one("button", name="pick")["value"]
+    assert scene.browser.send(add, f"pick={pick}").status == 303
+    assert "layer" in {one["problem"] for one in scene.staff.get(scene.path).json()["problems"]}
+
+
 @pytest.mark.parametrize(("query", "status"), [("template=poem", 404), ("template=A1", 422)])
 def test_unknown_template_is_not_found(scene, query, status):
     assert scene.browser.get(f"{scene.home}/problems/check?{query}").status == status

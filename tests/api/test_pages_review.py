@@ -499,6 +499,33 @@ def test_regrade_request_is_accepted_with_new_credit(asked):
     assert "No requests." in ada.get(f"{scene.assignment}/requests?status=open").text
 
 
+def test_answer_of_a_request_shows_the_request_and_the_question_and_leads_back(asked):
+    scene, student = asked
+    ada = Browser(scene.world, scene.ada)
+    queue = ada.get(f"{scene.assignment}/requests")
+    [link] = [one["href"] for one in queue.all("a") if one["href"].startswith("/answers/")]
+    page = ada.get(link)
+    statement = scene.ada.get(link).json()["statement"]
+    assert statement
+    assert statement in page.one("section", **{"aria-labelledby": "s-model"}).text
+    [back] = [one["href"] for one in page.all("a") if "/requests#r-" in one["href"]]
+    path, _, place = back.partition("#")
+    card = page.one("section", id=place)
+    assert "It is <i>there</i>." in card.text
+    assert queue.one(id=place)
+    form = page.one("form", id="rubric")
+    done = ada.send(form, "act=next", credit="50%")
+    assert done.location.partition("?")[0] == path
+    assert done.location.endswith(f"#{place}")
+    ada.send(
+        next(one for one in queue.all("form") if one["action"].startswith("/requests/")),
+        f"decision={KEEP_GRADE}",
+        reply="Half of it.",
+    )
+    assert "Half of it." in ada.get(link).one("section", id=place).text
+    assert told(scene, student)["credit"] == 0.5
+
+
 def test_request_can_be_accepted_with_the_same_grade(asked):
     scene, student = asked
     ada = Browser(scene.world, scene.ada)

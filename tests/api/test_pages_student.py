@@ -128,6 +128,23 @@ def test_due_next_links_to_first_unanswered_problem(world, browser, student, cou
     assert "20 Nov 2026, 12:00" in browser.get(f"/courses/{course}").one(id="due-next").text
 
 
+def test_late_work_that_still_earns_credit_is_named_above_the_next_due(
+    world, browser, student, course
+):
+    world.assignment(course, timeline_spec={"due": "2026-11-20 12:00"})
+    late = {"due": "2026-11-02 13:30", "late": LATE["late"]}
+    [assigned] = world.assignment(course, OTHER, timeline_spec=late)
+    assert not browser.get(f"/courses/{course}").all(id="late-work")
+    world.clock.advance(hours=2)
+    page = browser.get(f"/courses/{course}")
+    note = page.one(id="late-work")
+    assert note.one("a")["href"] == assigned.path
+    assert "90 % until Tue 3 Nov 2026, 13:30" in note.text
+    assert "20 Nov 2026" in page.one(id="due-next").text
+    student.submit(assigned, {"cells": "9", "doubled": "18", "why": "?"})
+    assert not browser.get(f"/courses/{course}").all(id="late-work")
+
+
 def test_current_grade_links_to_its_calculation(world, browser, student, course):
     [over] = world.assignment(course, timeline_spec={"due": "2026-11-02 13:30"})
     student.submit(over, {"cells": "9", "doubled": "18"})

@@ -169,6 +169,33 @@ class TestRequests:
         assert "declined" in listed.text
         assert listed.one("a", text="Why small kernels, Why")["href"] == f"{path}#part-why"
 
+    def regrade_links(self, here, asker):
+        page = Browser(here.world, asker).get(here.assigned.path)
+        return [one["href"] for one in page.all("a", text="Request a regrade")]
+
+    def test_verdict_links_to_regrade_request_while_one_is_possible(self, here, asker, path):
+        [link] = self.regrade_links(here, asker)
+        assert link == f"{path}#ask-why"
+        assert Browser(here.world, asker).get(path).one("textarea", id="ask-why")
+        assert asker.post(f"{path}/parts/why/request", {"text": "See."}).status_code == 201
+        assert not self.regrade_links(here, asker)
+        [one] = asker.get("/me/requests").json()["items"]
+        here.bob.post(f"/requests/{one['id']}/answer", {"decision": "declined", "reply": "No."})
+        assert self.regrade_links(here, asker)
+
+    @pytest.mark.parametrize(
+        "settings", [{"regrade_limit": 0}, {"results": "manual"}, {"regrade_days": 1}]
+    )
+    def test_verdict_has_no_link_when_regrades_cannot_be_requested(self, here, asker, settings):
+        here.change(**settings)
+        here.world.clock.advance(days=3)
+        assert not self.regrade_links(here, asker)
+
+    def test_verdict_with_full_credit_has_no_link_to_a_regrade_request(self, here):
+        student = here.student("A thought.")
+        here.mark(here.ada, here.answer(student), credit=1)
+        assert not self.regrade_links(here, student)
+
     @pytest.mark.parametrize(
         ("text", "status", "said"),
         [("   ", 422, "must not be empty"), ("x" * 5_001, 422, "at most 5000")],

@@ -343,6 +343,7 @@ def test_course_sees_bank_and_own_problems_only(world, desk):
         ({"kind": "integer"}, ["toy", "why-small-kernels"]),
         ({"kind": "text", "space": "course"}, ["why-small-kernels"]),
         ({"kind": "matrix"}, []),
+        ({"difficulty": "5"}, []),
         ({"status": "retired"}, []),
     ],
 )
@@ -353,7 +354,9 @@ def test_problem_list_filters_by_topic_text_and_kind(world, desk, query, expecte
     assert [one["problem"] for one in desk.get(**query).json()["items"]] == expected
 
 
-@pytest.mark.parametrize("query", [{"kind": 'a"b'}, {"status": "gone"}, {"space": "mine"}])
+@pytest.mark.parametrize(
+    "query", [{"kind": 'a"b'}, {"status": "gone"}, {"space": "mine"}, {"difficulty": "6"}]
+)
 def test_invalid_problem_filter_is_rejected(desk, query):
     assert desk.get(**query).status_code == 422
 

@@ -134,6 +134,21 @@ def test_key_moves_to_comment_and_typed_letters_are_no_keys(start):
     expect(desk.page.locator("#progress")).to_have_text("0 of 1 graded")
 
 
+def test_escape_leaves_the_comment_and_control_enter_saves_it(start):
+    desk = start(INVARIANCE, ["Max pooling.", "No idea."])
+    desk.press_and_go("n")
+    desk.press("c")
+    desk.page.keyboard.type("Well put.")
+    desk.press("Escape")
+    expect(desk.page.get_by_label("Comment", exact=True)).not_to_be_focused()
+    desk.press("1")
+    desk.press("c")
+    desk.press_and_go("Control+Enter")
+    expect(desk.page.locator("#progress")).to_have_text("1 of 2 graded")
+    desk.press_and_go("p")
+    expect(desk.page.get_by_label("Comment", exact=True)).to_have_value("Well put.")
+
+
 def test_keyboard_shortcuts_work_before_other_scripts_load(start):
     desk = start(INVARIANCE, ["Max pooling.", "No idea."])
     waiting = []

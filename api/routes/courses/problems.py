@@ -1,9 +1,10 @@
 """Problems that a course can use: those of the bank, and its authors' own uploads."""
 
+from dataclasses import asdict, dataclass
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Depends, Query, Response
 
 from api.core.errors import (
     Forbidden,
@@ -57,20 +58,28 @@ KindFilter = Annotated[
 ShortText = Annotated[str, Query(max_length=200)]
 
 
+@dataclass(frozen=True, slots=True)
+class ProblemSearchQuery:
+    """Filters of the problem list; empty ones match everything."""
+
+    topic: ShortText = ""
+    text: Annotated[str, Query(max_length=200, description="part of an id or a title")] = ""
+    kind: KindFilter = ""
+    difficulty: Annotated[int | None, Query(ge=1, le=5)] = None
+    space: Literal["", "bank", "course"] = ""
+    status: Literal["published", "draft", "retired"] = "published"
+
+
 @router.get(PROBLEMS_PATH, responses=READ_ERRORS)
-def get_problems(  # a filter each
+def get_problems(
     course: UUID,
     context: ContextDep,
     page_request: PageRequestDep,
-    topic: ShortText = "",
-    text: Annotated[str, Query(max_length=200, description="part of an id or a title")] = "",
-    kind: KindFilter = "",
-    space: Literal["", "bank", "course"] = "",
-    status: Literal["published", "draft", "retired"] = "published",
+    query: Annotated[ProblemSearchQuery, Depends()],
 ) -> ProblemPage:
     """List the problems that the course can use, each in its newest version, by id."""
     after = page_request.parse_cursor("problem", str)
-    filters = search.ProblemFilters(topic=topic, text=text, kind=kind, space=space, status=status)
+    filters = search.ProblemFilters(**asdict(query))
     with context.reading() as session:
         member = context.authorize_course(session, course, right="see_unreleased")
         rows = search.search_problems(

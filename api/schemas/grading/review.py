@@ -40,6 +40,7 @@ ITEM: Final[dict[str, Any]] = LINE | {
     "problem": "why-small-kernels",
     "part": "why",
     "kind": "text",
+    "statement": "Two ways to build a layer of a network are compared.",
     "prompt": "Why are small kernels stacked?",
     "model": "Fewer parameters and more non-linearities.",
     "typed": "Fewer parameters.",
@@ -159,8 +160,9 @@ class QueueLine(Schema):
 class ReviewItem(QueueLine):
     """An answer with everything that is needed to grade it.
 
-    *prompt* and *model* have the student's numbers. *explanation* is the automatic result. *quote*
-    is the passage of the report that the answer was confirmed from, null for a typed answer.
+    *statement*, *prompt* and *model* have the student's numbers. *explanation* is the automatic
+    result. *quote* is the passage of the report that the answer was confirmed from, null for a
+    typed answer.
     *attachment* is the image or PDF that was submitted with it. If the assignment is graded
     anonymously, *submission*, *received_at* and *late_credit* are null for TAs. The `ETag` is that
     of the mark, for `If-Match`.
@@ -173,6 +175,7 @@ class ReviewItem(QueueLine):
     part: str
     part_title: str = ""
     kind: str
+    statement: str
     prompt: str
     model: str
     typed: Answer | None

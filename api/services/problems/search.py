@@ -23,12 +23,14 @@ NO_VERSION: Final = "There is no such problem version in this course or the bank
 class ProblemFilters:
     """Filters of a search; empty ones match everything.
 
-    *text* is a part of an id or a title, *kind* the kind of one of the parts.
+    *text* is a part of an id or a title, *kind* the kind of one of the parts, *difficulty* is 1
+    to 5.
     """
 
     topic: str = ""
     text: str = ""
     kind: str = ""
+    difficulty: int | None = None
     space: str = ""
     status: str = "published"
 
@@ -64,6 +66,8 @@ def search_problems(
     )
     if filters.topic:
         query = query.where(ProblemVersion.topic == filters.topic)
+    if filters.difficulty is not None:
+        query = query.where(ProblemVersion.difficulty == filters.difficulty)
     if filters.text:
         query = query.where(
             text_search_condition(filters.text, ProblemVersion.problem, ProblemVersion.title)

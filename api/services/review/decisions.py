@@ -75,6 +75,20 @@ def list_regrade_requests(
     return _serialize_requests(session, member, assignment, session.execute(page).all())
 
 
+def load_requests_about_answer(session: Session, context: AnswerContext) -> list[RequestView]:
+    """Return the regrade requests about an answer, oldest first."""
+    query = (
+        select(RegradeRequest)
+        .where(RegradeRequest.answer_id == context.answer.id)
+        .order_by(RegradeRequest.created_at, RegradeRequest.id)
+    )
+    rows = session.scalars(query).all()
+    people = {row.student_id for row in rows} | {row.replied_by for row in rows}
+    names = load_display_names(session, people)
+    assigned_problem = context.part.assigned_problem
+    return [_serialize_request(row, context.answer, assigned_problem, names) for row in rows]
+
+
 def _build_regrade_request_order() -> ColumnElement[int]:
     later = case((RegradeRequest.status == "open", 0), else_=DECIDED_OFFSET_MICROS)
     return type_coerce(RegradeRequest.created_at, BigInteger) + type_coerce(later, BigInteger)

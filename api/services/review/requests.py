@@ -1,6 +1,6 @@
 """Regrade requests of students: when they are allowed, and the student's own list."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import CourseMembership
 from api.auth.principal import Principal
 from api.auth.roles import is_permitted
 from api.core.clock import from_micros
@@ -103,27 +104,64 @@ def _check_request_window(
 
     The days start when the student can see this result, and follow the course's calendar.
     """
-    assignment = context.part.assigned_problem.assignment
     if context.answer.credit is None:
         raise Conflict("This answer is not graded yet.")
+    assignment, course = context.part.assigned_problem.assignment, context.member.course
+    graded_at = session.get_one(Grading, context.answer.grading_id).created_at
+    end = _compute_window_end(assignment, course, visibility, graded_at)
+    if end is not None and now > end:
+        ended = timeline.format_absolute(end, get_zone(course.zone))
+        raise Conflict(
+            f"The regrade window for this answer ended on {ended}.", code="requests_closed"
+        )
+
+
+def _compute_window_end(
+    assignment: Assignment, course: Course, visibility: Visibility, graded_at: datetime
+) -> datetime | None:
+    """Return the end of the regrade window of an answer, or None if it does not end."""
     if assignment.regrade_days is None:
-        return
-    since = session.get_one(Grading, context.answer.grading_id).created_at
+        return None
+    since = graded_at
     shown_from = [
         one for one in (assignment.results_released_at, visibility.since) if one is not None
     ]
     if shown_from:
         since = max(since, min(shown_from))
-    where = get_zone(context.member.course.zone)
+    where = get_zone(course.zone)
     wall = since.astimezone(where).replace(tzinfo=None, fold=0)
-    end = from_micros(
+    return from_micros(
         timeline.local_to_microseconds(wall + timedelta(days=assignment.regrade_days), where)
     )
-    if now > end:
-        raise Conflict(
-            f"The regrade window for this answer ended on {timeline.format_absolute(end, where)}.",
-            code="requests_closed",
-        )
+
+
+def find_regradable_answers(
+    session: Session,
+    member: CourseMembership,
+    assignment: Assignment,
+    answers: Collection[UUID],
+    *,
+    visibility: Visibility,
+    now: datetime,
+) -> frozenset[UUID]:
+    """Return which of a student's own answers they may request a regrade of now."""
+    if not answers or not visibility.now or member.viewing:
+        return frozenset()
+    if _is_request_limit_reached(session, assignment, member.student_id):
+        return frozenset()
+    open_request = select(RegradeRequest.id).where(
+        RegradeRequest.answer_id == Answer.id, RegradeRequest.status == "open"
+    )
+    rows = session.execute(
+        select(Answer.id, Grading.created_at)
+        .join(Grading, Grading.id == Answer.grading_id)
+        .where(Answer.id.in_(answers), Answer.credit.is_not(None), ~open_request.exists())
+    )
+    ends = {
+        answer: _compute_window_end(assignment, member.course, visibility, graded_at)
+        for answer, graded_at in rows
+    }
+    return frozenset(answer for answer, end in ends.items() if end is None or now <= end)
 
 
 def _lock_and_check_no_open_request(session: Session, context: AnswerContext) -> None:
@@ -147,8 +185,17 @@ def _lock_and_check_no_open_request(session: Session, context: AnswerContext) ->
 
 def _check_request_limit(session: Session, context: AnswerContext) -> None:
     assignment = context.part.assigned_problem.assignment
+    if _is_request_limit_reached(session, assignment, context.member.student_id):
+        raise Conflict(
+            f"You cannot make more requests in this assignment: {assignment.regrade_limit} are "
+            "allowed.",
+            code="requests_closed",
+        )
+
+
+def _is_request_limit_reached(session: Session, assignment: Assignment, student: UUID) -> bool:
     if assignment.regrade_limit is None:
-        return
+        return False
     request_count = session.scalar(
         select(func.count())
         .select_from(RegradeRequest)
@@ -156,15 +203,10 @@ def _check_request_limit(session: Session, context: AnswerContext) -> None:
         .join(AssignmentProblem, AssignmentProblem.id == Answer.problem_id)
         .where(
             AssignmentProblem.assignment_id == assignment.id,
-            RegradeRequest.student_id == context.member.student_id,
+            RegradeRequest.student_id == student,
         )
     )
-    if (request_count or 0) >= assignment.regrade_limit:
-        raise Conflict(
-            f"You cannot make more requests in this assignment: {assignment.regrade_limit} are "
-            "allowed.",
-            code="requests_closed",
-        )
+    return (request_count or 0) >= assignment.regrade_limit
 
 
 def list_own_regrade_requests(

@@ -181,12 +181,16 @@ def serialize_review_item(
 def _render_question(
     session: Session, context: AnswerContext, variants: VariantCache
 ) -> dict[str, Any]:
-    """Return the prompt and the model answer with the student's numbers."""
+    """Return the statement, the prompt and the model answer with the student's numbers."""
     submission = context.submission
     variant = variants.get_variant(session, submission.version_id, submission.position)
     part, scope = variant.problem.get_part(context.part.part_id), variant.student_scope(REGISTRY)
     model = part.model.fill(scope).strip() if isinstance(part, TextPart) else ""
-    return {"prompt": part.prompt.fill(scope).strip(), "model": model}
+    return {
+        "statement": variant.problem.statement.fill(scope).strip(),
+        "prompt": part.prompt.fill(scope).strip(),
+        "model": model,
+    }
 
 
 def _count_comments(session: Session, answer: Answer) -> int:

@@ -42,8 +42,7 @@ function say(text, ...rest) {
 
 function button(label, act) {
   const made = document.createElement("button");
-  Object.assign(made, { type: "button", className: "button-link", textContent: label });
-  made.addEventListener("click", act);
+  Object.assign(made, { type: "button", className: "button-link", textContent: label, onclick: act });
   return made;
 }
 
@@ -133,12 +132,12 @@ let saving;
 let dirty = false;
 const forget = () => {
   dirty = false;
-  try { localStorage.removeItem(place); } catch { /* the browser keeps nothing */ }
+  try { localStorage.removeItem(place); } catch { /* nothing is kept */ }
 };
 const keep = () => {
   dirty = true;
   const kept = { version: form.elements.version.value, typed: entries() };
-  try { localStorage.setItem(place, JSON.stringify(kept)); } catch { /* the browser keeps nothing */ }
+  try { localStorage.setItem(place, JSON.stringify(kept)); } catch { /* nothing is kept */ }
 };
 
 async function save() {

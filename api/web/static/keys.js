@@ -1,8 +1,8 @@
-// The page waits for this file, so that no key is lost while it loads.
+// The page waits for this file, so that no key is lost.
 "use strict";
 {
-  /* Dictation software presses keys letter by letter, so people can turn them off. */
-  const stored = (act) => { try { return act(localStorage); } catch { /* not allowed */ } };
+  /* Dictation software types letters, so people can turn keys off. */
+  const stored = (act) => { try { return act(localStorage); } catch { /* refused */ } };
   let keys = stored((items) => items.getItem("grader keys")) !== "off";
   addEventListener("DOMContentLoaded", () => {
     const turn = document.createElement("button");
@@ -18,11 +18,14 @@
 
   addEventListener("keydown", (event) => {
     const { target, key } = event;
-    if (target.closest?.("input:not([type=radio], [type=checkbox]), textarea, select")) return;
-    if (!keys || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    const field = target.closest?.("input:not([type=radio], [type=checkbox]), textarea, select");
+    const held = event.ctrlKey || event.metaKey;
+    if (field && key === "Escape") field.blur();
+    if (field && key === "Enter" && held) field.form.querySelector("[data-key=n]")?.click();
+    if (field || !keys || held || event.altKey || event.defaultPrevented) return;
     const found = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
     if (!found) return;
     event.preventDefault();
-    found.matches("a, button, [type=checkbox]") ? found.click() : found.focus();
+    found.matches("textarea") ? found.focus() : found.click();
   });
 }

@@ -5,10 +5,9 @@ const platform = window.opener ?? window.parent;
 
 if (note && platform !== window) {
   const button = document.createElement("button");
-  Object.assign(button, { type: "button", className: "button", textContent: note.dataset.label });
-  button.addEventListener("click", () => {
+  const onclick = () =>
     platform.postMessage({ subject: "org.imsglobal.lti.close" }, note.dataset.platform);
-  });
+  Object.assign(button, { type: "button", className: "button", textContent: note.dataset.label, onclick });
   const row = document.createElement("p");
   row.append(button);
   note.parentElement.append(row);

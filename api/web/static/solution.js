@@ -4,8 +4,7 @@ const BEAT = 350;
 
 function control(label, act) {
   const made = document.createElement("button");
-  Object.assign(made, { type: "button", className: "button-quiet button-small", textContent: label });
-  made.addEventListener("click", act);
+  Object.assign(made, { type: "button", className: "button-quiet button-small", textContent: label, onclick: act });
   return made;
 }
 

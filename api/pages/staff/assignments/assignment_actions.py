@@ -56,11 +56,10 @@ def change_release(assignment: UUID, form: FormDep, context: PageDep) -> Respons
     word = "solutions" if form.has("show_solutions") else "results"
 
     def apply_release(_: str, effect: Effect | None) -> Response:
-        is_confirmed = form.text("confirm") == "yes"
-        if values.get("results") is True and not is_confirmed:
-            if _reveals_verdicts_early(assignment, context):
-                saved = "done" if effect else ""
-                return render_assignment_editor(assignment, context, saved=saved, confirm="release")
+        must_confirm = values.get("results") is True and form.text("confirm") != "yes"
+        if must_confirm and _reveals_verdicts_early(assignment, context):
+            saved = "done" if effect else ""
+            return render_assignment_editor(assignment, context, saved=saved, confirm="release")
         api.post_results_release(assignment, validate_body(ReleaseIn, values), context, Response())
         return flash.redirect_with_flash(f"/assignments/{assignment}/edit", effect, word)
 

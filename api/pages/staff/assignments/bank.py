@@ -10,6 +10,7 @@ from fastapi import Depends, Query, Response
 from pydantic import Field
 
 from api.core.errors import NotFound, ServiceError
+from api.core.ids import parse_id
 from api.dependencies import RequestContext
 from api.http.pagination import MAX_CURSOR_CHARACTERS
 from api.pages.forms.form import FormDep, PostedForm, validate_body
@@ -33,6 +34,7 @@ ROWS: Final = 30
 MAX_PICKS: Final = 50
 """Maximum number of problems that are chosen at once, so that an address holds them."""
 SPACES: Final = (("", "bank and course"), ("bank", "the bank"), ("course", "this course"))
+DIFFICULTIES: Final = tuple("12345")
 STATUSES: Final = ("published", "draft", "retired")
 VersionTab = Literal["preview", "source", "versions"]
 PickText = Annotated[str, Field(max_length=120, pattern=r"^[a-z0-9-]+/[0-9a-f-]{36}$")]
@@ -52,6 +54,7 @@ class ProblemFilter:
     topic: SearchText = ""
     text: SearchText = ""
     kind: Annotated[str, Query(max_length=20, pattern="^[a-z]*$")] = ""
+    difficulty: Annotated[str, Query(pattern="^[1-5]?$")] = ""
     space: Literal["", "bank", "course"] = ""
     status: Literal["published", "draft", "retired"] = "published"
     to: UUID | None = None
@@ -93,6 +96,7 @@ def show_problem_bank(
         wanted=filters,
         topics=topics,
         kinds=tuple(KINDS),
+        difficulties=DIFFICULTIES,
         spaces=SPACES,
         statuses=STATUSES,
         to=to,
@@ -130,11 +134,14 @@ def _search_problems(
         course,
         context,
         build_page_request(context, limit=ROWS, cursor=cursor),
-        topic=filters.topic,
-        text=filters.text,
-        kind=filters.kind,
-        space=filters.space,
-        status=filters.status,
+        api.ProblemSearchQuery(
+            topic=filters.topic,
+            text=filters.text,
+            kind=filters.kind,
+            difficulty=int(filters.difficulty) if filters.difficulty else None,
+            space=filters.space,
+            status=filters.status,
+        ),
     )
 
 
@@ -278,4 +285,5 @@ def _change_version_and_redirect(
         change(*version_key, validate_body(ReasonIn, form.non_empty_texts("reason")), context)
     except FORM_ERRORS as error:
         return _render_problem_version(version_key, context, VersionViewOptions(), error=error)
-    return flash.redirect_with_flash(f"/courses/{version_key[0]}/problems/{version_key[1]}")
+    path, to = f"/courses/{version_key[0]}/problems/{version_key[1]}", parse_id(form.text("to"))
+    return flash.redirect_with_flash(f"{path}?to={to}" if to else path)

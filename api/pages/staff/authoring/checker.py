@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Response
 
 from api.core.errors import NotFound, ServiceError, ServiceUnavailable
+from api.core.ids import parse_id
 from api.dependencies import RequestContext
 from api.http.problem_details import WrongField
 from api.pages.forms.form import FormDep, PostedForm
@@ -39,7 +40,7 @@ MAX_QUESTION_LENGTH: Final = 1000
 class _EditorState:
     """What the editor displays: the file, and what a check found in it.
 
-    *has_changes* says that the text is stored nowhere.
+    *has_changes* says that the text is stored nowhere, *to* for which assignment the problem is.
     """
 
     source: str
@@ -48,6 +49,7 @@ class _EditorState:
     error: ServiceError | None = None
     preview: FilePreview | None = None
     has_changes: bool = False
+    to: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +76,15 @@ def show_problem_checker(
     context: PageDep,
     query: Annotated[TemplateQuery, Depends()],
     base: UUID | None = None,
+    to: UUID | None = None,
 ) -> Response:
-    """Return the editor: empty, with version *base*, or with a template."""
+    """Return the editor: empty, with version *base*, or with a template.
+
+    *to* is the assignment that the problem is for; after it is stored, it can be added there.
+    """
     authorize_author(context, course)
     source = api.get_version(course, base, context).source if base else query.load_template_text()
-    state = _EditorState(source, has_changes=bool(query.template))
+    state = _EditorState(source, has_changes=bool(query.template), to=to)
     return _render_editor(course, context, state)
 
 
@@ -112,7 +118,8 @@ def check_or_store_problem(course: UUID, form: FormDep, context: PageDep) -> Res
     """Check the file; with ``act`` ``draft`` or ``publish``, also store or publish it."""
     author = authorize_author(context, course)
     body, note = _read_problem_file(form), form.text("note")[:MAX_NOTE_LENGTH]
-    state = _EditorState(body.decode("utf-8", "replace"), note, has_changes=True)
+    to = parse_id(form.text("to"))
+    state = _EditorState(body.decode("utf-8", "replace"), note, has_changes=True, to=to)
     act = form.text("act")
     try:
         if act not in {"draft", "publish"}:
@@ -125,7 +132,8 @@ def check_or_store_problem(course: UUID, form: FormDep, context: PageDep) -> Res
         if error.code == "invalid_problem":
             return _render_editor(course, context, replace(state, report=_report_from_error(error)))
         return _render_editor(course, context, replace(state, error=error))
-    return flash.redirect_with_flash(f"/courses/{course}/problems/{stored.id}")
+    path = f"/courses/{course}/problems/{stored.id}"
+    return flash.redirect_with_flash(f"{path}?to={to}" if to else path)
 
 
 def _add_check_report(

@@ -16,8 +16,11 @@ GALLERY_PATH: Final = "/courses/{course}/problems/new"
 
 
 @router.get(GALLERY_PATH)
-def show_template_gallery(course: UUID, context: PageDep) -> Response:
-    """Return the templates, from one of which the editor starts."""
+def show_template_gallery(course: UUID, context: PageDep, to: UUID | None = None) -> Response:
+    """Return the templates, from one of which the editor starts.
+
+    *to* is the assignment that the new problem is for.
+    """
     authorize_author(context, course)
     view = courses.get_course(course, context, Response())
     return render_page(
@@ -31,4 +34,5 @@ def show_template_gallery(course: UUID, context: PageDep) -> Response:
         tab="problems",
         course=view,
         templates=TEMPLATES,
+        to=to,
     )

@@ -14,9 +14,11 @@ from api.pages.staff.grading.answer_text import summarize_texts_distinctly
 from api.pages.staff.grading.marks import mark_to_fields
 from api.routes.grading import marks as api
 from api.schemas.grading.marks import NeighborView, RubricView
+from api.schemas.grading.regrade_requests import RequestView
 from api.schemas.grading.review import ReviewItem
+from api.services.review.decisions import load_requests_about_answer
 from api.services.review.marks.reusable_comments import load_reusable_comments
-from api.services.review.review_subjects import find_part
+from api.services.review.review_subjects import find_part, load_answer_for_staff
 
 NEIGHBOR_KEYS: Final = ("q", "w", "e")
 COMMENT_KEYS: Final = ("d", "f", "g", "h", "j")
@@ -75,6 +77,14 @@ def _build_row(view: NeighborView, brief: str, labels: Mapping[UUID, str], key: 
     is_current = all(item in labels for item in view.mark.items)
     items = ", ".join(labels.get(item, "–") for item in view.mark.items)
     return NeighborRow(view, brief, items, mark_to_fields(view.mark) if is_current else {}, key)
+
+
+def load_requests(context: RequestContext, answer: UUID) -> list[RequestView]:
+    """Return the regrade requests about an answer, oldest first."""
+    with context.reading() as session:
+        caller = context.authenticate(session)
+        subject = load_answer_for_staff(session, caller, answer, right="see_submissions")
+        return load_requests_about_answer(session, subject)
 
 
 def load_comments_to_reuse(

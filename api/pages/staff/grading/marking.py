@@ -22,6 +22,7 @@ from api.pages.staff.grading.grading_aids import (
     build_highlights,
     list_neighbors,
     load_comments_to_reuse,
+    load_requests,
 )
 from api.pages.staff.grading.marks import (
     LABELS,
@@ -120,6 +121,7 @@ def _render_marking_page(
         adjacent=load_adjacent(context, part_key, answer),
         progress=find_part_progress(part_key, context),
         comments=api.get_comments(answer, context).comments,
+        requests=load_requests(context, answer),
         history=api.get_gradings(answer, context),
         t=_bind_mark(item, typed, extra_fields, None if is_stale else error),
         identical_mark=_identical_mark_fields(item),
@@ -142,6 +144,8 @@ def _redirect_to_answer(answer: UUID) -> Response:
 def mark_answer(answer: UUID, form: FormDep, context: PageDep) -> Response:
     """Grade the answer and go to the next one; with ``act`` ``stay``, stay on the page.
 
+    With an open regrade request, the next page is the list of requests, to answer it.
+
     One key gives zero points, so an answer that has points already is asked about first.
     """
     version = form.text("version")
@@ -158,7 +162,15 @@ def mark_answer(answer: UUID, form: FormDep, context: PageDep) -> Response:
         )
     if form.text("act") == "stay":
         return flash.redirect_with_flash(f"/answers/{answer}/review")
+    if path := _open_request_path(item, context):
+        return RedirectResponse(path, status_code=303)
     return claim_next_and_redirect((item.assignment, item.problem, item.part), context)
+
+
+def _open_request_path(item: ReviewItem, context: RequestContext) -> str:
+    """Return the path of the open regrade request about an answer, or "" if there is none."""
+    ids = [each.id for each in load_requests(context, item.answer) if each.status == "open"]
+    return f"/assignments/{item.assignment}/requests?saved=done#r-{ids[0]}" if ids else ""
 
 
 def _has_points(answer: UUID, context: RequestContext) -> bool:

@@ -192,7 +192,9 @@ def _list_other_published_versions(
 
     Versions of the bank and of the course are included.
     """
-    problem_page = problems.get_problems(course, context, build_page_request(context), text=problem)
+    problem_page = problems.get_problems(
+        course, context, build_page_request(context), problems.ProblemSearchQuery(text=problem)
+    )
     spaces = [item for item in problem_page.items if item.problem == problem]
     return tuple(
         (str(item.id), _version_label(item, space.space))

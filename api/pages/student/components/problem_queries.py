@@ -5,6 +5,7 @@ quickly.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -23,6 +24,7 @@ from api.schemas.student.assignments import MyAssignment
 from api.schemas.student.problem import ProblemView
 from api.schemas.student.work import ReadAs
 from api.services.engine.keyless_reading import KeylessQuestion, read_answer
+from api.services.review.requests import find_regradable_answers
 from api.services.student.assignments import load_my_assignment
 from api.services.student.history import load_student_submissions_by_id
 from api.services.student.problem import load_problem_view
@@ -75,13 +77,28 @@ def _build_problem_page_data(
         for part in view.parts
         if (text := data_without_readings.current_answer(part)) is not None
     }
-    return ProblemPageData(
-        view,
-        display,
-        data_without_readings.mine,
-        judged,
-        _read_answers(variant, typed, display),
-        **form,
+    return replace(
+        data_without_readings,
+        readings=_read_answers(variant, typed, display),
+        regradable=_find_regradable_answers(session, problem_session, judged),
+    )
+
+
+def _find_regradable_answers(
+    session: Session, problem_session: ProblemSession, judged: Mapping[str, JudgedAnswer]
+) -> frozenset[UUID]:
+    """Return the judged answers that lost credit and that the student can have regraded."""
+    member = problem_session.assigned.member
+    if problem_session.preview or member.course.archived_at:
+        return frozenset()
+    outcomes = (one.outcome for one in judged.values())
+    return find_regradable_answers(
+        session,
+        member,
+        problem_session.assigned.assignment,
+        [one.answer for one in outcomes if one.credit is not None and one.credit < 1],
+        visibility=problem_session.results_visibility,
+        now=problem_session.now,
     )
 
 

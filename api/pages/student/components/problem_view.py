@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Final
+from uuid import UUID
 
 from markupsafe import Markup
 
@@ -84,7 +85,7 @@ class ProblemPageData:
     *typed* holds the answers in the form, *checked_part* is the part to be checked, and
     *error* is the error that rejected the form. *judged* holds the latest answers by
     part, *readings* how the current answers are read, and *elsewhere* the draft that
-    another window saved in the meantime.
+    another window saved in the meantime. A regrade of the *regradable* answers can be requested.
     """
 
     view: ProblemView
@@ -92,6 +93,7 @@ class ProblemPageData:
     mine: MyAssignment | None
     judged: Mapping[str, JudgedAnswer]
     readings: Mapping[str, ReadAs]
+    regradable: frozenset[UUID] = frozenset()
     typed: Mapping[str, RawAnswer] | None = None
     checked_part: str = ""
     error: ServiceError | None = None
@@ -222,7 +224,10 @@ def _build_last_feedback(
         return None
     counts = part.standing is not None and part.standing.submission == last.submission.id
     score = format_part_score(part) if counts else ""
-    return build_feedback(last.outcome, last.submission, reading=reading, score=score)
+    may_request = last.outcome.answer in page_data.regradable
+    return build_feedback(
+        last.outcome, last.submission, reading=reading, score=score, may_request=may_request
+    )
 
 
 def build_reading_preview(

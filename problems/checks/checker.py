@@ -38,6 +38,7 @@ from problems.checks.revealing_hints import find_revealing_hints
 from problems.checks.texts import (
     TextValidator,
     find_duplicate_titles,
+    find_names_in_formulas,
     find_no_faults,
     find_text_faults,
     find_unused_phrases,
@@ -152,6 +153,7 @@ def _run_checks(
     errors: list[str] = []
     warnings = [*_find_missing_examples(problem), *_find_reserved_ids(problem)]
     warnings += find_duplicate_titles(problem)
+    warnings += find_names_in_formulas(problem)
     publication: Publication | None = None
     accepted_answers: Mapping[str, str] = {}
     try:

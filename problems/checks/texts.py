@@ -1,16 +1,23 @@
 """Checks of filled-in texts: which faults they have, and in which variant."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from grader.definitions.parts import KeyedPart
 from grader.definitions.problem import AnyPart, Problem
-from grader.definitions.template import Template
+from grader.definitions.template import PLACEHOLDER_PATTERN, Template
 from grader.errors import GraderError
 from grader.kinds.choices import ChoicePart, ChoicesPart
 from grader.kinds.texts import TextPart, find_phrases
+from grader.lazy_regex import lazy_regex
 from grader.registry import Registry
 from grader.variants.variant import Variant
+
+FORMULA_PATTERN: Final = lazy_regex(r"(?<!\\)(\$\$?)([^$]+)\1")
+UPRIGHT_TEXT_PATTERN: Final = lazy_regex(r"\\(?:text\w*|math\w+|operatorname\*?)\s*\{[^{}]*\}")
+"""Words that TeX sets as words."""
+WORD_PATTERN: Final = lazy_regex(r"(?<![\\\w])[A-Za-z]\w*")
+LONG_NAME_PATTERN: Final = lazy_regex(r"[A-Za-z]{3}")
 
 TextValidator: TypeAlias = Callable[[str], Iterable[str]]
 """Returns the faults that rendering finds in a filled-in text, such as a bad formula."""
@@ -98,6 +105,26 @@ def find_duplicate_titles(problem: Problem) -> Iterator[str]:
         if part.title and earlier != part.id:
             message = f"{part.title!r} is the title of {earlier} too; tell them apart"
             yield f"parts.{part.id}.title: {message}"
+
+
+def find_names_in_formulas(problem: Problem) -> Iterator[str]:
+    """Yield a warning for each name of several letters that a formula shows letter by letter.
+
+    TeX sets ``$kernel$`` as a product of six letters. Names such as ``dx`` are meant like that.
+    """
+    names = {name for name in (*problem.params, *problem.let) if LONG_NAME_PATTERN.search(name)}
+    for path, text in (*_iter_student_texts(problem), *_iter_hints(problem)):
+        source = UPRIGHT_TEXT_PATTERN.sub(" ", PLACEHOLDER_PATTERN.sub(" ", text.source))
+        words = {
+            word
+            for formula in FORMULA_PATTERN.finditer(source)
+            for word in WORD_PATTERN.findall(formula[2])
+        }
+        for name in sorted(names & words):
+            yield (
+                f"{path}: a formula shows the letters of {name!r} one by one; write "
+                f"{{{{{name}}}}} for its value, or \\mathrm{{{name}}} for its name"
+            )
 
 
 def find_unused_phrases(problem: Problem, variant: Variant, *, registry: Registry) -> Iterator[str]:

@@ -26,6 +26,22 @@ def test_correct_problem_has_no_findings():
     assert len(found.seeds.seeds) == 2
 
 
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "The width is ${{width}}$.",
+        r"$$\mathrm{width} = {{width}}$$ The width is $2$.",
+        r"$\text{width} \widthstop \operatorname{width}(x)$, {{width}}",
+        r"It costs \$5 for each width of {{width}}, $x$.",
+    ],
+)
+def test_values_and_upright_names_in_formulas_give_no_warning(prompt):
+    toy = problem(
+        ask(key="halve(width)", prompt=prompt), params={"width": W["W"]}, examples=[RIGHT]
+    )
+    assert report(toy).warnings == ()
+
+
 def test_correct_problem_without_draws_has_no_findings():
     found = report(problem(HALF, params={"W": 5}, examples=[RIGHT]))
     assert (found.errors, found.warnings) == ((), ())
@@ -200,6 +216,14 @@ def test_passing_example_is_not_reported(expect, answer):
                 examples=[RIGHT],
             ),
             "parts.a.mistakes.two: it gives what one gives in every draw. Keep one of them",
+        ),
+        (
+            problem(
+                ask(key="halve(width)", prompt="Half of $width$, {{width}}?"),
+                params={"width": W["W"]},
+                examples=[RIGHT],
+            ),
+            "parts.a.prompt: a formula shows the letters of 'width' one by one; write {{width}} ",
         ),
         (
             problem(ask(key="halve(W)"), params=W, examples=[RIGHT]),

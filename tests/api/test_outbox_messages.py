@@ -4,11 +4,13 @@ import re
 
 import pytest
 from api_browser import PASSWORD, ApiBrowser, set_password
+from pages import Browser
 from sqlalchemy import func, select
 from world import World
 
 from api.core.errors import Forbidden
 from api.db.models import Assignment, AuditEntry, Invite, MailOptOut, OutboxMessage, User
+from api.pages.layout.flash import OUTCOMES
 from api.routes.assignments import assignments
 from api.services.outbox import announcements
 from api.services.outbox.failures import REPLACED_MESSAGE
@@ -228,6 +230,31 @@ def test_invitation_email_contains_working_invite_link(world, mail_server, cours
     body = {"secret": secret, "password": PASSWORD}
     assert ApiBrowser(world).post("/invites/accept", body).status_code == 200
     assert message["List-Unsubscribe"] is None
+
+
+def test_new_account_is_invited_by_email(world, mail_server):
+    admin = world.person("Ad Min", admin=True)
+    form = Browser(world, admin).get("/users/new").one("form", action="/users/new")
+    typed = {"name": "Ann", "email": "ann@example.edu"}
+    page = Browser(world, admin).follow(Browser(world, admin).send(form, **typed))
+    assert OUTCOMES["user-invited"] in page.text
+    assert not page.all("input", id="link")
+    deliver(world)
+    [message] = mail_server.messages()
+    secret = LINK.search(message.get_body(("plain",)).get_content())[1]
+    body = {"secret": secret, "password": PASSWORD}
+    assert ApiBrowser(world).post("/invites/accept", body).status_code == 200
+
+
+def test_invitation_of_a_former_administrator_is_not_sent(world, mail_server):
+    admin = world.person("Ad Min", admin=True)
+    body = {"name": "Ann", "email": "ann@example.edu", "send": True}
+    created = admin.post("/users", body)
+    assert (created.status_code, created.json()["invitation"]) == (201, None)
+    with world.session() as session:
+        session.get_one(User, admin.id).is_admin = False
+    deliver(world)
+    assert mail_server.messages() == []
 
 
 def test_student_with_password_gets_no_queued_invitation(world, mail_server, course, ann, teacher):

@@ -97,6 +97,12 @@ def test_user_can_be_created_without_invitation(admin):
     assert admin.post("/users", body).json()["invitation"] is None
 
 
+def test_invitation_is_not_sent_without_email(admin):
+    body = {"name": "Bo", "email": "bo@example.edu", "send": True}
+    assert admin.post("/users", body).status_code == 409
+    assert admin.post("/users", body | {"send": False}).status_code == 201
+
+
 def test_suspended_user_cannot_be_invited(admin, ann):
     admin.post(f"/users/{ann.id}/suspend")
     assert admin.post(f"/users/{ann.id}/invite").status_code == 409

@@ -41,6 +41,7 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "scores-compared": "Scores compared. Those that differ are sent now.",
     "user-changed": "Changes saved.",
     "user-created": "Account created.",
+    "user-invited": "Account created. The invitation is on its way.",
     "user-restored": "Account restored.",
     "user-suspended": "Account suspended. All sessions and tokens ended.",
     "points-withdrawn": "Points by hand withdrawn. The computed points count again.",

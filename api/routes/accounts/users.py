@@ -33,6 +33,7 @@ from api.schemas.accounts.users import (
 from api.services.accounts import accounts
 from api.services.accounts.erasure.account import erase_account, lock_student_work
 from api.services.accounts.invitation_tokens import PasswordLink
+from api.services.outbox.queue import MessageSubject
 
 router = ApiRouter(tags=["site"])
 USER_PATH = "/users/{user}"
@@ -73,12 +74,18 @@ def get_users(
     responses=error_responses(Unauthenticated, Forbidden, Conflict, InvalidInput),
 )
 def post_user(body: UserIn, context: ContextDep) -> NewUser:
-    """Create an account and an invitation link. Give the link to its owner only."""
+    """Create an account and an invitation link, which is sent, or returned for its owner only."""
+    outbox = context.service.outbox
+    if body.invite and body.send:
+        outbox.require_enabled()
     with context.transaction() as session:
         caller = context.authorize_site(session, right="manage_site")
         account = accounts.add_user(session, caller, body, now=context.now)
         url, invitation = context.service.settings.public_url, None
-        if body.invite:
+        if body.invite and body.send:
+            subject = MessageSubject(created_by=caller.id)
+            outbox.add(session, "invitation", [account.id], subject, now=context.now)
+        elif body.invite:
             invitation = serialize_link(
                 accounts.create_invitation(
                     session, caller, account, public_url=url, now=context.now

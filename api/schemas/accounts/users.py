@@ -91,6 +91,9 @@ class UserIn(Schema):
     invite: Annotated[
         bool, Field(description="create a link with which the owner sets a password")
     ] = True
+    send: Annotated[bool, Field(description="send the link by e-mail, instead of returning it")] = (
+        False
+    )
 
 
 class NewUser(Schema):
@@ -99,7 +102,7 @@ class NewUser(Schema):
     model_config = with_examples({"user": USER | {"has_password": False}, "invitation": LINK})
 
     user: UserOut
-    invitation: Annotated[LinkOut | None, Field(description="shown only here")]
+    invitation: Annotated[LinkOut | None, Field(description="shown only here; null if it is sent")]
 
 
 class UserPage(Page[UserOut]):

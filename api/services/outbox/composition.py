@@ -207,17 +207,22 @@ def _describe_link(link: PasswordLink, zone: ZoneInfo) -> dict[str, str]:
 def _compose_invitation(
     session: Session, message: OutboxMessage, user: User, mail: DeliverySettings, *, now: datetime
 ) -> dict[str, str]:
-    course = _load_course(session, message)
+    course = None if message.course_id is None else _load_course(session, message)
     if user.has_password:
         raise MessageDroppedError("the recipient already has a password")
     creator = session.get(User, message.created_by) if message.created_by else None
     if creator is None:
         raise MessageDroppedError("the account that sent the invitation no longer exists")
+    if course is None and not creator.is_admin:
+        raise MessageDroppedError("the account that sent the invitation is no administrator")
     # As for a link that is downloaded: that of an administrator does not belong to the course.
-    link_creator = LinkCreator(creator.id, None if creator.is_admin else course.id)
+    is_limited = course is not None and not creator.is_admin
+    link_creator = LinkCreator(creator.id, course.id if course and is_limited else None)
     [link] = issue_links(
         session, [user], "invite", public_url=mail.public_url, creator=link_creator, now=now
     )
+    if course is None:
+        return {"course": "", **_describe_link(link, UTC_ZONE)}
     return {"course": course.title, **_describe_link(link, get_zone(course.zone))}
 
 

@@ -30,7 +30,7 @@ class KindRule:
 
 KIND_RULES: Final[Mapping[MessageKind, KindRule]] = {
     "password_reset": KindRule("you request a new password", counted=False),
-    "invitation": KindRule("a course invites you"),
+    "invitation": KindRule("a course or an administrator invites you"),
     "results_released": KindRule(
         "the results of an assignment are released", optional=True, news=True
     ),

@@ -29,11 +29,12 @@ The link works once, until {{ until }}. It logs you out everywhere and ends your
 If you did not request it, ignore this message. Your password does not change.
 """,
     "invitation": """\
-{{ course }}: your invitation
+{{ course or "Grader" }}: your invitation
 
 Hello {{ name }},
 
-you are in the course {{ course }}. Set your password here, and log in:
+you {% if course %}are in the course {{ course }}{% else %}have an account{% endif %}. \
+Set your password here, and log in:
 
 {{ link }}
 

@@ -73,6 +73,8 @@ def _render_new_user(
         status=error.status if error else 200,
         typed=typed,
         invites=not form.has("name") or form.has("invite"),
+        sends=not form.has("name") or form.has("send"),
+        has_mail=context.service.outbox.is_enabled,
         t=BoundForm(typed, error, LABELS),
         error=error,
     )
@@ -80,15 +82,17 @@ def _render_new_user(
 
 @router.post("/users/new")
 def create_user(form: FormDep, context: PageDep) -> Response:
-    """Create an account, and show its page with the invitation, which is shown only once."""
+    """Create an account, and show its page; an invitation that is not sent is shown only once."""
     names = ("name", "email", "student_number")
-    values = {name: form.text(name) for name in names} | {"invite": form.has("invite")}
+    values = {name: form.text(name) for name in names}
+    values |= {"invite": form.has("invite"), "send": form.has("send")}
     try:
         created = api.post_user(validate_body(UserIn, values), context)
     except RECOVERABLE_ERRORS as error:
         return _render_new_user(context, form=form, error=error)
     if created.invitation is None:
-        return RedirectResponse(f"/users/{created.user.id}?saved=user-created", status_code=303)
+        outcome = "user-invited" if form.has("invite") else "user-created"
+        return RedirectResponse(f"/users/{created.user.id}?saved={outcome}", status_code=303)
     return _render_user(context, created.user.id, link=created.invitation)
 
 

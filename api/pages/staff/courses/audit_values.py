@@ -12,10 +12,11 @@ from api.auth.roles import role_name
 from api.core.ids import parse_id
 from api.db.models import ProblemVersion
 from api.services.enrolment.display_names import load_display_names
+from api.services.gradebook.event_text import describe_status
 from api.services.problems.versions import space_kind
 
-CODED_FIELDS: Final = frozenset({"format", "results", "solutions", "status", "variants"})
-"""Fields whose values are codes for words, such as the status ``needs_review``."""
+CODED_FIELDS: Final = frozenset({"format", "results", "solutions", "variants"})
+"""Fields whose values are codes for words, such as the release rule ``after_due``."""
 OMITTED_FIELDS: Final = frozenset({"id", "created_at", "created_by"})
 """Fields left out because the entry already shows its target, time and actor."""
 ID_SUFFIX_LENGTH: Final = 8
@@ -79,8 +80,8 @@ def format_value(name: str, value: object, names: Mapping[UUID, str]) -> str:
     >>> late = [{"days": 2, "credit": "90%"}]
     >>> format_value("timeline", {"due": "2026-11-24 18:00", "late": late}, {})
     'due 2026-11-24 18:00, late (days 2, credit 90%)'
-    >>> format_value("extra", False, {}), format_value("status", "needs_review", {})
-    ('no', 'needs review')
+    >>> format_value("extra", False, {}), format_value("status", "wrong", {})
+    ('no', 'incorrect')
     >>> format_value("voided", {}, {}), format_value("role", "grader", {})
     ('', 'TA')
     """
@@ -99,6 +100,8 @@ def format_value(name: str, value: object, names: Mapping[UUID, str]) -> str:
             return names.get(identifier, f"…{value[-ID_SUFFIX_LENGTH:]}")
     if name == "role":
         return role_name(str(value))
+    if name == "status":
+        return describe_status(str(value))
     return str(value).replace("_", " ") if name in CODED_FIELDS else str(value)
 
 

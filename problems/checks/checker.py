@@ -152,8 +152,7 @@ def _run_checks(
     registry, validator = options.registry, options.validator
     errors: list[str] = []
     warnings = [*_find_missing_examples(problem), *_find_reserved_ids(problem)]
-    warnings += find_duplicate_titles(problem)
-    warnings += find_names_in_formulas(problem)
+    warnings += [*find_duplicate_titles(problem), *find_names_in_formulas(problem)]
     publication: Publication | None = None
     accepted_answers: Mapping[str, str] = {}
     try:

@@ -41,6 +41,7 @@ from api.schemas.assignments.assignments import (
     StaffAssignment,
 )
 from api.schemas.shared.effects import Effect
+from api.schemas.student.assignments import Times
 from api.services.assignments.assignment_lifecycle import has_submissions
 
 router = PageRouter()
@@ -82,7 +83,7 @@ def render_assignment_editor(
     if typed is not None:
         typed = {**points_to_texts(assignment_view), **typed}
     stale = isinstance(error, PreconditionFailed) and typed is not None
-    times = dry_run_result.assignment.times if dry_run_result else assignment_view.times
+    times = (dry_run_result.assignment if dry_run_result else assignment_view).times
     form = BoundForm(fields if typed is None else typed, None if stale else error, LABELS)
     return render_page(
         context,
@@ -96,9 +97,7 @@ def render_assignment_editor(
         seen=load_problems_opened_by_students(assignment, context),
         news=build_editor_message(saved, assignment_view, context),
         trial=dry_run_result,
-        marks=list_timeline_marks(times),
-        drawings=draw_timelines(times, context.now),
-        times=times,
+        **_build_timeline_context(times, context),
         differences=find_differences(fields, typed, field_label) if stale and typed else None,
         confirm=confirm,
         has_work=bool(confirm) and _has_submissions(assignment, context),
@@ -106,6 +105,11 @@ def render_assignment_editor(
         is_unsaved=bool(typed and find_differences(fields, typed, field_label)),
         **build_form_context(form, view),
     )
+
+
+def _build_timeline_context(times: Times, context: RequestContext) -> dict[str, object]:
+    drawings = draw_timelines(times, context.now)
+    return {"times": times, "marks": list_timeline_marks(times), "drawings": drawings}
 
 
 def _has_submissions(assignment: UUID, context: RequestContext) -> bool:

@@ -1,6 +1,7 @@
 """Accounts of the whole site, for administrators: create, edit, suspend, restore and erase."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -64,36 +65,32 @@ def _render_new_user(
 ) -> Response:
     with context.reading() as session:
         context.authorize_site(session, right="manage_site")
-    typed = {name: form.text(name) for name in ("name", "email", "student_number")}
+    typed = {name: form.text(name) for name in LABELS}
     return render_page(
         context,
         "staff/user_new.html",
         title="New user",
         crumbs=CRUMBS,
         status=error.status if error else 200,
-        typed=typed,
-        invites=not form.has("name") or form.has("invite"),
-        sends=not form.has("name") or form.has("send"),
+        form=form,
         has_mail=context.service.outbox.is_enabled,
         t=BoundForm(typed, error, LABELS),
-        error=error,
     )
 
 
 @router.post("/users/new")
 def create_user(form: FormDep, context: PageDep) -> Response:
     """Create an account, and show its page; an invitation that is not sent is shown only once."""
-    names = ("name", "email", "student_number")
-    values = {name: form.text(name) for name in names}
-    values |= {"invite": form.has("invite"), "send": form.has("send")}
+    flags = {name: form.has(name) for name in ("invite", "send")}
+    values = {name: form.text(name) for name in LABELS} | flags
     try:
         created = api.post_user(validate_body(UserIn, values), context)
     except RECOVERABLE_ERRORS as error:
         return _render_new_user(context, form=form, error=error)
-    if created.invitation is None:
-        outcome = "user-invited" if form.has("invite") else "user-created"
-        return RedirectResponse(f"/users/{created.user.id}?saved={outcome}", status_code=303)
-    return _render_user(context, created.user.id, link=created.invitation)
+    if created.invitation is not None:
+        return _render_user(context, created.user.id, link=created.invitation)
+    outcome = "user-invited" if form.has("invite") else "user-created"
+    return RedirectResponse(f"/users/{created.user.id}?saved={outcome}", status_code=303)
 
 
 @router.get(USER_PATH)
@@ -144,9 +141,8 @@ def change_user(user: UUID, form: FormDep, context: PageDep) -> Response:
     """Update the name or e-mail address of an account, if changed."""
     account = _load_account(context, user)
     posted = {"name": form.text("name"), "email": form.text("email")}
-    changed = {
-        name: value for name, value in posted.items() if value != (getattr(account, name) or "")
-    }
+    stored = {"name": account.name, "email": account.email or ""}
+    changed = dict(posted.items() - stored.items())
 
     def patch_account() -> None:
         api.patch_user(
@@ -184,9 +180,8 @@ def suspend_user(user: UUID, form: FormDep, context: PageDep) -> Response:
     """Suspend an account after a confirmation."""
     if form.text("confirm") != "yes":
         return _render_user(context, user, confirm="suspend")
-    return _act_and_redirect(
-        context, user, lambda: api.suspend_user(user, context), "user-suspended"
-    )
+    suspend = partial(api.suspend_user, user, context)
+    return _act_and_redirect(context, user, suspend, "user-suspended")
 
 
 @router.post(f"{USER_PATH}/restore")

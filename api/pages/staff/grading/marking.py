@@ -115,13 +115,10 @@ def _render_marking_page(
         rubric=rubric,
         keys=SHORTCUT_KEYS,
         answer=render_answer(context, item.typed, build_highlights(rubric, SHORTCUT_KEYS)),
-        phrases=_find_phrases_by_item(item, rubric),
-        neighbors=list_neighbors(context, item, rubric, SHORTCUT_KEYS),
-        reusable=load_comments_to_reuse(context, part_key, item),
+        **_load_aids(item, rubric, context),
         adjacent=load_adjacent(context, part_key, answer),
         progress=find_part_progress(part_key, context),
         comments=api.get_comments(answer, context).comments,
-        requests=load_requests(context, answer),
         history=api.get_gradings(answer, context),
         t=_bind_mark(item, typed, extra_fields, None if is_stale else error),
         identical_mark=_identical_mark_fields(item),
@@ -130,6 +127,16 @@ def _render_marking_page(
         asks_zero=asks_zero,
         done=message,
     )
+
+
+def _load_aids(item: ReviewItem, rubric: RubricView, context: RequestContext) -> dict[str, object]:
+    part_key = item.assignment, item.problem, item.part
+    return {
+        "phrases": _find_phrases_by_item(item, rubric),
+        "neighbors": list_neighbors(context, item, rubric, SHORTCUT_KEYS),
+        "reusable": load_comments_to_reuse(context, part_key, item),
+        "requests": load_requests(context, item.answer),
+    }
 
 
 def _queue_path(item: ReviewItem) -> str:

@@ -46,7 +46,7 @@ class AnswerFeedback:
     *tone* is that of the box: good, mid, bad or empty. *score* is that of the part if this
     answer counts, so that a page has one score for a part; it is empty otherwise. *cause* is
     the message of the engine, and *is_cause* whether it names a likely mistake. *submission*
-    is empty if nothing is stored, *request_path* if no regrade can be requested.
+    is empty if nothing is stored, *may_ask* whether a regrade can be requested.
     """
 
     state: StatusLabel
@@ -60,6 +60,7 @@ class AnswerFeedback:
     more: tuple[str, ...]
     submission: str
     request_path: str = ""
+    may_ask: bool = False
 
     @property
     def cause_label(self) -> str:
@@ -78,7 +79,6 @@ def build_feedback(
     *,
     reading: ReadAs | None = None,
     score: str = "",
-    may_request: bool = False,
 ) -> AnswerFeedback:
     """Return the feedback on an answer of a submission; *reading* has its MathML."""
     label = label_verdict(outcome.status, outcome.credit, manual=outcome.manual)
@@ -94,7 +94,7 @@ def build_feedback(
         is_cause=outcome.status == "mistake",
         more=tuple(_iter_remarks(outcome, submission)),
         submission=str(submission.id),
-        request_path=f"/submissions/{submission.id}#ask-{outcome.part}" if may_request else "",
+        request_path=f"/submissions/{submission.id}#ask-{outcome.part}",
     )
 
 

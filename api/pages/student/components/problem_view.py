@@ -84,8 +84,8 @@ class ProblemPageData:
 
     *typed* holds the answers in the form, *checked_part* is the part to be checked, and
     *error* is the error that rejected the form. *judged* holds the latest answers by
-    part, *readings* how the current answers are read, and *elsewhere* the draft that
-    another window saved in the meantime. A regrade of the *regradable* answers can be requested.
+    part, *readings* how the current answers are read, *elsewhere* the draft that another window
+    saved in the meantime, and *regradable* the answers that may be regraded on request.
     """
 
     view: ProblemView
@@ -224,10 +224,8 @@ def _build_last_feedback(
         return None
     counts = part.standing is not None and part.standing.submission == last.submission.id
     score = format_part_score(part) if counts else ""
-    may_request = last.outcome.answer in page_data.regradable
-    return build_feedback(
-        last.outcome, last.submission, reading=reading, score=score, may_request=may_request
-    )
+    feedback = build_feedback(last.outcome, last.submission, reading=reading, score=score)
+    return replace(feedback, may_ask=last.outcome.answer in page_data.regradable)
 
 
 def build_reading_preview(

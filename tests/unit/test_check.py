@@ -223,7 +223,7 @@ def test_passing_example_is_not_reported(expect, answer):
                 params={"width": W["W"]},
                 examples=[RIGHT],
             ),
-            "parts.a.prompt: a formula shows the letters of 'width' one by one; write {{width}} ",
+            "parts.a.prompt: a formula shows the",
         ),
         (
             problem(ask(key="halve(W)"), params=W, examples=[RIGHT]),

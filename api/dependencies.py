@@ -16,12 +16,13 @@ from sqlalchemy.orm import Session
 from api.auth import authentication, authorization, request_activity
 from api.auth.authorization import AssignedProblem, CourseMembership
 from api.auth.principal import Principal, with_request_data
+from api.auth.proxied_sessions import require_named_user
 from api.auth.request_activity import RequestActivity
 from api.auth.roles import Permission
 from api.auth.secrets import parse_secret
 from api.auth.sessions import build_device_cookie
 from api.core.errors import ERROR_CODES, NotFound
-from api.core.ids import parse_id
+from api.core.ids import parse_path_ids
 from api.db.engine import cache_in_snapshot
 from api.db.models import Assignment
 from api.http.pipeline.authenticator import Authenticator, AuthenticatorDependency
@@ -144,10 +145,12 @@ class RequestContext(Authenticator):
         return caller
 
     def _build_principal(self, session: Session) -> Principal:
+        caller = authentication.authenticate_request(
+            session, self.request, self._public_url, now=self.now
+        )
+        proxy, scope = self.service.proxy_login, self.request.scope
         return with_request_data(
-            authentication.authenticate_request(
-                session, self.request, self._public_url, now=self.now
-            ),
+            require_named_user(session, caller, proxy, scope),
             view_as=self.view_as,
             request=self.request.state.request_id,
             writes=self.request.method not in request_activity.SAFE_METHODS,
@@ -178,7 +181,7 @@ class RequestContext(Authenticator):
         self, session: Session, path_params: Mapping[str, str], right: Permission
     ) -> None:
         """Raise `Forbidden` if the caller lacks a *right* in the course of the path."""
-        course, assignment = _parse_path_ids(path_params)
+        course, assignment = parse_path_ids(path_params)
         if assignment is not None:
             self.authorize_assignment(session, assignment, right=right)
         elif course is not None:
@@ -187,7 +190,7 @@ class RequestContext(Authenticator):
             raise NotFound(ERROR_CODES["not_found"].meaning)
 
     def _check_path_access(self, session: Session, path_params: Mapping[str, str]) -> None:
-        course, assignment = _parse_path_ids(path_params)
+        course, assignment = parse_path_ids(path_params)
         if assignment is not None and "problem" in path_params:
             check_released(
                 session,
@@ -219,7 +222,9 @@ class RequestContext(Authenticator):
         """
         if self.view_as:
             return None
-        return authentication.request_credential_digest(self.request, self._public_url)
+        return authentication.request_credential_digest(
+            self.request, self._public_url, proxy=self.service.proxy_login
+        )
 
     @property
     def _public_url(self) -> str:
@@ -267,11 +272,6 @@ class RequestContext(Authenticator):
         )
         self.activity.member = assigned.member
         return assigned
-
-
-def _parse_path_ids(path_params: Mapping[str, str]) -> tuple[UUID | None, UUID | None]:
-    """Return the ids of the course and the assignment in a path, None where it has none."""
-    return parse_id(path_params.get("course", "")), parse_id(path_params.get("assignment", ""))
 
 
 class SubmissionContext(RequestContext):

@@ -10,8 +10,10 @@ from starlette.requests import Request
 
 from api.auth.authorization import TOKEN_EXPIRED_MESSAGE
 from api.auth.principal import Principal
+from api.auth.proxied_sessions import add_named_user
 from api.auth.secrets import digests_match, parse_secret
 from api.auth.sessions import build_session_cookie, explain_cross_site_refusal, is_session_alive
+from api.config.login_header import ProxyLogin
 from api.core.errors import Forbidden, Unauthenticated
 from api.db.engine import fetch_one
 from api.db.models import LoginSession, Token, User
@@ -33,10 +35,13 @@ CREDENTIAL_QUERIES: Final[dict[type[Any], Select[Any, User]]] = {
 }
 
 
-def request_credential_digest(request: Request, public_url: str) -> bytes | None:
+def request_credential_digest(
+    request: Request, public_url: str, *, proxy: ProxyLogin | None
+) -> bytes | None:
     """Return the digest of the credential in *request*, which is not verified here.
 
-    Returns None if there is none, or if it must not be used for this request.
+    That of a session includes the user whom a trusted *proxy* names. Returns None if there is none,
+    or if it must not be used for this request.
     """
     authorization = request.headers.get("Authorization")
     if authorization is not None:
@@ -44,7 +49,8 @@ def request_credential_digest(request: Request, public_url: str) -> bytes | None
     cookie = request.cookies.get(build_session_cookie(public_url).name)
     if cookie is None or explain_cross_site_refusal(request.method, request.headers):
         return None
-    return session_digest(cookie)
+    digest = session_digest(cookie)
+    return None if digest is None else add_named_user(digest, proxy, request.scope)
 
 
 def authenticate_request(

@@ -70,10 +70,7 @@ class ProxyLogin:
         ASCII letters are in lower case, because many proxies pass a name on as its user typed it. A
         repeated header, and a value that is no visible text, name nobody.
         """
-        if not self._is_from_proxy(scope):
-            return None
-        name = self.header.lower().encode("ascii")
-        values = [value for header, value in scope["headers"] if header == name]
+        values = self._list_values(scope)
         if len(values) != 1:
             return None
         try:
@@ -82,6 +79,17 @@ class ProxyLogin:
             return None
         is_usable = user.isprintable() and 0 < len(user) <= MAX_USER_CHARACTERS
         return user if is_usable else None
+
+    def is_silent(self, scope: Mapping[str, Any]) -> bool:
+        """Return whether no listed proxy sends the header, or only an empty one."""
+        return not any(value.strip() for value in self._list_values(scope))
+
+    def _list_values(self, scope: Mapping[str, Any]) -> list[bytes]:
+        """Return the values of the header that a listed proxy sends, none from anybody else."""
+        if not self._is_from_proxy(scope):
+            return []
+        name = self.header.lower().encode("ascii")
+        return [value for header, value in scope["headers"] if header == name]
 
     def _is_from_proxy(self, scope: Mapping[str, Any]) -> bool:
         peer = scope.get("state", {}).get(SOCKET_PEER, "")

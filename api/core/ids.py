@@ -1,5 +1,6 @@
 """UUIDs of version 7, which sort by creation time."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 from uuid import UUID
@@ -31,3 +32,8 @@ def parse_id(text: str) -> UUID | None:
 
 _parse_cached = lru_cache(maxsize=PARSE_CACHE_SIZE)(UUID)
 """Caches ids, as many requests name the same assignment: one object compares faster."""
+
+
+def parse_path_ids(path_params: Mapping[str, str]) -> tuple[UUID | None, UUID | None]:
+    """Return the ids of the course and the assignment in a path, None where it has none."""
+    return parse_id(path_params.get("course", "")), parse_id(path_params.get("assignment", ""))

@@ -8,15 +8,14 @@ from pathlib import Path
 
 import pytest
 from api_browser import OTHER_PASSWORD, PASSWORD, set_password
-from event_loops import use_shared_loop
 from fastapi import FastAPI, Request
 from pages import Browser
 from serving import run_server
 from sqlalchemy import select, update
-from world import World
+from trusted_proxy import PROXY, log_in, me, start_campus
 
 from api.config.environment import read_settings
-from api.config.login_header import FORM_MESSAGE, PREFIX_MESSAGE, SOCKET_PEER, ProxyLogin
+from api.config.login_header import FORM_MESSAGE, PREFIX_MESSAGE, ProxyLogin
 from api.config.login_settings import PUNYCODE_MESSAGE
 from api.config.settings import ServiceSettings
 from api.config.sources import SettingsError
@@ -25,19 +24,6 @@ from api.server.uvicorn_server import bind_socket, create_config, listener_url
 from api.services.accounts import invitation_tokens
 from api.services.accounts.invitation_tokens import LinkCreator
 
-PROXY = "10.0.0.5"
-HEADER = f"X-Remote-User: {PROXY}, 10.1.0.0/16"
-BY_PROXY = {"login_header": HEADER, "new_accounts": ("example.edu",)}
-
-
-def from_peer(app, peer):
-    """Return *app* as it is reached through a socket whose peer is *peer*."""
-
-    async def reached(scope, receive, send):
-        await app(scope | {"state": {SOCKET_PEER: peer}}, receive, send)
-
-    return reached
-
 
 @pytest.fixture
 def campus(database_url):
@@ -45,11 +31,8 @@ def campus(database_url):
     worlds = []
 
     def started(peer=PROXY, **settings):
-        world = World(database_url, settings=BY_PROXY | settings)
-        world.client.app = from_peer(world.app, peer)
-        use_shared_loop(world.client)
-        worlds.append(world)
-        return world
+        worlds.append(start_campus(database_url, peer, **settings))
+        return worlds[-1]
 
     yield started
     for world in worlds:
@@ -69,15 +52,6 @@ def ask(app, *headers):
             line.sendall(b"\r\nConnection: close\r\n\r\n")
             reply = b"".join(iter(lambda: line.recv(65536), b""))
     return json.loads(reply.rpartition(b"\r\n\r\n")[2])
-
-
-def log_in(browser, user, **fields):
-    return browser.post("/login/proxy", fields, headers={"X-Remote-User": user})
-
-
-def me(browser):
-    page = browser.get("/api/v1/me", headers={"Accept": "application/json"})
-    return json.loads(page.source)["email"] if page.status == 200 else page.status
 
 
 def naming_app(setting):

@@ -21,6 +21,7 @@ from api.core.errors import Gone
 from api.db.models import (
     LOCKED_PASSWORD_PREFIX,
     CalendarFeed,
+    ChangeCounter,
     Enrolment,
     Identity,
     Invite,
@@ -182,7 +183,16 @@ def unlink_identities(session: Session, user_id: UUID) -> None:
     who may be somebody else.
     """
     session.execute(delete(Identity).where(Identity.user_id == user_id))
+    evict_cached_sessions(session, user_id)
     delete_platform_links_and_calendar(session, user_id)
+
+
+def evict_cached_sessions(session: Session, user_id: UUID) -> None:
+    """Let all processes check the sessions of an account again before the next submission.
+
+    A name at a trusted proxy may no longer open the account.
+    """
+    session.add(ChangeCounter(scope=user_id))
 
 
 def delete_platform_links_and_calendar(session: Session, user_id: UUID) -> None:

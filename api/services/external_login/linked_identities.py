@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from api.auth.principal import Principal
 from api.core.errors import Conflict, NotFound
 from api.db.models import Identity, LtiDeployment, LtiPlatform, LtiUser, User
+from api.services.accounts.credentials import evict_cached_sessions
 from api.services.audit import recorder
 
 LAST_WAY = (
@@ -65,6 +66,7 @@ def unlink_identity(
         row = session.get(model, identity_id)
         if row is not None:
             session.delete(row)
+    evict_cached_sessions(session, user.id)
     recorder.record_action(
         session,
         caller,

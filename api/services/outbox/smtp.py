@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any, Final, Literal, Self
 
+from api.config.mail_settings import build_client_name
 from api.config.settings import ServiceSettings
 
 TIMEOUT_SECONDS: Final = 20.0
@@ -182,12 +183,15 @@ class SmtpTransport:
 
     def _open(self) -> smtplib.SMTP:
         mail = self._mail
+        name = build_client_name(mail.public_url)
+        options: dict[str, Any] = {"local_hostname": name, "timeout": TIMEOUT_SECONDS}
         if mail.tls == "tls":
+            context = ssl.create_default_context()
             connection: smtplib.SMTP = _TlsConnection(
-                mail.host, mail.port, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()
+                mail.host, mail.port, context=context, **options
             )
         else:
-            connection = _Connection(mail.host, mail.port, timeout=TIMEOUT_SECONDS)
+            connection = _Connection(mail.host, mail.port, **options)
         try:
             if mail.tls == "starttls":
                 connection.starttls(context=ssl.create_default_context())

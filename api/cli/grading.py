@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from api.cli import batch, database, lti, mail, service, tokens, users
+from api.cli import batch, database, identities, lti, mail, service, tokens, users
 from api.cli.files import courses, gradescope
 from api.cli.files.report import report as report_command
 from api.cli.output import terminal
@@ -29,6 +29,7 @@ app = typer.Typer(
 )
 COMMAND_GROUPS = (
     users,
+    identities,
     tokens,
     database,
     courses,

@@ -31,8 +31,8 @@ T = TypeVar("T")
 def add_user(settings: ServiceSettings, email: str, name: str, *, admin: bool) -> tuple[str, str]:
     """Create an account; return its link and when the link expires."""
     address, display_name = (
-        _normalize_text(EMAIL_ADAPTER, email, "e-mail address"),
-        _normalize_text(NAME_ADAPTER, name, "name"),
+        normalize_text(EMAIL_ADAPTER, email, "e-mail address"),
+        normalize_text(NAME_ADAPTER, name, "name"),
     )
 
     def create_account(session: Session) -> PasswordLink:
@@ -42,13 +42,13 @@ def add_user(settings: ServiceSettings, email: str, name: str, *, admin: bool) -
             session, address, public_url=settings.public_url, now=now
         )
 
-    return _format_link(_run_in_transaction(settings, create_account))
+    return _format_link(run_in_transaction(settings, create_account))
 
 
 def create_password_link(settings: ServiceSettings, email: str) -> tuple[str, str]:
     """Return a link for an account and when the link expires."""
-    address = _normalize_text(EMAIL_ADAPTER, email, "e-mail address")
-    link = _run_in_transaction(
+    address = normalize_text(EMAIL_ADAPTER, email, "e-mail address")
+    link = run_in_transaction(
         settings,
         lambda session: accounts.create_invite_or_reset_link(
             session, address, public_url=settings.public_url, now=system_clock()
@@ -64,7 +64,7 @@ def create_token(
 
     *scopes* are names separated by commas; "" means all scopes that its owner can use.
     """
-    address, now = _normalize_text(EMAIL_ADAPTER, email, "e-mail address"), system_clock()
+    address, now = normalize_text(EMAIL_ADAPTER, email, "e-mail address"), system_clock()
     requested_scopes = _parse_scopes(scopes)
 
     def issue_token(session: Session) -> tuple[str, str]:
@@ -84,7 +84,7 @@ def create_token(
         )
         return secret.text, _format_minutes(token.expires_at or now)
 
-    return _run_in_transaction(settings, issue_token)
+    return run_in_transaction(settings, issue_token)
 
 
 def list_user_lines(settings: ServiceSettings) -> list[str]:
@@ -92,15 +92,15 @@ def list_user_lines(settings: ServiceSettings) -> list[str]:
     accounts_by_name = (
         select(User).where(User.erased_at.is_(None)).order_by(User.sort_name, User.id)
     )
-    return _run_in_transaction(
+    return run_in_transaction(
         settings, lambda session: [_format_user(user) for user in session.scalars(accounts_by_name)]
     )
 
 
 def revoke_credentials(settings: ServiceSettings, email: str) -> str:
     """Revoke all sessions and tokens of an account; return its owner's name."""
-    address = _normalize_text(EMAIL_ADAPTER, email, "e-mail address")
-    return _run_in_transaction(
+    address = normalize_text(EMAIL_ADAPTER, email, "e-mail address")
+    return run_in_transaction(
         settings,
         lambda session: accounts.revoke_access(session, address, now=system_clock()).name,
     )
@@ -108,18 +108,18 @@ def revoke_credentials(settings: ServiceSettings, email: str) -> str:
 
 def list_token_lines(settings: ServiceSettings, email: str) -> list[str]:
     """Return a line for each token of an account that is not revoked, newest first."""
-    address = _normalize_text(EMAIL_ADAPTER, email, "e-mail address")
+    address = normalize_text(EMAIL_ADAPTER, email, "e-mail address")
 
     def load_lines(session: Session) -> list[str]:
         owner = accounts.load_user_by_email(session, address)
         return [_format_token(one) for one in tokens.list_tokens(session, owner.id)]
 
-    return _run_in_transaction(settings, load_lines)
+    return run_in_transaction(settings, load_lines)
 
 
 def revoke_token(settings: ServiceSettings, email: str, beginning: str) -> str:
     """Revoke the token of an account with this *beginning*; return the token's name."""
-    address = _normalize_text(EMAIL_ADAPTER, email, "e-mail address")
+    address = normalize_text(EMAIL_ADAPTER, email, "e-mail address")
     prefix = beginning.removeprefix(TOKEN_PREFIX)
 
     def revoke_match(session: Session) -> str:
@@ -132,7 +132,7 @@ def revoke_token(settings: ServiceSettings, email: str, beginning: str) -> str:
         tokens.revoke_token_as_operator(session, matches[0], now=system_clock())
         return matches[0].name
 
-    return _run_in_transaction(settings, revoke_match)
+    return run_in_transaction(settings, revoke_match)
 
 
 def _format_token(token: Token) -> str:
@@ -159,14 +159,16 @@ def _parse_scopes(text: str) -> Sequence[Scope]:
     return [scope for scope in SCOPE_GRANTS if scope in names]
 
 
-def _normalize_text(adapter: TypeAdapter[str], text: str, label: str) -> str:
+def normalize_text(adapter: TypeAdapter[str], text: str, label: str) -> str:
+    """Return *text* as *adapter* reads it; raise `FileError` if it is no such *label*."""
     try:
         return adapter.validate_python(text)
     except ValidationError as error:
         raise FileError(f"{text!r} is no {label} that can be used") from error
 
 
-def _run_in_transaction(settings: ServiceSettings, work: Callable[[Session], T]) -> T:
+def run_in_transaction(settings: ServiceSettings, work: Callable[[Session], T]) -> T:
+    """Return the result of *work* in a committed transaction; its errors become `FileError`."""
     with open_database(settings) as db, db.transaction() as session:
         return work(session)
 

@@ -86,7 +86,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "user.restored": "an account was restored",
     "user.revoked": "all sessions and tokens of an account were ended",
     "user.suspended": "somebody was suspended",
-    "user.unlinked": "an identity was unlinked from an account by its owner",
+    "user.unlinked": "an identity at a login provider was unlinked from an account",
     "version.created": "a version of a problem was created",
     "version.published": "a version of a problem was published",
     "version.retired": "a version of a problem was retired",

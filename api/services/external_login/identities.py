@@ -98,7 +98,7 @@ def create_account(
     `Forbidden` for anybody else.
     """
     if not _may_create_account(asserted.email, new_accounts):
-        raise Forbidden(UNKNOWN_PERSON)
+        raise Forbidden(f"{UNKNOWN_PERSON} Your id there is “{asserted.subject}”.")
     name = asserted.name.strip()[:MAX_NAME_CHARACTERS] or asserted.email or asserted.subject
     user = User(id=new_id(), email=asserted.email, name=name, created_at=now)
     session.add(user)

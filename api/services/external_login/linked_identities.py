@@ -1,5 +1,6 @@
 """Identities that open an account: listed for its owner, and unlinked."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,10 +13,13 @@ from api.core.errors import Conflict, NotFound
 from api.db.models import Identity, LtiDeployment, LtiPlatform, LtiUser, User
 from api.services.accounts.credentials import evict_cached_sessions
 from api.services.audit import recorder
+from api.services.external_login.identities import AssertedIdentity
 
 LAST_WAY = (
     "You could no longer log in: this is the only way into your account. Set a password first."
 )
+
+NO_SUCH_IDENTITY = "The account has no such identity. `grader identity list` shows those it has."
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +78,40 @@ def unlink_identity(
         now=now,
         target=("user", user.id),
         change=({"issuer": identities[identity_id].name}, {}),
+    )
+
+
+def list_provider_identities(session: Session, user_id: UUID) -> Sequence[Identity]:
+    """Return the identities at login providers that open an account, oldest first."""
+    return session.scalars(
+        select(Identity)
+        .where(Identity.user_id == user_id)
+        .order_by(Identity.created_at, Identity.id)
+    ).all()
+
+
+def unlink_as_operator(
+    session: Session, user: User, identity: AssertedIdentity, *, now: datetime
+) -> None:
+    """Unlink an identity from an account; raise `NotFound` if it does not open this account."""
+    row = session.scalar(
+        select(Identity)
+        .where(
+            Identity.user_id == user.id,
+            Identity.issuer == identity.issuer,
+            Identity.subject == identity.subject,
+        )
+        .with_for_update()
+    )
+    if row is None:
+        raise NotFound(NO_SUCH_IDENTITY)
+    session.delete(row)
+    evict_cached_sessions(session, user.id)
+    recorder.record_action(
+        session,
+        None,
+        "user.unlinked",
+        now=now,
+        target=("user", user.id),
+        change=({"issuer": identity.issuer}, {}),
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import crashing_lti_worker
+import httpx2
 import pytest
 from lti_platform import DIALECTS, LtiPlatform
 from pages import Browser
@@ -39,6 +40,7 @@ from api.db.models import (
 )
 from api.db.process_lock import ProcessLock
 from api.services.lti.platforms.tool_keys import load_public_keys
+from api.services.lti.protocol.access_tokens import WRONG_CLIENT_HINT
 from api.services.lti.protocol.public_http import PlatformHttp
 from api.services.lti.scores.claims import MAX_TRIES
 from api.services.lti.scores.reconciliation import MAX_AGE, Reconciler
@@ -609,6 +611,24 @@ def test_token_refusal_pauses_the_whole_platform(campus):
     world.clock.advance(minutes=2)
     run(world)
     assert [one[0] for one in messages(world)] == ["sent"] * 2
+
+
+@pytest.mark.parametrize(
+    ("reason", "setting"),
+    [("invalid_scope", "lti-ags/scope/score"), ("invalid_client", WRONG_CLIENT_HINT)],
+)
+def test_staff_see_the_wrong_setting_for_which_scores_wait(campus, monkeypatch, reason, setting):
+    world = campus()
+    path = f"/courses/{world.dl}/lti"
+    answer(world)
+    assert Browser(world, world.teacher).get(path).all(data_waiting="yes") == []
+    refusal = httpx2.Response(400, json={"error": reason})
+    monkeypatch.setattr(world.platform, "give_token", lambda _request: refusal)
+    run(world)
+    assert messages(world)[0][0] == "waiting"
+    shown = Browser(world, world.teacher).get(path).one("p", data_waiting="yes").text
+    assert reason in shown
+    assert setting in shown
 
 
 def test_disabled_platform_gets_the_latest_score_after_enabling(campus):

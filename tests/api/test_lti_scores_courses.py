@@ -1,6 +1,7 @@
 """Tests of two courses of one platform: faults in one do not delay the scores of the other."""
 
 import json
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -122,3 +123,69 @@ def test_course_with_broken_line_items_does_not_delay_others(world, reply):
     assert {tries for _, tries in states} <= {1, 2}
     # One request tries all scores of the line item.
     assert platform.broken_requests == max(tries for _, tries in states) == 2
+
+
+@dataclass
+class HalfAnsweringPlatform(LtiPlatform):
+    """Platform that answers the scores of *broken* line items, or of a user, with *reply*."""
+
+    reply: httpx2.Response | httpx2.ReadTimeout | None = None
+    broken: Callable[[dict[str, str]], bool] = lambda _score: False
+    time: VirtualTime | None = None
+    arrived_at: list[float] = field(default_factory=list)
+    broken_at: list[float] = field(default_factory=list)
+
+    def take_score(self, request):
+        score = json.loads(request.content) | {"item": request.url.path.split("/")[2]}
+        if self.broken(score):
+            self.broken_at.append(self.time.monotonic())
+            if isinstance(self.reply, httpx2.ReadTimeout):
+                self.time.sleep(20)
+                raise self.reply
+            return self.reply
+        self.arrived_at.append(self.time.monotonic())
+        return super().take_score(request)
+
+
+SCORE_REPLIES = {name: REPLIES[name] for name in ("status 408", "status 500", "a time-out")}
+
+
+def run_platform(world, reply, *, assignments, broken, seconds=60):
+    """Send the scores of assignments to a platform that answers only some."""
+    time = VirtualTime(world.clock())
+    platform = HalfAnsweringPlatform(DIALECTS["moodle"], reply=reply, broken=broken, time=time)
+    tool = connect(world, platform)
+    for _ in range(assignments):
+        fill(world, students=STUDENTS, assignments=1)
+    runner = ScoreRunner(
+        world.db, time.clock, tool, threads=1, monotonic=time.monotonic, sleep=time.sleep
+    )
+    with closing(runner):
+        run_for(runner, time, seconds)
+    return platform
+
+
+@pytest.mark.parametrize("reply", SCORE_REPLIES.values(), ids=SCORE_REPLIES)
+def test_line_item_that_does_not_answer_scores_delays_no_other(world, reply):
+    platform = run_platform(world, reply, assignments=2, broken=lambda score: score["item"] == "1")
+    assert len(platform.arrived_at) == STUDENTS
+    assert max(platform.arrived_at) < 1000 + 30
+    assert 2 <= len(platform.broken_at) <= 3
+    statuses = sorted(load_scores(world, world.lti_context))
+    assert {status for status, _ in statuses} == {"sent", "waiting"}
+    assert sum(tries for status, tries in statuses if status == "waiting") == len(
+        platform.broken_at
+    )
+
+
+def test_scores_without_an_answer_use_up_no_tries_of_others(world):
+    platform = run_platform(
+        world,
+        REPLIES["status 500"],
+        assignments=1,
+        broken=lambda score: score["scoreGiven"] == 0,
+        seconds=180,
+    )
+    statuses = load_scores(world, world.lti_context)
+    assert len(platform.arrived_at) == STUDENTS - 4
+    assert {tries for status, tries in statuses if status == "sent"} == {1}

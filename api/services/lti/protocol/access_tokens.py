@@ -19,6 +19,11 @@ ASSERTION_LIFETIME: Final = timedelta(minutes=5)
 DEFAULT_LIFETIME_SECONDS: Final = 300
 MAX_LIFETIME_SECONDS: Final = 3600
 RENEWAL_MARGIN: Final = timedelta(seconds=30)
+WRONG_CLIENT_REASONS: Final = frozenset({"invalid_client", "unauthorized_client"})
+WRONG_CLIENT_HINT: Final = (
+    "check the client id here, and the address of Grader's keys (JWKS) in the settings of the tool "
+    "at the platform"
+)
 
 
 class TokenRefusedError(PlatformError):
@@ -104,9 +109,26 @@ def _fetch_token(
     token = value.get("access_token")
     if not reply.is_success or not isinstance(token, str) or not token.isascii():
         reason = str(value.get("error", ""))[:100]
-        raise TokenRefusedError(f"no access token: status {reply.status} {reason}".strip())
+        raise TokenRefusedError(_explain_refusal(reply.status, reason, scopes))
     lifetime = value.get("expires_in")
     seconds = DEFAULT_LIFETIME_SECONDS
     if isinstance(lifetime, int) and lifetime > 0:
         seconds = min(lifetime, MAX_LIFETIME_SECONDS)
     return _CachedToken(token, now + timedelta(seconds=seconds) - RENEWAL_MARGIN)
+
+
+def _explain_refusal(status: int, reason: str, scopes: tuple[str, ...]) -> str:
+    """Return why there is no token, with the setting of the platform that is wrong.
+
+    >>> _explain_refusal(400, "invalid_scope", ("https://a.example/s",)).partition("; ")[2]
+    'allow the service https://a.example/s in the settings of the tool at the platform'
+    """
+    message = f"no access token: status {status} {reason}".strip()
+    if reason == "invalid_scope":
+        services = " ".join(scopes)
+        return (
+            f"{message}; allow the service {services} in the settings of the tool at the platform"
+        )
+    if reason in WRONG_CLIENT_REASONS:
+        return f"{message}; {WRONG_CLIENT_HINT}"
+    return message

@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from api.db.engine import Database
@@ -98,10 +98,10 @@ class DeliveryResult:
 
 @dataclass(frozen=True, slots=True)
 class ClaimExclusions:
-    """Scores that are not claimed now: those of *platforms*, and others without a line item.
+    """Scores that are not claimed now: those of *platforms*, and those of line items, *items*.
 
-    A score without the address of its line item is excluded if a search of its container, one of
-    *containers*, takes long, or if the search for its line item, one of *items*, has just failed.
+    A score without the address of its line item is also excluded if a search of its container, one
+    of *containers*, takes long.
     """
 
     platforms: frozenset[UUID] = frozenset()
@@ -114,12 +114,13 @@ class ClaimExclusions:
 
     def build_conditions(self) -> tuple[ColumnElement[bool], ...]:
         """Return the conditions for scores that may be claimed."""
-        if not self.containers and not self.items:
-            return self.build_platform_conditions()
-        is_searchable = and_(
-            LtiContext.line_items_url.not_in(self.containers), LtiLineItem.id.not_in(self.items)
-        )
-        return *self.build_platform_conditions(), or_(LtiLineItem.url != "", is_searchable)
+        conditions = list(self.build_platform_conditions())
+        if self.items:
+            conditions.append(LtiLineItem.id.not_in(self.items))
+        if self.containers:
+            is_searchable = LtiContext.line_items_url.not_in(self.containers)
+            conditions.append(or_(LtiLineItem.url != "", is_searchable))
+        return tuple(conditions)
 
 
 def release_claim(

@@ -24,7 +24,9 @@ from api.services.lti.scores.claims import (
 from api.services.lti.scores.line_items import (
     LineItemError,
     LineItemRefusalError,
+    ScoreUnreachableError,
     is_canvas,
+    require_reachable_platform,
     resolve_line_item,
     retry_with_new_token,
 )
@@ -38,12 +40,19 @@ UNREACHABLE_PAUSE: Final = timedelta(seconds=30)
 log = logging.getLogger("api.lti")
 
 SendOutcome: TypeAlias = Literal[
-    "accepted", "limited", "refused", "delayed", "unresolved", "unresolvable", "unreachable"
+    "accepted",
+    "limited",
+    "refused",
+    "delayed",
+    "unanswered",
+    "unresolved",
+    "unresolvable",
+    "unreachable",
 ]
 """Outcome of a send: *limited* if the platform asks to wait, *refused* for good.
 
-A *delayed* score is tried again alone. *unresolved* (for now) and *unresolvable* (for good) concern
-all scores of the line item, and *unreachable* all scores of the platform.
+A *delayed* score is tried again alone. *unanswered*, *unresolved* (for now) and *unresolvable* (for
+good) concern all scores of the line item, and *unreachable* all scores of the platform.
 """
 
 
@@ -83,6 +92,8 @@ def send_claimed_score(
         now = clock()
         pauses.pause_until(platform_id, now + UNREACHABLE_PAUSE)
         return SentScore("unreachable", plan_next_try(delivery, _shorten_error(error), now))
+    except ScoreUnreachableError as error:
+        return SentScore("unanswered", plan_next_try(delivery, _shorten_error(error), clock()))
     except PlatformError as error:
         # Often only one course is affected, whose retries must not stop the others.
         outcome: SendOutcome = "unresolved" if isinstance(error, LineItemError) else "delayed"
@@ -114,14 +125,16 @@ def _send(db: Database, tool: LtiTool, delivery: ScoreDelivery, clock: Clock) ->
     """Send a score, and return the address of its line item."""
     platform = delivery.platform
     item_url = resolve_line_item(db, tool, platform, delivery.target, now=clock())
-    retry_with_new_token(
-        db,
-        tool,
-        platform,
-        SCORE_SCOPE,
-        lambda token: send_score(
-            tool.http, item_url, token, delivery.message, is_canvas=is_canvas(platform)
-        ),
-        now=clock(),
-    )
+
+    def send(token: str) -> None:
+        try:
+            send_score(tool.http, item_url, token, delivery.message, is_canvas=is_canvas(platform))
+        except PlatformUnreachableError as error:
+            raise ScoreUnreachableError(str(error)) from error
+
+    try:
+        retry_with_new_token(db, tool, platform, SCORE_SCOPE, send, now=clock())
+    except ScoreUnreachableError:
+        require_reachable_platform(db, tool, platform, now=clock())
+        raise
     return item_url

@@ -55,6 +55,10 @@ class LineItemUnreachableError(LineItemError):
     """A request for line items got no reply in time, status 408 or 5xx."""
 
 
+class ScoreUnreachableError(PlatformError):
+    """A score got no reply in time, status 408 or 5xx, but the platform gives access tokens."""
+
+
 @dataclass(frozen=True, slots=True)
 class LineItemTarget:
     """Line item to send to: its address, "" if it is not known, and how to find or create it."""
@@ -115,8 +119,7 @@ def resolve_line_item(
         url = _find(db, tool, platform, target, now=now)
         url = url or _create(db, tool, platform, target, now=now)
     except LineItemUnreachableError:
-        # Without a token the platform is down. Otherwise it may be the error of one course.
-        _fetch_new_token(db, tool, platform, now=now)
+        require_reachable_platform(db, tool, platform, now=now)
         raise
     except (PlatformUnreachableError, RateLimitError, TokenRefusedError):
         raise
@@ -183,8 +186,13 @@ def _request_line_items(
     return retry_with_new_token(db, tool, platform, scope, send_with_token, now=now)
 
 
-def _fetch_new_token(db: Database, tool: LtiTool, platform: LtiPlatform, *, now: datetime) -> None:
-    """Fetch another token for scores; raise `PlatformError` if the platform gives none."""
+def require_reachable_platform(
+    db: Database, tool: LtiTool, platform: LtiPlatform, *, now: datetime
+) -> None:
+    """Fetch another token for scores; raise `PlatformError` if the platform gives none.
+
+    Without a token the platform is down. Otherwise an error may concern one course or line item.
+    """
     tool.forget_token(platform, (SCORE_SCOPE,))
     tool.fetch_token(db, platform, (SCORE_SCOPE,), now=now)
 

@@ -33,7 +33,10 @@ NO_CONTEXT = (
 
 @dataclass(frozen=True, slots=True)
 class ItemOverview:
-    """Scores of a line item: how many were *sent*, are *waiting*, and have *failed*."""
+    """Scores of a line item: how many were *sent*, are *waiting*, and have *failed*.
+
+    *waiting_error* is why one of the waiting scores was not sent, "" if none was tried.
+    """
 
     item_id: UUID
     assignment_id: UUID
@@ -42,6 +45,7 @@ class ItemOverview:
     sent: int
     waiting: int
     failed: int
+    waiting_error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +62,22 @@ class FailedScore:
 def list_items(session: Session, course_id: UUID) -> list[ItemOverview]:
     """Return the line items of a course in the order of its assignments."""
     counts: dict[UUID, Counter[str]] = {}
+    errors: dict[UUID, str] = {}
     rows = session.execute(
-        select(LtiScore.line_item_id, OutboxMessage.status, func.count())
+        select(
+            LtiScore.line_item_id,
+            OutboxMessage.status,
+            func.count(),
+            func.max(OutboxMessage.error),
+        )
         .join(OutboxMessage, OutboxMessage.id == LtiScore.message_id)
         .where(OutboxMessage.course_id == course_id)
         .group_by(LtiScore.line_item_id, OutboxMessage.status)
     )
-    for item_id, status, count in rows:
+    for item_id, status, count, error in rows:
         counts.setdefault(item_id, Counter())[status] = count
+        if status == "waiting":
+            errors[item_id] = error
     items = session.execute(
         select(LtiLineItem, Assignment, LtiContext)
         .join(Assignment, Assignment.id == LtiLineItem.assignment_id)
@@ -80,6 +92,7 @@ def list_items(session: Session, course_id: UUID) -> list[ItemOverview]:
             assignment.title,
             context.title or context.context_id,
             *(counts.get(item.id, Counter())[status] for status in ("sent", "waiting", "failed")),
+            errors.get(item.id, ""),
         )
         for item, assignment, context in items
     ]

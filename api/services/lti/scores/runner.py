@@ -35,7 +35,7 @@ from api.services.lti.scores.delivery import SentScore, send_claimed_score
 from api.services.lti.scores.pacing import PlatformPace, PlatformPauses
 from api.services.lti.scores.queue import ClaimedScores
 from api.services.lti.scores.reconciliation import Reconciler
-from api.services.lti.scores.searches import FailedSearch, LineItemSearches
+from api.services.lti.scores.searches import FailedLineItem, LineItemSearches
 from api.services.lti.tool import LtiTool
 from api.services.outbox.polling_thread import PollingThread
 
@@ -183,7 +183,7 @@ class ScoreRunner:
     def _exchange_scores(
         self,
         results: Sequence[DeliveryResult],
-        failed_searches: Sequence[FailedSearch],
+        failed_searches: Sequence[FailedLineItem],
         claimed_items: Collection[UUID] | None,
         excluded: ClaimExclusions,
     ) -> list[ScoreDelivery] | None:
@@ -219,11 +219,11 @@ class ScoreRunner:
         return claimed is not None
 
     def _remove_waiting(self) -> None:
-        """Remove the scores whose line item a send searches slowly, or did not find just now."""
+        """Remove the scores whose line item is searched slowly, or has just failed."""
         slow = self._searches.list_slow(self._monotonic())
         self._release(self._queue.pop_waiting(slow))
         for search in self._searches.list_failed(self._clock()):
-            waiting = self._queue.pop_unresolved(search.item_id)
+            waiting = self._queue.pop_line_item(search.item_id)
             self._results += map(search.apply, waiting)
 
     def _send_next(self, pool: ThreadPoolExecutor) -> float | None:
@@ -277,7 +277,7 @@ class ScoreRunner:
         """Apply what a send found out about a line item to the scores that wait for it."""
         if sent.line_item_url and not sent.result.delivery.target.url:
             self._queue.set_line_item_url(item_id, sent.line_item_url)
-        elif sent.outcome in {"unresolved", "unresolvable"}:
+        elif sent.outcome in {"unanswered", "unresolved", "unresolvable"}:
             self._searches.fail(sent, self._clock())
             self._claims_all = False
             self._remove_waiting()

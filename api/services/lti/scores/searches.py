@@ -1,7 +1,8 @@
-"""Searches for line items: those that are slow, and those that failed a short time ago.
+"""Searches for line items that are slow, and line items that failed a short time ago.
 
 A search that is slow or failed concerns all scores of a line item, which may be thousands. So their
-claims would delay the other scores of all platforms.
+claims would delay the other scores of all platforms. The same holds for a line item that does not
+answer a score.
 """
 
 from collections.abc import Collection
@@ -10,18 +11,18 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from api.services.lti.scores.claims import DeliveryResult, ScoreDelivery
+from api.services.lti.scores.claims import DeliveryResult, ScoreDelivery, release_claim
 from api.services.lti.scores.delivery import SentScore, plan_next_try, refuse_score
 
 SLOW_SEARCH_SECONDS: Final = 2.0
 """Duration of a search after which the scores that wait for it are released."""
 FAILURE_MEMORY: Final = timedelta(seconds=30)
-"""Time without another search for a line item after one has failed."""
+"""Time without another request for a line item after one has failed."""
 
 
 @dataclass(frozen=True, slots=True)
-class FailedSearch:
-    """Search for a line item that failed, with the reply to its score (*sent*)."""
+class FailedLineItem:
+    """Line item that was not found or did not answer, with the reply to a score (*sent*)."""
 
     sent: SentScore
     failed_at: datetime
@@ -32,8 +33,14 @@ class FailedSearch:
         return self.sent.result.delivery.target.item_id
 
     def apply(self, delivery: ScoreDelivery) -> DeliveryResult:
-        """Return the result of another score that waited for the same search."""
+        """Return the result of another score of the line item.
+
+        It waits until the next request for the line item. That is no try of its own, because the
+        platform may fail for one score only.
+        """
         error = self.sent.result.error or ""
+        if self.sent.outcome == "unanswered":
+            return release_claim(delivery, due_at=self.failed_at + FAILURE_MEMORY, error=error)
         if self.sent.outcome == "unresolvable":
             return refuse_score(delivery, error, self.failed_at)
         return plan_next_try(delivery, error, self.failed_at)
@@ -44,8 +51,8 @@ class LineItemSearches:
 
     def __init__(self) -> None:
         self._began_at: dict[str, float] = {}
-        self._failed: dict[UUID, FailedSearch] = {}
-        self._unapplied: list[FailedSearch] = []
+        self._failed: dict[UUID, FailedLineItem] = {}
+        self._unapplied: list[FailedLineItem] = []
 
     @property
     def containers(self) -> Collection[str]:
@@ -62,18 +69,19 @@ class LineItemSearches:
         self._began_at.pop(container_url, None)
 
     def fail(self, sent: SentScore, failed_at: datetime) -> None:
-        """Remember that the search for the line item of a score failed."""
-        failed = FailedSearch(sent, failed_at)
+        """Remember that the line item of a score was not found or did not answer."""
+        failed = FailedLineItem(sent, failed_at)
         self._failed[failed.item_id] = failed
-        self._unapplied.append(failed)
+        if sent.outcome != "unanswered":
+            self._unapplied.append(failed)
 
     def list_slow(self, seconds: float) -> frozenset[str]:
         """Return the containers whose search takes long."""
         began_before = seconds - SLOW_SEARCH_SECONDS
         return frozenset(url for url, at in self._began_at.items() if at <= began_before)
 
-    def list_failed(self, now: datetime) -> list[FailedSearch]:
-        """Return the failed searches, without those that were a longer time ago."""
+    def list_failed(self, now: datetime) -> list[FailedLineItem]:
+        """Return the failed line items, without those that failed a longer time ago."""
         self._failed = {
             item_id: failed
             for item_id, failed in self._failed.items()
@@ -81,7 +89,7 @@ class LineItemSearches:
         }
         return list(self._failed.values())
 
-    def take_unapplied(self) -> list[FailedSearch]:
-        """Return the failures since the last call; their other stored scores are still due."""
+    def take_unapplied(self) -> list[FailedLineItem]:
+        """Return the failed searches since the last call; their stored scores are still due."""
         unapplied, self._unapplied = self._unapplied, []
         return unapplied

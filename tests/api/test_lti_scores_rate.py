@@ -307,3 +307,20 @@ def test_rate_drops_immediately_and_recovers_slowly():
     assert 1 / gaps[50] == pytest.approx(9.5 * 0.95, rel=0.01)
     assert 1 / gaps[-1] == pytest.approx(9.5)
     assert max(1 / gap for gap in gaps) < 9.6
+
+
+def test_of_equal_platforms_the_one_whose_last_score_left_first_gets_the_next():
+    pace, now = PlatformPace(10), 1000.0
+    for platform_id in ("b", "a"):
+        pace.begin(platform_id, now)
+        pace.end(platform_id, accepted=True)
+        now += 10
+    chosen = []
+    for _ in range(4):
+        next_id = pace.choose_platform(["a", "b"], free_threads=8, now=now)
+        chosen.append(next_id)
+        pace.begin(next_id, now)
+        pace.end(next_id, accepted=True)
+        now += 10
+    assert chosen == ["b", "a", "b", "a"]
+    assert pace.choose_platform(["a", "b", "new"], free_threads=8, now=now) == "new"

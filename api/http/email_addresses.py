@@ -1,7 +1,7 @@
 """E-mail addresses in one spelling, under which accounts are stored and found."""
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Sequence
 from typing import Final
 
 ASCII_DOMAIN: Final = (
@@ -32,10 +32,10 @@ def has_ascii_domain(text: str) -> bool:
     return text.rpartition("@")[2].isascii()
 
 
-def list_stored_spellings(email: str) -> Collection[str]:
+def list_stored_spellings(email: str) -> Sequence[str]:
     """Return the spellings under which the account of a normalized address may be stored.
 
-    Older versions folded the case. Only somebody who proves to own the account may be found by
-    the folded spelling, because it can be the address of somebody else.
+    The address itself comes first. Older versions folded the case. The folded spelling can be the
+    address of somebody else: it needs another proof that the account is the same.
     """
     return tuple(dict.fromkeys((email, email.casefold())))

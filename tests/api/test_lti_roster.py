@@ -191,6 +191,14 @@ def test_staff_and_owners_of_known_addresses_are_not_linked_automatically(campus
     assert people(world) == {}
 
 
+def test_owner_of_a_case_folded_address_is_not_added_twice(campus):
+    """Older versions stored the address of "straße" with "ss"."""
+    world = campus(members=[Member("u-6", "Stra SSe", "learner", email="straße@x.example")])
+    world.person("Stra SSe", email="strasse@x.example")
+    assert synchronize(world) == counts(unlinked=1)
+    assert people(world) == {}
+
+
 def test_roster_without_names_creates_no_accounts(campus):
     world = campus("sakai")
     assert synchronize(world) == counts(unlinked=2)

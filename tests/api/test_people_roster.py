@@ -227,3 +227,27 @@ def test_roster_email_with_international_domain_is_refused(world, course, send):
     told = send(PLAIN + "Ann Example,ann@bücher.example,17,\n")
     assert ASCII_DOMAIN in told.text
     assert students(world, course) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "is_found"), [("Ann Example", True), ("ann example", True), ("Other Person", False)]
+)
+def test_roster_finds_case_folded_email_outside_of_the_course_by_name(
+    world, course, send, name, is_found
+):
+    """An account that an older version stored, and that may belong to somebody else."""
+    ann = world.person(name, email="strasse@example.edu")
+    assert send(PLAIN + "Ann Example,straße@example.edu,,\n").json()["applied"]
+    assert students(world, course) == {"Ann Example": "straße@example.edu"}
+    with world.session() as session:
+        email = session.get_one(User, ann.id).email
+        assert email == ("straße@example.edu" if is_found else "strasse@example.edu")
+
+
+def test_roster_with_both_spellings_has_two_people(world, course, send):
+    send(PLAIN + "Bo Other,strasse@example.edu,,\n")
+    text = PLAIN + "Ann Example,straße@example.edu,,\nBo Other,strasse@example.edu,,\n"
+    told = send(text).json()
+    assert (told["applied"], told["problems"]) == (True, [])
+    expected = {"Ann Example": "straße@example.edu", "Bo Other": "strasse@example.edu"}
+    assert students(world, course) == expected

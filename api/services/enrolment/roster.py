@@ -11,6 +11,7 @@ from api.auth.authorization import CourseMembership
 from api.core.errors import FieldError, InvalidInput
 from api.core.ids import new_id
 from api.db.models import Course, Enrolment, Section, User
+from api.http.email_addresses import list_stored_spellings
 from api.schemas.accounts.people import (
     RosterChange,
     RosterLine,
@@ -124,7 +125,7 @@ def _load_existing_people(
             .order_by(User.sort_name, User.id)
         )
     }
-    emails = [row.email for row in roster.rows if row.email]
+    emails = [one for row in roster.rows if row.email for one in list_stored_spellings(row.email)]
     others = session.scalars(select(User).where(User.email.in_(emails))).all()
     elsewhere = _load_members_of_other_courses(session, course_id, emails)
     in_course = [

@@ -83,10 +83,10 @@ def make_plan(
     *people* are all people of the course, and the owners of e-mail addresses in the file.
     """
     plan = RosterPlan(roster, problems=list(roster.problems), skipped=list(roster.skipped))
-    index = _index_people(people)
+    index, emails = _index_people(people), {row.email for row in roster.rows}
     lines: dict[UUID, int] = {}
     for row in roster.rows:
-        matches = _find_matches(row, index)
+        matches = _find_matches(row, index, emails)
         if len({match.user.id for match in matches.values()}) > 1:
             plan.problems.append(RowProblem(row.line, _describe_conflict(matches)))
             continue
@@ -131,13 +131,31 @@ def _index_people(people: Iterable[ExistingPerson]) -> dict[tuple[str, str], Exi
 
 
 def _find_matches(
-    row: RosterRow, index: Mapping[tuple[str, str], ExistingPerson]
+    row: RosterRow, index: Mapping[tuple[str, str], ExistingPerson], emails: Collection[str]
 ) -> dict[str, ExistingPerson]:
-    """Return the person that each identifier of the row names, strongest identifier first."""
+    """Return the person that each identifier of the row names, strongest identifier first.
+
+    *emails* are those of all rows.
+    """
     identifiers = {name: getattr(row, name).casefold() for name in MATCH_LABELS}
-    if ("email", row.email) in index:
-        identifiers["email"] = row.email  # not case-folded, unless an older version stored it so
+    identifiers["email"] = _choose_stored_email(row, index, emails)
     return {key[0]: index[key] for key in identifiers.items() if key in index}
+
+
+def _choose_stored_email(
+    row: RosterRow, index: Mapping[tuple[str, str], ExistingPerson], emails: Collection[str]
+) -> str:
+    """Return the address of the row, or its case-folded form if an older version stored that.
+
+    The latter can be the address of somebody else. So its owner must be in the course or have the
+    same name, and no other row may have this address.
+    """
+    folded = row.email.casefold()
+    person = index.get(("email", folded))
+    if ("email", row.email) in index or person is None or folded in emails:
+        return row.email
+    is_same = person.user.name.casefold() == row.name.casefold()
+    return folded if person.enrolment is not None or is_same else row.email
 
 
 def _describe_conflict(matches: Mapping[str, ExistingPerson]) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from api.core.errors import Conflict, Forbidden
 from api.core.ids import new_id
 from api.db.models import Identity, User
+from api.http.email_addresses import list_stored_spellings
 from api.http.field_types import Email
 from api.services.accounts.login import SUSPENDED
 from api.services.accounts.uniqueness import flush_new_accounts
@@ -82,7 +83,9 @@ def find_linkable_account(session: Session, asserted: AssertedIdentity) -> User 
     """
     if asserted.email is None:
         return None
-    return session.scalar(select(User).where(User.email == asserted.email))
+    spellings = list_stored_spellings(asserted.email)
+    users = session.scalars(select(User).where(User.email.in_(spellings))).all()
+    return min(users, key=lambda user: spellings.index(user.email or ""), default=None)
 
 
 def create_account(

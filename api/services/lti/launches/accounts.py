@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from api.core.errors import Conflict, Forbidden
 from api.core.ids import new_id
 from api.db.models import LtiLaunch, LtiPlatform, LtiUser, User
+from api.http.email_addresses import list_stored_spellings
 from api.services.accounts.login import SUSPENDED
 from api.services.accounts.uniqueness import flush_new_accounts
 from api.services.audit import recorder
@@ -70,7 +71,8 @@ def has_account_with_address(session: Session, address: str) -> bool:
     """Return whether an account has an address of a platform; it is not opened for that."""
     email = parse_email(address)
     return email is not None and (
-        session.scalar(select(User.id).where(User.email == email)) is not None
+        session.scalar(select(User.id).where(User.email.in_(list_stored_spellings(email))).limit(1))
+        is not None
     )
 
 

@@ -21,7 +21,13 @@ from api.core.ids import new_id
 from api.db.models import Assignment, Course, MailOptOut, OutboxMessage, User
 from api.services.outbox.delivery import UNSENT_MESSAGE
 from api.services.outbox.failures import count_backlog, find_waiting_error
-from api.services.outbox.queue import RELEASE_WITHDRAWN, MessageSubject, Outbox
+from api.services.outbox.queue import (
+    RECURRING_REASONS,
+    RELEASE_WITHDRAWN,
+    STORED_SENTENCES,
+    MessageSubject,
+    Outbox,
+)
 from api.services.outbox.runner import OutboxRunner
 from api.services.outbox.smtp import NOT_REACHED, NOT_SUPPORTED, DeliverySettings
 
@@ -184,7 +190,7 @@ def test_retry_delays_grow_until_last_attempt_fails(world, mail_server):
         deliver(world)
         [row] = rows(world)
         if row.status == "waiting":
-            pauses.append((row.due_at - world.clock()).total_seconds() / 60)
+            pauses.append(round((row.due_at - world.clock()).total_seconds() / 60))
             world.clock.now = row.due_at
     assert pauses == [1, 2, 4, 8, 16, 32, *[60] * 73]
     assert timedelta(minutes=sum(pauses)) > timedelta(days=3)  # as RFC 5321 suggests
@@ -384,6 +390,21 @@ def test_resent_digest_keeps_its_id_when_first_message_is_dropped(
     assert rows(world)[0].error == RELEASE_WITHDRAWN
 
 
+@pytest.mark.parametrize("reason", [*RECURRING_REASONS, *STORED_SENTENCES])
+def test_message_dropped_for_a_recurring_reason_is_stored_again(world, course, ann, reason):
+    """Earlier versions stored a sentence instead of a code."""
+    add_releases(world, course, ann, count=1)
+    [first] = rows(world)
+    with world.session() as session:
+        session.execute(update(OutboxMessage).values(status="dropped", error=reason))
+    subject = {"course_id": course, "assignment_id": first.assignment_id}
+    assert add(world, ann, kind="results_released", **subject) == 1
+    assert [row.status for row in rows(world)] == ["waiting"]
+    with world.session() as session:
+        session.execute(update(OutboxMessage).values(status="dropped", error="another reason"))
+    assert add(world, ann, kind="results_released", **subject) == 0
+
+
 def test_final_digest_failure_also_drops_withdrawn_messages(world, mail_server, course):
     refused = world.enrol(course, "Re Fused", email="refused@example.edu")
     add_releases(world, course, refused, count=2)
@@ -391,6 +412,19 @@ def test_final_digest_failure_also_drops_withdrawn_messages(world, mail_server, 
     deliver(world)
     assert [row.status for row in rows(world)] == ["dropped", "failed"]
     assert mail_server.messages() == []
+
+
+def test_emails_without_a_known_outcome_stay_apart(world, mail_server, course):
+    """Two e-mails to one person whose next tries are due at the same time."""
+    lost = world.enrol(course, "Lo St", email="lost@example.edu")
+    for _ in range(2):
+        add_releases(world, course, lost, count=1)
+        deliver(world)
+    world.clock.advance(minutes=1)
+    deliver(world)
+    assert len({one["Message-ID"] for one in mail_server.messages()}) == 2
+    contents = Counter((one["Message-ID"], text_of(one)) for one in mail_server.messages())
+    assert list(contents.values()) == [2, 2]
 
 
 def test_rejected_digest_is_retried_as_a_whole(world, mail_server, course):

@@ -7,8 +7,9 @@ happens if the reply of the server is lost. A few tries without a known outcome 
 nobody gets a message many times.
 
 Optional messages that wait for one person are claimed together and sent as one e-mail, a digest.
-The claim gives them the same number of tries and the same due time. The next try selects them by
-both, so that a repeated e-mail contains no message that was added since. A message that should not
+The claim gives them the same number of tries and the same due time, whose microseconds depend on
+the first of them. The next try selects them by both, so that a repeated e-mail contains no message
+that was added since, and none of another e-mail. A message that should not
 be sent any more is dropped with the outcome of its e-mail, not before: a repeat still finds the
 first message, whose id is the Message-ID.
 
@@ -37,6 +38,8 @@ from api.services.outbox.smtp import DeliverySettings, MailError, SmtpTransport
 
 CLAIM_TIME: Final = timedelta(minutes=5)
 """How long a message belongs to the worker that claimed it; longer than any try takes."""
+SECOND: Final = timedelta(seconds=1)
+MARKS: Final = 1_000_000
 FIRST_PAUSE: Final = timedelta(minutes=1)
 MAX_PAUSE: Final = timedelta(hours=1)
 MAX_DOUBLINGS: Final = 10
@@ -166,17 +169,20 @@ def _claim(
         unknown = LOST_MESSAGE if message.uncertain_tries else UNSENT_MESSAGE
         message.status, message.error = "failed", message.error or unknown
         return None
-    allowed_at = compute_allowed_time(session, message, mail.per_hour, now=now)
-    if allowed_at > now:
-        # What an earlier outage said of the message is over.
-        message.due_at, message.error, message.details = allowed_at, "", ""
-        return None
     due_at = message.due_at
     messages = [message, *_lock_messages_for_same_email(session, message, now=now)]
+    ids = tuple(sorted(each.id for each in messages))
+    allowed_at = compute_allowed_time(session, message, mail.per_hour, now=now)
+    if allowed_at > now:
+        is_repeat = message.tries > 0  # with all of its messages
+        next_at = _mark_time(allowed_at + SECOND, ids) if is_repeat else allowed_at
+        for each in messages if is_repeat else [message]:
+            # What an earlier outage said of the message is over.
+            each.due_at, each.error, each.details = next_at, "", ""
+        return None
     for each in messages:
         each.tries += 1
-        each.due_at = now + CLAIM_TIME
-    ids = tuple(sorted(each.id for each in messages))
+        each.due_at = _mark_time(now + CLAIM_TIME, ids)
     return _Claim(ids, message.tries, message.uncertain_tries + 1, due_at)
 
 
@@ -247,7 +253,16 @@ def _record_failure(
     elif error.is_permanent or is_last:
         _store_outcome(db, claim, dropped, **values, status="failed")
     else:
-        _store_outcome(db, claim, {}, **values, due_at=now + compute_pause(claim.tries))
+        due_at = _mark_time(now + compute_pause(claim.tries), claim.message_ids)
+        _store_outcome(db, claim, {}, **values, due_at=due_at)
+
+
+def _mark_time(instant: datetime, message_ids: Sequence[UUID]) -> datetime:
+    """Return *instant*, less than a second earlier, with microseconds that identify an e-mail.
+
+    Two e-mails to one person that are due at the same time must not become one.
+    """
+    return instant - SECOND * (message_ids[0].int % MARKS) / MARKS
 
 
 def compute_pause(tries: int) -> timedelta:

@@ -17,13 +17,20 @@ from api.services.outbox.kinds import SCORE_KIND, UNCOUNTED_KINDS, MessageKind
 
 HOUR: Final = timedelta(hours=1)
 NO_MAIL_MESSAGE: Final = "E-mail is not set up for this service."
-REPLACED: Final = "a newer message replaces it"
-RELEASE_WITHDRAWN: Final = "the release was withdrawn"
-ASSIGNMENT_HIDDEN: Final = "the assignment no longer exists"
-NOT_IN_COURSE: Final = "the recipient is no longer in the course"
-REMINDER_OUTDATED: Final = "the student submitted, was excused, or has another due time"
+REPLACED: Final = "replaced"
+RELEASE_WITHDRAWN: Final = "release_withdrawn"
+ASSIGNMENT_HIDDEN: Final = "assignment_hidden"
+NOT_IN_COURSE: Final = "not_in_course"
+REMINDER_OUTDATED: Final = "reminder_outdated"
 RECURRING_REASONS: Final = (RELEASE_WITHDRAWN, ASSIGNMENT_HIDDEN, NOT_IN_COURSE, REMINDER_OUTDATED)
-"""Reasons to drop a message that may end; then its cause stores the message again."""
+"""Codes of the reasons to drop a message that may end; then its cause stores the message again."""
+STORED_SENTENCES: Final = (
+    "the release was withdrawn",
+    "the assignment no longer exists",
+    "the recipient is no longer in the course",
+    "the student submitted, was excused, or has another due time",
+)
+"""The same reasons as earlier versions stored them; never change these sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +182,9 @@ def _same_subject_conditions(
 
 
 def _temporarily_dropped_condition() -> ColumnElement[bool]:
-    return (OutboxMessage.status == "dropped") & OutboxMessage.error.in_(RECURRING_REASONS)
+    return (OutboxMessage.status == "dropped") & OutboxMessage.error.in_(
+        (*RECURRING_REASONS, *STORED_SENTENCES)
+    )
 
 
 def compute_allowed_time(

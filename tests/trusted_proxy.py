@@ -36,7 +36,7 @@ def start_campus(database_url: str, peer: str = PROXY, **settings: Any) -> World
     return world
 
 
-def log_in(browser: Browser, user: str, **fields: str) -> Page:
+def log_in(browser: Browser, user: str | bytes, **fields: str) -> Page:
     """Log in as the proxy names *user*, and return the response."""
     return browser.post("/login/proxy", fields, headers={"X-Remote-User": user})
 

@@ -22,6 +22,7 @@ from api.services.external_login.login import (
     LinkProof,
     link_account,
     load_awaiting_link,
+    log_in_directly,
     log_in_or_await_link,
 )
 from api.services.external_login.provider_sessions import LOGOUT_RETURN_PATH, ProviderLogin
@@ -90,11 +91,18 @@ def _log_in_directly(
     context.consume_action_limit("flow_address", context.client_address_key)
     secret = FlowSecret.create()
     with context.service.db.transaction() as session:
-        flow = flows.store_login_flow(
-            session, secret, provider="", next_path=next_path, now=context.now
+        new_session = log_in_directly(
+            session,
+            secret,
+            asserted,
+            next_path=next_path,
+            settings=context.service.settings,
+            now=context.now,
+            previous_cookie=_get_previous_cookie(context),
         )
-        flow.answered_at = context.now
-    return _log_in_with_flow(context, secret, asserted)
+    if new_session is None:
+        return _redirect_with_cookies(context, LINK_PATH, flow=secret)
+    return _redirect_with_cookies(context, next_path, flow=None, login=new_session)
 
 
 @router.get("/login/oidc/{provider}")

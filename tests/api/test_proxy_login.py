@@ -11,7 +11,7 @@ from api_browser import OTHER_PASSWORD, PASSWORD, set_password
 from fastapi import FastAPI, Request
 from pages import Browser
 from serving import run_server
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 from trusted_proxy import PROXY, log_in, me, start_campus
 
 from api.config.environment import read_settings
@@ -171,6 +171,20 @@ def test_new_accounts_setting_limits_account_creation(campus, new_accounts, user
         assert "You have no account here" in page.one(role="alert").text
 
 
+def test_pending_login_is_stored_only_for_a_link(campus):
+    world, statements = campus(), []
+    set_password(world, world.person(email="bo@example.edu"))
+
+    def record(_connection, _cursor, statement, *_):
+        statements.append(statement)
+
+    event.listen(world.db.engine, "before_cursor_execute", record)
+    assert log_in(Browser(world), "ann@example.edu").location == "/"
+    assert not any("login_flows" in one for one in statements)
+    assert log_in(Browser(world), "bo@example.edu").location == "/login/link"
+    assert any("INSERT INTO login_flows" in one for one in statements)
+
+
 def test_user_header_in_other_case_opens_the_same_account(campus):
     world = campus(new_accounts=("*",))
     for user in ("ann", "ANN", "Ann"):
@@ -196,6 +210,15 @@ def test_linking_account_with_same_email_asks_for_password_once(campus):
     again = Browser(world)
     log_in(again, "ann@example.edu")
     assert me(again) == email
+
+
+def test_account_with_case_folded_email_of_older_version_is_linked(campus):
+    world = campus()
+    email = set_password(world, world.person(email="strasse@example.edu"))
+    browser = Browser(world)
+    page = browser.follow(log_in(browser, "straße@example.edu".encode()))
+    assert browser.send(page.one("form", action="/login/link"), password=PASSWORD).status == 303
+    assert me(browser) == email
 
 
 def test_linking_account_requires_password_or_invitation(campus):

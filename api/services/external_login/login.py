@@ -64,18 +64,49 @@ def log_in_or_await_link(
 
     Raises `Forbidden` for a suspended account, and for somebody unknown who gets none.
     """
-    user = identities.find_account(session, asserted)
-    if user is None and identities.find_linkable_account(session, asserted) is not None:
+    user = _find_or_create_account(session, asserted, settings=settings, now=now)
+    if user is None:
         flows.store_identity_to_link(flow, asserted, now=now)
         return None
-    if user is None:
-        user = identities.create_account(
-            session, asserted, new_accounts=settings.new_accounts, now=now
-        )
     session.delete(flow)
     new_session = _begin_session(session, user, now=now, previous_cookie=previous_cookie)
     _store_provider(session, new_session, flow, asserted, now=now)
     return new_session
+
+
+def log_in_directly(
+    session: Session,
+    secret: FlowSecret,
+    asserted: AssertedIdentity,
+    *,
+    next_path: str,
+    settings: ServiceSettings,
+    now: datetime,
+    previous_cookie: str = "",
+) -> NewSession | None:
+    """Return a new session for an identity that a proxy asserts in the request itself.
+
+    Returns None if the identity waits for a link to an account; only then a pending login of
+    *secret* is stored. Raises the errors of `log_in_or_await_link`.
+    """
+    user = _find_or_create_account(session, asserted, settings=settings, now=now)
+    if user is None:
+        flow = flows.store_login_flow(session, secret, provider="", next_path=next_path, now=now)
+        flows.store_identity_to_link(flow, asserted, now=now)
+        return None
+    return _begin_session(session, user, now=now, previous_cookie=previous_cookie)
+
+
+def _find_or_create_account(
+    session: Session, asserted: AssertedIdentity, *, settings: ServiceSettings, now: datetime
+) -> User | None:
+    """Return the account that an identity opens, or None if it may be linked to another one."""
+    user = identities.find_account(session, asserted)
+    if user is not None:
+        return user
+    if identities.find_linkable_account(session, asserted) is not None:
+        return None
+    return identities.create_account(session, asserted, new_accounts=settings.new_accounts, now=now)
 
 
 def _store_provider(

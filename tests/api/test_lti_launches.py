@@ -438,12 +438,12 @@ def test_refused_message_in_a_frame_shows_an_error_page(campus, form):
     assert f"frame-ancestors {world.platform.host};" in policy
 
 
-def test_launch_without_cookies_continues_in_a_new_tab_once(campus):
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Dest": "iframe"}, {"Sec-Fetch-Site": ""}])
+def test_launch_without_cookies_continues_in_a_new_tab_once(campus, headers):
+    """A browser without Sec-Fetch headers does not tell that it shows a frame."""
     world = campus()
     frame = Browser(world)
-    page = world.platform.post_message(
-        frame, world.platform.student, headers={"Sec-Fetch-Dest": "iframe"}
-    )
+    page = world.platform.post_message(frame, world.platform.student, headers=headers)
     assert page.status == 200
     form = page.one("form", action="/lti/enter")
     assert form["target"] == "_blank"

@@ -47,6 +47,13 @@ def is_framed(context: RequestContext) -> bool:
     return context.request.headers.get("sec-fetch-dest", "") in {"iframe", "frame"}
 
 
+def may_be_framed(context: RequestContext) -> bool:
+    """Return whether the browser shows the page in a frame, or is too old to tell."""
+    headers = context.request.headers
+    is_silent = not (headers.get("sec-fetch-dest") or headers.get("sec-fetch-site"))
+    return is_silent or is_framed(context)
+
+
 def build_launch_cookie(context: RequestContext) -> SessionCookie:
     """Return the cookie by which a browser is known to have begun a launch."""
     session = build_session_cookie(context.service.settings.public_url)

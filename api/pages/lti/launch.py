@@ -17,6 +17,7 @@ from api.pages.lti.common import (
     get_browser_secret,
     get_session_cookie,
     is_framed,
+    may_be_framed,
     redirect,
     render_framed,
     render_launch_refusal,
@@ -141,7 +142,7 @@ def receive_message(form: FormDep, context: PageDep) -> Response:
         )
     if launch.claims.deep_link is not None:
         return _show_link_choice_or_continue(context, launch)
-    if is_framed(context):
+    if may_be_framed(context):
         return render_continuation(launch)
     return RedirectResponse(f"/lti/enter?{urlencode({'token': launch.url_token})}", status_code=303)
 

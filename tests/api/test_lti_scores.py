@@ -615,7 +615,7 @@ def test_token_refusal_pauses_the_whole_platform(campus):
 
 @pytest.mark.parametrize(
     ("reason", "setting"),
-    [("invalid_scope", "lti-ags/scope/score"), ("invalid_client", WRONG_CLIENT_HINT)],
+    [("invalid_scope", "lti-ags/scope/"), ("invalid_client", WRONG_CLIENT_HINT)],
 )
 def test_staff_see_the_wrong_setting_for_which_scores_wait(campus, monkeypatch, reason, setting):
     world = campus()

@@ -150,7 +150,7 @@ class HalfAnsweringPlatform(LtiPlatform):
 SCORE_REPLIES = {name: REPLIES[name] for name in ("status 408", "status 500", "a time-out")}
 
 
-def run_platform(world, reply, *, assignments, broken, seconds=60):
+def run_platform(world, reply, *, assignments, broken):
     """Send the scores of assignments to a platform that answers only some."""
     time = VirtualTime(world.clock())
     platform = HalfAnsweringPlatform(DIALECTS["moodle"], reply=reply, broken=broken, time=time)
@@ -161,7 +161,7 @@ def run_platform(world, reply, *, assignments, broken, seconds=60):
         world.db, time.clock, tool, threads=1, monotonic=time.monotonic, sleep=time.sleep
     )
     with closing(runner):
-        run_for(runner, time, seconds)
+        run_for(runner, time, 60)
     return platform
 
 
@@ -169,8 +169,8 @@ def run_platform(world, reply, *, assignments, broken, seconds=60):
 def test_line_item_that_does_not_answer_scores_delays_no_other(world, reply):
     platform = run_platform(world, reply, assignments=2, broken=lambda score: score["item"] == "1")
     assert len(platform.arrived_at) == STUDENTS
-    assert max(platform.arrived_at) < 1000 + 30
-    assert 2 <= len(platform.broken_at) <= 3
+    assert max(platform.arrived_at) < 1000 + 50
+    assert 3 <= len(platform.broken_at) <= 4
     statuses = sorted(load_scores(world, world.lti_context))
     assert {status for status, _ in statuses} == {"sent", "waiting"}
     assert sum(tries for status, tries in statuses if status == "waiting") == len(
@@ -178,13 +178,12 @@ def test_line_item_that_does_not_answer_scores_delays_no_other(world, reply):
     )
 
 
-def test_scores_without_an_answer_use_up_no_tries_of_others(world):
+def test_score_of_one_student_without_an_answer_delays_no_other(world):
     platform = run_platform(
         world,
         REPLIES["status 500"],
         assignments=1,
         broken=lambda score: score["scoreGiven"] == 0,
-        seconds=180,
     )
     statuses = load_scores(world, world.lti_context)
     assert len(platform.arrived_at) == STUDENTS - 4

@@ -111,6 +111,7 @@ def _add_row(state: _ReaderState, line: int, cells: list[str]) -> None:
 def _check_and_register_identifiers(state: _ReaderState, row: RosterRow) -> None:
     """Raise `RowError` if an earlier row has the same identifier."""
     identifiers = {name: getattr(row, name).casefold() for name in IDENTIFIER_LABELS}
+    identifiers["email"] = row.email  # normalized; "ß" is not "ss"
     for name, value in identifiers.items():
         earlier_line = state.lines_by_identifier.get((name, value))
         if value and earlier_line is not None:

@@ -1,6 +1,6 @@
 """Overview of the scores of a course for staff: counts, failures, and sending them again."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,7 +61,7 @@ class FailedScore:
 
 def list_items(session: Session, course_id: UUID) -> list[ItemOverview]:
     """Return the line items of a course in the order of its assignments."""
-    counts: dict[UUID, Counter[str]] = {}
+    counts: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
     errors: dict[UUID, str] = {}
     rows = session.execute(
         select(
@@ -75,7 +75,7 @@ def list_items(session: Session, course_id: UUID) -> list[ItemOverview]:
         .group_by(LtiScore.line_item_id, OutboxMessage.status)
     )
     for item_id, status, count, error in rows:
-        counts.setdefault(item_id, Counter())[status] = count
+        counts[item_id][status] = count
         if status == "waiting":
             errors[item_id] = error
     items = session.execute(
@@ -91,8 +91,10 @@ def list_items(session: Session, course_id: UUID) -> list[ItemOverview]:
             assignment.id,
             assignment.title,
             context.title or context.context_id,
-            *(counts.get(item.id, Counter())[status] for status in ("sent", "waiting", "failed")),
-            errors.get(item.id, ""),
+            sent=counts[item.id]["sent"],
+            waiting=counts[item.id]["waiting"],
+            failed=counts[item.id]["failed"],
+            waiting_error=errors.get(item.id, ""),
         )
         for item, assignment, context in items
     ]

@@ -277,8 +277,7 @@ class ScoreRunner:
         """Apply what a send found out about a line item to the scores that wait for it."""
         if sent.line_item_url and not sent.result.delivery.target.url:
             self._queue.set_line_item_url(item_id, sent.line_item_url)
-        elif sent.outcome in {"unanswered", "unresolved", "unresolvable"}:
-            self._searches.fail(sent, self._clock())
+        if self._searches.record(sent, self._clock()):
             self._claims_all = False
             self._remove_waiting()
 

@@ -53,6 +53,7 @@ class LineItemSearches:
         self._began_at: dict[str, float] = {}
         self._failed: dict[UUID, FailedLineItem] = {}
         self._unapplied: list[FailedLineItem] = []
+        self._unanswered: set[UUID] = set()
 
     @property
     def containers(self) -> Collection[str]:
@@ -68,12 +69,23 @@ class LineItemSearches:
         """End a search of a container."""
         self._began_at.pop(container_url, None)
 
-    def fail(self, sent: SentScore, failed_at: datetime) -> None:
-        """Remember that the line item of a score was not found or did not answer."""
-        failed = FailedLineItem(sent, failed_at)
+    def record(self, sent: SentScore, now: datetime) -> bool:
+        """Record what a send found out about its line item; return whether it has failed.
+
+        One score without an answer does not count, because it can be the error of its student.
+        """
+        failed = FailedLineItem(sent, now)
+        if sent.outcome == "accepted":
+            self._unanswered.discard(failed.item_id)
+        if sent.outcome not in {"unanswered", "unresolved", "unresolvable"}:
+            return False
+        if sent.outcome == "unanswered" and failed.item_id not in self._unanswered:
+            self._unanswered.add(failed.item_id)
+            return False
         self._failed[failed.item_id] = failed
         if sent.outcome != "unanswered":
             self._unapplied.append(failed)
+        return True
 
     def list_slow(self, seconds: float) -> frozenset[str]:
         """Return the containers whose search takes long."""

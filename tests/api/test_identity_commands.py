@@ -12,7 +12,7 @@ from api.db.models import AuditEntry, Identity
 from api.services.external_login.identities import LINKED_ELSEWHERE
 from api.services.external_login.linked_identities import NO_SUCH_IDENTITY
 
-ISSUER = "https://login.example.edu"
+ISSUER = "https://idp.example"
 OIDC = [{"id": "uni", "name": "University", "issuer": ISSUER, "client_id": "grader"}]
 
 

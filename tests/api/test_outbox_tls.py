@@ -67,9 +67,9 @@ def errors(world):
 
 
 def test_mail_is_sent_over_an_encrypted_connection_with_a_login(send, server):
-    world = send(public_url="https://grader.example.edu")
+    world = send(public_url="https://grader.example")
     assert states(world) == [True, True]
-    expected = {"encrypted": True, "login": True, "client": "grader.example.edu"}
+    expected = {"encrypted": True, "login": True, "client": "grader.example"}
     assert server.connections() == [expected, expected]
 
 
@@ -104,12 +104,12 @@ def test_connection_does_not_look_up_the_name_of_this_machine(send, server, monk
 @pytest.mark.parametrize(
     ("public_url", "name"),
     [
-        ("https://grader.example.edu", "grader.example.edu"),
-        ("https://GRADER.example.edu:8443/x", "grader.example.edu"),
+        ("https://grader.example", "grader.example"),
+        ("https://GRADER.example:8443/x", "grader.example"),
         ("http://127.0.0.1:8000", "[127.0.0.1]"),
         ("http://[::1]:8000", "[IPv6:::1]"),
         ("http://localhost:8000", "localhost"),
-        ("https://bücher.example", "xn--bcher-kva.example"),
+        ("https://bücher.example", "bücher.example".encode("idna").decode()),
     ],
 )
 def test_client_name_is_that_of_the_public_address(public_url, name):

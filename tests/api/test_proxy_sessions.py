@@ -104,7 +104,7 @@ def test_identity_at_another_issuer_is_no_name_of_the_proxy(campus, cy):
     """Cy is linked to a provider, and Bo's subject there is the name that the proxy passes on."""
     with campus.session() as session:
         bo = session.scalar(select(Identity.user_id).where(Identity.subject == BO))
-        row = {"created_at": campus.clock(), "issuer": "https://login.example.edu"}
+        row = {"created_at": campus.clock(), "issuer": "https://idp.example"}
         session.add(Identity(user_id=bo, subject=NOBODY, **row))
     assert me(cy, X_Remote_User=NOBODY) == CY
 

@@ -44,6 +44,7 @@ from grader.reading import (
     read_square_side_formula,
 )
 from grader.reading.restatements.formulas import (
+    build_conclusion_keeper,
     keep_formula_labeled_as_total,
     refuse_several_formulas,
 )
@@ -151,6 +152,7 @@ class ExpressionKind(AnswerKind[ExpressionPart, Formulas]):
             keep_formula_labeled_as_total,
             build_echo_stripper(part.variables, formula=True),
             keep_last_conclusion,
+            build_conclusion_keeper(part.variables),
         )
 
     def get_refusals(self, part: ExpressionPart) -> tuple[Refusal, ...]:

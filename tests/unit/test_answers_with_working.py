@@ -141,6 +141,13 @@ def test_statement_word_is_allowed_unless_another_question_asks_about_it():
         )
 
 
+@pytest.mark.parametrize("typed", ["h = (1, 2)", "h is (1, 2)", "(1, 2) is h", "[1, 2] for h."])
+def test_symbol_beside_array_is_the_one_asked_for(typed):
+    refuse_symbol_of_other_question(typed, "What is $h$?", "What is $a$?")
+    with pytest.raises(AnswerError, match="'h'"):
+        refuse_symbol_of_other_question(typed, "What is $a$?", "What is $h$?")
+
+
 @pytest.mark.parametrize(("others", "refused"), [("Give $f$.", True), ("Give $o$.", False)])
 def test_symbol_requested_by_another_question_is_refused(others, refused):
     try:

@@ -32,9 +32,32 @@ ZEROS = ask("matrix", key="[[1, 2], [0, 0]]", prompt="What is the running sum?")
 OUTPUT = ask("matrix", key="[[20, 33, 26], [19, 27, 52]]", prompt="What is the output?")
 
 
+FILTERS = ask(key=6, prompt="How many filters?")
+DEPTH = ask(key=61, prompt="How many numbers?")
+MEANS = ask(key=96, prompt="How many means are computed?")
+MERGED = ask(key=36, prompt="How many maps come out?")
+UNTRAINED = ask("number", key="10.397", tolerance={"rounded": 4}, prompt="The loss?")
+MACS = ask("expression", key="K**2*C", variables={"K": "2..7", "C": "2..9"}, prompt="How many?")
+
+
 @pytest.mark.parametrize(
     ("part", "typed"),
     [
+        (OUTPUT, "20, 33, 26 | 19, 27, 52"),
+        (OUTPUT, "| 20 33 26 | 19 27 52 |"),
+        (FILTERS, "6 filters with 96 weights each"),
+        (FILTERS, "6 filters of 5×5×3"),
+        (FILTERS, "6, one per output"),
+        (FILTERS, "6 (one per map)"),
+        (DEPTH, "61 numbers: 2 boxes × 5 + 51 classes"),
+        (DEPTH, "61: 2*5 + 51"),
+        (MEANS, "2 * 48 = 96, not 192"),
+        (MEANS, "96 (and not 192)"),
+        (MERGED, "16 + 20 = 36 (pooling keeps the 20 maps)"),
+        (UNTRAINED, "ln 32768 = 15 ln 2 = 10.397"),
+        (MACS, "a filter has K^2 weights, C filters => K^2*C"),
+        (MACS, "K*K for a map, then the maps: K^2*C"),
+        (MACS, "each filter covers K^2 cells, so C*K^2"),
         (OUTPUT, r"\left[\begin{array}{ccc}20&33&26\\19&27&52\end{array}\right]"),
         (OUTPUT, r"\begin{array}{cc|c}20&33&26\\19&27&52\end{array}"),
         (OUTPUT, r"\begin{array}{@{}rrr@{}}20&33&26\\19&27&52\end{array}"),
@@ -86,6 +109,23 @@ def test_settled_text_is_read(part, typed):
 @pytest.mark.parametrize(
     ("part", "typed"),
     [
+        (OUTPUT, "20, 33, 26 | 19, 27"),
+        (FILTERS, "6 filters without 96 weights each"),
+        (FILTERS, "6 filters with 3 filters each"),
+        (FILTERS, "6 weights with 96 filters each"),
+        (FILTERS, "6 per output channel"),
+        (DEPTH, "61 numbers: 2 boxes × 5 + 50 classes"),
+        (DEPTH, "61 numbers: 2 boxes × 5 + 51 without classes"),
+        (MEANS, "96, not 192 but 100"),
+        (MEANS, "96, not 96"),
+        (MERGED, "16 + 20 = 36 (pooling keeps the 18 maps)"),
+        (MERGED, "16 + 20 = 36 (without the skip)"),
+        (MERGED, "16 + 21 = 36 (pooling keeps the 21 maps)"),
+        (UNTRAINED, "ln 32768 = 14 ln 2 = 10.397"),
+        (MACS, "without the bias: K^2*C"),
+        (MACS, "per map: K^2*C"),
+        (MOST, "48 GB / (4*4 bytes) → 3 billion params min."),
+        (TOTAL, "9*4672 = 42.048 without biases"),
         (OUTPUT, r"\begin{array}{flipped}20&33&26\\19&27&52\end{array} flipped"),
         (UPDATES, "How many updates do 10 epochs have? 2620"),
         (TOTAL, "How many biases do all blocks have? 42048"),

@@ -38,6 +38,8 @@ COMPUTING: Final = frozenset(
 )
 ROUNDING_TOLERANCE: Final = Fraction(1, 200)
 """Relative difference that decimals in a computation may cause."""
+FLOAT_TOLERANCE: Final = Fraction(1, 10**9)
+"""Relative error of logarithms and roots, which are computed in floating point."""
 FACTORS: Final = tuple(
     Fraction(factor)
     for size in (10**3, 10**6, 10**9, 2**10, 2**20, 2**30, 8)
@@ -256,7 +258,9 @@ def _may_be_same_value(left: _Side, right: _Side, *, approximate: bool) -> bool:
 def _compute_side_tolerance(side: _Side, *, approximate: bool) -> Number:
     """Return by how much a side may differ from what it stands for."""
     if not side.alone:
-        return absolute_value(side.value) * ROUNDING_TOLERANCE if side.decimals else 0
+        inexact = side.value.denominator != 1
+        share = ROUNDING_TOLERANCE if side.decimals else FLOAT_TOLERANCE if inexact else 0
+        return absolute_value(side.value) * share
     if side.value.denominator == 1 and (side.step or 0) <= 1:
         digits = str(side.value)
         zeros = len(digits) - len(digits.rstrip("0"))

@@ -89,7 +89,7 @@ def refuse_other_noun(text: str, question: str) -> None:
     grader.errors.AnswerError: The question does not ask for 'neurons'. Expected the value that \
 the question asks for, without this remark.
     """
-    stems = _find_stems_of_value(question)
+    stems = find_counted_stems(question)
     if not stems:
         return
     subjects = stems | find_word_stems(question)
@@ -131,7 +131,7 @@ def mean_same_things(noun: str, other: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _find_stems_of_value(question: str) -> frozenset[str]:
+def find_counted_stems(question: str) -> frozenset[str]:
     """Return the beginnings of the words for what *question* counts or measures.
 
     The set is empty if it asks for something else, or counts values or numbers of any kind.

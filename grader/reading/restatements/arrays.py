@@ -39,6 +39,9 @@ ARRAY: Final = lazy_regex(
 BREAK: Final = lazy_regex(
     r"[;\n]|[.,:]\s|(?<!\w)(?:so|hence|thus|therefore|gives?|equals|is|are)(?!\w)|⇒|→|=>|->"
 )
+SEPARATORS: Final = lazy_regex(r"\s*,\s*|\s+")
+SUBJECT: Final = lazy_regex(r"\s*\$?[^\W\d_](?:_?\w{1,2})?\$?\s+(?:is|are|equals)\s*\Z")
+"""A symbol and the verb before an array."""
 NUMBERS: Final = lazy_regex(r"[0-9]+(?:\.[0-9]+)?")
 BRACKET: Final = lazy_regex(r"[(\[]([^()\[\]]*)[)\]]")
 LEADS: Final = lazy_regex(
@@ -51,6 +54,9 @@ LEADS: Final = lazy_regex(
 TRANSPOSE: Final = lazy_regex(
     r"\^\s*[{(]?\s*\\?(?![-0-9])|[ᵀ⊤]|\.T\b|'\s*[:=]|transpos", re.IGNORECASE
 )
+BAR_ROW: Final = rf"\s*{_SIGNED}(?:(?:\s*,\s*|[ \t]+){_SIGNED})+\s*"
+BAR_ROWS: Final = lazy_regex(rf"\|?{BAR_ROW}(?:\|{BAR_ROW})+\|?\s*")
+"""Rows of at least two cells on one line, with bars between them."""
 _BARE: Final = rf"{_SIGNED}(?:(?:[ \t]*,[ \t]*|[ \t]+|[ \t]*\n[ \t]*){_SIGNED})+"
 LAST_CELLS: Final = lazy_regex(
     rf"(?P<head>.*[^\W\d_].*?(?::|→|⇒|=>|->|(?<!\w)(?:so|hence|thus|therefore|gives?|are|is)(?!\w)))\s*(?P<cells>{_BARE})[\s.$]*",
@@ -78,6 +84,24 @@ def replace_decimal_commas_in_cells(text: str, question: str) -> Rewriting | Non
     cells = match["cells"].replace(",", ".").replace(";", ",")
     value = f"{match['label']}{cells}{match['rest']}"
     return Rewriting(value, ("The commas were read as decimal signs.",), value)
+
+
+def split_rows_at_bars(text: str, question: str) -> Rewriting | None:
+    """Return the rows of ``1, 2 | 3, 4``, which is one line, in brackets.
+
+    >>> split_rows_at_bars("1, 2 | 3, 4", "").text
+    '[[1, 2], [3, 4]]'
+    >>> split_rows_at_bars("1, 2 | 3", "")
+    """
+    del question
+    if not BAR_ROWS.fullmatch(text):
+        return None
+    rows = [SEPARATORS.split(row.strip()) for row in text.strip(" |").split("|")]
+    if len({len(row) for row in rows}) != 1:
+        return None
+    cells = "], [".join(", ".join(row) for row in rows)
+    value = f"[[{cells}]]"
+    return Rewriting(value, ("The bars were read as the ends of rows.",), value)
 
 
 def read_row_commas(text: str, question: str) -> Rewriting | None:
@@ -148,8 +172,10 @@ def keep_last_array_of_unique_size(text: str, question: str) -> Rewriting | None
     others = {len(NUMBERS.findall(inner)) for inner in BRACKET.findall(head)}
     if size < MIN_CELLS or size in others or TRANSPOSE.search(head) or not LEADS.search(head):
         return None
-    cuts = [cut.end() for cut in BREAK.finditer(head.rstrip(" :\n"))]
-    screened = plain[cuts[-1] if cuts else 0 :]
+    cuts = [0, *(cut.end() for cut in BREAK.finditer(head.rstrip(" :\n")))]
+    if len(cuts) > 1 and SUBJECT.match(head, cuts[-2]):
+        cuts.pop()  # the symbol before the verb names the array: "h is (1, 2)"
+    screened = plain[cuts[-1] :]
     return Rewriting(match["array"], describe_dropped(head), screened)
 
 

@@ -9,6 +9,7 @@ from grader.reading.restatements.arrays import (
     keep_last_cells_of_unique_count,
     read_row_commas,
     replace_decimal_commas_in_cells,
+    split_rows_at_bars,
 )
 from grader.reading.restatements.phrases import strip_phrases
 from grader.reading.restatements.question_echo import strip_echo
@@ -34,6 +35,11 @@ from grader.reading.restatements.steps.ordered_cells import (
     order_paired_cells,
 )
 from grader.reading.restatements.steps.rounded_results import keep_rounded_result
+from grader.reading.restatements.steps.singled_out_values import (
+    drop_remark_on_proven_value,
+    keep_value_before_computation,
+    keep_value_with_asked_noun,
+)
 from grader.reading.restatements.steps.tex_words import drop_name_and_definition, write_plain_tex
 from grader.reading.restatements.surroundings.array_labels import drop_product_in_question
 from grader.reading.restatements.surroundings.batch_axis import drop_batch_axis
@@ -46,6 +52,8 @@ from grader.reading.restatements.surroundings.harmless_remarks import (
     drop_comparison_of_equals,
     drop_decimal_remark,
     drop_enumeration_behind_count,
+    drop_excluded_value,
+    drop_one_for_each,
     drop_same_value_in_other_notation,
 )
 from grader.reading.restatements.surroundings.printed_code import drop_code_above_output
@@ -121,6 +129,8 @@ SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     drop_same_value_in_other_notation,
     drop_comparison_of_equals,
     drop_decimal_remark,
+    drop_excluded_value,
+    drop_one_for_each,
     spell_out,
     write_plain_tex,
     drop_name_and_definition,
@@ -152,6 +162,9 @@ SCALAR_REWRITERS: Final[tuple[Rewriter, ...]] = (
     keep_last_clause,
     keep_last_conclusion,
     keep_value_behind_colon,
+    keep_value_with_asked_noun,
+    keep_value_before_computation,
+    drop_remark_on_proven_value,
     strip_echo,
 )
 PERCENT_REWRITERS: Final = tuple(
@@ -191,6 +204,7 @@ ARRAY_REWRITERS: Final[tuple[Rewriter, ...]] = (
     repeat_rows,
     stack_ordinal_rows,
     read_row_commas,
+    split_rows_at_bars,
     drop_product_in_question,
     drop_comparison_of_equals,
     strip_phrases,

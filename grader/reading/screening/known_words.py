@@ -145,6 +145,7 @@ SPREAD_STEMS: Final = frozenset({"stan", "vari"})
 EXCLUSION: Final = lazy_regex(rf"(?<!\w)(?:{EXCLUSIONS})\s+(?:the\s+|any\s+)?\Z", re.IGNORECASE)
 """Words that leave out what follows."""
 LABEL_SIGN: Final = lazy_regex(r"\s{0,3}[=:≈]")
+NUMBER_BEFORE: Final = lazy_regex(r"[0-9]\s?\Z")
 OPERATION: Final = lazy_regex(r"[0-9][^=\n]*[-+*/×·][^=\n]*[0-9]")
 """A computation with two numbers."""
 
@@ -185,9 +186,7 @@ the value alone.
         word = match[0].lower()
         if word in KNOWN or word in SCALE_WORDS or word in PERCENT or not word.isascii():
             continue
-        if _is_used_by_question(word, question, stems):
-            continue
-        if QUALIFIER.fullmatch(word):
+        if _is_used_by_question(word, question, stems) or QUALIFIER.fullmatch(word):
             continue  # a qualifier that is left has passed `refuse_qualifiers`
         if word[:STEM_LETTERS] in excluded and EXCLUSION.search(text, 0, match.start()):
             continue
@@ -198,8 +197,9 @@ the value alone.
         labels = LABEL_SIGN.match(text, match.end())
         if _means_asked_value(word, question, stems) if labels else word[:STEM_LETTERS] in shared:
             continue
-        if _is_harmless_unit(match[0], stems, units=units):
-            continue
+        is_limit = word in ECHOED and not NUMBER_BEFORE.search(text, 0, match.start())
+        if not is_limit and _is_harmless_unit(match[0], stems, units=units):
+            continue  # "min." may stand for minutes only behind a number
         raise AnswerError(
             f"The word '{truncate_line(match[0])}' next to the value may change it.",
             expected="the value alone",

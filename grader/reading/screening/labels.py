@@ -23,8 +23,14 @@ _DERIVATIVE: Final = r"(?:d|∂|\\partial\s?)L\s?/\s?(?:d|∂|\\partial\s?)"
 _INDEXED_SYMBOL: Final = (
     rf"(?:{_DERIVATIVE})?[^\W\d_](?:_?[0-9]|_[^\W\d_]|_\{{[^\W_](?:\s?[-+]\s?[0-9])?\}})?"
 )
-INDEXED_LABEL: Final = lazy_regex(rf"[\s$*]*(?P<symbol>{_INDEXED_SYMBOL})\s{{0,2}}[=≈]")
+INDEXED_LABEL: Final = lazy_regex(
+    rf"[\s$*]*(?P<symbol>{_INDEXED_SYMBOL})\$?(?:\s{{0,2}}[=≈]|\s+(?:is|are)\s)"
+)
 """A symbol that may have a letter as its index, ``h_t`` or ``dL/dw``, at the beginning."""
+LAST_LABEL: Final = lazy_regex(
+    rf"[0-9)\]]\s*(?:[=≈]|(?<!\w)(?:is|are|for)\s)\s*\$?(?P<symbol>{_INDEXED_SYMBOL})\$?[\s.!]*\Z"
+)
+"""The symbol behind the value, ``(1, 2) is h``."""
 LONE_SYMBOL: Final = lazy_regex(rf"\$\s*({_INDEXED_SYMBOL})\s*\$")
 """A formula that is only a symbol."""
 FUNCTION: Final = lazy_regex(
@@ -130,7 +136,7 @@ def _refuse_asked_elsewhere(text: str, question: str, others: str) -> None:
     The question must ask for one symbol too, ``What is $h_t$?``. A text that later gives a value
     for that symbol passes.
     """
-    match = INDEXED_LABEL.match(text)
+    match = INDEXED_LABEL.match(text) or LAST_LABEL.search(text)
     symbols = _find_lone_symbols(question) if match else ()
     if match is None or len(symbols) != 1 or question.count("$") != PAIR:
         return

@@ -24,5 +24,7 @@ def strip_reason(text: str) -> tuple[str, tuple[str, ...]]:
     reason = REASON.search(text)
     if reason is None or not VALUE.search(text, 0, reason.start()):
         return text, ()
+    if text.count("(", 0, reason.start()) > text.count(")", 0, reason.start()):
+        return text, ()  # the reason belongs to a remark in brackets
     reason_text = reason[0].lstrip(" ,;.(\t\n")
     return text[: reason.start()], (f"'{truncate_line(reason_text)}' was ignored.",)

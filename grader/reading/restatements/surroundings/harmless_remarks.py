@@ -7,7 +7,13 @@ from typing import Final
 from grader.errors import AnswerError
 from grader.lazy_regex import lazy_regex
 from grader.reading.numbers import read_number
-from grader.reading.restatements.rewriting import Rewriting, describe_dropped
+from grader.reading.restatements.rewriting import NUMBER as PLAIN
+from grader.reading.restatements.rewriting import (
+    PLAIN_NUMBER,
+    Rewriting,
+    describe_dropped,
+    parse_plain,
+)
 from grader.reading.restatements.spelled_numbers import WORDS
 from grader.reading.restatements.working.final_values import weighs_or_retracts_value
 
@@ -22,6 +28,17 @@ CHANGED: Final = lazy_regex(
     re.IGNORECASE,
 )
 """Words that make the compared value another one."""
+EXCLUDED: Final = lazy_regex(
+    rf"(?P<value>.*[0-9][^0-9]*?)[,;(\s]\s*\(?(?:and\s+|but\s+)?not\s+(?:the\s+)?(?P<number>{PLAIN})\s?(?:%|[^\W\d_]*)\s*\)?[\s.!]*",
+    re.DOTALL | re.IGNORECASE,
+)
+"""A value, and ``not`` with another number at the end."""
+ONE_FOR_EACH: Final = lazy_regex(
+    r"[,;(]\s*(?:(?:that\s+is|i\.\s?e\.|namely),?\s+)?(?:exactly\s+)?one\s+(?:[^\W\d_]+\s+)?(?:per|for\s+(?:each|every))"
+    r"(?:\s+[^\W\d_]+){1,3}\)?[\s.]*\Z",
+    re.IGNORECASE,
+)
+"""A clause that distributes one thing, and not the value."""
 AGAIN: Final = lazy_regex(
     r"(?P<value>[^,;=()]*[0-9][^,;=()]*?)\s*(?:,\s*(?:which\s+is|i\.\s?e\.,?|that\s+is,?|or)|\(\s*(?:=|≈|~|i\.\s?e\.,?|about|approx\.?))\s*"
     r"(?P<other>[-−]?[0-9][0-9.,]*(?:\s?[*×·]\s?10\^?-?[0-9]+|e-?[0-9]+|/[0-9]+|\s?(?:k|M|million|thousand))?\s?%?)\s*\)?[\s.]*",
@@ -110,6 +127,39 @@ def drop_enumeration_behind_count(text: str, question: str) -> Rewriting | None:
         return None
     words = f"{match['count'][: -len(last)]}{count}{match['noun']}"
     return Rewriting(str(count), describe_dropped(text[match.end("noun") :].strip(" ,")), words)
+
+
+def drop_excluded_value(text: str, question: str) -> Rewriting | None:
+    """Return *text* without another number behind the value, which ``not`` rules out.
+
+    >>> drop_excluded_value("2 * 48 = 96, not 192", "").text
+    '2 * 48 = 96'
+    >>> drop_excluded_value("96, not 96", "")
+    """
+    del question
+    match = EXCLUDED.fullmatch(text.strip())
+    if match is None or weighs_or_retracts_value(match["value"]):
+        return None
+    value = match["value"].rstrip(" ,;(")
+    numbers = PLAIN_NUMBER.findall(value)
+    if not numbers or parse_plain(numbers[-1]) == parse_plain(match["number"]):
+        return None
+    return Rewriting(value, describe_dropped(text.strip()[len(value) :].strip(" ,;()")), value)
+
+
+def drop_one_for_each(text: str, question: str) -> Rewriting | None:
+    """Return *text* without the reason behind it that each of several things counts one.
+
+    >>> drop_one_for_each("6, one per output channel", "").text
+    '6'
+    >>> drop_one_for_each("6 per output channel", "")
+    """
+    del question
+    match = ONE_FOR_EACH.search(text)
+    if match is None or not PLAIN_NUMBER.search(text, 0, match.start()):
+        return None
+    value = text[: match.start()]
+    return Rewriting(value, describe_dropped(match[0].strip(" ,;()")), value)
 
 
 def drop_decimal_remark(text: str, question: str) -> Rewriting | None:

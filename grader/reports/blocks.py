@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from grader.errors import GraderError
+from grader.lazy_regex import lazy_regex
 
 MAX_CHARACTERS: Final = 2_000_000
 """Maximum number of characters in a document."""
 MAX_BLOCKS: Final = 20_000
 MAX_BLOCK_CHARACTERS: Final = 20_000
+UNBROKEN_RUN: Final = lazy_regex(rf"(?<![!-~])[!-~]{{{MAX_BLOCK_CHARACTERS + 1},}}")
 WITHOUT_DATA: Final = "submit the answers without logs and data"
 
 BlockForm: TypeAlias = Literal["text", "heading", "math", "matrix", "code", "output", "table"]
@@ -53,10 +55,14 @@ class Block:
 def split_long_text(text: str) -> Iterator[str]:
     """Yield a text in pieces of bounded length, which end between lines or words if possible.
 
+    An unbroken run of characters that is longer than a piece is data; it is left out.
+
     >>> [len(piece) for piece in split_long_text("390410 " * 3_000)]
     [19999, 1001]
+    >>> [*split_long_text("data " + "9" * 1_000_000)]
+    ['data …']
     """
-    start = 0
+    text, start = UNBROKEN_RUN.sub("…", text), 0
     while start < len(text):
         end = start + MAX_BLOCK_CHARACTERS
         if end < len(text):

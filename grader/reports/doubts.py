@@ -39,6 +39,11 @@ POINTER: Final = (
     rf"(?:{NUMBERED_PLACE})?\W{{0,3}}|{NUMBERED_PLACE}[(\[$#]{{0,2}})"
 )
 """Words before a number that is a place, an example or denied."""
+NUMBER_IN_BRACKETS: Final = lazy_regex(
+    r"(?<![\w.])(?:by|from|in|using|via|with)\s{1,3}[(\[](\d{1,3}(?:\.\d{1,2})?)[)\]]",
+    re.IGNORECASE,
+)
+"""Number of an equation in a sentence: ``it is given by (12)``."""
 BEFORE_NUMBER: Final = lazy_regex(r"\D{0,40}")
 ENDS_WITH_POINTER: Final = lazy_regex(rf"({POINTER})$", re.IGNORECASE)
 POINTS: Final = r"\W{0,4}(?:points?|pts?|marks?)\b"
@@ -152,6 +157,9 @@ def _is_reference(part: SheetPart, passage: Passage) -> bool:
 
     It is not if the part has the word too, as a question about the pages of memory has.
     """
+    numbers = NUMBER_IN_BRACKETS.findall(passage.quote)
+    if passage.text.strip("$ ()[]") in numbers or NUMBER_IN_BRACKETS.search(passage.text):
+        return True
     start_of_text = BEFORE_NUMBER.match(passage.text)
     matches = [ENDS_WITH_POINTS.search(passage.text)]
     if start_of_text:

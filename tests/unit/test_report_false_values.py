@@ -37,6 +37,8 @@ def read_parts(
         ("Number of parameters: on page 12", "Number of parameters: on GPU 12"),
         ("Number of parameters: as in Fig. 12", "Number of parameters: as in all 12"),
         ("Parameters follow from Eq. (12).", "Parameters: (12)."),
+        ("The number of parameters is given by (12).", "The number of parameters is given: (12)."),
+        ("Parameters follow from (12)", "Parameters from all layers: (12)"),
         ("Number of parameters: 5 points", "Number of parameters: 5 weights"),
         ("Number of parameters: e.g. 2432", "Number of parameters: i.e. 2432"),
         ("Number of parameters: not 2432", "Number of parameters: now 2432"),

@@ -1,11 +1,13 @@
 """Tests of the answers found in whole reports, against what a person reads in them."""
 
+import time
 from collections import Counter
 
 import pytest
-from report_cases import EXPECTED, FOLDER, align, bank, outcomes
+from report_cases import EXPECTED, FOLDER, align, bank, outcomes, sheet_parts
 from word_files import from_lines
 
+from api.services.reports.documents import read_blocks
 from api.services.reports.sheets import SheetParts, parse_sheet
 from grader.reports.alignment import align_report
 from grader.reports.documents.tex_source import split_tex
@@ -351,3 +353,12 @@ def test_last_of_several_arrays_with_one_name_is_the_result() -> None:
 def test_train_accuracy_is_not_read_as_test_accuracy() -> None:
     text = "Q2\nFinal train accuracy = 0.88\nFinal test accuracy = 0.73"
     assert read_answers("training-report.test_accuracy=2", text)["test_accuracy"][0] == "0.73"
+
+
+def test_line_of_a_million_digits_takes_less_than_a_second() -> None:
+    parts = sheet_parts(next(name for name in EXPECTED if name.endswith(".md"))).parts
+    started = time.process_time()
+    blocks = read_blocks(b"1(a) " + b"9" * 1_000_000, ".txt")
+    aligned = align_report(parts, find_passages(blocks, [part.label for part in parts]))
+    assert time.process_time() - started < 1
+    assert all(item.passage is None for item in aligned)

@@ -28,7 +28,7 @@ from grader.variants.variant import Variant
 from problems.registry import REGISTRY
 
 MAX_RENDERED_CHARACTERS: Final = 2_000
-RESULT_CACHE_SIZE: Final = 8_192
+RESULT_CACHE_SIZE: Final = 2_048
 SLOW_SECONDS: Final = 0.05
 SLOW_PART_CACHE_SIZE: Final = 1_024
 CACHEABLE_TYPES: Final = frozenset({str, int, Fraction})

@@ -27,8 +27,8 @@ from grader.values import Value
 NO_VERSION: Final = -1
 """Version of a progress row or grade that does not exist yet."""
 MAX_CACHED_ASSIGNMENTS: Final = 256
-MAX_CACHED_SUBMITTERS: Final = 32_768
-MAX_CACHED_STATES: Final = 32_768
+MAX_CACHED_SUBMITTERS: Final = 16_384
+MAX_CACHED_STATES: Final = 16_384
 MAX_CACHED_GRADES: Final = 8_192
 
 ChangeCounters: TypeAlias = Mapping[str, int]

@@ -170,7 +170,7 @@ def test_line_item_that_does_not_answer_scores_delays_no_other(world, reply):
     platform = run_platform(world, reply, assignments=2, broken=lambda score: score["item"] == "1")
     assert len(platform.arrived_at) == STUDENTS
     assert max(platform.arrived_at) < 1000 + 50
-    assert 3 <= len(platform.broken_at) <= 4
+    assert 2 <= len(platform.broken_at) <= 4
     statuses = sorted(load_scores(world, world.lti_context))
     assert {status for status, _ in statuses} == {"sent", "waiting"}
     assert sum(tries for status, tries in statuses if status == "waiting") == len(

@@ -96,7 +96,7 @@ def outcomes(name: str, half: str) -> Counter[tuple[str, str]]:
         ("seventh", 400, 45, 9),
         ("eighth", 550, 45, 12),
         ("ninth", 500, 42, 8),
-        ("tenth", 250, 41, 8),
+        ("tenth", 250, 41, 7),
     ],
 )
 def test_collection_covers_kinds_and_problems(name, texts, problems, part_kinds):

@@ -112,7 +112,10 @@ class AnswerKind(TextReader[P, A]):
         """Return right, wrong and unreadable answers to *part*."""
 
     def solve(self, part: P, scope: Scope) -> Value | None:
-        """Return the key in *scope*, or None if the part has none."""
+        """Return the key in *scope*, or None if the part has none.
+
+        Raise `SolverError` if the key is not of this kind; every answer then needs review.
+        """
         expression = part.key_expression
         return None if expression is None else evaluate(expression.tree, scope)
 

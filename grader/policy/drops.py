@@ -74,32 +74,32 @@ def _get_cached_fraction(number: int) -> Fraction:
     return Fraction(number)
 
 
-def sum_scores(marks: Iterable[Score]) -> Score:
-    """Return the sum of *marks*."""
-    every = list(marks)
-    if not every:
+def sum_scores(scores: Iterable[Score]) -> Score:
+    """Return the sum of *scores*."""
+    items = list(scores)
+    if not items:
         return NO_SCORE
     return Score(
-        sum_fractions(one.score for one in every), sum_fractions(one.possible for one in every)
+        sum_fractions(item.score for item in items), sum_fractions(item.possible for item in items)
     )
 
 
 def select_lowest_to_drop(
     scores: Mapping[str, Score], drop_count: int, *, waiting: Collection[str] = ()
 ) -> frozenset[str]:
-    """Return the names of the *drop_count* lowest *scores* by percentage; one mark always stays.
+    """Return the names of the *drop_count* lowest *scores* by percentage; one score always stays.
 
-    Of equal ones, the one with more points is dropped first, which leaves the best percentage; then
-    the later one. A mark without possible points is not dropped, nor one that is *waiting*, because
-    it is not known yet. Nor is a mark above the percentage of the rest, which is possible if the
-    lowest one waits.
+    Of equal percentages, drop the score with more points first, which leaves the best total; then
+    the later one. Three kinds of scores stay: those without possible points, those *waiting* to be
+    graded, and those above the percentage of the rest, which happens if the lowest score waits.
+    Dropped scores leave the total and the maximum.
     """
-    left = {name: mark for name, mark in scores.items() if mark.possible > 0}
-    known = [name for name in reversed(left) if name not in waiting]
-    worst = sorted(known, key=lambda name: (scores[name].percent, -scores[name].possible))
-    dropped = worst[: max(min(drop_count, len(left) - 1), 0)]
+    remaining = {name: score for name, score in scores.items() if score.possible > 0}
+    graded = [name for name in reversed(remaining) if name not in waiting]
+    lowest_first = sorted(graded, key=lambda name: (scores[name].percent, -scores[name].possible))
+    dropped = lowest_first[: max(min(drop_count, len(remaining) - 1), 0)]
     for position, name in enumerate(dropped):
-        mark = left.pop(name)
-        if mark.percent > sum_scores(left.values()).percent:
+        score = remaining.pop(name)
+        if score.percent > sum_scores(remaining.values()).percent:
             return frozenset(dropped[:position])
     return frozenset(dropped)

@@ -79,7 +79,7 @@ def begin_launch(scene: Scene) -> dict[str, Any]:
     claims = platform.claims(platform.student, query["nonce"])
     message = {"state": query["state"], "id_token": platform.signed(claims)}
     cookie = response.headers["set-cookie"].partition(";")[0]
-    return {"body": urlencode(message), "headers": {"Cookie": cookie}}
+    return {"body": urlencode(message), "headers": {"Cookie": cookie, "Sec-Fetch-Dest": "document"}}
 
 
 def build_token_form(token: str, **fields: str) -> str:

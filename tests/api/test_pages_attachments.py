@@ -160,7 +160,7 @@ def test_report_page_shows_what_it_submits_with_an_answer(browser, student, assi
     assert not browser.get(path).all("img")
     view = create_attachment(student, assigned)
     page = browser.get(path)
-    [image] = images_of(page.one("section", id="part-2"))
+    [image] = images_of(page.one("tr", id="part-2"))
     assert view["id"] in image
     done = browser.send(form_of(page), "act=certain")
     assert done.status == 303

@@ -3,6 +3,8 @@
 from pages import Browser
 from review_course import ReviewCourse
 
+from api.pages.staff.grading.answer_text import SUMMARY_LENGTH
+
 
 def test_long_group_text_can_be_expanded(world):
     scene = ReviewCourse(world)
@@ -11,7 +13,7 @@ def test_long_group_text_can_be_expanded(world):
         scene.student(text)
     found = Browser(world, scene.ada).get(f"{scene.part}/groups")
     [group] = [one for one in found.all("details") if text[:100] in one.text]
-    assert group.one("summary").text == f"{text[:200].strip()}…"
+    assert group.one("summary").text == f"{text[:SUMMARY_LENGTH].strip()}…"
     assert group.one("div", has="rv-said").text == text
 
 

@@ -28,7 +28,7 @@ from api.routes.student import drafts
 from api.routes.student import reports as api
 from api.schemas.assignments.assignments import StaffAssignment, StudentAssignment
 from api.schemas.student.assignments import MyAssignment
-from api.schemas.student.reports import ConfirmIn, ReportPart
+from api.schemas.student.reports import ConfirmedProblem, ConfirmIn, ReportPart
 from api.schemas.student.work import ReadAs, ReadingIn
 from api.services.reports.documents import FILE_ENDINGS
 from api.services.student.assignments import load_my_assignment
@@ -119,6 +119,7 @@ def _render_report(
     form: PostedForm | None = None,
     errors: Sequence[str] = (),
     status: int = 200,
+    is_submitted: bool = False,
 ) -> Response:
     stored = api.get_report(assignment, report, context)
     view = assignments.get_assignment(assignment, context, Response())
@@ -146,6 +147,7 @@ def _render_report(
         missing=[card for card in waiting if card.part.confidence == "missing"],
         waiting=waiting,
         errors=errors,
+        is_submitted=is_submitted,
     )
 
 
@@ -168,7 +170,8 @@ def confirm_report_page(
         return _render_report(context, assignment, report, form=form)
     stored = api.get_report(assignment, report, context)
     view = assignments.get_assignment(assignment, context, Response())
-    chosen = _choose_cards(build_report_cards(stored.parts, view, form), act)
+    cards = build_report_cards(stored.parts, view, form)
+    chosen = _choose_cards(cards, act)
     answers = [answer for card in chosen if (answer := card.build_answer()) is not None]
     if not answers:
         return _render_report(
@@ -186,17 +189,36 @@ def confirm_report_page(
         return _render_report(
             context, assignment, report, form=form, errors=(str(error),), status=error.status
         )
+    refused = _list_refusals(items, view)
+    if refused:
+        return _render_report(context, assignment, report, form=form, errors=refused, status=409)
+    if _has_other_input(cards, chosen, build_report_cards(stored.parts, view)):
+        return _render_report(context, assignment, report, form=form, is_submitted=True)
+    fragment = f"#part-{chosen[0].index}" if act.startswith(CHOSEN) else ""
+    path = f"/assignments/{assignment}/reports/{report}{fragment}"
+    return flash.redirect_with_flash(path, word="answers-confirmed")
+
+
+def _list_refusals(
+    items: Sequence[ConfirmedProblem], view: StudentAssignment | StaffAssignment
+) -> list[str]:
     titles = {problem.problem: problem.title for problem in view.problems}
-    refused = [
+    return [
         f"{titles.get(item.problem, item.problem)}: {item.error.detail}"
         for item in items
         if item.error
     ]
-    if refused:
-        return _render_report(context, assignment, report, form=form, errors=refused, status=409)
-    fragment = f"#part-{chosen[0].index}" if act.startswith(CHOSEN) else ""
-    path = f"/assignments/{assignment}/reports/{report}{fragment}"
-    return flash.redirect_with_flash(path, word="answers-confirmed")
+
+
+def _has_other_input(
+    cards: Sequence[ReportCard], chosen: Sequence[ReportCard], initial: Sequence[ReportCard]
+) -> bool:
+    """Return whether the form holds input for parts that were not submitted with *chosen*."""
+    return any(
+        (card.choice, card.typed.strip()) != (before.choice, before.typed)
+        for card, before in zip(cards, initial, strict=True)
+        if card not in chosen and not card.is_confirmed
+    )
 
 
 def _choose_cards(cards: Sequence[ReportCard], act: str) -> list[ReportCard]:

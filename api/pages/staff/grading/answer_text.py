@@ -10,7 +10,7 @@ from api.markup.student_answers import Highlight, RenderedAnswer
 from api.services.review.marks.adjacent import AdjacentAnswers, load_adjacent_answers
 from api.services.review.review_subjects import find_part
 
-SUMMARY_LENGTH: Final = 200
+SUMMARY_LENGTH: Final = 160
 """Number of characters of a long text that are displayed until it is expanded."""
 COMMON_LENGTH: Final = 60
 """Number of the first characters of a text whose summary begins where it differs from others."""

@@ -1,4 +1,4 @@
-"""Cards of a report's page: each part with its passages, how they are read, and its form."""
+"""Rows of a report's page: each part with its passages, how they are read, and its form."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class PassageOption:
 
 @dataclass(frozen=True, slots=True)
 class ReportCard:
-    """A part of a report's page, with what its form holds.
+    """Row of a part on a report's page, with what its form holds.
 
     *choice* is the index of the chosen passage, ``typed``, or "" for no answer. *reading* is how
     the typed answer is read, None if nothing is typed. *messages* about a submission are on the
@@ -75,14 +75,11 @@ class ReportCard:
         return CONFIDENCE_FLAGS[self.part.confidence]
 
     @property
-    def short_quote(self) -> str:
-        """The submitted answer, or else the quote of the chosen passage, short for the table."""
-        if self.is_confirmed:
-            answer = self.part.answer
-            text = answer if isinstance(answer, str) else self.part.read_as or ""
-            return _shorten(text, MAX_QUOTE_CHARACTERS)
-        passage = self.passage
-        return "" if passage is None else _shorten(passage.quote, MAX_QUOTE_CHARACTERS)
+    def submitted_text(self) -> str:
+        """The submitted answer, shortened."""
+        answer = self.part.answer
+        text = answer if isinstance(answer, str) else self.part.read_as or ""
+        return _shorten(text, MAX_QUOTE_CHARACTERS)
 
     @property
     def is_typing_open(self) -> bool:

@@ -148,7 +148,9 @@ ROUTES = {
     ),
     ("POST", "/lti/platforms/keys/rotate"): Route("admin", ok=303, body="x=1", **ADMIN_POST),
     ("GET", "/lti/platforms/{platform}"): Route("admin", site=True),
-    ("POST", "/lti/platforms/{platform}"): Route("admin", ok=303, body=PLATFORM_FORM, **ADMIN_POST),
+    ("POST", "/lti/platforms/{platform}"): Route(
+        "admin", ok=303, body=f"{PLATFORM_FORM}&version=1", **ADMIN_POST
+    ),
     ("POST", "/lti/platforms/{platform}/deployments"): Route(
         "admin", ok=303, body="deployment=2", **ADMIN_POST
     ),

@@ -101,6 +101,7 @@ def test_administrator_corrects_a_platform(world, admin):
     assert unchanged.location == "/lti/platforms?saved=platform-changed"
     [row] = platforms(world)
     assert set(row.origins) == {platform.host, platform.dialect.issuer, "https://sso.canvaslms.com"}
+    assert row.version == 1
     assert admin.send(form, **CORRECTIONS).status == 303
     [row] = platforms(world)
     assert (row.name, row.audience, row.vouches_email) == ("Campus", "https://sso.example", True)
@@ -120,6 +121,33 @@ def test_administrator_corrects_a_platform(world, admin):
     assert event.after == {
         name: value if name != "vouches_email" else True for name, value in CORRECTIONS.items()
     }
+
+
+def test_correction_of_the_authorization_address_keeps_the_registered_origin(world, admin):
+    """Canvas moved its authorization to another host; people still use it under their own."""
+    platform = LtiPlatform(DIALECTS["canvas"])
+    wrong = f"{platform.host}/api/lti/authorize_redirect"
+    address = f"/lti/platforms/{platform.register(world, authorization_url=wrong)}"
+    for host in ("https://sso.canvaslms.com", "https://sso.example"):
+        form = admin.get(address).one("form", action=address)
+        assert admin.send(form, authorization_url=f"{host}/auth").status == 303
+        [row] = platforms(world)
+        assert set(row.origins) == {platform.host, platform.dialect.issuer, host}
+    assert admin.get(address).one("input", id="origin")["value"] == platform.host
+
+
+def test_correction_does_not_overwrite_a_later_one(world, admin):
+    address = f"/lti/platforms/{LtiPlatform(DIALECTS['moodle']).register(world)}"
+    form = admin.get(address).one("form", action=address)
+    assert admin.send(form, token_url=CORRECTIONS["token_url"]).status == 303
+    page = admin.send(form, name="Campus")
+    assert page.status == 412
+    assert CORRECTIONS["token_url"] in page.text
+    assert page.one("input", id="name")["value"] == "Campus"
+    assert platforms(world)[0].token_url == CORRECTIONS["token_url"]
+    assert platforms(world)[0].name == DIALECTS["moodle"].name
+    assert admin.send(page.one("form", action=address), name="Campus").status == 303
+    assert platforms(world)[0].name == "Campus"
 
 
 @pytest.mark.parametrize("field", sorted(WRONG.keys() & CORRECTIONS.keys()))

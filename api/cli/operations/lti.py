@@ -11,6 +11,7 @@ from api.config.settings import ServiceSettings
 from api.core.clock import system_clock
 from api.core.errors import FileError, InvalidInput
 from api.db.models import LtiPlatform
+from api.http.etags import IfMatchVersions
 from api.services.audit import recorder
 from api.services.lti.platforms import registry
 from api.services.lti.platforms.configuration import ToolAddresses
@@ -123,7 +124,15 @@ def change_client(
 
     def change(session: Session) -> str:
         platform = _find_platform(session, client_id, issuer)
-        return change_platform(session, None, platform.id, changes, now=system_clock()).name
+        changed = change_platform(
+            session,
+            None,
+            platform.id,
+            changes,
+            expected=IfMatchVersions(None),
+            now=system_clock(),
+        )
+        return changed.name
 
     return _run_in_transaction(settings, change)
 

@@ -5,9 +5,11 @@ from uuid import UUID
 
 from fastapi.responses import RedirectResponse, Response
 
-from api.core.errors import ServiceError
+from api.core.errors import PreconditionFailed, ServiceError
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep, PostedForm
+from api.pages.forms.form_version import parse_form_version
+from api.pages.forms.redisplay import find_differences
 from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.lti.common import require_tool
 from api.pages.router import PageDep, PageRouter
@@ -38,6 +40,17 @@ router = PageRouter()
 PLATFORMS_PATH: Final = "/lti/platforms"
 CRUMBS: Final = (Breadcrumb("Learning platforms", PLATFORMS_PATH),)
 CHANGEABLE_TEXTS: Final = tuple(name for name in CHANGEABLE_FIELDS if name != "vouches_email")
+LABELS: Final = {
+    "name": "Name",
+    "origin": "Address of the platform",
+    "issuer": "Issuer (platform id)",
+    "client_id": "Client id",
+    "authorization_url": "Authentication request URL",
+    "token_url": "Access token URL",
+    "jwks_url": "Public keyset URL",
+    "audience": "Audience of access tokens",
+    "vouches_email": "The platform verifies e-mail addresses",
+}
 TEXT_FIELDS: Final = (*CHANGEABLE_TEXTS, "issuer", "client_id", "deployments")
 EMPTY_FORM: Final = PostedForm()
 
@@ -106,8 +119,10 @@ def _render_new_platform(
         status=error.status if error else 200,
         platform_id=None,
         values=tool.addresses.list_values(),
+        labels=LABELS,
         typed={name: form.text(name) for name in TEXT_FIELDS},
         vouches_email=form.has("vouches_email"),
+        differences=None,
         error=error,
     )
 
@@ -182,8 +197,11 @@ def _render_platform(
     with context.reading() as session:
         context.authorize_site(session, right="manage_site")
         require_tool(context)
-        values = load_platform_values(session, platform_id)
-    is_vouching = values.vouches_email if form is None else form.has("vouches_email")
+        values, version = load_platform_values(session, platform_id)
+    stored = {name: str(getattr(values, name)) for name in CHANGEABLE_TEXTS}
+    stored["vouches_email"] = "yes" if values.vouches_email else ""
+    typed = stored if form is None else _read_posted_texts(form)
+    is_stale = isinstance(error, PreconditionFailed)
     return render_page(
         context,
         "staff/lti_platform_new.html",
@@ -191,26 +209,32 @@ def _render_platform(
         crumbs=CRUMBS,
         status=error.status if error else 200,
         platform_id=platform_id,
-        values=(("Issuer (platform id)", values.issuer), ("Client id", values.client_id)),
-        typed={
-            name: getattr(values, name) if form is None else form.text(name)
-            for name in CHANGEABLE_TEXTS
-        },
-        vouches_email=is_vouching,
-        error=error,
+        version=version if form is None or is_stale else form.text("version"),
+        values=((LABELS["issuer"], values.issuer), (LABELS["client_id"], values.client_id)),
+        labels=LABELS,
+        typed=typed,
+        vouches_email=bool(typed["vouches_email"]),
+        differences=find_differences(stored, typed, LABELS.__getitem__) if is_stale else None,
+        error=None if is_stale else error,
     )
+
+
+def _read_posted_texts(form: PostedForm) -> dict[str, str]:
+    """Return the texts of the fields that can be corrected."""
+    texts = {name: form.text(name) for name in CHANGEABLE_TEXTS}
+    return texts | {"vouches_email": "yes" if form.has("vouches_email") else ""}
 
 
 @router.post(f"{PLATFORMS_PATH}/{{platform}}")
 def correct_platform(platform: UUID, form: FormDep, context: PageDep) -> Response:
     """Correct the values of a platform with those of the form."""
-    changes: dict[str, object] = {name: form.text(name) for name in CHANGEABLE_TEXTS}
-    changes["vouches_email"] = form.has("vouches_email")
+    changes = {**_read_posted_texts(form), "vouches_email": form.has("vouches_email")}
+    expected = parse_form_version(form.text("version"))
     try:
         with context.transaction() as session:
             caller = context.authorize_site(session, right="manage_site")
             require_tool(context)
-            change_platform(session, caller, platform, changes, now=context.now)
+            change_platform(session, caller, platform, changes, expected=expected, now=context.now)
     except RECOVERABLE_ERRORS as error:
         return _render_platform(context, platform, form=form, error=error)
     return RedirectResponse(f"{PLATFORMS_PATH}?saved=platform-changed", status_code=303)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import httpx2
 import pytest
@@ -188,3 +189,44 @@ def test_score_of_one_student_without_an_answer_delays_no_other(world):
     statuses = load_scores(world, world.lti_context)
     assert len(platform.arrived_at) == STUDENTS - 4
     assert {tries for status, tries in statuses if status == "sent"} == {1}
+
+
+def test_scores_that_hang_take_one_thread_until_the_platform_has_answered(world):
+    time = VirtualTime(world.clock())
+    platform = HalfAnsweringPlatform(
+        DIALECTS["moodle"], reply=REPLIES["a time-out"], broken=lambda _: platform.hangs, time=time
+    )
+    platform.hangs = False
+    tool = connect(world, platform)
+    fill(world, students=2, assignments=8)
+    runner = ScoreRunner(world.db, time.clock, tool, monotonic=time.monotonic, sleep=time.sleep)
+    with time.replace_threads(), closing(runner):
+        runner.run_until_idle()
+        assert len(platform.arrived_at) == 16
+        platform.hangs = True
+        with world.session() as session:
+            session.execute(update(OutboxMessage).values(status="waiting", due_at=time.clock()))
+        run_for(runner, time, 130)
+    # The first ones leave while the platform counts as answering, the others one by one.
+    later = [at for at in platform.broken_at if at >= platform.broken_at[0] + 20]
+    assert len(later) >= 3
+    assert min(two - one for one, two in pairwise(later)) >= 20
+
+
+def test_errors_of_scores_cause_one_request_for_a_token_in_half_a_minute(world):
+    time = VirtualTime(world.clock())
+    platform = HalfAnsweringPlatform(
+        DIALECTS["moodle"], reply=REPLIES["status 500"], broken=lambda _: platform.hangs, time=time
+    )
+    platform.hangs = False
+    tool = connect(world, platform)
+    fill(world, students=2, assignments=4)
+    runner = ScoreRunner(world.db, time.clock, tool, monotonic=time.monotonic, sleep=time.sleep)
+    with time.replace_threads(), closing(runner):
+        runner.run_until_idle()
+        platform.hangs, count = True, platform.requests.count("POST /token")
+        with world.session() as session:
+            session.execute(update(OutboxMessage).values(status="waiting", due_at=time.clock()))
+        run_for(runner, time, 20)
+    assert len(platform.broken_at) >= 8
+    assert platform.requests.count("POST /token") == count + 1

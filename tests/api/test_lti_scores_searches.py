@@ -1,21 +1,33 @@
 """Tests of searches for line items that are slow or fail: what they cost the other scores."""
 
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import httpx2
 import pytest
 from lti_platform import DIALECTS, LtiPlatform
 from passback import connect, connect_course, fill
-from sqlalchemy import select
+from sqlalchemy import select, update
 from virtual_time import VirtualTime
 from world import World
 
+from api.core.ids import new_id
 from api.db.models import LtiContext, LtiLineItem, LtiScore, OutboxMessage
 from api.services.lti.platforms.tool_keys import load_public_keys
 from api.services.lti.protocol.public_http import PlatformHttp
-from api.services.lti.scores.reconciliation import requeue
+from api.services.lti.scores.claims import (
+    ClaimExclusions,
+    DeliveryResult,
+    ScoreDelivery,
+    claim_scores,
+)
+from api.services.lti.scores.delivery import SentScore
+from api.services.lti.scores.line_items import LineItemTarget
+from api.services.lti.scores.reconciliation import Reconciler, requeue
 from api.services.lti.scores.runner import ScoreRunner
+from api.services.lti.scores.searches import LineItemSearches
 
 ONE_DATABASE = True
 SLOW_STUDENTS, STUDENTS = 800, 30
@@ -37,6 +49,7 @@ class SearchedPlatform(LtiPlatform):
     faulty: tuple[str, ...] = ("GET /faulty/lineitems",)
     reply: httpx2.Response | httpx2.HTTPError | None = None
     search_seconds: float = 0.0
+    on_search: Callable[[], None] = lambda: None
     arrived_at: dict[str, float] = field(default_factory=dict)
 
     def serve(self, request):
@@ -47,6 +60,7 @@ class SearchedPlatform(LtiPlatform):
             )
             return super().serve(request)
         self.requests.append(name)
+        self.on_search()
         self.time.sleep(self.search_seconds)
         if isinstance(self.reply, httpx2.HTTPError):
             raise self.reply
@@ -251,3 +265,55 @@ def test_two_courses_without_replies_for_line_items_delay_no_third(world, reply)
     assert set(platform.faulty) <= set(platform.requests)
     assert len(platform.arrived_at) == 1 + STUDENTS
     assert max(platform.arrived_at.values()) - started_at < 10
+
+
+def build_sent(outcome, *, item_id, message_id):
+    """Return the outcome of a send, without what `LineItemSearches` does not read."""
+    target = LineItemTarget(item_id, "https://lms.example/1", "", (), None)
+    delivery = ScoreDelivery(message_id, 1, None, None, target, None)
+    return SentScore(outcome, DeliveryResult(delivery, "waiting", None))
+
+
+@pytest.mark.parametrize("answer", ["accepted", "refused", "limited", "delayed"])
+def test_line_item_fails_with_two_scores_in_a_row_without_an_answer(answer):
+    def record(outcome, message_id):
+        sent = build_sent(outcome, item_id=item_id, message_id=message_id)
+        return line_items.record(sent, datetime(2026, 9, 1, tzinfo=UTC))
+
+    item_id, (first, second) = new_id(), (new_id(), new_id())
+    line_items = LineItemSearches()
+    assert not record("unanswered", first)
+    assert not record("unanswered", first)  # one student's error
+    assert not record(answer, second)
+    assert not record("unanswered", second)
+    assert record("unanswered", first)
+
+
+def test_failed_search_fails_no_score_whose_line_item_a_launch_stored_meanwhile(world):
+    context = make_faulty(world)
+    world.platform.reply, world.platform.search_seconds = FORBIDDEN, 5.0
+    fill(world, students=STUDENTS, assignments=1)
+    address = f"{world.platform.host}/items/1?type_id=3"
+
+    def store_address():
+        with world.session() as session:
+            session.execute(update(LtiLineItem).values(url=address))
+
+    world.platform.on_search = store_address
+    with world.time.replace_threads(), closing(build_runner(world)) as runner:
+        run_for(runner, world, 20)
+    statuses = sorted(message.status for message in load_messages(world, context))
+    assert statuses == ["failed"] + ["sent"] * (STUDENTS - 1)
+
+
+def test_claim_of_an_item_whose_search_failed_takes_scores_with_an_address(world):
+    fill(world, students=2, assignments=1)
+    now = world.clock()
+    Reconciler().run(world.db, now=now)
+    with world.session() as session:
+        item = session.scalars(select(LtiLineItem)).one()
+        excluded = ClaimExclusions(unresolved_items=frozenset({item.id}))
+    assert claim_scores(world.db, excluded, now=now, limit=5) == []
+    with world.session() as session:
+        session.execute(update(LtiLineItem).values(url=f"{world.platform.host}/items/1"))
+    assert len(claim_scores(world.db, excluded, now=now, limit=5)) == 2

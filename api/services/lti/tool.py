@@ -84,6 +84,17 @@ class LtiTool:
             self.http, endpoint, scopes, lambda: get_or_create_signing_key(db, now=now), now=now
         )
 
+    def probe_token(
+        self, db: Database, platform: LtiPlatform, scopes: tuple[str, ...], *, now: datetime
+    ) -> None:
+        """Fetch another access token, unless that was tried just now; raise `PlatformError`."""
+        endpoint = TokenEndpoint(
+            platform.token_url, platform.client_id, platform.audience or platform.token_url
+        )
+        self._tokens.probe(
+            self.http, endpoint, scopes, lambda: get_or_create_signing_key(db, now=now), now=now
+        )
+
     def forget_token(self, platform: LtiPlatform, scopes: tuple[str, ...]) -> None:
         """Forget a cached access token that the platform does not accept any more."""
         endpoint = TokenEndpoint(

@@ -19,6 +19,8 @@ ASSERTION_LIFETIME: Final = timedelta(minutes=5)
 DEFAULT_LIFETIME_SECONDS: Final = 300
 MAX_LIFETIME_SECONDS: Final = 3600
 RENEWAL_MARGIN: Final = timedelta(seconds=30)
+PROBE_INTERVAL: Final = timedelta(seconds=30)
+"""Time between two tokens of an endpoint that are fetched only to learn whether it answers."""
 WRONG_CLIENT_REASONS: Final = frozenset({"invalid_client", "unauthorized_client"})
 WRONG_CLIENT_HINT: Final = (
     "check the client id here, and the address of Grader's keys (JWKS) in the settings of the tool "
@@ -45,6 +47,14 @@ class _CachedToken:
     renew_at: datetime
 
 
+@dataclass(slots=True)
+class _Probe:
+    """Last probe of an endpoint, with its error if it failed."""
+
+    began_at: datetime
+    error: PlatformError | None = None
+
+
 _Key: TypeAlias = tuple[TokenEndpoint, tuple[str, ...]]
 
 
@@ -53,6 +63,7 @@ class AccessTokens:
     """Access tokens, cached until half a minute before they expire."""
 
     _tokens: dict[_Key, _CachedToken] = field(default_factory=dict, init=False)
+    _probes: dict[TokenEndpoint, _Probe] = field(default_factory=dict, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def get(
@@ -73,6 +84,36 @@ class AccessTokens:
         with self._lock:
             self._tokens[endpoint, scopes] = fetched
         return fetched.text
+
+    def probe(
+        self,
+        http: PlatformHttp,
+        endpoint: TokenEndpoint,
+        scopes: tuple[str, ...],
+        load_key: Callable[[], RSAKey],
+        *,
+        now: datetime,
+    ) -> None:
+        """Fetch another token; the cached one stays until there is a new one.
+
+        Within `PROBE_INTERVAL` of the last probe of an endpoint, its result is returned or raised
+        again: many errors at a time must not cause as many requests. Raises `PlatformError`.
+        """
+        with self._lock:
+            probe = self._probes.get(endpoint)
+            if is_new := probe is None or now - probe.began_at >= PROBE_INTERVAL:
+                probe = self._probes[endpoint] = _Probe(now)
+        if not is_new:
+            if probe.error is not None:
+                raise probe.error
+            return
+        try:
+            fetched = _fetch_token(http, endpoint, scopes, load_key(), now=now)
+        except PlatformError as error:
+            probe.error = error
+            raise
+        with self._lock:
+            self._tokens[endpoint, scopes] = fetched
 
     def forget(self, endpoint: TokenEndpoint, scopes: tuple[str, ...]) -> None:
         """Forget a token, so that the next `get` fetches another one."""

@@ -101,12 +101,13 @@ class ClaimExclusions:
     """Scores that are not claimed now: those of *platforms*, and those of line items, *items*.
 
     A score without the address of its line item is also excluded if a search of its container, one
-    of *containers*, takes long.
+    of *containers*, takes long, or if its line item is one of *unresolved_items*.
     """
 
     platforms: frozenset[UUID] = frozenset()
     containers: frozenset[str] = frozenset()
     items: frozenset[UUID] = frozenset()
+    unresolved_items: frozenset[UUID] = frozenset()
 
     def build_platform_conditions(self) -> tuple[ColumnElement[bool], ...]:
         """Return the conditions for platforms that may get scores."""
@@ -120,6 +121,9 @@ class ClaimExclusions:
         if self.containers:
             is_searchable = LtiContext.line_items_url.not_in(self.containers)
             conditions.append(or_(LtiLineItem.url != "", is_searchable))
+        if self.unresolved_items:
+            is_other = LtiLineItem.id.not_in(self.unresolved_items)
+            conditions.append(or_(LtiLineItem.url != "", is_other))
         return tuple(conditions)
 
 

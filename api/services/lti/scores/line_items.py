@@ -1,6 +1,7 @@
 """Line items at platforms: found by the id of their assignment, or created."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -192,9 +193,10 @@ def require_reachable_platform(
     """Fetch another token for scores; raise `PlatformError` if the platform gives none.
 
     Without a token the platform is down. Otherwise an error may concern one course or line item.
+    One that asks to wait is not down, and its last token stays valid.
     """
-    tool.forget_token(platform, (SCORE_SCOPE,))
-    tool.fetch_token(db, platform, (SCORE_SCOPE,), now=now)
+    with suppress(RateLimitError):
+        tool.probe_token(db, platform, (SCORE_SCOPE,), now=now)
 
 
 def retry_with_new_token(

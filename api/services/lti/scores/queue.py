@@ -58,9 +58,13 @@ class ClaimedScores:
         """Remove and return the scores that wait for the containers *searched*."""
         return self._pop_if(lambda delivery: delivery.target.searched_container in searched)
 
-    def pop_line_item(self, item_id: UUID) -> list[ScoreDelivery]:
-        """Remove and return the scores of a line item."""
-        return self._pop_if(lambda delivery: delivery.target.item_id == item_id)
+    def pop_line_item(self, item_id: UUID, *, unresolved_only: bool) -> list[ScoreDelivery]:
+        """Remove and return the scores of a line item; *unresolved_only*: those without a URL."""
+        return self._pop_if(
+            lambda delivery: (
+                delivery.target.item_id == item_id and not (unresolved_only and delivery.target.url)
+            )
+        )
 
     def set_line_item_url(self, item_id: UUID, url: str) -> None:
         """Give the scores of a line item its address, so that none of them waits for it."""

@@ -166,10 +166,13 @@ class ScoreRunner:
         claimed = {one.target.item_id for one in (*self._in_flight.values(), *self._queue)}
         stocked = self._queue.list_stocked(self._batch_size // 2)
         slow = self._searches.list_slow(now)
-        failed_items = frozenset(
-            search.item_id for search in self._searches.list_failed(self._clock())
+        failed = self._searches.list_failed(self._clock())
+        excluded = ClaimExclusions(
+            frozenset(stocked),
+            slow,
+            items=frozenset(one.item_id for one in failed if not one.is_search),
+            unresolved_items=frozenset(one.item_id for one in failed if one.is_search),
         )
-        excluded = ClaimExclusions(frozenset(stocked), slow, failed_items)
         self._claims_all = not stocked and not slow
         self._storing, self._results = [*self._storing, *self._results], []
         return pool.submit(
@@ -222,9 +225,9 @@ class ScoreRunner:
         """Remove the scores whose line item is searched slowly, or has just failed."""
         slow = self._searches.list_slow(self._monotonic())
         self._release(self._queue.pop_waiting(slow))
-        for search in self._searches.list_failed(self._clock()):
-            waiting = self._queue.pop_line_item(search.item_id)
-            self._results += map(search.apply, waiting)
+        for failed in self._searches.list_failed(self._clock()):
+            waiting = self._queue.pop_line_item(failed.item_id, unresolved_only=failed.is_search)
+            self._results += map(failed.apply, waiting)
 
     def _send_next(self, pool: ThreadPoolExecutor) -> float | None:
         """Send a score if the rate allows it now, and return 0.
@@ -263,7 +266,7 @@ class ScoreRunner:
             platform_id = delivery.platform.id
             self._searches.end(delivery.target.searched_container)
             outcome = future.result().outcome if future.exception() is None else "unreachable"
-            is_answered = outcome not in {"limited", "unreachable"}
+            is_answered = outcome not in {"limited", "unanswered", "unreachable"}
             self._pace.end(platform_id, accepted=is_answered)
             if outcome == "limited":
                 self._pace.slow_down(platform_id)

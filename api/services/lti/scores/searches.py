@@ -19,6 +19,9 @@ SLOW_SEARCH_SECONDS: Final = 2.0
 FAILURE_MEMORY: Final = timedelta(seconds=30)
 """Time without another request for a line item after one has failed."""
 
+ANSWERS: Final = frozenset({"accepted", "limited", "refused", "delayed"})
+"""Outcomes of a score that its line item has answered."""
+
 
 @dataclass(frozen=True, slots=True)
 class FailedLineItem:
@@ -31,6 +34,11 @@ class FailedLineItem:
     def item_id(self) -> UUID:
         """The line item."""
         return self.sent.result.delivery.target.item_id
+
+    @property
+    def is_search(self) -> bool:
+        """Whether it was not found, which concerns only the scores that lack its address."""
+        return self.sent.outcome != "unanswered"
 
     def apply(self, delivery: ScoreDelivery) -> DeliveryResult:
         """Return the result of another score of the line item.
@@ -53,7 +61,7 @@ class LineItemSearches:
         self._began_at: dict[str, float] = {}
         self._failed: dict[UUID, FailedLineItem] = {}
         self._unapplied: list[FailedLineItem] = []
-        self._unanswered: set[UUID] = set()
+        self._unanswered: dict[UUID, UUID] = {}
 
     @property
     def containers(self) -> Collection[str]:
@@ -72,18 +80,21 @@ class LineItemSearches:
     def record(self, sent: SentScore, now: datetime) -> bool:
         """Record what a send found out about its line item; return whether it has failed.
 
-        One score without an answer does not count, because it can be the error of its student.
+        Scores of one student without an answer do not count, because they can be an error that
+        concerns only this student. Those of two students in a row count.
         """
-        failed = FailedLineItem(sent, now)
-        if sent.outcome == "accepted":
-            self._unanswered.discard(failed.item_id)
+        failed, message_id = FailedLineItem(sent, now), sent.result.delivery.message_id
+        if sent.outcome in ANSWERS:
+            self._unanswered.pop(failed.item_id, None)
         if sent.outcome not in {"unanswered", "unresolved", "unresolvable"}:
             return False
-        if sent.outcome == "unanswered" and failed.item_id not in self._unanswered:
-            self._unanswered.add(failed.item_id)
-            return False
+        if not failed.is_search:
+            last_id = self._unanswered.get(failed.item_id)
+            self._unanswered[failed.item_id] = message_id
+            if last_id in {None, message_id}:
+                return False
         self._failed[failed.item_id] = failed
-        if sent.outcome != "unanswered":
+        if failed.is_search:
             self._unapplied.append(failed)
         return True
 

@@ -14,7 +14,7 @@ MAX_PLAIN_DENOMINATOR: Final = 1000
 CACHED_NUMBERS: Final = 4096
 
 StepSign: TypeAlias = Literal["is", "plus", "times", "total", "set", "text"]
-"""How a step combines with the ones before it; *said* is a remark without a number."""
+"""How a step combines with the ones before it; *text* is a remark without a number."""
 
 
 @dataclass(frozen=True, slots=True)

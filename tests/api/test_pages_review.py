@@ -526,6 +526,26 @@ def test_answer_of_a_request_shows_the_request_and_the_question_and_leads_back(a
     assert told(scene, student)["credit"] == 0.5
 
 
+def test_anonymous_grading_masks_names_in_regrade_requests(world):
+    scene = ReviewCourse(world, {"regrade_days": 7, "anonymous": True})
+    student = scene.student(GOOD, name="Wai Ting")
+    scene.mark(scene.ada, scene.answer(student), credit=0)
+    answer = scene.ina.get(f"/answers/{scene.answer(student)}/review").json()
+    path = f"/submissions/{answer['submission']}/parts/why/request"
+    assert student.post(path, {"text": "It is there. Wai Ting"}).status_code == 201
+    ada = Browser(world, scene.ada)
+    queue = f"{scene.assignment}/requests"
+    review = f"/answers/{scene.answer(student)}/review"
+    sources = [scene.ada.get(queue).text, ada.get(queue).source, ada.get(review).source]
+    [request] = scene.ada.get(queue).json()["items"]
+    decision = {"decision": "declined", "reply": "No, Wai Ting."}
+    sources.append(scene.ada.post(f"/requests/{request['id']}/answer", decision).text)
+    sources += [scene.ada.get(queue).text, ada.get(review).source]
+    assert [source.count("It is there. [hidden]") for source in sources] == [1] * len(sources)
+    assert [source for source in sources if "Wai Ting" in source] == []
+    assert "No, Wai Ting." in student.get("/me/requests").text
+
+
 def test_request_can_be_accepted_with_the_same_grade(asked):
     scene, student = asked
     ada = Browser(scene.world, scene.ada)

@@ -83,6 +83,7 @@ def test_newer_invitation_invalidates_earlier_one(world, admin):
         ({"name": "x" * 300}, "name"),
         ({"student_number": "7" * 300}, "student_number"),
         ({"admin": True}, "admin"),
+        ({"send": True, "invite": False}, "invitation"),
     ],
 )
 @pytest.mark.usefixtures("ann")

@@ -74,7 +74,10 @@ def get_users(
     responses=error_responses(Unauthenticated, Forbidden, Conflict, InvalidInput),
 )
 def post_user(body: UserIn, context: ContextDep) -> NewUser:
-    """Create an account and an invitation link, which is sent, or returned for its owner only."""
+    """Create an account.
+
+    E-mail the invitation link, or return it to be passed to the owner.
+    """
     outbox = context.service.outbox
     if body.invite and body.send:
         outbox.require_enabled()

@@ -1,13 +1,13 @@
 """Accounts of the whole site, and the audit log, as administrators see them."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from api.http.field_types import Count, Email, Line, UtcDatetime
 from api.http.pagination import Page
-from api.http.schema import Schema, with_examples
+from api.http.schema import InvalidValue, Schema, with_examples
 from api.schemas.accounts.account import CourseOfMine
 from api.schemas.accounts.people import LinkOut, Number
 
@@ -94,6 +94,12 @@ class UserIn(Schema):
     send: Annotated[bool, Field(description="send the link by e-mail, instead of returning it")] = (
         False
     )
+
+    @model_validator(mode="after")
+    def _check_send(self) -> Self:
+        if self.send and not self.invite:
+            raise InvalidValue("cannot send an invitation if none is created")
+        return self
 
 
 class NewUser(Schema):

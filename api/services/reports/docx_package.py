@@ -18,7 +18,7 @@ MAX_DEPTH: Final = 200
 NOT_A_DOCUMENT: Final = "this is not a Word document (.docx); save it again as .docx, or as text"
 ENCRYPTED: Final = "the document is encrypted; save it without a password"
 OLD_WORD: Final = (
-    "this is an old Word document (.doc), which a new file name does not change; open it and save "
+    "this is an old Word document (.doc); renaming it does not convert it; open it and save "
     "it as .docx or PDF"
 )
 TOO_LARGE: Final = (

@@ -1,6 +1,6 @@
 """Regrade requests as staff see them, and decisions on them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, TypeAlias
 from uuid import UUID
@@ -28,10 +28,12 @@ from api.services.courses.active_students import ACTIVE_PEOPLE
 from api.services.engine.variants import VariantCache
 from api.services.enrolment.display_names import load_display_names
 from api.services.problems.versions import part_titles
+from api.services.review.identity_masks import NO_MASK, IdentityMask, load_identity_masks
 from api.services.review.marks.marking import mark_answer
 from api.services.review.review_subjects import (
     AnswerContext,
     load_answer_unchecked,
+    load_student_masks,
     serialize_student,
 )
 from api.services.review.serializers import serialize_staff
@@ -85,8 +87,9 @@ def load_requests_about_answer(session: Session, context: AnswerContext) -> list
     rows = session.scalars(query).all()
     people = {row.student_id for row in rows} | {row.replied_by for row in rows}
     names = load_display_names(session, people)
-    assigned_problem = context.part.assigned_problem
-    return [_serialize_request(row, context.answer, assigned_problem, names) for row in rows]
+    problem = context.part.assigned_problem
+    masks = load_student_masks(session, context.part, {row.student_id for row in rows})
+    return [_serialize_request(row, context.answer, problem, names, masks) for row in rows]
 
 
 def _build_regrade_request_order() -> ColumnElement[int]:
@@ -108,17 +111,25 @@ def _serialize_requests(
 ) -> list[RequestView]:
     people = {row[0].student_id for row in rows} | {row[0].replied_by for row in rows}
     names = load_display_names(session, people)
+    masks: Mapping[UUID, IdentityMask] = {}
+    if member.cannot_see_names_in(assignment):
+        masks = load_identity_masks(session, {row[0].student_id for row in rows})
     return [
         _serialize_request(
-            row, answer, AssignedProblem(member, assignment, problem, version), names
+            row, answer, AssignedProblem(member, assignment, problem, version), names, masks
         )
         for row, answer, problem, version in rows
     ]
 
 
 def _serialize_request(
-    row: RegradeRequest, answer: Answer, assigned_problem: AssignedProblem, names: dict[UUID, str]
+    row: RegradeRequest,
+    answer: Answer,
+    assigned_problem: AssignedProblem,
+    names: dict[UUID, str],
+    masks: Mapping[UUID, IdentityMask],
 ) -> RequestView:
+    mask = masks.get(row.student_id, NO_MASK)
     return RequestView(
         id=row.id,
         assignment=assigned_problem.assignment.id,
@@ -127,9 +138,9 @@ def _serialize_request(
         part_title=part_titles(assigned_problem.version.parts).get(answer.part, ""),
         answer=answer.id,
         student=serialize_student(assigned_problem, row.student_id, names.get(row.student_id, "")),
-        text=row.text,
+        text=mask.apply(row.text),
         status=row.status,  # type: ignore[arg-type]  # only three values are stored
-        reply=row.reply,
+        reply=mask.apply(row.reply),
         created_at=row.created_at,
         replied_at=row.replied_at,
         replied_by=serialize_staff(row.replied_by, names),
@@ -179,7 +190,9 @@ def decide_regrade_request(
         reason=decision.reply,
     )
     names = load_display_names(session, {row.student_id, caller.id})
-    return _serialize_request(row, context.answer, context.part.assigned_problem, names)
+    problem = context.part.assigned_problem
+    masks = load_student_masks(session, context.part, [row.student_id])
+    return _serialize_request(row, context.answer, problem, names, masks)
 
 
 def _load_answer_of_request(

@@ -21,7 +21,7 @@
     const field = target.closest?.("input:not([type=radio], [type=checkbox]), textarea, select");
     const held = event.ctrlKey || event.metaKey;
     if (field && key === "Escape") field.blur();
-    if (field && key === "Enter" && held) field.form.querySelector("[data-key=n]")?.click();
+    if (field && key === "Enter" && held) field.form?.querySelector("[data-key=n]")?.click();
     if (field || !keys || held || event.altKey || event.defaultPrevented) return;
     const found = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
     if (!found) return;

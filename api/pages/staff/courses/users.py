@@ -81,7 +81,8 @@ def _render_new_user(
 @router.post("/users/new")
 def create_user(form: FormDep, context: PageDep) -> Response:
     """Create an account, and show its page; an invitation that is not sent is shown only once."""
-    flags = {name: form.has(name) for name in ("invite", "send")}
+    is_invited = form.has("invite")
+    flags = {"invite": is_invited, "send": is_invited and form.has("send")}
     values = {name: form.text(name) for name in LABELS} | flags
     try:
         created = api.post_user(validate_body(UserIn, values), context)
@@ -89,7 +90,7 @@ def create_user(form: FormDep, context: PageDep) -> Response:
         return _render_new_user(context, form=form, error=error)
     if created.invitation is not None:
         return _render_user(context, created.user.id, link=created.invitation)
-    outcome = "user-invited" if form.has("invite") else "user-created"
+    outcome = "user-invited" if is_invited else "user-created"
     return RedirectResponse(f"/users/{created.user.id}?saved={outcome}", status_code=303)
 
 

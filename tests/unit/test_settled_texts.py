@@ -37,6 +37,7 @@ DEPTH = ask(key=61, prompt="How many numbers?")
 MEANS = ask(key=96, prompt="How many means are computed?")
 MERGED = ask(key=36, prompt="How many maps come out?")
 UNTRAINED = ask("number", key="10.397", tolerance={"rounded": 4}, prompt="The loss?")
+TEN = ask("number", key=10, prompt="How large is it?")
 MACS = ask("expression", key="K**2*C", variables={"K": "2..7", "C": "2..9"}, prompt="How many?")
 
 
@@ -58,6 +59,7 @@ MACS = ask("expression", key="K**2*C", variables={"K": "2..7", "C": "2..9"}, pro
         (MACS, "a filter has K^2 weights, C filters => K^2*C"),
         (MACS, "K*K for a map, then the maps: K^2*C"),
         (MACS, "each filter covers K^2 cells, so C*K^2"),
+        (MACS, "K^2 weights per map, C maps => C*K^2"),
         (OUTPUT, r"\left[\begin{array}{ccc}20&33&26\\19&27&52\end{array}\right]"),
         (OUTPUT, r"\begin{array}{cc|c}20&33&26\\19&27&52\end{array}"),
         (OUTPUT, r"\begin{array}{@{}rrr@{}}20&33&26\\19&27&52\end{array}"),
@@ -163,3 +165,63 @@ def test_settled_text_is_read(part, typed):
 )
 def test_twin_that_nothing_settles_is_refused(part, typed):
     assert mark(part, typed).status == "unreadable"
+
+
+CHANGING_REMARKS = (
+    "minus the 16 biases",
+    "times 2 heads",
+    "plus 20 for the skip",
+    "then subtract 20",
+    "add 20 again",
+    "the 16 counts twice",
+    "per head, 16 heads",
+    "each of the 16 heads",
+    "in thousands",
+    "k",
+)
+
+
+@pytest.mark.parametrize("remark", CHANGING_REMARKS)
+def test_remark_that_changes_proven_value_is_refused(remark):
+    assert mark(MERGED, f"16 + 20 = 36 ({remark})").status == "unreadable"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "2*5 = 10 (remove 2)",
+        "2*5 = 10 (to be doubled)",
+        "2*5 = 10 (in thousands)",
+        "2*5 = 10 thousand (the 2 are pairs)",
+        "-10: 5 * 2",
+        "10 thousand: 5 × 2",
+        "10 k: 5 * 2",
+        "minus 10: 5 * 2",
+    ],
+)
+def test_value_that_its_computation_contradicts_is_refused(typed):
+    assert mark(TEN, typed).status == "unreadable"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "2 times: C*K^2",
+        "1 over: C*K^2",
+        "1/: C*K^2",
+        "sqrt of: C*K^2",
+        "minus: C*K^2",
+        "the negative of: C*K^2",
+        "it is less than => C*K^2",
+        "unless C=1: C*K^2",
+        "unless C filters: C*K^2",
+        "2 times C filters => C*K^2",
+        "2*K per filter => C*K => K*C: C*K^2",
+        "2*K per filter => C*K^2",
+        "C*K plus that is C*K^2",
+        "C*K plus that is C*K + K",
+        "weights => C*K, biases => C*K^2",
+    ],
+)
+def test_formula_that_its_derivation_contradicts_is_refused(typed):
+    assert mark(MACS, typed).status == "unreadable"

@@ -8,8 +8,9 @@ from typing import Final
 from grader.errors import AnswerError
 from grader.lazy_regex import lazy_regex
 from grader.reading.restatements.rewriting import Rewriter, Rewriting, describe_dropped
+from grader.reading.wording.meaning_words import CHANGING, SCALING, TIMES_BEFORE
 
-LABEL: Final = lazy_regex(r"(?:\A|[,;\n])[ \t]*(?P<name>[^\W\d_][\w -]{0,20}):\s")
+LABEL: Final = lazy_regex(r"(?:\A|[,;\n])[ \t]*(?P<name>[^\W\d_][\w -]{0,20})(?::|=>|⇒)\s")
 TOTAL: Final = lazy_regex(
     r"(?:in\s+)?(?:total|sum|together|altogether|overall)|(?:final\s+)?(?:answer|result)",
     re.IGNORECASE,
@@ -22,11 +23,26 @@ CONCLUSION: Final = lazy_regex(
 )
 DOUBT: Final = lazy_regex(
     r"\?|(?<!\w)(?:or|if|but|not|no|without|except|excluding|ignoring|wait|sorry|actually|rather"
-    r"|wrong|either|maybe|perhaps|instead|vs|versus|only|just)(?!\w)",
+    r"|wrong|either|maybe|perhaps|instead|vs|versus|only|just|unless|when|while|until|assuming"
+    r"|suppose|provided|given|where|whereas|reciprocal|opposite|share|ratio)(?!\w)",
     re.IGNORECASE,
 )
 """Words with which a derivation limits, weighs or takes back its result."""
 OPERATOR: Final = lazy_regex(r"[\w)]\s?[-+*/^·×−]\s?[\w(]|=")
+WORD: Final = lazy_regex(r"[^\W\d_]+")
+SIGN: Final = lazy_regex(r"[-*/^·×−=<>≤≥≈%√()\[\]{}]")
+ENDS_IN_NOUN: Final = lazy_regex(
+    r"(?<!\w)(?!(?:the|and|plus|over|times|with|that|then|than|for|from|into|per|of|by|each|every|is|are|was|has|have)\W*\Z)"
+    r"[^\W\d_]{3,}[\s,;.]*\Z",
+    re.IGNORECASE,
+)
+PER: Final = lazy_regex(r"(?<!\w)(?:per|for\s+(?:each|every))(?!\w)", re.IGNORECASE)
+ENDS_IN_OPERATION: Final = lazy_regex(
+    r"(?:[-+*/^·×−√]|(?<!\w)(?:(?:[0-9]+\s+)?times|over|minus|plus|than|(?:sqrt|root|negative|half)(?:\s+of)?"
+    r"|twice|unless\s[^:=]*)|\A[0-9]+\s+times\s[^:=]*)\s*(?:=>|⇒|:\s)",
+    re.IGNORECASE,
+)
+"""An operation or a condition, and the sign before the formula to which it applies."""
 MIN_PARTS: Final = 2
 
 
@@ -35,6 +51,8 @@ def refuse_several_formulas(text: str) -> None:
 
     >>> refuse_several_formulas("parts: K, C; total: K + C")
     """
+    if ENDS_IN_OPERATION.search(text):
+        raise AnswerError("The words before the formula change it.", expected="one formula")
     labels = list(LABEL.finditer(text))
     several = len(labels) >= MIN_PARTS and not TOTAL.fullmatch(labels[-1]["name"].strip())
     lines = NEXT_LINE.search(text)
@@ -64,13 +82,15 @@ def build_conclusion_keeper(variables: Collection[str]) -> Rewriter:
 def keep_concluded_formula(
     text: str, question: str, *, variables: Collection[str] = ()
 ) -> Rewriting | None:
-    """Return the formula behind the last sign or word for a conclusion.
+    """Return the formula at the end of a derivation that names its parts.
 
-    The words before a colon remain to be judged unless they contain a formula themselves.
+    The derivation has one sign or word for a conclusion, and every number, every formula and each
+    sum that it mentions occurs in the result.
 
     >>> keep_concluded_formula("a filter: K weights; C filters => C*K", "", variables="KC").text
     'C*K'
     >>> keep_concluded_formula("C*K, or with biases: C*K + C", "", variables="KC")
+    >>> keep_concluded_formula("2*K per filter => C*K", "", variables="KC")
     """
     del question
     ends = list(CONCLUSION.finditer(text))
@@ -79,5 +99,39 @@ def keep_concluded_formula(
     head, value = text[: ends[-1].start()], text[ends[-1].end() :].strip(" .$")
     if not OPERATOR.search(value) or not any(name in value for name in variables):
         return None
-    is_label = ends[-1][0].startswith(":") and not OPERATOR.search(head)
-    return Rewriting(value, describe_dropped(head), f"{head}: 1" if is_label else "")
+    by_colon = ends[-1][0].startswith(":")
+    if any(by_colon or not end[0].startswith(":") for end in ends[:-1]):
+        return None
+    if (by_colon and PER.search(head)) or not _leads_to(head, value, variables):
+        return None
+    return Rewriting(value, describe_dropped(head), "")
+
+
+def _leads_to(head: str, value: str, variables: Collection[str]) -> bool:
+    """Return whether *head* explains parts of the formula *value* and nothing else."""
+    name = "|".join(sorted(map(re.escape, variables), key=len, reverse=True))
+    operand = rf"(?<!\w)(?:{name}|[0-9]+)(?!\w)"
+    parts = re.compile(rf"{operand}(?:\s?[-+*/^·×−]\s?{operand})*")
+    formulas, words = parts.findall(head), parts.sub(" ", head)
+    if not ENDS_IN_NOUN.search(head) or not re.search(rf"(?<!\w)(?:{name})(?!\w)", head):
+        return False
+    sums = "+" in value
+    if SIGN.search(words) or ("+" in words and not sums):
+        return False
+    if any(_changes(word) for word in WORD.findall(words.lower()) if word != "plus" or not sums):
+        return False
+    whole = _normalize(value)
+    return all(
+        re.search(rf"(?<!\w){re.escape(_normalize(formula))}(?!\w)", whole) for formula in formulas
+    )
+
+
+def _changes(word: str) -> bool:
+    """Return whether *word* scales or changes what follows it."""
+    return bool(CHANGING.fullmatch(word) or SCALING.fullmatch(word) or word in TIMES_BEFORE)
+
+
+def _normalize(formula: str) -> str:
+    """Return *formula* without spaces, with ``*`` for products and ``^2`` for squares."""
+    plain = re.sub(r"\s", "", formula).replace("**", "^")
+    return re.sub(r"(?<![\w^])([^\W\d]\w*)\*\1(?![\w^])", r"\1^2", re.sub("[·×]", "*", plain))

@@ -23,6 +23,7 @@ from grader.reading.restatements.rewriting import (
 )
 from grader.reading.restatements.working.final_values import weighs_or_retracts_value
 from grader.reading.screening.qualifiers import QUALIFIER
+from grader.reading.wording.meaning_words import CHANGING, SCALING, TIMES_BEFORE
 
 _CROSS: Final = r"\s*[×x]\s*"
 ASKED_THINGS: Final = lazy_regex(
@@ -38,6 +39,16 @@ PROVEN: Final = lazy_regex(
     rf"(?P<left>[^=≈]*)=\s*(?P<value>(?P<number>{NUMBER})(?:\s[^\W\d_]+)?)\s*\((?P<remark>[^()=≈?*/×→]*)\)[\s.]*"
 )
 """A computation, its result, and a remark in brackets."""
+OPERATION: Final = lazy_regex(
+    r"(?<![^\W_])(?:add|subtract|deduct|remov|multipl|divid|halv|doubl|tripl|scal|squar|per|thousand)[^\W\d_]*"
+    r"|(?<![^\W_])(?:each|every|again|extra|another|additional|also|then|unless|if|thrice|once)(?![^\W_])"
+    r"|\A\s*(?:in|as|to|at|with|and)(?![^\W_])|[-−+]\s?[0-9]|[%^√<>~·]",
+    re.IGNORECASE,
+)
+"""Words and signs of a remark that continue the computation, or scale or distribute its result."""
+SIGN: Final = lazy_regex(r"[-−+*/^√<>~·×]\s*\Z")
+LETTERS: Final = lazy_regex(r"[^\W\d_]+")
+MIN_NOUN_LETTERS: Final = 3
 COMPUTING: Final = lazy_regex(r"[0-9)]\s*[-+*/×·^]\s*[0-9(]")
 NOUN_BEHIND: Final = lazy_regex(r"(?<=[0-9)])\s+(?:[^\W\d_]{2,}\s*){1,3}(?=[-+*/×·]|\Z)")
 CROSS: Final = lazy_regex(r"(?<=[\s0-9])x(?=[\s0-9])")
@@ -75,6 +86,10 @@ def keep_value_before_computation(text: str, question: str) -> Rewriting | None:
         return None
     if _compute(match["working"]) != Fraction(parse_plain(match["number"])):
         return None
+    before = text[: match.start("number")]
+    noun = text[match.end("number") : match.end("value")]
+    if SIGN.search(before) or _changes_value(before) or _changes_value(noun):
+        return None
     value = match["value"]
     return Rewriting(value, describe_dropped(match["working"]), value)
 
@@ -85,18 +100,31 @@ def drop_remark_on_proven_value(text: str, question: str) -> Rewriting | None:
     >>> drop_remark_on_proven_value("16 + 20 = 36 (the skip keeps its 20 maps)", "").text
     '16 + 20 = 36'
     >>> drop_remark_on_proven_value("16 + 20 = 36 (the skip keeps its 18 maps)", "")
+    >>> drop_remark_on_proven_value("16 + 20 = 36 (the 16 counts twice)", "")
     """
     del question
     match = PROVEN.fullmatch(text)
     if match is None or _compute(match["left"]) != Fraction(parse_plain(match["number"])):
         return None
     remark = match["remark"]
-    if weighs_or_retracts_value(remark) or QUALIFIER.search(remark):
+    noun = text[match.end("number") : match.end("value")]
+    if weighs_or_retracts_value(remark) or QUALIFIER.search(remark) or OPERATION.search(remark):
+        return None
+    if _changes_value(remark) or _changes_value(noun):
         return None
     if not {*find_plain_numbers(remark)} <= {*find_plain_numbers(match["left"])}:
         return None
     value = text[: match.end("value")].strip()
     return Rewriting(value, describe_dropped(remark), value)
+
+
+def _changes_value(words: str) -> bool:
+    """Return whether one of *words* may scale or change a value: ``thousand``, ``k``, ``minus``."""
+    terms = [word.lower() for word in LETTERS.findall(words)]
+    return any(
+        CHANGING.fullmatch(word) or SCALING.fullmatch(word) or word in TIMES_BEFORE
+        for word in terms
+    ) or (bool(terms) and max(map(len, terms)) < MIN_NOUN_LETTERS)
 
 
 def _compute(working: str) -> Fraction | None:

@@ -67,6 +67,14 @@ TERMS: Final = 2
 MAX_NUMBERS: Final = 8
 
 
+OPERATION: Final = lazy_regex(
+    r"\A\s*(?:minus|times|plus|then|add|subtract|remove|per|each)(?![^\W_])"
+    r"|(?<![^\W_])(?:twice|doubled|halved)(?![^\W_])",
+    re.IGNORECASE,
+)
+"""Words with which a remark continues the computation of the value."""
+
+
 def drop_computation_behind_value(text: str, question: str) -> Rewriting | None:
     """Return *text* without a remark at its end that computes the value, or None.
 
@@ -87,9 +95,12 @@ def drop_computation_behind_value(text: str, question: str) -> Rewriting | None:
     worded = bool(clause) and not clause[0].isdecimal()
     if worded and not _is_sum_or_difference(clause, numbers, value):
         return None
+    computed = _compute(numbers, value)
+    if OPERATION.search(remark) and not computed:
+        return None
     explained = (
         worded
-        or _compute(numbers, value)
+        or computed
         or _divides_evenly(remark, value, question)
         or _counts_other_things(remark, match["value"], question)
         or _is_percentage(remark, value)

@@ -38,10 +38,12 @@ from api.state import AppState, RateLimitClass
 class RequestContext(Authenticator):
     """Context of one request: its arrival time, its caller, and the database.
 
-    It counts once against its caller's rate limit for requests of its *rate_limit_class*.
+    It counts once against its caller's rate limit for requests of its *rate_limit_class*. If it
+    *checks_named_user*, a trusted proxy must not name another user.
     """
 
     rate_limit_class: ClassVar[RateLimitClass] = "requests"
+    checks_named_user: ClassVar[bool] = True
 
     def __init__(self, request: Request) -> None:
         self.request = request
@@ -56,10 +58,7 @@ class RequestContext(Authenticator):
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Yield a read-only session.
-
-        Afterwards the caller's activity is stored if it is due.
-        """
+        """Yield a read-only session; afterwards store the caller's activity if it is due."""
         with self.reading_without_activity() as session:
             yield session
             due = request_activity.is_recording_due(session, self.activity, now=self.now)
@@ -148,9 +147,9 @@ class RequestContext(Authenticator):
         caller = authentication.authenticate_request(
             session, self.request, self._public_url, now=self.now
         )
-        proxy, scope = self.service.proxy_login, self.request.scope
+        proxy = self.service.proxy_login if self.checks_named_user else None
         return with_request_data(
-            require_named_user(session, caller, proxy, scope),
+            require_named_user(session, caller, proxy, self.request.scope),
             view_as=self.view_as,
             request=self.request.state.request_id,
             writes=self.request.method not in request_activity.SAFE_METHODS,

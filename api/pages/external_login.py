@@ -12,7 +12,7 @@ from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep
 from api.pages.layout.templating import NO_HEADERS, build_retry_after_headers, render_response
 from api.pages.login import LOGGED_OUT_PATH, copy_cookies, local_path_or_home, render_login
-from api.pages.router import VIEW_AS_COOKIE, PageDep, PageRouter
+from api.pages.router import VIEW_AS_COOKIE, LogoutPageDep, PageDep, PageRouter
 from api.routes.accounts.login import end_session_of_cookie, set_session_cookies
 from api.services.accounts.sessions import NewSession
 from api.services.external_login import flows
@@ -237,12 +237,16 @@ def submit_link_form(form: FormDep, context: PageDep) -> Response:
 
 
 @router.post("/logout")
-def logout(context: PageDep) -> Response:
+def logout(context: LogoutPageDep) -> Response:
     """Log out in this browser, and offer the logout at the provider that began the session."""
     try:
         return end_login(context, "logout")
     except Unauthenticated:
-        return RedirectResponse(LOGGED_OUT_PATH, status_code=303)
+        response = RedirectResponse(LOGGED_OUT_PATH, status_code=303)
+        cookie = build_session_cookie(context.service.settings.public_url)
+        response.headers.append("Set-Cookie", cookie.to_clearing_header())
+        response.delete_cookie(VIEW_AS_COOKIE)
+        return response
 
 
 def end_login(context: RequestContext, event: Literal["logout", "logout_everywhere"]) -> Response:

@@ -141,6 +141,10 @@ class _PageContext(RequestContext):
         self.snapshot.refresh()
 
 
+class _LogoutPageContext(_PageContext):
+    checks_named_user = False
+
+
 class _DraftPageContext(_PageContext):
     rate_limit_class = "drafts"
 
@@ -150,6 +154,7 @@ class _SubmissionPageContext(_PageContext):
 
 
 PageDep = Annotated[RequestContext, Depends(AuthenticatorDependency(_PageContext))]
+LogoutPageDep = Annotated[RequestContext, Depends(AuthenticatorDependency(_LogoutPageContext))]
 DraftPageDep = Annotated[RequestContext, Depends(AuthenticatorDependency(_DraftPageContext))]
 SubmissionPageDep = Annotated[
     RequestContext, Depends(AuthenticatorDependency(_SubmissionPageContext))

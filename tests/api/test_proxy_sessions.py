@@ -9,6 +9,7 @@ from sqlalchemy import event, func, select
 from trusted_proxy import log_in, me, set_peer, start_campus
 
 from api.db.models import Answer, Identity, LoginSession
+from api.pages.login import LOGGED_OUT_PATH
 
 ANN, BO, CY = "ann@example.edu", "bo@example.edu", "cy@example.edu"
 NOBODY = "nobody@other.example"
@@ -70,6 +71,40 @@ def test_login_of_another_user_ends_the_session(campus, ann):
     with campus.session() as session:
         ended = select(func.count()).where(LoginSession.revoked_at.is_not(None))
         assert session.scalar(ended) == 1
+
+
+@check_each([(), (ANN,), (BO,), (NOBODY,), ("a" * 300,), (ANN, BO)])
+def test_logout_ends_the_session_whoever_the_proxy_names(headers, campus):
+    browser = Browser(campus)
+    assert log_in(browser, ANN).status == 303
+    cookie = browser.cookies["grader"]
+    pairs = [("Cookie", f"grader={cookie}"), ("Sec-Fetch-Site", "same-origin")]
+    pairs += [("X-Remote-User", value) for value in headers]
+    reply = campus.client.post("/logout", headers=pairs, follow_redirects=False)
+    assert (reply.status_code, reply.headers["Location"]) == (303, LOGGED_OUT_PATH)
+    assert "grader=; Max-Age=0" in reply.headers["Set-Cookie"]
+    browser.cookies["grader"] = cookie
+    assert me(browser) == 401
+
+
+def test_api_logout_ends_a_refused_session(campus, ann):
+    headers = {"Cookie": f"grader={ann.cookies['grader']}", "Sec-Fetch-Site": "same-origin"}
+    headers["X-Remote-User"] = BO
+    assert campus.client.post("/api/v1/logout", headers=headers).status_code == 204
+    assert me(ann) == 401
+
+
+def test_refused_session_does_not_end_the_others(ann):
+    """“Log out everywhere” would let the person whom the proxy names end all sessions of Ann."""
+    page = ann.post("/me/sessions/end", headers={"X-Remote-User": BO})
+    assert page.status == 401
+    assert me(ann) == ANN
+
+
+def test_logout_clears_the_cookie_of_an_ended_session(campus):
+    headers = {"Cookie": "grader=unknown", "Sec-Fetch-Site": "same-origin"}
+    reply = campus.client.post("/logout", headers=headers, follow_redirects=False)
+    assert "grader=; Max-Age=0" in reply.headers["Set-Cookie"]
 
 
 @check_each(["10.0.0.6", "127.0.0.1", "", "testclient"])

@@ -1,8 +1,8 @@
 """Login and logout, and links for setting a password."""
 
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 
 from api.auth.sessions import (
     DEVICE_LIFETIME,
@@ -19,8 +19,9 @@ from api.core.errors import (
     RateLimited,
     Unauthenticated,
 )
-from api.dependencies import AnonymousContextDep, ContextDep
+from api.dependencies import AnonymousContextDep, ContextDep, RequestContext
 from api.http.json_body import ApiRouter
+from api.http.pipeline.authenticator import AuthenticatorDependency
 from api.http.problem_details import error_responses
 from api.schemas.accounts.account import AcceptInviteIn, LoginIn, LoginOut, PasswordResetIn
 from api.services.accounts import sessions
@@ -35,6 +36,15 @@ PASSWORD_LOGIN_OFF: Final = (
     "Login by password is turned off. Use another way on the login page; it asks for an "  # noqa: S105  # not a secret
     "invitation link if it needs one."
 )
+
+
+class _LogoutContext(RequestContext):
+    """Context of a logout: it ends a session also while a trusted proxy names another user."""
+
+    checks_named_user = False
+
+
+_LogoutContextDep = Annotated[RequestContext, Depends(AuthenticatorDependency(_LogoutContext))]
 
 
 @router.post(
@@ -68,7 +78,7 @@ def login(body: LoginIn, context: AnonymousContextDep, response: Response) -> Lo
 
 
 @router.post("/logout", status_code=204, responses=error_responses(Unauthenticated, Forbidden))
-def logout(context: ContextDep, response: Response) -> None:
+def logout(context: _LogoutContextDep, response: Response) -> None:
     """Log out: end the session of the cookie.
 
     A session at an OpenID provider continues.

@@ -199,6 +199,12 @@ def test_owner_of_a_case_folded_address_is_not_added_twice(campus):
     assert people(world) == {}
 
 
+def test_person_with_another_name_than_the_owner_of_a_case_folded_address_is_added(campus):
+    world = campus(members=[Member("u-6", "Ann Other", "learner", email="straße@x.example")])
+    world.person("Stra SSe", email="strasse@x.example")
+    assert synchronize(world) == counts(added=1)
+
+
 def test_roster_without_names_creates_no_accounts(campus):
     world = campus("sakai")
     assert synchronize(world) == counts(unlinked=2)

@@ -178,6 +178,15 @@ def test_verified_email_is_not_case_folded(campus):
     assert me(browser) == "straße@example.edu"
 
 
+def test_case_folded_email_of_older_version_links_account_with_the_same_name(campus):
+    world = campus()
+    email = set_password(world, world.person("Ann Example", email="strasse@example.edu"))
+    browser = Browser(world)
+    page = browser.follow(log_in(world, browser, email="straße@example.edu"))
+    assert browser.send(page.one("form", action="/login/link"), password=PASSWORD).status == 303
+    assert me(browser) == email
+
+
 def test_verified_email_links_existing_account_only_with_its_password(campus):
     world = campus()
     set_password(world, world.person("Ann B. Example", email="ann@example.edu"))

@@ -223,6 +223,13 @@ def test_roster_corrects_case_folded_email_of_older_version(world, course, send)
     assert students(world, course) == {"Ann Example": "straße@example.edu"}
 
 
+def test_roster_renames_no_enrolled_owner_of_a_case_folded_email(world, course, send):
+    send(PLAIN + "Petra Other,gross@example.edu,,\n")
+    send(PLAIN + "Max Example,groß@example.edu,,\n")
+    expected = {"Petra Other": "gross@example.edu", "Max Example": "groß@example.edu"}
+    assert expected.items() <= students(world, course).items()
+
+
 def test_roster_email_with_international_domain_is_refused(world, course, send):
     told = send(PLAIN + "Ann Example,ann@bücher.example,17,\n")
     assert ASCII_DOMAIN in told.text

@@ -212,15 +212,6 @@ def test_linking_account_with_same_email_asks_for_password_once(campus):
     assert me(again) == email
 
 
-def test_account_with_case_folded_email_of_older_version_is_linked(campus):
-    world = campus()
-    email = set_password(world, world.person(email="strasse@example.edu"))
-    browser = Browser(world)
-    page = browser.follow(log_in(browser, "straße@example.edu".encode()))
-    assert browser.send(page.one("form", action="/login/link"), password=PASSWORD).status == 303
-    assert me(browser) == email
-
-
 def test_linking_account_requires_password_or_invitation(campus):
     world = campus()
     set_password(world, world.person(email="ann@example.edu"))

@@ -12,6 +12,7 @@ from api.auth.principal import Principal
 from api.core.errors import Conflict, NotFound
 from api.core.ids import new_id
 from api.db.models import LoginSession, User
+from api.http.email_addresses import list_stored_spellings
 from api.http.pagination import Cursor, apply_keyset
 from api.schemas.accounts.users import UserDetails, UserIn, UserOut, UserPatch
 from api.services.accounts import sessions
@@ -253,6 +254,22 @@ def load_user_by_email(session: Session, email: str) -> User:
     if user is None:
         raise NotFound("There is no account with this e-mail address.")
     return user
+
+
+def find_user_by_address(session: Session, email: str, *, name: str) -> User | None:
+    """Return the account of an address that somebody else vouches for, None if there is none.
+
+    Older versions stored case-folded addresses, and such an address can be that of another person.
+    So the account of the folded address needs the same *name*.
+    """
+    spellings = list_stored_spellings(email)
+    users = {
+        user.email: user for user in session.scalars(select(User).where(User.email.in_(spellings)))
+    }
+    if email in users or not users:
+        return users.get(email)
+    [user] = users.values()
+    return user if user.name.casefold() == name.casefold() else None
 
 
 def revoke_access(session: Session, email: str, *, now: datetime) -> User:

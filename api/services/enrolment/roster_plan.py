@@ -147,15 +147,15 @@ def _choose_stored_email(
 ) -> str:
     """Return the address of the row, or its case-folded form if an older version stored that.
 
-    The latter can be the address of somebody else. So its owner must be in the course or have the
-    same name, and no other row may have this address.
+    The latter can be the address of somebody else. So its owner must have the same name, and no
+    other row may have this address.
     """
     folded = row.email.casefold()
     person = index.get(("email", folded))
     if ("email", row.email) in index or person is None or folded in emails:
         return row.email
     is_same = person.user.name.casefold() == row.name.casefold()
-    return folded if person.enrolment is not None or is_same else row.email
+    return folded if is_same else row.email
 
 
 def _describe_conflict(matches: Mapping[str, ExistingPerson]) -> str:

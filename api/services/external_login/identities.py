@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from api.core.errors import Conflict, Forbidden
 from api.core.ids import new_id
 from api.db.models import Identity, User
-from api.http.email_addresses import list_stored_spellings
 from api.http.field_types import Email
+from api.services.accounts.accounts import find_user_by_address
 from api.services.accounts.login import SUSPENDED
 from api.services.accounts.uniqueness import flush_new_accounts
 from api.services.audit import recorder
@@ -83,9 +83,7 @@ def find_linkable_account(session: Session, asserted: AssertedIdentity) -> User 
     """
     if asserted.email is None:
         return None
-    spellings = list_stored_spellings(asserted.email)
-    users = session.scalars(select(User).where(User.email.in_(spellings))).all()
-    return min(users, key=lambda user: spellings.index(user.email or ""), default=None)
+    return find_user_by_address(session, asserted.email, name=asserted.name)
 
 
 def create_account(

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from api.core.errors import Conflict, Forbidden
 from api.core.ids import new_id
 from api.db.models import LtiLaunch, LtiPlatform, LtiUser, User
-from api.http.email_addresses import list_stored_spellings
+from api.services.accounts.accounts import find_user_by_address
 from api.services.accounts.login import SUSPENDED
 from api.services.accounts.uniqueness import flush_new_accounts
 from api.services.audit import recorder
@@ -67,13 +67,10 @@ def find_account(session: Session, platform_user: PlatformUser) -> User | None:
     return user
 
 
-def has_account_with_address(session: Session, address: str) -> bool:
-    """Return whether an account has an address of a platform; it is not opened for that."""
+def has_account_with_address(session: Session, address: str, *, name: str) -> bool:
+    """Return whether a person of a platform has an account; it is not opened for that."""
     email = parse_email(address)
-    return email is not None and (
-        session.scalar(select(User.id).where(User.email.in_(list_stored_spellings(email))).limit(1))
-        is not None
-    )
+    return email is not None and find_user_by_address(session, email, name=name) is not None
 
 
 def create_account(
@@ -91,7 +88,7 @@ def create_account(
     and no other account has it, because the owner of an address can reset the password.
     """
     email = parse_email(address) if platform.vouches_email else None
-    if email is not None and has_account_with_address(session, address):
+    if email is not None and has_account_with_address(session, address, name=name):
         email = None
     user = User(id=new_id(), email=email, name=name or NAMELESS, created_at=now)
     session.add(user)

@@ -111,7 +111,7 @@ def resolve_launch_entry(
     user = accounts.find_account(session, platform_user)
     if user is None:
         chooses = role != "student" or login.caller is not None
-        if chooses or accounts.has_account_with_address(session, claims.email):
+        if chooses or accounts.has_account_with_address(session, claims.email, name=claims.name):
             return LaunchEntry(needs_link=True)
         user = accounts.create_account(
             session, platform, platform_user, name=claims.name, address=claims.email, now=now

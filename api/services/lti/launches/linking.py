@@ -60,7 +60,9 @@ def load_account_choices(session: Session, bound: BoundLaunch, login: BrowserLog
         load_platform(session, launch).name,
         claims,
         None if caller is None else caller.user,
-        allows_new_account=not accounts.has_account_with_address(session, claims.email),
+        allows_new_account=not accounts.has_account_with_address(
+            session, claims.email, name=claims.name
+        ),
     )
 
 
@@ -80,7 +82,7 @@ def create_account_and_enter(
     """Create an account for the user, and continue; raise `Conflict` if their address has one."""
     launch = bound.load(session)
     claims = LaunchClaims(**launch.claims)
-    if accounts.has_account_with_address(session, claims.email):
+    if accounts.has_account_with_address(session, claims.email, name=claims.name):
         raise Conflict(HAS_ACCOUNT)
     platform_user = accounts.get_platform_user(launch)
     if accounts.find_account(session, platform_user) is not None:

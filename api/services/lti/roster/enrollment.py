@@ -143,7 +143,9 @@ def _must_choose_account(session: Session, member: RosterMember, role: Role) -> 
     """Return whether somebody without a link may have an account, which only they can name."""
     is_recognizable = bool(member.name)
     return (
-        role != "student" or not is_recognizable or has_account_with_address(session, member.email)
+        role != "student"
+        or not is_recognizable
+        or has_account_with_address(session, member.email, name=member.name)
     )
 
 

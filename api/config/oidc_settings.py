@@ -52,6 +52,8 @@ class OidcProviderSettings(BaseModel):
     logout: Literal["ask", "always"] = "ask"
 
 
+PROXY_ID: Final = "proxy"
+"""Id of the trusted proxy, which is not in the list."""
 PROVIDERS_ADAPTER: Final = TypeAdapter(Annotated[tuple[OidcProviderSettings, ...], Field()])
 
 
@@ -73,6 +75,8 @@ def parse_oidc_providers(text: str | None) -> tuple[OidcProviderSettings, ...]:
         values = [getattr(provider, name) for provider in providers]
         if len(set(values)) < len(values):
             raise ValueError(f"two providers have the same {name}")
+    if any(provider.id == PROXY_ID for provider in providers):
+        raise ValueError(f"the id {PROXY_ID!r} is that of the trusted proxy; choose another one")
     return providers
 
 

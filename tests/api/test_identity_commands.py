@@ -8,6 +8,7 @@ from pages import Browser
 from sqlalchemy import select
 from trusted_proxy import HEADER, log_in, me, start_campus
 
+from api.config.oidc_settings import PROXY_ID
 from api.db.models import AuditEntry, Identity
 from api.services.external_login.identities import LINKED_ELSEWHERE
 from api.services.external_login.linked_identities import NO_SUCH_IDENTITY
@@ -89,6 +90,7 @@ def test_identities_are_linked_listed_and_removed(campus, identity):
         ("ada@example.edu", "", "uni", "''"),
         ("ada@example.edu", " s-2", "uni", "' s-2'"),
         ("ada@example.edu", "s\n2", "uni", "s\\n2"),
+        ("ada@example.edu", "s\udcff", "proxy", "udcff"),
         ("ada@example.edu", "s" * 256, "uni", "255"),
     ],
 )
@@ -109,6 +111,22 @@ def test_identity_of_another_account_is_not_removed(campus, identity, email, sub
     assert ran.code == 2
     assert NO_SUCH_IDENTITY in ran.err
     assert identities(campus) == [(ISSUER, "s-1")]
+
+
+def test_link_of_a_provider_that_left_the_settings_is_removed(campus, identity, monkeypatch):
+    assert identity("add", *options("s-1")).code == 0
+    monkeypatch.delenv("GRADER_OIDC")
+    assert identity("remove", *options("s-1")).code == 2
+    ran = identity("remove", *options("s-1", ISSUER))
+    assert ran.code == 0, ran.err
+    assert identities(campus) == []
+
+
+def test_provider_with_the_id_of_the_proxy_is_refused(identity, monkeypatch):
+    monkeypatch.setenv("GRADER_OIDC", json.dumps([OIDC[0] | {"id": PROXY_ID}]))
+    ran = identity("add", *options("s-1", PROXY_ID))
+    assert ran.code == 2
+    assert repr(PROXY_ID) in ran.err
 
 
 def test_proxy_is_no_provider_without_its_setting(identity, monkeypatch):

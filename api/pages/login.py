@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
 
+from api.auth.proxied_sessions import OTHER_USER_MESSAGE
 from api.core.errors import FieldError, InvalidInput, ServiceError, Unauthenticated
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep, PostedForm, validate_body
@@ -45,9 +46,14 @@ def login_page(
     context: PageDep,
     next_: Annotated[str, Query(alias="next", max_length=2_000)] = "/",
     out: Annotated[str, Query(max_length=3)] = "",
+    other_user: Annotated[str, Query(max_length=3)] = "",
 ) -> Response:
-    """Return the login form, which continues to *next_*; *out* confirms a logout."""
-    return render_login(context, next_, is_out=bool(out))
+    """Return the login form, which continues to *next_*; *out* confirms a logout.
+
+    *other_user* explains that the trusted proxy names another user than the session.
+    """
+    message = OTHER_USER_MESSAGE if other_user else ""
+    return render_login(context, next_, message=message, is_out=bool(out))
 
 
 def render_login(
@@ -57,14 +63,14 @@ def render_login(
     email: str = "",
     carried_fields: Mapping[str, tuple[str, ...]] | None = None,
     error: ServiceError | None = None,
+    message: str = "",
     is_out: bool = False,
 ) -> Response:
     """Return the login page with the ways to log in that are set up."""
-    message = error.detail if error else ""
     is_wrong = isinstance(error, (InvalidInput, Unauthenticated))
     variables: dict[str, Any] = {
         "next": local_path_or_home(next_),
-        "message": message,
+        "message": error.detail if error else message,
         "is_wrong": is_wrong,
         "email": email,
     }

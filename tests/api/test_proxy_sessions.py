@@ -8,6 +8,7 @@ from pages import Browser
 from sqlalchemy import event, func, select
 from trusted_proxy import log_in, me, set_peer, start_campus
 
+from api.auth.proxied_sessions import OTHER_USER_MESSAGE
 from api.db.models import Answer, Identity, LoginSession
 from api.pages.login import LOGGED_OUT_PATH
 
@@ -58,7 +59,8 @@ def test_session_is_refused_while_proxy_names_another_user(case, campus, ann):
 
 def test_page_of_another_user_is_the_login_page(ann):
     page = ann.get("/account", headers={"X-Remote-User": BO})
-    assert (page.status, page.location) == (303, "/login?next=%2Faccount")
+    assert (page.status, page.location) == (303, "/login?next=%2Faccount&other_user=yes")
+    assert ann.get(page.location).one(role="alert").text == OTHER_USER_MESSAGE
     assert me(ann, X_Remote_User=ANN) == ANN
 
 

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match
 from starlette.types import Scope
 
+from api.auth.proxied_sessions import OTHER_USER_MESSAGE
 from api.core.error_codes import ERROR_CODES
 from api.http.request_body import UNAUTHENTICATED_BODY_BYTES, get_body
 from api.pages.forms.form import PostedForm
@@ -142,7 +143,9 @@ def _respond_with_login(scope: Scope, problem: Mapping[str, Any]) -> Response:
         query = scope["query_string"].decode("ascii", "replace")
         next_path = quote(f"{path}?{query}" if query else path, safe="")
         headers = {"Cache-Control": "private, no-store"}
-        return RedirectResponse(f"/login?next={next_path}", status_code=303, headers=headers)
+        reason = "&other_user=yes" if problem["detail"] == OTHER_USER_MESSAGE else ""
+        location = f"/login?next={next_path}{reason}"
+        return RedirectResponse(location, status_code=303, headers=headers)
     # Without a cookie, the error is for programs: it asks for a token.
     had_cookie = "cookie" in Headers(scope=scope)
     fields, message = _posted_fields_without_secrets(scope), problem["detail"] if had_cookie else ""

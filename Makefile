@@ -16,7 +16,7 @@ PYTHONS := $(strip $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
 SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 
 # The scripts that run alone; the other files beside them are what these share.
-BENCHMARKS := judging solvers networks naming files pages memory connections downloads intake_parts intake refused starved storage regrading_engine regrading growth batch report_folder report_answers grading_texts score_rate intake_outbox
+BENCHMARKS := judging solvers networks naming files pages memory hit_rates connections downloads intake_parts intake refused starved storage regrading_engine regrading growth batch report_folder report_answers grading_texts score_rate intake_outbox
 
 # On Linux, torch alone is a build for GPUs, of several GB.
 TENSORS ?= torch jax tensorflow-cpu

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from lti_platform import DIALECTS
 
+from api.pages.lti.platforms import LABELS
 from api.services.lti.platforms.configuration import ToolAddresses
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "learning-platforms"
-FORM = ROOT / "api" / "web" / "templates" / "staff" / "lti_platform_new.html"
 VENDORS = {
     "canvas": ("instructure.com", "canvaslms.com"),
     "moodle": ("moodle.org",),
@@ -36,7 +36,7 @@ LINK = re.compile(r"\]\(https://([^)\s]+)\)")
 TABLE = re.compile(r"^\| (field in [^|]+) \| ([^|]+) \|\n\|---\|---\|\n((?:\|.*\n)+)", re.MULTILINE)
 VALUES = [label for label, _ in ToolAddresses("https://grader.example.edu").list_values()]
 FIELDS = [
-    *re.findall(r'\("\w+", "([^"]+)", "', FORM.read_text(encoding="utf-8")),
+    *(label for name, label in LABELS.items() if name != "vouches_email"),
     "Deployment ids",
 ]
 

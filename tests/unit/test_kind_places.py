@@ -76,8 +76,12 @@ class Place(NamedTuple):
 
 
 PLACES: Final = (
-    Place("grader/kinds/", "`hint`", lambda kind: bool(getattr(KINDS[kind], "hint", ""))),
-    Place("grader/kinds/", "`example` or `reads_alone = False`", can_be_read_alone),
+    Place(
+        "grader/kinds/<family>/kind.py",
+        "`hint`",
+        lambda kind: bool(getattr(KINDS[kind], "hint", "")),
+    ),
+    Place("grader/kinds/<family>/kind.py", "`example` or `reads_alone = False`", can_be_read_alone),
     Place("api/demo/coursework/notations.py", "`_RENDERERS_BY_KIND`", has_notations),
     Place("problems/bank/", "a problem that uses it", lambda kind: kind in kinds_of_the_bank()),
     Place(

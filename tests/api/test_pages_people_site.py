@@ -270,7 +270,7 @@ def test_log_shows_readable_values_but_keeps_part_names(world, course):
         row = {"action": "answer.marked", "target": "", "target_id": "", "reason": ""}
         session.add(AuditEntry(course_id=course, at=world.clock(), **row, **change))
     told = browser.get(f"/courses/{course}/audit").one("tbody").text
-    assert "status: needs review" in told
+    assert "status: waiting for a TA" in told
     assert "part: top_left" in told
 
 

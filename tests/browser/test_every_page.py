@@ -147,7 +147,7 @@ def compared_roster(scene):
 
 def launched_in_frame(scene):
     launch = begin_launch(scene)
-    headers = FRAMED | launch["headers"] | {"Content-Type": FORM_TYPE}
+    headers = launch["headers"] | FRAMED | {"Content-Type": FORM_TYPE}
     return scene.ask("POST", "/lti/launch", headers=headers, content=launch["body"])
 
 

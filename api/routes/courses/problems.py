@@ -65,7 +65,9 @@ class ProblemSearchQuery:
     topic: ShortText = ""
     text: Annotated[str, Query(max_length=200, description="part of an id or a title")] = ""
     kind: KindFilter = ""
-    difficulty: Annotated[int | None, Query(ge=1, le=5)] = None
+    difficulty: Annotated[
+        int | None, Query(ge=1, le=5, description="the difficulty, from 1 (easy) to 5")
+    ] = None
     space: Literal["", "bank", "course"] = ""
     status: Literal["published", "draft", "retired"] = "published"
 

@@ -26,7 +26,7 @@ def campus(database_url):
 
 @pytest.fixture
 def ann(campus):
-    """Return the browser of Ann, who has logged in by the proxy, as Bo has in another one."""
+    """Return the browser of Ann after a proxy login; Bo is logged in in another browser."""
     browser = Browser(campus)
     for each, user in ((Browser(campus), BO), (browser, ANN)):
         assert log_in(each, user).status == 303
@@ -124,7 +124,7 @@ def test_session_continues_without_the_setting(database_url, ann):
 
 @pytest.fixture
 def cy(campus, ann):  # noqa: ARG001  # Bo has an account
-    """Return the browser of Cy, who has logged in by password and has no name at the proxy."""
+    """Return the browser of Cy after a password login; the proxy has no name for Cy."""
     browser = Browser(campus)
     email = set_password(campus, campus.person(email=CY))
     assert browser.post("/login", {"email": email, "password": PASSWORD}).status == 303

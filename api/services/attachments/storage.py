@@ -119,7 +119,7 @@ def list_unsubmitted_attachments(
 def load_next_attachments(
     session: Session, member: CourseMembership, assignment: UUID
 ) -> dict[tuple[str, str], Attachment]:
-    """Return the attachments that go with the next answers to an assignment.
+    """Return the attachments that the next submissions to an assignment include.
 
     The keys are the names of the problem and of the part. A problem that no longer takes
     attachments has none.

@@ -30,7 +30,7 @@ def serialize_report(
 ) -> ReportOut:
     """Return a report with the passages of each part and the submissions that confirmed them.
 
-    *attachments* go with the next answers.
+    The next submissions include *attachments*.
     """
     parts = []
     for part in report.reading["parts"]:
